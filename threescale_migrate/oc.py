@@ -1,0 +1,342 @@
+"""The only place that starts a process.
+
+It owns how `oc` is found and called: deadlines, retries of what passes by itself, typed errors, redaction.
+It knows nothing of 3scale, and it writes no output of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, NoReturn
+
+from .exit_codes import ExitCode
+
+READ_TRIES = 4
+DEFAULT_CALL_TIMEOUT = 60.0
+
+
+class OcError(Exception):
+    """A call of `oc` that failed, or could not be made; its text is safe to show."""
+
+    exit_code = ExitCode.FAILED
+    passing = False
+
+    def __init__(self, message: str, call: Call | None = None) -> None:
+        super().__init__(message)
+        self.call = call
+
+
+class NotFound(OcError):
+    """The object is not there."""
+
+
+class AlreadyExists(OcError):
+    """The object is there already."""
+
+
+class Forbidden(OcError):
+    """The user may not do this."""
+
+
+class Conflict(OcError):
+    """Somebody else changed the object in between."""
+
+    passing = True
+
+
+class BadInput(OcError):
+    """`oc` or the server refuses what it was given."""
+
+
+class UnknownResourceType(OcError):
+    """The server has no such type."""
+
+
+class Unreachable(OcError):
+    """The cluster could not be asked."""
+
+    exit_code = ExitCode.UNKNOWN
+
+
+class OcMissing(Unreachable):
+    """There is no `oc` to run."""
+
+
+class Unauthorized(Unreachable):
+    """The login is missing, expired or revoked."""
+
+
+class NoConfiguration(Unreachable):
+    """`oc` knows of no cluster."""
+
+
+class ConnectionRefused(Unreachable):
+    """Nothing listens at the server's address."""
+
+    passing = True
+
+
+class NoRoute(Unreachable):
+    """The server's name or address leads nowhere."""
+
+
+class BadCertificate(Unreachable):
+    """The server's certificate is not trusted."""
+
+
+class RequestTimeout(Unreachable):
+    """The server, or `oc` itself, did not answer in time."""
+
+    passing = True
+
+
+class ServerUnavailable(Unreachable):
+    """The server answers that it cannot answer now."""
+
+    passing = True
+
+
+class UnreadableAnswer(Unreachable):
+    """`oc` ended well, but what it printed is not what was asked for."""
+
+    passing = True
+
+
+# The kind of an error is only in its text (recordings/README.md 10). The first pattern that matches counts, so the
+# texts about the connection, which can quote anything, come before those about objects.
+ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
+    (r"Missing or incomplete configuration info|no configuration has been provided|invalid configuration", NoConfiguration),
+    (r"context \S+ does not exist|error loading config file|stat \S+: no such file", NoConfiguration),
+    (r"You must be logged in to the server|\(Unauthorized\)|error: Unauthorized|provide credentials", Unauthorized),
+    (r"x509:|certificate (has expired|signed by unknown)|tls: failed to verify", BadCertificate),
+    (r"no such host|no route to host|network is unreachable|server misbehaving", NoRoute),
+    (r"Client\.Timeout|i/o timeout|TLS handshake timeout|context deadline exceeded|\(Timeout\)|\(GatewayTimeout\)", RequestTimeout),
+    (r"connection refused|was refused - did you specify", ConnectionRefused),
+    (r"connection reset|unexpected EOF|: EOF$|http2: |broken pipe", ServerUnavailable),
+    (r"\((ServiceUnavailable|InternalError|TooManyRequests)\)|currently unable to handle the request", ServerUnavailable),
+    (r"the server doesn't have a resource type|no matches for kind|could not find the requested resource", UnknownResourceType),
+    (r"\(Forbidden\)|is forbidden: |do not have rights to view project|You are not a member of project", Forbidden),
+    (r"\(AlreadyExists\)", AlreadyExists),
+    (r"\(Conflict\)|the object has been modified", Conflict),
+    (r"\(NotFound\)|A project named \S+ does not exist", NotFound),
+    (
+        r"is invalid|\(BadRequest\)|\(Invalid\)|error parsing|unable to decode|the path \S+ does not exist|unknown flag"
+        r"|unknown command|unknown shorthand|Invalid timeout value|The request is invalid|error when creating",
+        BadInput,
+    ),
+    (r"Unable to connect to the server", Unreachable),
+)
+
+_COMPILED = tuple((re.compile(pattern, re.MULTILINE), kind) for pattern, kind in ERROR_TEXTS)
+_NOISE = re.compile(r"^(Warning: |W\d{4} |E\d{4} |DEPRECATED:|Flag --)")
+
+# What looks like a login even when nobody told us of it.
+_SECRET_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
+    (re.compile(r"(?i)(--(?:token|password|docker-password)[= ])\S+"), r"\1***"),
+    (re.compile(r"([a-z][a-z0-9+.-]*://[^/\s:@\"']*:)[^@/\s\"']+@"), r"\1***@"),
+    (re.compile(r"(\.?dockerconfigjson\"?\s*:\s*\"?)[A-Za-z0-9+/=]{8,}"), r"\1***"),
+    (re.compile(r"(\.?dockercfg\"?\s*:\s*\"?)[A-Za-z0-9+/=]{8,}"), r"\1***"),
+    (re.compile(r"(\\?\"(?:auth|password|identitytoken|registrytoken)\\?\"\s*:\s*\\?\")[^\"\\]+"), r"\1***"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"), "***"),
+    (re.compile(r"\bsha256~[A-Za-z0-9_-]{16,}"), "sha256~***"),
+)
+
+
+@dataclass
+class Redactor:
+    """Masks secrets in text: those it was told of first, then whatever looks like a login."""
+
+    known: set[str] = field(default_factory=set)
+
+    def learn(self, *secrets: str) -> None:
+        """Remembers values to mask; those shorter than six characters would mask ordinary words."""
+        self.known.update(secret for secret in secrets if len(secret) >= 6)
+
+    def __call__(self, text: str) -> str:
+        for secret in sorted(self.known, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        for pattern, replacement in _SECRET_PATTERNS:
+            text = pattern.sub(replacement, text)
+        return text
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of `oc`: what was run and what came back. `seconds` is wall time; stdin is never kept."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+def classify(exit_code: int, stderr: str) -> type[OcError] | None:
+    """Gives the class of a failure by the text of stderr, None where the call succeeded.
+
+    Warnings on stderr are no errors (recordings/README.md 11). Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
+    """
+    if exit_code == 0:
+        return None
+    for pattern, kind in _COMPILED:
+        if pattern.search(stderr):
+            return kind
+    return OcError
+
+
+def error_sentence(stderr: str) -> str:
+    """The part of stderr that says what went wrong: without warnings, and the client's log lines only if nothing else is there."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    telling = [line for line in lines if not _NOISE.match(line)]
+    return " ".join(telling or lines)[:2000]
+
+
+def error_lines(stderr: str) -> tuple[str, ...]:
+    """The lines of stderr that are errors: a partial answer has one for each type that was refused (recordings/README.md 16)."""
+    return tuple(line for line in stderr.splitlines() if line.strip() and not _NOISE.match(line))
+
+
+def find_oc(wanted: str | None) -> str:
+    """The path of the `oc` to run: `wanted`, else the first on PATH. Raises OcMissing."""
+    found = shutil.which(wanted or "oc")
+    if found is None:
+        where = f"{wanted} is not a program that can be run" if wanted else "there is no oc on PATH"
+        raise OcMissing(
+            f"{where}: install the OpenShift client or name it with --oc;"
+            " to try the tool without a cluster, run: threescale-migrate rehearse"
+        )
+    return os.path.abspath(found)
+
+
+@dataclass
+class Oc:
+    """Runs `oc` with the user's connection options, which are passed on unchanged.
+
+    `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() that no call outlives.
+    """
+
+    program: str
+    namespace: str | None = None
+    context: str | None = None
+    kubeconfig: str | None = None
+    request_timeout: str | None = None
+    call_timeout: float = DEFAULT_CALL_TIMEOUT
+    deadline: float | None = None
+    redact: Redactor = field(default_factory=Redactor)
+    observer: Callable[[Call], None] | None = None
+
+    def argv(self, args: Sequence[str]) -> tuple[str, ...]:
+        """The whole command line for `args`, beginning with `oc`, as a person could type it."""
+        options = (
+            ("--namespace", self.namespace),
+            ("--context", self.context),
+            ("--kubeconfig", self.kubeconfig),
+            ("--request-timeout", self.request_timeout),
+        )
+        return ("oc", *args, *(f"{name}={value}" for name, value in options if value is not None))
+
+    def run(self, args: Sequence[str], stdin: str | None = None) -> Call:
+        """Runs `oc` once and gives the call, whatever its exit code. Raises RequestTimeout or OcMissing.
+
+        Secrets belong into `stdin`: arguments can be seen by every user of the workstation.
+        """
+        argv = self.argv(args)
+        started = monotonic()
+        timeout = self.call_timeout
+        if self.deadline is not None:
+            timeout = min(timeout, max(0.1, self.deadline - started))
+        exit_code, out, err = _start(self.program, argv[1:], stdin, timeout, self.redact)
+        call = Call(argv, exit_code, out, err, monotonic() - started)
+        if self.observer is not None:
+            self.observer(call)
+        return call
+
+    def check(self, args: Sequence[str], stdin: str | None = None) -> Call:
+        """Runs `oc` once; raises the typed error of a call that failed."""
+        call = self.run(args, stdin)
+        kind = classify(call.exit_code, call.stderr)
+        if kind is not None:
+            self.fail(kind, call)
+        return call
+
+    def fail(self, kind: type[OcError], call: Call) -> NoReturn:
+        """Raises `kind` for a call, with a sentence that holds no secret."""
+        said = error_sentence(call.stderr) or f"exit code {call.exit_code} and nothing on stderr"
+        raise kind(self.redact(f"{' '.join(call.argv[:3])}: {said}"), call)
+
+    def read(self, args: Sequence[str], tries: int = READ_TRIES) -> Call:
+        """Runs a call that changes nothing, again where it fails for a reason that passes. Raises OcError."""
+        return self.retry(lambda: self.check(args), tries)
+
+    def read_json(self, args: Sequence[str], partial: bool = False, tries: int = READ_TRIES) -> tuple[Any, tuple[str, ...]]:
+        """Gives the parsed answer and the error lines beside it.
+
+        With `partial` an answer that lacks the types which the user may not read is an answer still
+        (recordings/README.md 16); the lines say what is missing.
+        """
+
+        def once() -> tuple[Any, tuple[str, ...]]:
+            call = self.run(args)
+            kind = classify(call.exit_code, call.stderr)
+            if kind is not None and not (partial and kind in (Forbidden, NotFound) and call.stdout.strip()):
+                self.fail(kind, call)
+            try:
+                return json.loads(call.stdout), error_lines(call.stderr) if kind else ()
+            except ValueError:
+                raise UnreadableAnswer(
+                    f"{' '.join(call.argv[:3])}: the answer is not whole JSON; is {self.program} really oc?", call
+                ) from None
+
+        return self.retry(once, tries)
+
+    def retry(self, attempt: Callable[[], Any], tries: int = READ_TRIES) -> Any:
+        """Calls `attempt` up to `tries` times while it raises an error that passes, waiting longer each time, with jitter."""
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, OcError) and error.passing),
+            stop=stop_after_attempt(tries) | (lambda _: self.deadline is not None and monotonic() >= self.deadline),
+            wait=wait_random_exponential(multiplier=0.2, max=5),
+            reraise=True,
+        )
+        return retrying(attempt)
+
+
+def _start(program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor) -> tuple[int, str, str]:
+    """Starts one process in a session of its own: Ctrl-C on the terminal must not cut a change in half."""
+    import sh  # late: a command that calls no oc should not pay for it
+
+    out, err = io.BytesIO(), io.BytesIO()
+    try:
+        process = sh.Command(program)(
+            *args,
+            _in=(stdin or "").encode(),
+            _out=out,
+            _err=err,
+            _bg=True,
+            _bg_exc=False,
+            _new_session=True,
+            _ok_code=range(-64, 256),
+            _tty_in=False,
+            _tty_out=False,
+            _no_pipe=True,
+        )
+    except (sh.CommandNotFound, OSError) as error:
+        raise OcMissing(f"{program} cannot be started: {type(error).__name__}; name an oc with --oc") from None
+    try:
+        process.wait(timeout=timeout)
+    except sh.TimeoutException:
+        process.process.kill_group()
+        shown = redact(" ".join(("oc", *args[:2])))
+        raise RequestTimeout(f"{shown}: no answer within {timeout:.0f} s, and the call was ended") from None
+    except sh.ErrorReturnCode:
+        pass
+    return process.exit_code, out.getvalue().decode("utf-8", "replace"), err.getvalue().decode("utf-8", "replace")

@@ -1,0 +1,60 @@
+"""How `oc` says that something went wrong; every text is one of `errors.jsonl` or of the scenarios beside it."""
+
+from __future__ import annotations
+
+import re
+
+INVALID = re.compile(r'^\S+ ".*?" is invalid: ', re.S)
+UNAUTHORIZED = "You must be logged in to the server"
+
+
+class CommandError(Exception):
+    """Ends the command: the text goes to stderr as it is."""
+
+    def __init__(self, text: str, exit_code: int = 1) -> None:
+        super().__init__(text)
+        self.text = text
+        self.exit_code = exit_code
+
+
+def failure(message: str) -> CommandError:
+    """An error that the client found by itself."""
+    return CommandError(f"error: {message}")
+
+
+def usage(message: str, command: str) -> CommandError:
+    """A command line that cannot be understood (`errors`, `oc get dc --nosuchflag`)."""
+    return CommandError(f"error: {message}\nSee '{command} --help' for usage.")
+
+
+def usage_hint(message: str, command: str) -> CommandError:
+    """A command line that lacks something."""
+    return CommandError(f"error: {message}\nSee '{command} -h' for help and examples")
+
+
+def server_error(status: int, reason: str, message: str, doing: str = "") -> str:
+    """The line for an error that the server returned.
+
+    `doing` is what the client was at, as in `error when creating "amp-sa.yml"`; an invalid object is told without it.
+    """
+    if status == 422 or reason == "Invalid":
+        return _invalid(message)
+    told = f"{doing}: {message}" if doing else message
+    if status == 401 or reason == "Unauthorized":
+        return f"error: {UNAUTHORIZED} ({told})"
+    return f"Error from server ({reason}): {told}" if reason else f"Error from server: {told}"
+
+
+def _invalid(message: str) -> str:
+    found = INVALID.match(message)
+    if not found:
+        return f"The request is invalid: {message}"
+    head, rest = message[: found.end()], message[found.end() :]
+    if rest.startswith("[") and rest.endswith("]"):
+        return f"The {head}\n" + "\n".join(f"* {cause}" for cause in _causes(rest[1:-1]))
+    return f"The {head}{rest}"
+
+
+def _causes(text: str) -> list[str]:
+    """The causes in `[a: Required value, b: Invalid value: "x": …]`: a new one begins at a comma before a path."""
+    return re.split(r", (?=[a-z][\w.\[\]/-]*: (?:Required|Invalid|Forbidden|Not found|Duplicate|Unsupported|Too))", text)

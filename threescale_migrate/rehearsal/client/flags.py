@@ -1,0 +1,186 @@
+"""Command lines as `oc` reads them: flags anywhere, `--name=value`, `--name value`, `-nvalue`, clusters of letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from .errors import usage
+
+Values = dict[str, Any]
+
+
+class Flag(NamedTuple):
+    """One flag. `kind`: text, list, bool, int; `bare` is its value where none is given (`--dry-run`)."""
+
+    name: str
+    short: str
+    kind: str
+    bare: str | None = None
+
+
+def table(text: str) -> tuple[Flag, ...]:
+    """Flags from lines of `name [short] kind[=bare]`."""
+    rows = []
+    for line in text.strip().splitlines():
+        words = line.split()
+        kind, _, bare = words[-1].partition("=")
+        rows.append(Flag(words[0], words[1] if len(words) == 3 else "", kind, bare or None))
+    return tuple(rows)
+
+
+GLOBAL = table("""
+    namespace n text
+    context text
+    kubeconfig text
+    cluster text
+    user text
+    server s text
+    token text
+    request-timeout text
+    as text
+    as-group list
+    as-uid text
+    insecure-skip-tls-verify bool
+    certificate-authority text
+    client-certificate text
+    client-key text
+    tls-server-name text
+    cache-dir text
+    match-server-version bool
+    warnings-as-errors bool
+    loglevel v text
+    v text
+    profile text
+    help h bool
+""")
+
+DRY_RUN = table("dry-run text=unchanged")
+OUTPUT = table("""
+    output o text
+    template text
+    allow-missing-template-keys bool
+    show-managed-fields bool
+""")
+FILES = table("""
+    filename f list
+    kustomize k text
+    recursive R bool
+""")
+SELECT = table("""
+    selector l text
+    field-selector text
+    all-namespaces A bool
+    all bool
+    ignore-not-found bool
+""")
+CHANGE = table("""
+    field-manager text
+    record bool
+    save-config bool
+    validate text=strict
+""")
+
+
+def _set(values: Values, flag: Flag, value: str, command: str) -> None:
+    if flag.kind == "bool":
+        if value.lower() not in ("true", "false", "1", "0", "t", "f"):
+            raise usage(
+                f'invalid argument "{value}" for "--{flag.name}" flag: strconv.ParseBool: parsing "{value}": invalid syntax',
+                command,
+            )
+        values[flag.name] = value.lower() in ("true", "1", "t")
+    elif flag.kind == "int":
+        if not value.lstrip("+-").isdigit():
+            raise usage(
+                f'invalid argument "{value}" for "--{flag.name}" flag: strconv.ParseInt: parsing "{value}": invalid syntax',
+                command,
+            )
+        values[flag.name] = int(value)
+    elif flag.kind == "list":
+        values.setdefault(flag.name, []).extend(value.split(","))
+    else:
+        values[flag.name] = value
+
+
+class Parser:
+    """The flags that one command knows."""
+
+    def __init__(self, flags: Iterable[Flag], command: str) -> None:
+        self.command = command
+        known = tuple(flags)
+        self.long = {flag.name: flag for flag in (*GLOBAL, *known)}
+        self.short = {flag.short: flag for flag in (*GLOBAL, *known) if flag.short}
+
+    def parse(self, argv: list[str]) -> tuple[Values, list[str]]:
+        """The flags' values, and the words that are none."""
+        values: Values = {}
+        words: list[str] = []
+        rest = list(argv)
+        while rest:
+            word = rest.pop(0)
+            if word == "--":
+                values["--"] = len(words)
+                words += rest
+                break
+            if word.startswith("--"):
+                self._long(word[2:], rest, values)
+            elif word.startswith("-") and word != "-":
+                self._short(word[1:], rest, values)
+            else:
+                words.append(word)
+        return values, words
+
+    def _long(self, word: str, rest: list[str], values: Values) -> None:
+        name, equals, value = word.partition("=")
+        flag = self.long.get(name)
+        if flag is None:
+            raise usage(f"unknown flag: --{name}", self.command)
+        if not equals:
+            value = self._value(flag, rest, f"--{name}")
+        _set(values, flag, value, self.command)
+
+    def _short(self, letters: str, rest: list[str], values: Values) -> None:
+        cluster = letters
+        while letters:
+            flag = self.short.get(letters[0])
+            if flag is None:
+                raise usage(f"unknown shorthand flag: '{letters[0]}' in -{cluster}", self.command)
+            tail = letters[1:]
+            if flag.kind == "bool" and not tail.startswith("="):
+                values[flag.name] = True
+                letters = tail
+                continue
+            value = tail[1:] if tail.startswith("=") else tail
+            if not tail:
+                value = self._value(flag, rest, f"'{letters[0]}' in -{cluster}")
+            _set(values, flag, value, self.command)
+            return
+
+    def _value(self, flag: Flag, rest: list[str], told: str) -> str:
+        if flag.kind == "bool":
+            return "true"
+        if flag.bare is not None:
+            return flag.bare
+        if not rest:
+            raise usage(f"flag needs an argument: {told}", self.command)
+        return rest.pop(0)
+
+    def first_word(self, argv: list[str]) -> int | None:
+        """Where the first word stands that is neither a flag nor a flag's value."""
+        at = 0
+        while at < len(argv):
+            word = argv[at]
+            if word == "--":
+                return None
+            if not word.startswith("-") or word == "-":
+                return at
+            at += 2 if self._takes_next(word) else 1
+        return None
+
+    def _takes_next(self, word: str) -> bool:
+        if word.startswith("--"):
+            flag = self.long.get(word[2:])
+        else:
+            flag = self.short.get(word[1:]) if len(word) == 2 else None
+        return flag is not None and flag.kind != "bool" and flag.bare is None
