@@ -14,9 +14,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from .exit_codes import ExitCode
+
+Answer = TypeVar("Answer")
 
 READ_TRIES = 4
 DEFAULT_CALL_TIMEOUT = 60.0
@@ -112,16 +114,28 @@ class UnreadableAnswer(Unreachable):
 # The kind of an error is only in its text (recordings/README.md 10). The first pattern that matches counts, so the
 # texts about the connection, which can quote anything, come before those about objects.
 ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
-    (r"Missing or incomplete configuration info|no configuration has been provided|invalid configuration", NoConfiguration),
+    (
+        r"Missing or incomplete configuration info|no configuration has been provided|invalid configuration",
+        NoConfiguration,
+    ),
     (r"context \S+ does not exist|error loading config file|stat \S+: no such file", NoConfiguration),
     (r"You must be logged in to the server|\(Unauthorized\)|error: Unauthorized|provide credentials", Unauthorized),
     (r"x509:|certificate (has expired|signed by unknown)|tls: failed to verify", BadCertificate),
     (r"no such host|no route to host|network is unreachable|server misbehaving", NoRoute),
-    (r"Client\.Timeout|i/o timeout|TLS handshake timeout|context deadline exceeded|\(Timeout\)|\(GatewayTimeout\)", RequestTimeout),
+    (
+        r"Client\.Timeout|i/o timeout|TLS handshake timeout|context deadline exceeded|\(Timeout\)|\(GatewayTimeout\)",
+        RequestTimeout,
+    ),
     (r"connection refused|was refused - did you specify", ConnectionRefused),
     (r"connection reset|unexpected EOF|: EOF$|http2: |broken pipe", ServerUnavailable),
-    (r"\((ServiceUnavailable|InternalError|TooManyRequests)\)|currently unable to handle the request", ServerUnavailable),
-    (r"the server doesn't have a resource type|no matches for kind|could not find the requested resource", UnknownResourceType),
+    (
+        r"\((ServiceUnavailable|InternalError|TooManyRequests)\)|currently unable to handle the request",
+        ServerUnavailable,
+    ),
+    (
+        r"the server doesn't have a resource type|no matches for kind|could not find the requested resource",
+        UnknownResourceType,
+    ),
     (r"\(Forbidden\)|is forbidden: |do not have rights to view project|You are not a member of project", Forbidden),
     (r"\(AlreadyExists\)", AlreadyExists),
     (r"\(Conflict\)|the object has been modified", Conflict),
@@ -241,7 +255,12 @@ class Oc:
             ("--kubeconfig", self.kubeconfig),
             ("--request-timeout", self.request_timeout),
         )
-        return ("oc", *args, *(f"{name}={value}" for name, value in options if value is not None))
+        given = tuple(
+            f"{name}={value}"
+            for name, value in options
+            if value is not None and not (name == "--namespace" and any(arg.startswith("--namespace=") for arg in args))
+        )
+        return ("oc", *args, *given)
 
     def run(self, args: Sequence[str], stdin: str | None = None) -> Call:
         """Runs `oc` once and gives the call, whatever its exit code. Raises RequestTimeout or OcMissing.
@@ -276,7 +295,9 @@ class Oc:
         """Runs a call that changes nothing, again where it fails for a reason that passes. Raises OcError."""
         return self.retry(lambda: self.check(args), tries)
 
-    def read_json(self, args: Sequence[str], partial: bool = False, tries: int = READ_TRIES) -> tuple[Any, tuple[str, ...]]:
+    def read_json(
+        self, args: Sequence[str], partial: bool = False, tries: int = READ_TRIES
+    ) -> tuple[Any, tuple[str, ...]]:
         """Gives the parsed answer and the error lines beside it.
 
         With `partial` an answer that lacks the types which the user may not read is an answer still
@@ -297,20 +318,22 @@ class Oc:
 
         return self.retry(once, tries)
 
-    def retry(self, attempt: Callable[[], Any], tries: int = READ_TRIES) -> Any:
+    def retry(self, attempt: Callable[[], Answer], tries: int = READ_TRIES) -> Answer:
         """Calls `attempt` up to `tries` times while it raises an error that passes, waiting longer each time, with jitter."""
         from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, OcError) and error.passing),
-            stop=stop_after_attempt(tries) | (lambda _: self.deadline is not None and monotonic() >= self.deadline),
+            stop=stop_after_attempt(tries),
             wait=wait_random_exponential(multiplier=0.2, max=5),
             reraise=True,
         )
         return retrying(attempt)
 
 
-def _start(program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor) -> tuple[int, str, str]:
+def _start(
+    program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor
+) -> tuple[int, str, str]:
     """Starts one process in a session of its own: Ctrl-C on the terminal must not cut a change in half."""
     import sh  # late: a command that calls no oc should not pay for it
 
@@ -324,7 +347,7 @@ def _start(program: str, args: Sequence[str], stdin: str | None, timeout: float,
             _bg=True,
             _bg_exc=False,
             _new_session=True,
-            _ok_code=range(-64, 256),
+            _ok_code=list(range(-64, 256)),
             _tty_in=False,
             _tty_out=False,
             _no_pipe=True,

@@ -1,0 +1,134 @@
+"""Step 4: the guide's patch of each DeploymentConfig, and what starts those that do not start by themselves."""
+
+from __future__ import annotations
+
+import json
+
+from ..project import DeploymentConfig, ProjectState
+from ..values import ACCOUNT, Action, Check, Inverse, Step, Text, Verdict, Wish
+from .readiness import Assessment, RolloutState, assess
+from .selection import choose, waves
+
+STEP = Step.DEPLOYMENT_CONFIGS
+PATCH = json.dumps({"spec": {"template": {"spec": {"serviceAccountName": ACCOUNT}}}}, separators=(",", ":"))
+
+
+def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
+    """The actions for all chosen configs, in the order of the waves."""
+    return tuple(action for wave in waves(state, wish) for action in plan_configs(state, wave.configs, wish))
+
+
+def plan_configs(state: ProjectState, names: tuple[str, ...], wish: Wish) -> tuple[Action, ...]:
+    """The patch, resume and rollout of the configs that are not migrated and will not be by waiting."""
+    return tuple(action for name in names for action in _plan_config(state, state.configs[name], wish))
+
+
+def _plan_config(state: ProjectState, config: DeploymentConfig, wish: Wish) -> tuple[Action, ...]:
+    found = assess(state, config.name)
+    if found.reached:
+        return ()
+    actions = []
+    patched = config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
+    if not patched:
+        actions.append(patch(config, ACCOUNT))
+    if config.paused and wish.resume_paused:
+        actions.append(resume(config))
+    elif _needs_start(config, found, patched):
+        why = (
+            Text("it has no ConfigChange trigger and does not start by itself")
+            if not config.config_change
+            else found.reason
+        )
+        actions.append(start(config, why))
+    return tuple(actions)
+
+
+def _needs_start(config: DeploymentConfig, found: Assessment, patched: bool) -> bool:
+    """Whether nothing will happen unless the rollout is asked for; a paused config refuses that (recordings/README.md 12)."""
+    if config.paused:
+        return False
+    if not patched:
+        return not config.config_change
+    return found.state in (RolloutState.FAILED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS)
+
+
+def patch(config: DeploymentConfig, account: str | None, step: Step = STEP) -> Action:
+    """The guide's patch for `amp`. None, or another account, sets both fields: one is filled from the other (6)."""
+    before = (config.account, config.account_twin)
+    body = PATCH if account == ACCOUNT else account_patch(account, account)
+    return Action(
+        step,
+        f"dc/{config.name}",
+        ("patch", "dc", config.name, "--patch", body),
+        Text(
+            "its pods run as {account} and have to run as {wanted}",
+            account=config.effective_account,
+            wanted=account or "default",
+        ),
+        Inverse(
+            "account-of-config",
+            config.name,
+            ("patch", "dc", config.name, "--patch", account_patch(*before)),
+            {"account": before[0], "twin": before[1], "given": account},
+        ),
+        repeatable=True,
+    )
+
+
+def account_patch(account: str | None, twin: str | None) -> str:
+    """A patch that sets, or clears, both fields of the account: the server fills one from the other (recordings/README.md 6)."""
+    spec = {"serviceAccount": twin, "serviceAccountName": account}
+    return json.dumps({"spec": {"template": {"spec": spec}}}, separators=(",", ":"))
+
+
+def resume(config: DeploymentConfig) -> Action:
+    """Lets a paused config roll out."""
+    return Action(
+        STEP,
+        f"dc/{config.name}",
+        ("rollout", "resume", f"dc/{config.name}"),
+        Text("it is paused and would not redeploy"),
+        Inverse("pause", config.name, ("rollout", "pause", f"dc/{config.name}")),
+    )
+
+
+def start(config: DeploymentConfig, why: Text) -> Action:
+    """Starts a rollout that nothing else starts; there is nothing to take back in a rollout as such."""
+    return Action(
+        STEP,
+        f"dc/{config.name}",
+        ("rollout", "latest", f"dc/{config.name}"),
+        why,
+        Inverse("rollout", config.name),
+    )
+
+
+def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+    """Whether each config's template says `amp`; and what was left out, and why."""
+    if "dc" in state.unread:
+        return (Check(STEP, "dc", Verdict.UNKNOWN, Text("they may not be read: {why}", why=state.unread["dc"])),)
+    selection = choose(state, wish)
+    checks = [_check(state.configs[name]) for name in selection.configs]
+    if not selection.configs:
+        seen = Text("there is no DeploymentConfig of 3scale in project {project}", project=state.namespace or "?")
+        checks.append(Check(STEP, "dc", Verdict.FAILED, seen, Text("is it the right project? name it with -n")))
+    for name in selection.absent:
+        checks.append(Check(STEP, f"dc/{name}", Verdict.PASSED, Text("it is not in this project: nothing to migrate")))
+    for name, account in selection.own_account:
+        seen = Text("it runs as {account}, an account of its own, and is left alone", account=account)
+        checks.append(Check(STEP, f"dc/{name}", Verdict.PASSED, seen))
+    for name in selection.foreign:
+        checks.append(Check(STEP, f"dc/{name}", Verdict.PASSED, Text("it is not 3scale's and is left alone")))
+    return tuple(checks)
+
+
+def _check(config: DeploymentConfig) -> Check:
+    if config.effective_account == ACCOUNT:
+        return Check(STEP, f"dc/{config.name}", Verdict.PASSED, Text("its template says {account}", account=ACCOUNT))
+    return Check(
+        STEP,
+        f"dc/{config.name}",
+        Verdict.FAILED,
+        Text("its template says {account}", account=config.effective_account),
+        Text("threescale-migrate migrate"),
+    )

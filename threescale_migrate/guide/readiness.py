@@ -1,0 +1,263 @@
+"""Step 5: how each rollout stands, told from the config, its replication controllers and its pods.
+
+One pure function judges a config. The word that counts is the newest replication controller's, and the pods are the
+proof (recordings/README.md 1, 2, 3, 12, 14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from ..project import DeploymentConfig, Pod, ProjectState, ReplicationController
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, Wish
+from .causes import Cause, find_cause
+from .selection import choose
+
+STEP = Step.READINESS
+
+
+class RolloutState(str, Enum):
+    """Where the newest rollout of a config stands."""
+
+    NOT_STARTED = "not started"
+    WAITING_FOR_IMAGE = "waiting for its image"
+    WAITING_FOR_DEPLOYER = "waiting for the deployer"
+    HOOKS = "hooks"
+    UNDER_WAY = "under way"
+    COMPLETE = "complete"
+    SETTLING = "complete, pods not ready"
+    FAILED = "failed"
+    STALE_PAUSED = "stale: paused"
+    STALE_NO_TRIGGER = "stale: no trigger"
+    STALE_PODS = "stale: old pods"
+    SCALED_TO_ZERO = "scaled to zero"
+
+
+# States that pass by themselves, if all goes well.
+MOVING = frozenset(
+    {
+        RolloutState.NOT_STARTED,
+        RolloutState.WAITING_FOR_IMAGE,
+        RolloutState.WAITING_FOR_DEPLOYER,
+        RolloutState.HOOKS,
+        RolloutState.UNDER_WAY,
+        RolloutState.SETTLING,
+    }
+)
+STALE = frozenset({RolloutState.STALE_PAUSED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS})
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the pods of a config have to show: their account, and the pull secret where one is needed."""
+
+    account: str = ACCOUNT
+    pull_secret: str | None = SECRET_NAME
+
+
+MIGRATED = Goal()
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The verdict on one config.
+
+    `reached` is true only when its template, its newest rollout and all its own live pods show the goal. `ready` of
+    `wanted` pods show it so far. `cause` says why a rollout fails or hangs, where that is known.
+    """
+
+    config: str
+    state: RolloutState
+    reached: bool
+    reason: Text
+    revision: int
+    ready: int
+    wanted: int
+    cause: Cause | None = None
+
+    @property
+    def moving(self) -> bool:
+        """Whether waiting may help: under way, and nothing known that will stop it for good."""
+        return not self.reached and self.state in MOVING and not (self.cause is not None and self.cause.lasting)
+
+
+def assess(state: ProjectState, name: str, goal: Goal = MIGRATED) -> Assessment:
+    """Judges one config of `state.configs`; rests on rollouts.jsonl and documented-procedure.jsonl."""
+    config = state.configs[name]
+    newest = state.newest(name)
+    rollout, reason = _rollout(state, config, newest)
+    pods = [pod for pod in state.pods_of(name) if pod.live]
+    proved = [pod for pod in pods if newest is not None and pod.controller == newest.name and proves(pod, goal)]
+    wanted = config.replicas
+    template_right = config.effective_account == goal.account
+    reached = False
+    if rollout is RolloutState.COMPLETE:
+        rollout, reason, reached = _proof(config, pods, proved, goal, reason)
+    elif rollout is RolloutState.SCALED_TO_ZERO:
+        reached = template_right and not pods
+    if rollout in (RolloutState.COMPLETE, RolloutState.SCALED_TO_ZERO) and not template_right:
+        reached = False
+        reason = Text("its template says {account}", account=config.effective_account)
+    cause = None if reached or rollout is RolloutState.COMPLETE else find_cause(state, config, newest)
+    return Assessment(name, rollout, reached, reason, config.latest_version, len(proved), wanted, cause)
+
+
+def assess_all(state: ProjectState, names: Iterable[str], goal: Goal = MIGRATED) -> tuple[Assessment, ...]:
+    """The verdicts on several configs, in the order of `names`."""
+    return tuple(assess(state, name, goal) for name in names)
+
+
+def proves(pod: Pod, goal: Goal) -> bool:
+    """Whether a pod runs as the goal says; a pod keeps both from its admission (recordings/README.md 14)."""
+    carries = goal.pull_secret is None or goal.pull_secret in pod.pull_secrets
+    return pod.live and pod.ready and pod.account == goal.account and carries
+
+
+def _rollout(
+    state: ProjectState, config: DeploymentConfig, newest: ReplicationController | None
+) -> tuple[RolloutState, Text]:
+    """Where the rollout stands, without a look at whether its pods are the right ones."""
+    if config.observed_generation < config.generation and not config.paused:
+        # The status still tells of the revision before (recordings/README.md 2).
+        return RolloutState.NOT_STARTED, Text("the patch has not been taken up yet")
+    if newest is None:
+        waiting = _waiting_image(state, config)
+        if waiting:
+            return RolloutState.WAITING_FOR_IMAGE, Text("image stream {stream} has no image yet", stream=waiting)
+        return RolloutState.NOT_STARTED, Text("revision {revision} has not begun", revision=config.latest_version)
+    if newest.phase in ("New", "Pending"):
+        return RolloutState.WAITING_FOR_DEPLOYER, Text(
+            "revision {revision} waits for its deployer", revision=newest.version
+        )
+    if newest.phase == "Running":
+        return _running(state, config, newest)
+    if newest.phase == "Failed":
+        return RolloutState.FAILED, _failure(config, newest)
+    if newest.phase != "Complete":
+        return RolloutState.NOT_STARTED, Text("revision {revision} has not begun", revision=newest.version)
+    if newest.account != config.effective_account:
+        return _stale(state, config, newest)
+    if config.replicas == 0:
+        return RolloutState.SCALED_TO_ZERO, Text("revision {revision}, scaled to zero", revision=newest.version)
+    return RolloutState.COMPLETE, Text("revision {revision} is complete", revision=newest.version)
+
+
+def _running(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> tuple[RolloutState, Text]:
+    for pod in state.pods:
+        if pod.role == "hook" and pod.controller == newest.name and pod.live:
+            kind = "pre" if pod.name.endswith("-pre") else "post" if pod.name.endswith("-post") else "mid"
+            return RolloutState.HOOKS, Text(
+                "revision {revision} runs its {kind} hook", revision=newest.version, kind=kind
+            )
+    return RolloutState.UNDER_WAY, Text(
+        "revision {revision}: {ready} of {wanted} pods ready",
+        revision=newest.version,
+        ready=newest.ready_replicas,
+        wanted=config.replicas,
+    )
+
+
+def _failure(config: DeploymentConfig, newest: ReplicationController) -> Text:
+    condition = config.conditions.get("Progressing")
+    if newest.cancelled or (condition is not None and condition.reason == "RolloutCancelled"):
+        return Text("revision {revision} was cancelled", revision=newest.version)
+    if condition is not None and condition.reason == "ProgressDeadlineExceeded":
+        return Text("revision {revision} failed: its pods were not ready in time", revision=newest.version)
+    return Text("revision {revision} failed", revision=newest.version)
+
+
+def _stale(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> tuple[RolloutState, Text]:
+    """Complete, by every status field, with the pods of the old revision (recordings/README.md 12)."""
+    if config.paused:
+        return RolloutState.STALE_PAUSED, Text(
+            "it is paused: the pods are still those of revision {revision}", revision=newest.version
+        )
+    if not config.config_change:
+        return RolloutState.STALE_NO_TRIGGER, Text(
+            "it has no ConfigChange trigger: the pods are still those of revision {revision}", revision=newest.version
+        )
+    waiting = _waiting_image(state, config)
+    if waiting:
+        return RolloutState.WAITING_FOR_IMAGE, Text("image stream {stream} has no image", stream=waiting)
+    return RolloutState.NOT_STARTED, Text(
+        "its trigger has not fired yet; revision {revision} serves", revision=newest.version
+    )
+
+
+def _waiting_image(state: ProjectState, config: DeploymentConfig) -> str:
+    """The image stream that a config waits for, silently: never resolved, or not to be imported (recordings/README.md 20)."""
+    for trigger in config.image_triggers:
+        stream = state.streams.get(trigger.stream)
+        if not trigger.resolved or (stream is not None and any(tag == trigger.tag for tag, _ in stream.failures)):
+            return f"{trigger.stream}:{trigger.tag}"
+    return ""
+
+
+def _proof(
+    config: DeploymentConfig, pods: list[Pod], proved: list[Pod], goal: Goal, reason: Text
+) -> tuple[RolloutState, Text, bool]:
+    """What the pods say of a rollout that is complete."""
+    if config.effective_account != goal.account:
+        return RolloutState.COMPLETE, reason, False
+    wrong = [pod for pod in pods if pod.account != goal.account]
+    bare = [pod for pod in pods if goal.pull_secret is not None and goal.pull_secret not in pod.pull_secrets]
+    if wrong:
+        seen = Text("pod {pod} runs as {account}", pod=wrong[0].name, account=wrong[0].account)
+        return RolloutState.STALE_PODS, seen, False
+    if bare:
+        seen = Text("pod {pod} was made without the pull secret {secret}", pod=bare[0].name, secret=goal.pull_secret)
+        return RolloutState.STALE_PODS, seen, False
+    if len(proved) < len(pods) or len(proved) < config.replicas:
+        seen = Text("{ready} of {wanted} pods ready", ready=len(proved), wanted=max(config.replicas, len(pods)))
+        return RolloutState.SETTLING, seen, False
+    return RolloutState.COMPLETE, reason, True
+
+
+def mend(assessment: Assessment) -> Text:
+    """The command or deed that brings a config further."""
+    name = assessment.config
+    if assessment.cause is not None and assessment.state is not RolloutState.STALE_PAUSED:
+        return assessment.cause.deed
+    if assessment.state is RolloutState.STALE_PAUSED:
+        return Text("oc rollout resume dc/{name}, or threescale-migrate migrate --resume-paused", name=name)
+    if assessment.state in (RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS, RolloutState.FAILED):
+        return Text("threescale-migrate migrate, or oc rollout latest dc/{name}", name=name)
+    if assessment.moving:
+        return Text("wait: threescale-migrate step readiness")
+    return NOTHING
+
+
+def serves(state: ProjectState, name: str) -> Text:
+    """Who serves now: after a failure OpenShift scales the old revision up again."""
+    ready = [pod for pod in state.pods_of(name) if pod.live and pod.ready]
+    if not ready:
+        return Text("no pod of {name} is ready: it does not serve", name=name)
+    pod = ready[-1]
+    return Text(
+        "{controller} serves, with {count} pods as {account}",
+        controller=pod.controller,
+        count=len([other for other in ready if other.controller == pod.controller]),
+        account=pod.account,
+    )
+
+
+def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+    """For each config, whether its newest rollout has ended well."""
+    missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
+    if missing:
+        why = Text("{kinds} may not be read", kinds=", ".join(missing))
+        return (Check(STEP, "dc", Verdict.UNKNOWN, why),)
+    return tuple(_check(state, name) for name in choose(state, wish).configs)
+
+
+def _check(state: ProjectState, name: str) -> Check:
+    goal = Goal(state.configs[name].effective_account, None)
+    if goal.account == DEFAULT_ACCOUNT:
+        goal = Goal(DEFAULT_ACCOUNT, None)
+    found = assess(state, name, goal)
+    if found.reached:
+        return Check(STEP, f"dc/{name}", Verdict.PASSED, found.reason)
+    seen = found.cause.sentence if found.cause is not None else found.reason
+    return Check(STEP, f"dc/{name}", Verdict.FAILED, seen, mend(found))

@@ -1,0 +1,123 @@
+"""Which DeploymentConfigs a migration is about, and in which waves they go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..project import DeploymentConfig, ProjectState
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Text, Usage, Wish
+
+COMPONENT_LABEL = "threescale_component"
+ELEMENT_LABEL = "threescale_component_element"
+STORES = re.compile(r"mysql|postgresql|redis|memcache|database")
+
+# One config of little consequence goes ahead alone; the first of these that has pods.
+SCOUTS = ("backend-cron", "system-sphinx", "zync", "backend-worker", "system-sidekiq", "apicast-staging")
+WAVE_NAMES = (
+    "first",
+    "databases and caches",
+    "backend",
+    "system",
+    "zync",
+    "others",
+    "APIcast staging",
+    "APIcast production",
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`configs` are migrated. `absent` are the guide's that are not there; `foreign` are not 3scale's; `own_account` run
+    under an account of their own."""
+
+    configs: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    own_account: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Configs that are redeployed together."""
+
+    name: str
+    configs: tuple[str, ...]
+
+
+def choose(state: ProjectState, wish: Wish) -> Selection:
+    """The configs by name or label, or those that the user named. Raises Usage for a named one that is not there."""
+    if "dc" in state.unread:
+        return Selection(())
+    if wish.configs:
+        missing = [name for name in wish.configs if name not in state.configs]
+        if missing:
+            raise Usage(
+                Text(
+                    "no DeploymentConfig {names} in project {project}: look at the spelling, or leave it out of --dc or THREESCALE_DC_NAMES",
+                    names=", ".join(missing),
+                    project=state.namespace,
+                )
+            )
+        return Selection(tuple(dict.fromkeys(wish.configs)))
+    chosen, foreign, own = [], [], []
+    for name, config in state.configs.items():
+        if name not in GUIDE_CONFIGS and COMPONENT_LABEL not in config.labels:
+            foreign.append(name)
+        elif config.effective_account not in (DEFAULT_ACCOUNT, ACCOUNT):
+            own.append((name, config.effective_account))
+        else:
+            chosen.append(name)
+    absent = tuple(name for name in GUIDE_CONFIGS if name not in state.configs)
+    return Selection(tuple(sorted(chosen)), absent, tuple(foreign), tuple(own))
+
+
+def waves(state: ProjectState, wish: Wish) -> tuple[Wave, ...]:
+    """The chosen configs in the order in which they are redeployed.
+
+    A changed order (`wish.waves`) is taken as it is, and what it does not name goes last; Raises Usage for a name in it
+    that is not chosen.
+    """
+    chosen = choose(state, wish).configs
+    if wish.all_at_once:
+        return (Wave("all at once", chosen),) if chosen else ()
+    if wish.waves:
+        return _given(chosen, wish.waves)
+    scout = _scout(state, chosen)
+    groups: dict[str, list[str]] = {name: [] for name in WAVE_NAMES}
+    for name in chosen:
+        groups["first" if name == scout else _wave_of(state.configs[name])].append(name)
+    return tuple(Wave(name, tuple(members)) for name, members in groups.items() if members)
+
+
+def _given(chosen: Iterable[str], wanted: tuple[tuple[str, ...], ...]) -> tuple[Wave, ...]:
+    left = list(chosen)
+    result = []
+    for number, names in enumerate(wanted, 1):
+        for name in names:
+            if name not in left:
+                raise Usage(Text("--wave-plan: {name} is named twice, or is no config of this migration", name=name))
+            left.remove(name)
+        result.append(Wave(str(number), names))
+    if left:
+        result.append(Wave(str(len(result) + 1), tuple(left)))
+    return tuple(result)
+
+
+def _scout(state: ProjectState, chosen: tuple[str, ...]) -> str | None:
+    if len(chosen) < 2:
+        return None
+    return next((name for name in SCOUTS if name in chosen and state.configs[name].replicas > 0), None)
+
+
+def _wave_of(config: DeploymentConfig) -> str:
+    component = config.labels.get(COMPONENT_LABEL) or config.name.partition("-")[0]
+    element = config.labels.get(ELEMENT_LABEL, "")
+    if STORES.search(config.name) or STORES.search(element):
+        return "databases and caches"
+    if config.name == "apicast-staging" or (component == "apicast" and "staging" in config.name):
+        return "APIcast staging"
+    if component in ("apicast", "wildcard-router", "wildcard_router"):
+        return "APIcast production"
+    return component if component in ("backend", "system", "zync") else "others"

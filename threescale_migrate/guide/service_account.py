@@ -1,0 +1,103 @@
+"""Step 2: the service account `amp` with its pull secret, and the link that hook pods need (recordings/README.md 17)."""
+
+from __future__ import annotations
+
+import json
+
+from ..project import ProjectState
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Step, Text, Verdict, Wish
+from .selection import choose
+
+STEP = Step.SERVICE_ACCOUNT
+LINK = ("--for=pull",)
+MANIFEST = {
+    "apiVersion": "v1",
+    "kind": "ServiceAccount",
+    "metadata": {"name": ACCOUNT},
+    "imagePullSecrets": [{"name": SECRET_NAME}],
+}
+
+
+def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
+    """Creates the account, or links the secret to the one that is there, keeping what it has; then links `default`."""
+    if "sa" in state.unread:
+        return ()
+    actions = []
+    account = state.accounts.get(ACCOUNT)
+    if account is None:
+        actions.append(
+            Action(
+                STEP,
+                f"sa/{ACCOUNT}",
+                ("create", "-f", "-"),
+                Text("the pods get their pull secret through an account of their own"),
+                Inverse("account", ACCOUNT, ("delete", "sa", ACCOUNT)),
+                stdin=json.dumps(MANIFEST),
+            )
+        )
+    elif SECRET_NAME not in account.pull_secrets:
+        actions.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
+    if wish.link_default and hooked(state, wish) and not default_linked(state):
+        why = Text(
+            "hook pods ({configs}) run as default and would have no login; this goes beyond the guide",
+            configs=", ".join(hooked(state, wish)),
+        )
+        actions.append(link(DEFAULT_ACCOUNT, why))
+    return tuple(actions)
+
+
+def link(account: str, why: Text) -> Action:
+    """Adds the pull secret to an account; never a patch, which would replace what is linked (recordings/README.md 7)."""
+    return Action(
+        STEP,
+        f"sa/{account}",
+        ("secrets", "link", account, SECRET_NAME, *LINK),
+        why,
+        Inverse("link", account, ("secrets", "unlink", account, SECRET_NAME), {"secret": SECRET_NAME}),
+        repeatable=True,
+    )
+
+
+def hooked(state: ProjectState, wish: Wish) -> tuple[str, ...]:
+    """The chosen configs with hooks, whose pods always run as `default` (recordings/README.md 17)."""
+    chosen = choose(state, wish).configs
+    return tuple(
+        name
+        for name in chosen
+        if state.configs[name].hooks and SECRET_NAME not in state.configs[name].template_pull_secrets
+    )
+
+
+def default_linked(state: ProjectState) -> bool:
+    """Whether `default` has the pull secret."""
+    account = state.accounts.get(DEFAULT_ACCOUNT)
+    return account is not None and SECRET_NAME in account.pull_secrets
+
+
+def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+    """Whether the account is there with the pull secret; a remark where hooks will have no login."""
+    subject = f"sa/{ACCOUNT}"
+    if "sa" in state.unread:
+        return (Check(STEP, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread["sa"])),)
+    account = state.accounts.get(ACCOUNT)
+    mend = Text("threescale-migrate step service-account")
+    if account is None:
+        return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), mend),)
+    if SECRET_NAME not in account.pull_secrets:
+        seen = Text("the pull secret {secret} is not linked to it", secret=SECRET_NAME)
+        return (Check(STEP, subject, Verdict.FAILED, seen, mend),)
+    checks = [
+        Check(STEP, subject, Verdict.PASSED, Text("it is there, with the pull secret {secret}", secret=SECRET_NAME))
+    ]
+    hooks = hooked(state, wish)
+    if hooks and not default_linked(state):
+        seen = Text(
+            "the hooks of {configs} run as default, which has no login for the new images: the next upgrade step would hang",
+            configs=", ".join(hooks),
+        )
+        mend = Text(f"oc secrets link {DEFAULT_ACCOUNT} {SECRET_NAME} --for=pull")
+        checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.REMARK, seen, mend))
+    elif hooks:
+        seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))
+        checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))
+    return tuple(checks)

@@ -1,0 +1,34 @@
+"""Step 6: the proof. A config is migrated when its own live pods say so (recordings/README.md 3, 5, 14)."""
+
+from __future__ import annotations
+
+from ..project import ProjectState
+from ..values import ACCOUNT, Check, Step, Text, Verdict, Wish
+from .readiness import Assessment, RolloutState, assess, mend, serves
+from .selection import choose
+
+STEP = Step.VERIFICATION
+
+
+def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+    """For each config, whether template, rollout and pods all show the migration."""
+    missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
+    if missing:
+        why = Text("{kinds} may not be read, and the pods are the proof", kinds=", ".join(missing))
+        return (Check(STEP, "pods", Verdict.UNKNOWN, why),)
+    return tuple(_check(state, assess(state, name)) for name in choose(state, wish).configs)
+
+
+def _check(state: ProjectState, found: Assessment) -> Check:
+    subject = f"dc/{found.config}"
+    if found.reached and found.state is RolloutState.SCALED_TO_ZERO:
+        seen = Text("scaled to zero: its next pods will run as {account}", account=ACCOUNT)
+        return Check(STEP, subject, Verdict.PASSED, seen)
+    if found.reached:
+        seen = Text(
+            "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT
+        )
+        return Check(STEP, subject, Verdict.PASSED, seen)
+    why = found.cause.sentence if found.cause is not None else found.reason
+    seen = Text("{why}; {serves}", why=why, serves=serves(state, found.config))
+    return Check(STEP, subject, Verdict.FAILED, seen, mend(found))

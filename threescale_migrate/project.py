@@ -1,0 +1,597 @@
+"""The observed state of one project, parsed from oc's JSON into values that never change.
+
+Nothing else of the package looks into oc's JSON, and nothing else reads the cluster to plan or to verify.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .values import SECRET_NAME
+
+if TYPE_CHECKING:
+    from .oc import Oc
+
+# One call for all that lives in the project (recordings/README.md 13, 16).
+PROJECT_TYPES = ("dc", "rc", "pods", "sa", "rolebindings", "is", "events")
+CLUSTER_TYPES = ("clusterrolebindings",)
+
+_PLURALS = {
+    "DeploymentConfig": "dc",
+    "ReplicationController": "rc",
+    "Pod": "pods",
+    "ServiceAccount": "sa",
+    "RoleBinding": "rolebindings",
+    "ImageStream": "is",
+    "Event": "events",
+    "ClusterRoleBinding": "clusterrolebindings",
+}
+# How an error line names the types: `pods is forbidden`, `deploymentconfigs.apps.openshift.io is forbidden`.
+_FORBIDDEN_NAMES = {
+    "deploymentconfigs": "dc",
+    "replicationcontrollers": "rc",
+    "pods": "pods",
+    "serviceaccounts": "sa",
+    "rolebindings": "rolebindings",
+    "imagestreams": "is",
+    "events": "events",
+    "clusterrolebindings": "clusterrolebindings",
+    "secrets": "secrets",
+}
+_FORBIDDEN = re.compile(r"\b([a-z]+)(?:\.[a-z0-9.]+)? (?:\"[^\"]+\" )?is forbidden")
+_JSON = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition of a status; `status` is `True`, `False` or `Unknown`."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A lifecycle hook of a strategy: `when` is pre, mid or post; `policy` is Abort, Retry or Ignore."""
+
+    when: str
+    policy: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImageTrigger:
+    """An ImageChange trigger: the image stream tag it follows, and whether it has ever resolved to an image."""
+
+    stream: str
+    tag: str
+    automatic: bool
+    resolved: bool
+
+
+@dataclass(frozen=True)
+class DeploymentConfig:
+    """A DeploymentConfig, as far as a migration looks at it. `timeout_seconds` is its strategy's own deadline."""
+
+    name: str
+    labels: Mapping[str, str]
+    generation: int
+    observed_generation: int
+    replicas: int
+    latest_version: int
+    account: str | None
+    account_twin: str | None
+    template_pull_secrets: tuple[str, ...]
+    strategy: str
+    timeout_seconds: int
+    hooks: tuple[Hook, ...]
+    paused: bool
+    config_change: bool
+    image_triggers: tuple[ImageTrigger, ...]
+    images: tuple[str, ...]
+    empty_dirs: tuple[str, ...]
+    claims: tuple[str, ...]
+    readiness_probes: bool
+    updated_replicas: int
+    available_replicas: int
+    conditions: Mapping[str, Condition]
+    selector: Mapping[str, str]
+
+    @property
+    def effective_account(self) -> str:
+        """The account that its pods run under: what the template says, else `default`."""
+        return self.account or self.account_twin or "default"
+
+
+@dataclass(frozen=True)
+class ReplicationController:
+    """A revision of a config. `phase` is New, Pending, Running, Complete or Failed; `account` is its template's."""
+
+    name: str
+    config: str | None
+    version: int
+    phase: str
+    status_reason: str
+    cancelled: bool
+    account: str
+    replicas: int
+    current_replicas: int
+    ready_replicas: int
+    created: str
+    failure: str
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """A container of a pod: why it waits, or how it last ended; `restarts` counts."""
+
+    name: str
+    image: str
+    ready: bool
+    restarts: int
+    waiting: str
+    message: str
+    terminated: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod. `role` is `app`, `deployer` or `hook`; `controller` is the replication controller that owns it, if one does."""
+
+    name: str
+    role: str
+    controller: str | None
+    account: str
+    pull_secrets: tuple[str, ...]
+    phase: str
+    ready: bool
+    deleted: bool
+    unschedulable: str
+    containers: tuple[ContainerState, ...]
+    created: str
+
+    @property
+    def live(self) -> bool:
+        """Whether it runs or is about to: neither ended nor on its way out."""
+        return not self.deleted and self.phase in ("Pending", "Running", "Unknown")
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """A service account with the names of what is linked to it."""
+
+    name: str
+    uid: str
+    pull_secrets: tuple[str, ...]
+    secrets: tuple[str, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who a binding is for; `namespace` is that of a service account."""
+
+    kind: str
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A role binding; `namespace` is empty for a cluster role binding."""
+
+    namespace: str
+    name: str
+    role_kind: str
+    role: str
+    subjects: tuple[Subject, ...]
+
+
+@dataclass(frozen=True)
+class ImageStream:
+    """An image stream; `failures` are the tags that could not be imported, with the server's message."""
+
+    name: str
+    failures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A warning event about an object."""
+
+    kind: str
+    name: str
+    reason: str
+    message: str
+    last: str
+
+
+@dataclass(frozen=True)
+class RegistrySecret:
+    """The pull secret in the project. `manifest` holds its data, to copy it with, and is never shown."""
+
+    name: str
+    uid: str
+    type: str
+    registries: tuple[str, ...]
+    fingerprint: str
+    manifest: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class ProjectState:
+    """All that was seen of one project in one moment.
+
+    `unread` maps a type that could not be read (`dc`, `secrets`, `clusterrolebindings`, …) to the sentence that says why;
+    what is in there is unknown, and neither present nor absent.
+    """
+
+    namespace: str
+    configs: Mapping[str, DeploymentConfig]
+    controllers: Mapping[str, ReplicationController]
+    pods: tuple[Pod, ...]
+    accounts: Mapping[str, ServiceAccount]
+    bindings: tuple[Binding, ...]
+    streams: Mapping[str, ImageStream]
+    events: tuple[Event, ...]
+    secret: RegistrySecret | None
+    unread: Mapping[str, str]
+
+    def pods_of(self, config: str) -> tuple[Pod, ...]:
+        """The config's own application pods, live or not: those of its replication controllers, and no others."""
+        own = {controller.name for controller in self.controllers.values() if controller.config == config}
+        return tuple(pod for pod in self.pods if pod.role == "app" and pod.controller in own)
+
+    def newest(self, config: str) -> ReplicationController | None:
+        """`NAME-<latestVersion>`, whose word counts (recordings/README.md 2); None while it does not exist yet."""
+        version = self.configs[config].latest_version
+        return self.controllers.get(f"{config}-{version}")
+
+
+def parse_project(
+    items: Iterable[_JSON],
+    namespace: str,
+    secret: _JSON | None = None,
+    unread: Mapping[str, str] | None = None,
+) -> ProjectState:
+    """Parses the items of oc's lists, and the registry secret, into a ProjectState; unknown kinds are passed over.
+
+    Rests on documented-procedure.jsonl and mixed-rights.jsonl; takes 3.11's bindings as well.
+    """
+    by_kind: dict[str, list[_JSON]] = {}
+    for item in items:
+        by_kind.setdefault(str(item.get("kind")), []).append(item)
+    configs = [_config(item) for item in by_kind.get("DeploymentConfig", ())]
+    controllers = [_controller(item) for item in by_kind.get("ReplicationController", ())]
+    accounts = [_account(item) for item in by_kind.get("ServiceAccount", ())]
+    streams = [_stream(item) for item in by_kind.get("ImageStream", ())]
+    bindings = [_binding(item) for kind in ("RoleBinding", "ClusterRoleBinding") for item in by_kind.get(kind, ())]
+    return ProjectState(
+        namespace=namespace or _namespace_of(by_kind),
+        configs={config.name: config for config in sorted(configs, key=lambda config: config.name)},
+        controllers={controller.name: controller for controller in controllers},
+        pods=tuple(_pod(item) for item in by_kind.get("Pod", ())),
+        accounts={account.name: account for account in accounts},
+        bindings=tuple(bindings),
+        streams={stream.name: stream for stream in streams},
+        events=tuple(_event(item) for item in by_kind.get("Event", ()) if item.get("type") == "Warning"),
+        secret=None if secret is None else parse_secret(secret),
+        unread=dict(unread or {}),
+    )
+
+
+def observe(oc: Oc, cluster: bool = True, secret: bool = True) -> ProjectState:
+    """Reads the project in at most three calls of `oc`, whatever the number of configs.
+
+    `cluster` asks for cluster role bindings too. What the user may not read ends in `unread`. Raises OcError where the
+    cluster cannot be asked at all.
+    """
+    from .oc import Forbidden, NotFound, UnknownResourceType
+
+    answer, complaints = oc.read_json(("get", ",".join(PROJECT_TYPES), "-o", "json"), partial=True)
+    items = list(_items(answer))
+    unread = _unread(complaints)
+    found: _JSON | None = None
+    if secret:
+        try:
+            found, _ = oc.read_json(("get", "secret", SECRET_NAME, "-o", "json"))
+        except NotFound:
+            found = None
+        except Forbidden as error:
+            unread["secrets"] = str(error)
+    if cluster:
+        try:
+            answer, complaints = oc.read_json(("get", ",".join(CLUSTER_TYPES), "-o", "json"), partial=True)
+            items.extend(_items(answer))
+            unread.update(_unread(complaints))
+        except (Forbidden, UnknownResourceType) as error:
+            unread["clusterrolebindings"] = str(error)
+    state = parse_project(items, oc.namespace or "", found, unread)
+    if state.secret is not None and found is not None:
+        oc.redact.learn(*secret_values(found))
+    return state
+
+
+def _items(answer: Any) -> Iterable[_JSON]:
+    if isinstance(answer, dict) and isinstance(answer.get("items"), list):
+        return (item for item in answer["items"] if isinstance(item, dict))
+    return (answer,) if isinstance(answer, dict) else ()
+
+
+def _unread(complaints: Iterable[str]) -> dict[str, str]:
+    unread = {}
+    for line in complaints:
+        match = _FORBIDDEN.search(line)
+        if match:
+            unread[_FORBIDDEN_NAMES.get(match[1], match[1])] = line
+    return unread
+
+
+def _namespace_of(by_kind: Mapping[str, list[_JSON]]) -> str:
+    for kind in ("ServiceAccount", "DeploymentConfig", "Pod", "ReplicationController", "RoleBinding", "ImageStream"):
+        for item in by_kind.get(kind, ()):
+            namespace = item.get("metadata", {}).get("namespace")
+            if namespace:
+                return str(namespace)
+    return ""
+
+
+def _names(references: Any) -> tuple[str, ...]:
+    return tuple(str(reference["name"]) for reference in references or () if reference.get("name"))
+
+
+def _strings(mapping: Any) -> Mapping[str, str]:
+    return {str(key): str(value) for key, value in (mapping or {}).items()}
+
+
+def _config(item: _JSON) -> DeploymentConfig:
+    meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
+    pod_spec = ((spec.get("template") or {}).get("spec")) or {}
+    strategy = spec.get("strategy") or {}
+    params = strategy.get("rollingParams") or strategy.get("recreateParams") or strategy.get("customParams") or {}
+    containers = pod_spec.get("containers") or []
+    triggers = spec.get("triggers") or []
+    volumes = pod_spec.get("volumes") or []
+    conditions = [_condition(condition) for condition in status.get("conditions") or ()]
+    return DeploymentConfig(
+        name=meta["name"],
+        labels=_strings(meta.get("labels")),
+        generation=int(meta.get("generation") or 0),
+        observed_generation=int(status.get("observedGeneration") or 0),
+        replicas=int(spec.get("replicas") or 0),
+        latest_version=int(status.get("latestVersion") or 0),
+        account=pod_spec.get("serviceAccountName") or None,
+        account_twin=pod_spec.get("serviceAccount") or None,
+        template_pull_secrets=_names(pod_spec.get("imagePullSecrets")),
+        strategy=str(strategy.get("type") or "Rolling"),
+        timeout_seconds=int(params.get("timeoutSeconds") or 600),
+        hooks=tuple(_hook(when, params[when]) for when in ("pre", "mid", "post") if params.get(when)),
+        paused=bool(spec.get("paused")),
+        config_change=any(trigger.get("type") == "ConfigChange" for trigger in triggers),
+        image_triggers=tuple(_image_trigger(trigger) for trigger in triggers if trigger.get("type") == "ImageChange"),
+        images=tuple(str(container.get("image", "")) for container in containers),
+        empty_dirs=tuple(str(volume.get("name")) for volume in volumes if "emptyDir" in volume),
+        claims=tuple(
+            str(volume["persistentVolumeClaim"]["claimName"])
+            for volume in volumes
+            if volume.get("persistentVolumeClaim")
+        ),
+        readiness_probes=bool(containers) and all("readinessProbe" in container for container in containers),
+        updated_replicas=int(status.get("updatedReplicas") or 0),
+        available_replicas=int(status.get("availableReplicas") or 0),
+        conditions={condition.type: condition for condition in conditions},
+        selector=_strings(spec.get("selector")),
+    )
+
+
+def _condition(item: _JSON) -> Condition:
+    return Condition(
+        str(item.get("type")), str(item.get("status")), str(item.get("reason") or ""), str(item.get("message") or "")
+    )
+
+
+def _hook(when: str, item: _JSON) -> Hook:
+    pod = item.get("execNewPod") or {}
+    return Hook(when, str(item.get("failurePolicy") or ""), tuple(str(word) for word in pod.get("command") or ()))
+
+
+def _image_trigger(item: _JSON) -> ImageTrigger:
+    params = item.get("imageChangeParams") or {}
+    stream, _, tag = str((params.get("from") or {}).get("name") or "").partition(":")
+    return ImageTrigger(stream, tag, bool(params.get("automatic")), bool(params.get("lastTriggeredImage")))
+
+
+def _controller(item: _JSON) -> ReplicationController:
+    meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
+    notes = meta.get("annotations") or {}
+    pod_spec = ((spec.get("template") or {}).get("spec")) or {}
+    failures = [
+        c.get("message") or ""
+        for c in status.get("conditions") or ()
+        if c.get("type") == "ReplicaFailure" and c.get("status") == "True"
+    ]
+    return ReplicationController(
+        name=meta["name"],
+        config=notes.get("openshift.io/deployment-config.name"),
+        version=_int(notes.get("openshift.io/deployment-config.latest-version")),
+        phase=str(notes.get("openshift.io/deployment.phase") or ""),
+        status_reason=str(notes.get("openshift.io/deployment.status-reason") or ""),
+        cancelled=notes.get("openshift.io/deployment.cancelled") == "true",
+        account=str(pod_spec.get("serviceAccountName") or pod_spec.get("serviceAccount") or "default"),
+        replicas=int(spec.get("replicas") or 0),
+        current_replicas=int(status.get("replicas") or 0),
+        ready_replicas=int(status.get("readyReplicas") or 0),
+        created=str(meta.get("creationTimestamp") or ""),
+        failure=failures[0] if failures else "",
+    )
+
+
+def _int(text: Any) -> int:
+    return int(text) if str(text or "").isdigit() else 0
+
+
+def _pod(item: _JSON) -> Pod:
+    meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
+    conditions = {c.get("type"): c for c in status.get("conditions") or ()}
+    scheduled = conditions.get("PodScheduled") or {}
+    statuses = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return Pod(
+        name=meta["name"],
+        role=_role(meta),
+        controller=_owner(meta),
+        account=str(spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"),
+        pull_secrets=_names(spec.get("imagePullSecrets")),
+        phase=str(status.get("phase") or "Pending"),
+        ready=(conditions.get("Ready") or {}).get("status") == "True",
+        deleted=bool(meta.get("deletionTimestamp")),
+        unschedulable=str(scheduled.get("message") or "") if scheduled.get("status") == "False" else "",
+        containers=tuple(_container(container) for container in statuses),
+        created=str(meta.get("creationTimestamp") or ""),
+    )
+
+
+def _role(meta: _JSON) -> str:
+    """Deployer and hook pods stay in the list for ever and are no pods of the application (recordings/README.md 5)."""
+    if "openshift.io/deployer-pod-for.name" not in (meta.get("labels") or {}):
+        return "app"
+    return "hook" if "openshift.io/deployer-pod.type" in (meta.get("labels") or {}) else "deployer"
+
+
+def _owner(meta: _JSON) -> str | None:
+    label = (meta.get("labels") or {}).get("openshift.io/deployer-pod-for.name")
+    if label:
+        return str(label)
+    for reference in meta.get("ownerReferences") or ():
+        if reference.get("kind") == "ReplicationController":
+            return str(reference.get("name"))
+    return None
+
+
+def _container(item: _JSON) -> ContainerState:
+    state = item.get("state") or {}
+    waiting = state.get("waiting") or {}
+    ended = state.get("terminated") or (item.get("lastState") or {}).get("terminated") or {}
+    return ContainerState(
+        name=str(item.get("name") or ""),
+        image=str(item.get("image") or ""),
+        ready=bool(item.get("ready")),
+        restarts=int(item.get("restartCount") or 0),
+        waiting=str(waiting.get("reason") or ""),
+        message=str(waiting.get("message") or ended.get("message") or ""),
+        terminated=str(ended.get("reason") or ""),
+        exit_code=ended.get("exitCode"),
+    )
+
+
+def _account(item: _JSON) -> ServiceAccount:
+    meta = item["metadata"]
+    return ServiceAccount(
+        name=meta["name"],
+        uid=str(meta.get("uid") or ""),
+        pull_secrets=_names(item.get("imagePullSecrets")),
+        secrets=_names(item.get("secrets")),
+        annotations=_strings(meta.get("annotations")),
+    )
+
+
+def _binding(item: _JSON) -> Binding:
+    meta, role = item["metadata"], item.get("roleRef") or {}
+    namespace = str(meta.get("namespace") or "")
+    # OpenShift 3.11's own bindings have no kind of role: a role without a namespace is the cluster's.
+    kind = str(role.get("kind") or ("Role" if role.get("namespace") else "ClusterRole"))
+    subjects = tuple(
+        Subject(str(s.get("kind") or ""), str(s.get("name") or ""), str(s.get("namespace") or ""))
+        for s in item.get("subjects") or ()
+    )
+    return Binding(namespace, meta["name"], kind, str(role.get("name") or ""), subjects)
+
+
+def _stream(item: _JSON) -> ImageStream:
+    failures = []
+    for tag in (item.get("status") or {}).get("tags") or ():
+        for condition in tag.get("conditions") or ():
+            if condition.get("type") == "ImportSuccess" and condition.get("status") == "False":
+                failures.append((str(tag.get("tag")), str(condition.get("message") or "")))
+    return ImageStream(item["metadata"]["name"], tuple(failures))
+
+
+def _event(item: _JSON) -> Event:
+    about = item.get("involvedObject") or {}
+    return Event(
+        str(about.get("kind") or ""),
+        str(about.get("name") or ""),
+        str(item.get("reason") or ""),
+        str(item.get("message") or ""),
+        str(item.get("lastTimestamp") or item.get("eventTime") or item["metadata"].get("creationTimestamp") or ""),
+    )
+
+
+def login_data(item: _JSON) -> dict[str, Any]:
+    """The logins by registry of a pull secret's JSON, of the newer type or the older; empty where it cannot be decoded."""
+    import base64
+    import binascii
+
+    data = item.get("data") or {}
+    raw = data.get(".dockerconfigjson") or data.get(".dockercfg") or ""
+    try:
+        parsed = json.loads(base64.b64decode(raw, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    logins = parsed.get("auths", {}) if isinstance(parsed, dict) and ".dockerconfigjson" in data else parsed
+    return logins if isinstance(logins, dict) else {}
+
+
+def fingerprint(item: _JSON) -> str:
+    """A hash by which two pull secrets are told to hold the same logins, whatever their spelling."""
+    text = json.dumps(login_data(item), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def secret_values(item: _JSON) -> list[str]:
+    """Every value in a pull secret that must never be shown: the encoded data, and each login's auth and password."""
+    import base64
+    import binascii
+
+    values = [str(value) for value in (item.get("data") or {}).values()]
+    for login in login_data(item).values():
+        if not isinstance(login, dict):
+            continue
+        for key in ("auth", "password", "identitytoken", "registrytoken"):
+            if isinstance(login.get(key), str):
+                values.append(login[key])
+        try:
+            _, colon, password = base64.b64decode(str(login.get("auth") or "")).decode().partition(":")
+        except (binascii.Error, ValueError):
+            continue
+        if colon:
+            values.append(password)
+    return values
+
+
+def parse_secret(item: _JSON) -> RegistrySecret:
+    """What may be said of a pull secret in the project."""
+    meta = item["metadata"]
+    return RegistrySecret(
+        name=meta["name"],
+        uid=str(meta.get("uid") or ""),
+        type=str(item.get("type") or ""),
+        registries=tuple(sorted(str(registry) for registry in login_data(item))),
+        fingerprint=fingerprint(item),
+        manifest=json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": meta["name"]},
+                "type": item.get("type"),
+                "data": dict(item.get("data") or {}),
+            }
+        ),
+    )

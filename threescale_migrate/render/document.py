@@ -1,0 +1,144 @@
+"""Plans, checks and progress as JSON: English always, one document with a `version`, or one line for each event."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from ..guide.costs import Cost
+from ..guide.readiness import Assessment
+from ..guide.selection import Wave
+from ..values import Action, Check, Text, Verdict
+
+VERSION = 1
+
+
+def check(value: Check) -> dict[str, Any]:
+    """A check as JSON."""
+    return {
+        "step": value.step.value,
+        "subject": value.subject,
+        "verdict": value.verdict.value,
+        "seen": str(value.seen),
+        "mend": str(value.mend) or None,
+    }
+
+
+def action(value: Action, argv: Sequence[str]) -> dict[str, Any]:
+    """An action as JSON, without what is fed to it."""
+    return {
+        "step": value.step.value,
+        "subject": value.subject,
+        "argv": list(argv),
+        "stdin": "a secret, not shown" if value.secret else value.stdin,
+        "why": str(value.why),
+        "undo": ["oc", *value.inverse.args] if value.inverse.args else None,
+    }
+
+
+def cost(value: Cost) -> dict[str, Any]:
+    """The cost of a config as JSON; `deadline` in seconds."""
+    return {
+        "config": value.config,
+        "down": value.down,
+        "lost": list(value.lost),
+        "hooks": list(value.hooks),
+        "readiness_probe": not value.unproved,
+        "deadline": value.deadline_seconds,
+    }
+
+
+def assessment(value: Assessment) -> dict[str, Any]:
+    """The verdict on a config as JSON."""
+    return {
+        "config": value.config,
+        "state": value.state.value,
+        "reached": value.reached,
+        "reason": str(value.reason),
+        "revision": value.revision,
+        "ready": value.ready,
+        "wanted": value.wanted,
+        "cause": None
+        if value.cause is None
+        else {"kind": value.cause.kind.value, "sentence": str(value.cause.sentence)},
+    }
+
+
+def verification(command: str, project: str, checks: Iterable[Check], exit_code: int, **more: Any) -> dict[str, Any]:
+    """The result of `verify`, `step` and `migrate`."""
+    listed = list(checks)
+    migrated = all(value.verdict in (Verdict.PASSED, Verdict.REMARK) for value in listed)
+    return {
+        "version": VERSION,
+        "command": command,
+        "project": project,
+        "migrated": migrated and exit_code == 0,
+        "exit_code": exit_code,
+        "checks": [check(value) for value in listed],
+        **more,
+    }
+
+
+def plan(
+    project: str, actions: Iterable[dict[str, Any]], waves: Iterable[Wave], costs: Iterable[Cost], exit_code: int
+) -> dict[str, Any]:
+    """The result of `plan`."""
+    return {
+        "version": VERSION,
+        "command": "plan",
+        "project": project,
+        "exit_code": exit_code,
+        "actions": list(actions),
+        "waves": [{"name": wave.name, "configs": list(wave.configs)} for wave in waves],
+        "costs": [cost(value) for value in costs],
+    }
+
+
+def failure(command: str, text: Text, exit_code: int) -> dict[str, Any]:
+    """A command that came to no result."""
+    return {"version": VERSION, "command": command, "exit_code": exit_code, "error": str(text)}
+
+
+def write(stream: TextIO, document: dict[str, Any]) -> None:
+    """One document, indented."""
+    json.dump(document, stream, indent=2, ensure_ascii=False)
+    stream.write("\n")
+
+
+class LinesWatcher:
+    """Tells of a run as JSON lines, one for each event, for those who wrap it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.last: dict[str, dict[str, Any]] = {}
+
+    def _line(self, event: str, **values: Any) -> None:
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.stream.write(json.dumps({"event": event, "at": at, **values}, ensure_ascii=False) + "\n")
+        self.stream.flush()
+
+    def began(self, value: Action, argv: tuple[str, ...]) -> None:
+        """An action is about to be run."""
+        self._line("begin", **action(value, argv))
+
+    def ended(self, value: Action, outcome: str, seconds: float, said: str) -> None:
+        """An action has ended."""
+        self._line("end", subject=value.subject, outcome=outcome, seconds=round(seconds, 3), said=said)
+
+    def wave(self, value: Wave, number: int, total: int) -> None:
+        """A wave begins."""
+        self._line("wave", name=value.name, number=number, total=total, configs=list(value.configs))
+
+    def rollouts(self, assessments: Sequence[Assessment], seconds: float) -> None:
+        """What has changed since the last round."""
+        for value in assessments:
+            shown = assessment(value)
+            if self.last.get(value.config) != shown:
+                self.last[value.config] = shown
+                self._line("rollout", seconds=round(seconds, 3), **shown)
+
+    def note(self, text: Text) -> None:
+        """Something worth a line."""
+        self._line("note", text=str(text))

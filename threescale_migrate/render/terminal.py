@@ -1,0 +1,174 @@
+"""How a person is spoken to: width, colour, marks, and the language of the messages."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from ..values import Text, Verdict
+
+NARROWEST = 40
+WIDEST_PROSE = 110
+LOCALES = Path(__file__).resolve().parent.parent / "locale"
+
+# Escape codes by meaning; colorama's names, looked up late since plain output needs none.
+COLOURS = {
+    "good": "GREEN",
+    "bad": "RED",
+    "doubt": "YELLOW",
+    "remark": "YELLOW",
+    "quiet": "LIGHTBLACK_EX",
+    "strong": "",
+}
+MARKS = {
+    Verdict.PASSED: ("✓", "ok", "good"),
+    Verdict.FAILED: ("✗", "FAILED", "bad"),
+    Verdict.UNKNOWN: ("?", "unknown", "doubt"),
+    Verdict.REMARK: ("!", "remark", "remark"),
+}
+
+
+@dataclass
+class Terminal:
+    """A stream with what is known about it. `translate` maps an English template to the reader's language."""
+
+    stream: TextIO
+    colour: bool
+    live: bool
+    translate: Callable[[str], str]
+
+    @property
+    def width(self) -> int:
+        """Columns, asked anew each time since a window can be resized; lines of prose have no limit off a terminal."""
+        if not self.live:
+            return 10_000
+        return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+
+    def say(self, text: Text | str) -> str:
+        """The words of a text in the reader's language."""
+        return text.told(self.translate) if isinstance(text, Text) else text
+
+    def paint(self, words: str, meaning: str) -> str:
+        """The words in the colour of their meaning, where there is colour."""
+        if not self.colour or not words:
+            return words
+        from colorama import Fore, Style
+
+        name = COLOURS[meaning]
+        return f"{getattr(Fore, name) if name else Style.BRIGHT}{words}{Style.RESET_ALL}"
+
+    def mark(self, verdict: Verdict) -> str:
+        """The sign of a verdict: a character where the stream can show it, else a word."""
+        sign, word, meaning = MARKS[verdict]
+        return self.paint(sign if self._unicode() else f"[{word}]", meaning)
+
+    def _unicode(self) -> bool:
+        return "utf" in (getattr(self.stream, "encoding", None) or "").lower()
+
+    def line(self, words: str = "", indent: int = 0, hanging: int = 0) -> None:
+        """Writes prose, wrapped at the width, with the first line's indent and that of the lines after it."""
+        for number, part in enumerate(
+            wrap(words, min(self.width, WIDEST_PROSE if self.live else self.width), indent, hanging)
+        ):
+            self.stream.write(" " * (indent if number == 0 else hanging) + part + "\n")
+        self.stream.flush()
+
+
+def open_terminal(stream: TextIO, language: str | None = None, colour: bool | None = None) -> Terminal:
+    """Finds out what a stream can show. Colour only on a terminal, and not with NO_COLOR or TERM=dumb."""
+    live = stream.isatty()
+    if colour is None:
+        colour = live and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Terminal(stream, colour, live, translation(language))
+
+
+def language_of(given: str | None) -> str:
+    """The language to speak: `--lang`, else the locale's, by the order that gettext keeps."""
+    if given:
+        return given
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return value
+    return "C"
+
+
+def translation(language: str | None) -> Callable[[str], str]:
+    """The function from an English template to the language's; English where there is no catalogue."""
+    code = language_of(language).partition(".")[0].partition("@")[0]
+    if code.partition("_")[0] in ("en", "C", "POSIX"):
+        return lambda template: template
+    found = gettext.translation("threescale_migrate", LOCALES, [code, code.partition("_")[0]], fallback=True)
+    # An empty template would give the catalogue's header.
+    return lambda template: found.gettext(template) if template else template
+
+
+def columns(words: str) -> int:
+    """How many columns the words take: wide characters take two, marks that combine none; escape codes are not expected."""
+    if words.isascii():
+        return len(words)
+    return sum(_columns_of(letter) for letter in words)
+
+
+def _columns_of(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def fit(words: str, width: int) -> str:
+    """The words in exactly `width` columns, cut with an ellipsis or filled with spaces."""
+    if columns(words) <= width:
+        return words + " " * (width - columns(words))
+    kept, used = "", 0
+    for letter in words:
+        if used + _columns_of(letter) > width - 1:
+            break
+        kept += letter
+        used += _columns_of(letter)
+    return kept + "…" + " " * (width - used - 1)
+
+
+def wrap(words: str, width: int, indent: int = 0, hanging: int = 0) -> list[str]:
+    """Lines of at most `width` columns; wide text breaks between characters, words that are too long are kept whole."""
+    lines: list[str] = []
+    for paragraph in words.split("\n"):
+        room = width - (indent if not lines else hanging)
+        line = ""
+        for piece in _pieces(paragraph):
+            if line and columns(line) + columns(piece.rstrip()) > room:
+                lines.append(line.rstrip())
+                line, room = piece.lstrip(), width - hanging
+            else:
+                line += piece
+        lines.append(line.rstrip())
+    return lines
+
+
+def _pieces(paragraph: str) -> list[str]:
+    """Where a line may be broken: after a space, and between wide characters."""
+    pieces: list[str] = []
+    word = ""
+    for letter in paragraph:
+        word += letter
+        if letter == " " or (_columns_of(letter) == 2 and letter not in "「（"):
+            pieces.append(word)
+            word = ""
+    return [*pieces, word] if word else pieces
+
+
+def stdout(language: str | None = None) -> Terminal:
+    """The result's stream."""
+    return open_terminal(sys.stdout, language)
+
+
+def stderr(language: str | None = None) -> Terminal:
+    """The talk's stream."""
+    return open_terminal(sys.stderr, language)

@@ -1,0 +1,116 @@
+"""Plans and checks as text for a person."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from ..guide.costs import Cost
+from ..guide.selection import Wave
+from ..values import Action, Check, Step, Text, Verdict
+from .terminal import Terminal, columns
+
+# As the guide numbers them.
+TITLES = {
+    Step.REGISTRY_SECRET: "1 registry secret",
+    Step.SERVICE_ACCOUNT: "2 service account",
+    Step.PERMISSIONS: "3 permissions",
+    Step.DEPLOYMENT_CONFIGS: "4 deployment configs",
+    Step.READINESS: "5 readiness",
+    Step.VERIFICATION: "6 verification",
+}
+# Steps with a line for each config: what passed is told in one line unless more is asked for.
+FOLDED = {
+    Step.DEPLOYMENT_CONFIGS: Text("all looked at"),
+    Step.READINESS: Text("the newest rollout is complete"),
+}
+
+
+def command_line(argv: Sequence[str], secret: bool = False) -> str:
+    """A command as a person could paste it; what a secret is fed from is named, not shown."""
+    return shlex.join(argv) + (" < SECRET" if secret else "")
+
+
+def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = False, quiet: bool = False) -> None:
+    """The checks in groups by step: a mark, a sentence, and what mends a failure."""
+    for step in Step:
+        group = [check for check in checks if check.step is step]
+        if quiet:
+            group = [check for check in group if check.verdict is not Verdict.PASSED]
+        if not group:
+            continue
+        if not quiet:
+            terminal.line(terminal.paint(terminal.say(Text(TITLES[step])), "strong"))
+        folded = step in FOLDED and not verbose
+        if folded and not quiet:
+            _show_folded(terminal, step, group)
+            group = [check for check in group if check.verdict is not Verdict.PASSED]
+        for check in group:
+            show_check(terminal, check)
+
+
+def _show_folded(terminal: Terminal, step: Step, group: Sequence[Check]) -> None:
+    passed = [check for check in group if check.verdict is Verdict.PASSED]
+    absent = [check for check in passed if "not in this project" in check.seen.template]
+    left = [check for check in passed if "left alone" in check.seen.template]
+    right = len(passed) - len(absent) - len(left)
+    if right:
+        seen = (
+            Text("{count} templates say amp", count=right)
+            if step is Step.DEPLOYMENT_CONFIGS
+            else Text("{count} rollouts are complete", count=right)
+        )
+        terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(seen)}", 2, 4)
+    for check in (*absent, *left):
+        show_check(terminal, check)
+
+
+def show_check(terminal: Terminal, check: Check) -> None:
+    """One check: a line, and a line for what mends it."""
+    words = f"{check.subject}: {terminal.say(check.seen)}"
+    terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
+    if check.mend.template:
+        terminal.line(terminal.paint(f"→ {terminal.say(check.mend)}", "quiet"), 4, 6)
+
+
+def show_actions(terminal: Terminal, actions: Iterable[Action]) -> None:
+    """The actions of a plan in groups by step: the command, and why."""
+    last: Step | None = None
+    for action in actions:
+        if action.step is not last:
+            terminal.line(terminal.paint(terminal.say(Text(TITLES[action.step])), "strong"))
+            last = action.step
+        terminal.line(command_line(("oc", *action.args), action.secret), 2, 6)
+        terminal.line(terminal.paint(terminal.say(action.why), "quiet"), 6, 6)
+
+
+def show_costs(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost]) -> None:
+    """The waves in order, with what each redeployment costs."""
+    by_name = {cost.config: cost for cost in costs}
+    terminal.line(terminal.paint(terminal.say(Text("the order, and what it costs")), "strong"))
+    widest = max((columns(name) for wave in waves for name in wave.configs), default=0)
+    for number, wave in enumerate(waves, 1):
+        title = terminal.say(Text("wave {number}: {name}", number=number, name=Text(wave.name)))
+        terminal.line(title, 2, 4)
+        for name in wave.configs:
+            cost = by_name.get(name)
+            if cost is None:
+                continue
+            remarks = "; ".join(terminal.say(remark) for remark in cost.remarks)
+            limit = terminal.say(Text("given up after {minutes} min", minutes=-(-cost.deadline_seconds // 60)))
+            told = f"{remarks}; {limit}" if remarks else limit
+            terminal.line(
+                f"{name}{' ' * (widest - columns(name))}  {told}", 4, 6 if terminal.width < 70 else widest + 6
+            )
+
+
+def summary(checks: Sequence[Check]) -> Text:
+    """The last line of a verification."""
+    count = {verdict: sum(check.verdict is verdict for check in checks) for verdict in Verdict}
+    if count[Verdict.FAILED]:
+        return Text("not migrated: {count} checks failed", count=count[Verdict.FAILED])
+    if count[Verdict.UNKNOWN]:
+        return Text("not known: {count} things could not be looked at, nothing failed", count=count[Verdict.UNKNOWN])
+    if count[Verdict.REMARK]:
+        return Text("migrated, and the pods prove it; {count} remarks", count=count[Verdict.REMARK])
+    return Text("migrated, and the pods prove it")

@@ -1,0 +1,193 @@
+"""What the rest of the program passes around: texts, actions, checks, and what the user asked for.
+
+Everything here is immutable, and nothing here knows how it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+SECRET_NAME = "threescale-registry-auth"
+ACCOUNT = "amp"
+DEFAULT_ACCOUNT = "default"
+REGISTRY = "registry.redhat.io"
+
+# The fifteen of the guide, in its order.
+GUIDE_CONFIGS = (
+    "apicast-production",
+    "apicast-staging",
+    "apicast-wildcard-router",
+    "backend-cron",
+    "backend-listener",
+    "backend-redis",
+    "backend-worker",
+    "system-app",
+    "system-memcache",
+    "system-mysql",
+    "system-redis",
+    "system-sidekiq",
+    "system-sphinx",
+    "zync",
+    "zync-database",
+)
+
+
+class Text:
+    """A sentence to a person: a template and what stands in its braces, put together when it is shown.
+
+    `str()` gives English, which JSON and the journal use; `told()` puts it together from a translated template.
+    """
+
+    __slots__ = ("params", "template")
+
+    def __init__(self, template: str, **params: object) -> None:
+        self.template = template
+        self.params = params
+
+    def told(self, translate: Callable[[str], str]) -> str:
+        """The sentence from the template that `translate` gives; texts among the parameters are too."""
+        filled = {
+            key: value.told(translate) if isinstance(value, Text) else value for key, value in self.params.items()
+        }
+        return translate(self.template).format(**filled)
+
+    def __str__(self) -> str:
+        return self.told(lambda template: template)
+
+    def __repr__(self) -> str:
+        return f"Text({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+def _told(value: object, translate: Callable[[str], str]) -> object:
+    """A parameter as it is shown; several texts are lines."""
+    if isinstance(value, Text):
+        return value.told(translate)
+    if isinstance(value, tuple):
+        return "\n".join(str(_told(part, translate)) for part in value)
+    return value
+
+
+NOTHING = Text("")
+
+
+class Step(str, Enum):
+    """The six steps of the guide, by the names that `step` takes."""
+
+    REGISTRY_SECRET = "registry-secret"
+    SERVICE_ACCOUNT = "service-account"
+    PERMISSIONS = "permissions"
+    DEPLOYMENT_CONFIGS = "deployment-configs"
+    READINESS = "readiness"
+    VERIFICATION = "verification"
+
+
+STEPS = tuple(Step)
+
+
+class Verdict(str, Enum):
+    """What a check found. A remark fails with `--strict` only."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REMARK = "remark"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: its step, its subject, what was seen, and the command or deed that mends it."""
+
+    step: Step
+    subject: str
+    verdict: Verdict
+    seen: Text
+    mend: Text = NOTHING
+
+
+@dataclass(frozen=True)
+class Inverse:
+    """How an action is taken back.
+
+    `args` is the `oc` call; `kind`, `name` and `detail` say what it touches, so that undo can look whether somebody has
+    changed it since. An empty `args` means that nothing has to be taken back.
+    """
+
+    kind: str
+    name: str
+    args: tuple[str, ...] = ()
+    detail: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One change: the `oc` call, why it is needed, its step, and how it is taken back.
+
+    `args` follows `oc`; `stdin` is what the call reads, a secret where `secret` is true, and is never shown.
+    `repeatable` says that running it twice does no harm, so that it may be retried.
+    """
+
+    step: Step
+    subject: str
+    args: tuple[str, ...]
+    why: Text
+    inverse: Inverse
+    stdin: str | None = field(default=None, repr=False)
+    secret: bool = False
+    repeatable: bool = False
+
+
+class Usage(Exception):
+    """Wrong usage or unusable input: one sentence, exit code 2."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
+
+
+class Refused(Exception):
+    """Not begun, because it would break something: one sentence, exit code 4."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
+
+
+@dataclass(frozen=True)
+class PullSecret:
+    """A usable registry secret: its canonical JSON to feed to `oc`, and what may be said about it.
+
+    `fingerprint` is a hash of the login data; `warnings` are sentences such as a token that ends soon.
+    """
+
+    manifest: str = field(repr=False)
+    type: str
+    registries: tuple[str, ...]
+    fingerprint: str
+    source: str
+    secrets: tuple[str, ...] = field(repr=False)
+    warnings: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for, as far as planning and verifying need it."""
+
+    configs: tuple[str, ...] = ()
+    pull_secret: PullSecret | None = None
+    replace_secret: bool = False
+    service_discovery: bool = False
+    copy_privileged: bool = False
+    link_default: bool = True
+    resume_paused: bool = False
+    skip: frozenset[Step] = frozenset()
+    waves: tuple[tuple[str, ...], ...] = ()
+    all_at_once: bool = False
+    from_secret: str | None = None
