@@ -331,6 +331,41 @@ class Oc:
         return retrying(attempt)
 
 
+# The call that runs now, so that a program that has to end at once can end it too.
+_running: list[Any] = []
+
+
+def end_running_call() -> None:
+    """Ends the `oc` that runs now, where one does; for a program that is about to end at once."""
+    for process in _running:
+        process.kill_group()
+
+
+def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
+    """Runs a user's program on the terminal as it is, and gives its exit code, 128 + N where signal N ended it.
+
+    It is what `rehearse` does with the program after `--`; signals reach it as they reach us. Raises OcMissing.
+    """
+    import signal
+    import subprocess
+
+    try:
+        process = subprocess.Popen(list(argv), env=environment)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "?"
+        raise OcMissing(f"{argv[0]} cannot be started ({why})") from None
+    former = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number)),
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),  # the terminal sends it to both
+    }
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
 def _start(
     program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor
 ) -> tuple[int, str, str]:
@@ -354,6 +389,7 @@ def _start(
         )
     except (sh.CommandNotFound, OSError) as error:
         raise OcMissing(f"{program} cannot be started: {type(error).__name__}; name an oc with --oc") from None
+    _running.append(process.process)
     try:
         process.wait(timeout=timeout)
     except sh.TimeoutException:
@@ -362,4 +398,6 @@ def _start(
         raise RequestTimeout(f"{shown}: no answer within {timeout:.0f} s, and the call was ended") from None
     except sh.ErrorReturnCode:
         pass
+    finally:
+        _running.remove(process.process)
     return process.exit_code, out.getvalue().decode("utf-8", "replace"), err.getvalue().decode("utf-8", "replace")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
@@ -17,11 +18,11 @@ from .exit_codes import ExitCode
 from .guide import deployment_configs, steps
 from .guide.costs import deadline_seconds
 from .guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves
-from .guide.selection import Wave, waves
-from .journal import Journal
+from .guide.selection import Wave, choose, waves
+from .journal import Journal, JournalError
 from .oc import Oc, OcError
 from .project import ProjectState, observe
-from .values import Action, Check, Step, Text, Verdict, Wish
+from .values import Action, Check, Step, Text, Usage, Verdict, Wish
 
 ACTION_TRIES = 3
 POLL_FIRST = 0.3
@@ -111,6 +112,18 @@ class Run:
     def ends(self) -> float | None:
         """The moment of time.monotonic() at which the whole run is over."""
         return None if self.limits.timeout is None else self.began + self.limits.timeout
+
+    def finish(self, code: ExitCode) -> None:
+        """Writes the journal's end."""
+        self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code))
+
+    def broken(self, error: BaseException) -> None:
+        """Writes the journal's end for a run that did not come to its own."""
+        if isinstance(error, JournalError):
+            return
+        code = getattr(error, "exit_code", ExitCode.USAGE if isinstance(error, Usage) else ExitCode.FAILED)
+        with suppress(JournalError):
+            self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code), said=str(error))
 
 
 Replan = Callable[[ProjectState], Iterable[Action]]
@@ -210,6 +223,27 @@ def redeploy(run: Run) -> None:
 
         apply(run, replan(state), replan)
         wait(run, names)
+
+
+def patch(run: Run) -> None:
+    """Step 4 alone: the patches, without waiting."""
+    if Step.DEPLOYMENT_CONFIGS in run.wish.skip:
+        return
+
+    def replan(state: ProjectState) -> tuple[Action, ...]:
+        return deployment_configs.plan(state, run.wish)
+
+    apply(run, replan(observe(run.oc)), replan)
+
+
+def wait_all(run: Run) -> None:
+    """Step 5 alone: waits for the rollouts of all chosen configs, each to its own account."""
+    state = observe(run.oc, cluster=False)
+    names = choose(state, run.wish).configs
+    for account in sorted({state.configs[name].effective_account for name in names}):
+        wait(
+            run, tuple(name for name in names if state.configs[name].effective_account == account), Goal(account, None)
+        )
 
 
 def _settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> None:

@@ -56,7 +56,7 @@ class Clock:
 class Store:
     """The objects, by resource (`pods`, `deploymentconfigs`, …) and by `namespace/name` (`/name` without namespace).
 
-    `settings` is free-form JSON (faults, seed, users); `private` holds what the controllers remember beside the objects.
+    `settings` is free-form JSON (faults, seed); `private` holds what the controllers remember beside the objects.
     """
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -66,13 +66,16 @@ class Store:
         self.private: dict[str, Any] = data["private"]
         self.clock = Clock(data["clock"])
         self.changed = False
+        # The moment that is being simulated, while the cluster catches up with its clock.
+        self.moment: float | None = None
 
     @staticmethod
     def fresh(seed: int, speed: float, begin: float | None = None) -> Store:
         """An empty store whose clock starts at `begin`, by default now."""
         real = time.time()
         clock = {"base": real if begin is None else begin, "real": real, "speed": speed, "pinned": None}
-        store = Store({"objects": {}, "settings": {"seed": seed}, "private": {}, "clock": clock, "version": 1, "drawn": 0})
+        data = {"objects": {}, "settings": {"seed": seed}, "private": {}, "clock": clock, "version": 1, "drawn": 0}
+        store = Store(data)
         store.changed = True
         return store
 
@@ -123,7 +126,11 @@ class Store:
 
     def timestamp(self, moment: float | None = None) -> str:
         """A moment of the cluster, by default now, as the API writes it."""
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock.now() if moment is None else moment))
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now() if moment is None else moment))
+
+    def now(self) -> float:
+        """The moment that is simulated, else the clock's; seconds since the epoch."""
+        return self.clock.now() if self.moment is None else self.moment
 
 
 @contextmanager

@@ -65,7 +65,9 @@ def to_yaml(value: Any) -> str:
     """YAML as sigs.k8s.io/yaml writes it: keys sorted, lists not indented, long texts folded at 80."""
     import yaml
 
-    text: str = yaml.dump(value, Dumper=_dumper(), allow_unicode=True, sort_keys=True, width=80, default_flow_style=False)
+    text: str = yaml.dump(
+        value, Dumper=_dumper(), allow_unicode=True, sort_keys=True, width=80, default_flow_style=False
+    )
     return text
 
 

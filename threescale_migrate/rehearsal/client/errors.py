@@ -57,4 +57,6 @@ def _invalid(message: str) -> str:
 
 def _causes(text: str) -> list[str]:
     """The causes in `[a: Required value, b: Invalid value: "x": …]`: a new one begins at a comma before a path."""
-    return re.split(r", (?=[a-z][\w.\[\]/-]*: (?:Required|Invalid|Forbidden|Not found|Duplicate|Unsupported|Too))", text)
+    return re.split(
+        r", (?=[a-z][\w.\[\]/-]*: (?:Required|Invalid|Forbidden|Not found|Duplicate|Unsupported|Too))", text
+    )

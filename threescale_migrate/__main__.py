@@ -1,0 +1,16 @@
+"""`python -m threescale_migrate`, and the console script."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Runs the command line of this process; gives the exit code."""
+    from .cli import main as run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

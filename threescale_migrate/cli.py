@@ -1,0 +1,239 @@
+"""The command line: options in, exit code out, no logic."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from .exit_codes import ExitCode
+from .values import STEPS, Refused, Text, Usage
+
+EXAMPLES = {
+    "plan": """examples:
+  threescale-migrate plan --secret-file 12345678-cluster-secret.yaml
+  threescale-migrate plan -n threescale -o json""",
+    "migrate": """examples:
+  threescale-migrate migrate --secret-file 12345678-cluster-secret.yaml
+  threescale-migrate migrate --yes --expect-project threescale --timeout 2h < /dev/null
+  threescale-migrate migrate --all-at-once""",
+    "verify": """examples:
+  threescale-migrate verify
+  threescale-migrate verify -q || mail -s 'gateway not migrated' ops""",
+    "step": """examples:
+  threescale-migrate step registry-secret --secret-file 12345678-cluster-secret.yaml
+  threescale-migrate step readiness --check""",
+    "rehearse": """examples:
+  threescale-migrate rehearse
+  threescale-migrate rehearse --dir r --fault image-pull=zync -- threescale-migrate migrate --yes
+  threescale-migrate rehearse --dir r -- bash runbook.sh""",
+}
+EXIT_CODES = """exit codes: 0 done; 1 a check or an oc command failed; 2 wrong usage; 3 plan: something is to do;
+4 refused before the first change; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be
+asked; 75 another run holds the lock; 130, 143 interrupted, terminated"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, with exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        sys.exit(ExitCode.USAGE)
+
+
+def duration(text: str) -> float:
+    """Seconds from `90`, `90s`, `5m` or `2h`. Raises ArgumentTypeError."""
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
+    try:
+        seconds = float(number) * units[unit]
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds < 1e7:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: give seconds, or such as 90s, 5m, 2h")
+    return seconds
+
+
+def names(text: str) -> list[str]:
+    """Names from a list with commas or spaces."""
+    found = text.replace(",", " ").split()
+    if not found:
+        raise argparse.ArgumentTypeError("no name is given")
+    return found
+
+
+def _connection() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("the cluster")
+    group.add_argument("-n", "--namespace", metavar="PROJECT", help="the project; by default oc's current one")
+    group.add_argument("--context", help="a context of the kubeconfig")
+    group.add_argument("--kubeconfig", metavar="FILE", help="the kubeconfig to use")
+    group.add_argument("--request-timeout", metavar="TIME", help="passed to oc unchanged")
+    group.add_argument("--oc", metavar="PROGRAM", help="the oc to run; by default the first on PATH")
+    return parser
+
+
+def _output(formats: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("the output")
+    group.add_argument("-o", "--output", choices=formats, default="text", help=f"one of {', '.join(formats)}")
+    group.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
+    group.add_argument("-v", "--verbose", action="store_true", help="print a line for each config")
+    group.add_argument("--lang", metavar="LANGUAGE", help="en or ja; by default the locale's")
+    return parser
+
+
+def _selection() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("what is migrated")
+    group.add_argument("--dc", metavar="NAMES", type=names, help="these DeploymentConfigs only")
+    group.add_argument("--service-discovery", action="store_true", help="system uses service discovery: require view")
+    group.add_argument("--skip", metavar="STEP", action="append", choices=[step.value for step in STEPS], default=[])
+    return parser
+
+
+def _secret() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("the registry secret")
+    group.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel hands it out; - for standard input")
+    group.add_argument("--replace-secret", action="store_true", help="replace one in the project that differs")
+    return parser
+
+
+def _change() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("how it is done")
+    group.add_argument("-y", "--yes", action="store_true", help="do not ask for the project's name")
+    group.add_argument("--expect-project", metavar="NAME", help="go on only in this project")
+    group.add_argument("--expect-server", metavar="URL", help="go on only on this server")
+    group.add_argument("--timeout", metavar="TIME", type=duration, help="bound the whole run")
+    group.add_argument("--grace", metavar="TIME", type=duration, default=30.0, help="wait out a failure (default 30s)")
+    group.add_argument("--copy-privileged", action="store_true", help="give amp privileged roles of default too")
+    group.add_argument("--no-link-default", action="store_true", help="leave hook pods without the pull secret")
+    group.add_argument("--resume-paused", action="store_true", help="resume paused configs")
+    return parser
+
+
+def _order() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("the order")
+    group.add_argument("--all-at-once", action="store_true", help="redeploy all configs together, as the guide does")
+    group.add_argument("--wave-plan", metavar="FILE", help="the order from a file: a line of names for each wave")
+    return parser
+
+
+def build() -> Parser:
+    """The parser of the whole command line; the manual page and the completions are made from it too."""
+    from . import __version__
+
+    parser = Parser(
+        prog="threescale-migrate",
+        description="Prepares a 3scale 2.5 project for images from registry.redhat.io, verifies it, and takes it back.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"threescale-migrate {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
+
+    def add(name: str, help_: str, parents: Sequence[Any]) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=help_,
+            description=help_[0].upper() + help_[1:] + ".",
+            epilog=EXAMPLES.get(name),
+            parents=list(parents),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    documents = _output(("text", "json"))
+    add(
+        "plan", "shows what migrate would do, changes nothing", (connection, selection, secret, order, documents)
+    ).add_argument("--copy-privileged", action="store_true", help=argparse.SUPPRESS)
+    add(
+        "migrate",
+        "carries out the six steps and verifies them",
+        (connection, selection, secret, change, order, documents),
+    )
+    verify = add("verify", "looks at the six steps, changes nothing", (connection, selection, documents))
+    _strictness(verify)
+    step = add("step", "carries out one step of the guide alone", (connection, selection, secret, change, documents))
+    step.add_argument(
+        "name", choices=[step_.value for step_ in STEPS], metavar="NAME", help=", ".join(s.value for s in STEPS)
+    )
+    step.add_argument("--check", action="store_true", help="look only, change nothing")
+    _strictness(step)
+    rehearse = add("rehearse", "runs a program, or the whole migration, on a rehearsal cluster", ())
+    rehearse.add_argument("--dir", metavar="DIR", help="keep the cluster there, or go on with the one that is there")
+    rehearse.add_argument("--from", dest="from_file", metavar="FILE", help="start from an export of your project")
+    rehearse.add_argument(
+        "--fault", metavar="NAME[=VALUE]", action="append", default=[], help="switch on a fault; list: name them"
+    )
+    rehearse.add_argument(
+        "--speed", metavar="N", type=float, help="cluster seconds per second (default 10 without a program, else 1)"
+    )
+    rehearse.add_argument("--lang", metavar="LANGUAGE", help="en or ja; by default the locale's")
+    rehearse.add_argument(
+        "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself"
+    )
+    return parser
+
+
+def _strictness(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strict", action="store_true", help="remarks are failures")
+    parser.add_argument("--allow-unknown", action="store_true", help="what may not be looked at is a remark")
+    if not any("--timeout" in action.option_strings for action in parser._actions):
+        parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one command; gives the exit code. No traceback reaches a user."""
+    options = build().parse_args(list(argv))
+    from . import commands
+    from .journal import JournalError, Locked
+    from .oc import OcError
+    from .run import Failed, Stopped
+
+    try:
+        return int(getattr(commands, options.command)(options))
+    except Usage as error:
+        return _complain(options, error.text, ExitCode.USAGE)
+    except Refused as error:
+        return _complain(options, error.text, ExitCode.REFUSED)
+    except Locked as error:
+        return _complain(options, error.text, ExitCode.LOCKED)
+    except Failed as error:
+        return _complain(options, error.text, error.exit_code)
+    except JournalError as error:
+        return _complain(options, error.text, ExitCode.FAILED)
+    except OcError as error:
+        return _complain(options, Text("{said}", said=str(error)), error.exit_code)
+    except Stopped as error:
+        return _complain(options, Text("ended by a signal"), error.exit_code)
+    except BrokenPipeError:
+        # The reader has gone (`… | head`): nothing more can be said, also not by Python at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.FAILED)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    except Exception as error:
+        from .oc import Redactor
+
+        told = Redactor()(f"{type(error).__name__}: {error}")[:300]
+        return _complain(
+            options, Text("a defect of threescale-migrate, please report it: {told}", told=told), ExitCode.FAILED
+        )
+
+
+def _complain(options: Any, text: Text, exit_code: ExitCode) -> int:
+    """One sentence on stderr; with `-o json` a document on stdout as well."""
+    from .render import document
+    from .render.terminal import open_terminal
+
+    terminal = open_terminal(sys.stderr, getattr(options, "lang", None))
+    terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
+    if getattr(options, "output", "text") == "json":
+        document.write(sys.stdout, document.failure(options.command, text, int(exit_code)))
+    return int(exit_code)

@@ -1,0 +1,409 @@
+"""What each command does: options to values, values to renderers. The deciding is done elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from .exit_codes import ExitCode
+from .guide import steps
+from .oc import Oc, find_oc
+from .project import ProjectState, observe
+from .render.terminal import Terminal, stderr, stdout
+from .values import Check, PullSecret, Refused, Step, Text, Usage, Wish
+
+VERIFY_TIMEOUT = 300.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where `oc` is logged in, and as whom."""
+
+    server: str
+    project: str
+    user: str
+
+
+def connect(options: Namespace, timeout: float | None = None) -> Oc:
+    """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing."""
+    oc = Oc(
+        find_oc(options.oc),
+        namespace=options.namespace,
+        context=options.context,
+        kubeconfig=options.kubeconfig,
+        request_timeout=options.request_timeout,
+    )
+    if timeout is not None:
+        oc.deadline = monotonic() + timeout
+    return oc
+
+
+def place(oc: Oc) -> Place:
+    """Asks where `oc` is logged in. Raises OcError, Refused where no project is chosen."""
+    user = oc.read(("whoami",)).stdout.strip()
+    server = oc.read(("whoami", "--show-server")).stdout.strip()
+    project = oc.namespace or oc.read(("project", "-q")).stdout.strip()
+    if not project:
+        raise Refused(Text("no project is chosen: name it with -n, or run oc project NAME"))
+    return Place(server, project, user)
+
+
+def wish_of(options: Namespace, oc: Oc | None = None) -> Wish:
+    """What the user asked for. Raises Usage for unusable input."""
+    secret = read_secret(options, oc)
+    configs = options.dc or []
+    if not configs and os.environ.get("THREESCALE_DC_NAMES", "").strip():
+        configs = os.environ["THREESCALE_DC_NAMES"].replace(",", " ").split()
+    waves: tuple[tuple[str, ...], ...] = ()
+    if getattr(options, "wave_plan", None):
+        waves = read_waves(options.wave_plan)
+    return Wish(
+        configs=tuple(configs),
+        pull_secret=secret,
+        replace_secret=getattr(options, "replace_secret", False),
+        service_discovery=options.service_discovery,
+        copy_privileged=getattr(options, "copy_privileged", False),
+        link_default=not getattr(options, "no_link_default", False),
+        resume_paused=getattr(options, "resume_paused", False),
+        skip=frozenset(Step(name) for name in options.skip),
+        waves=waves,
+        all_at_once=getattr(options, "all_at_once", False),
+    )
+
+
+def read_secret(options: Namespace, oc: Oc | None) -> PullSecret | None:
+    """The registry secret from the user's file, or from standard input. Raises Usage."""
+    from .guide import registry_secret
+
+    path = getattr(options, "secret_file", None)
+    if path is None:
+        return None
+    source = "standard input" if path == "-" else path
+    try:
+        if path == "-":
+            raw = sys.stdin.buffer.read(registry_secret.LARGEST + 1)
+        else:
+            with open(path, "rb") as file:
+                raw = file.read(registry_secret.LARGEST + 1)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "?"
+        raise Usage(Text("--secret-file: {path} cannot be read ({why})", path=path, why=why)) from None
+    secret = registry_secret.read_secret(raw, source)
+    if oc is not None:
+        oc.redact.learn(*secret.secrets)
+    return secret
+
+
+def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
+    """A line of names for each wave; what follows a `#` is left out. Raises Usage."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = [line.partition("#")[0].replace(",", " ").split() for line in file]
+    except (OSError, UnicodeDecodeError) as error:
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not UTF-8 text"
+        raise Usage(Text("--wave-plan: {path} cannot be read ({why})", path=path, why=why)) from None
+    found = tuple(tuple(line) for line in lines if line)
+    if not found:
+        raise Usage(Text("--wave-plan: {path} names no config", path=path))
+    return found
+
+
+def plan(options: Namespace) -> ExitCode:
+    """Shows what `migrate` would do."""
+    oc = connect(options, VERIFY_TIMEOUT)
+    wish = wish_of(options, oc)
+    state = observe(oc)
+    show = Planned.of(oc, state, wish)
+    code = ExitCode.SOMETHING_TO_DO if show.actions else ExitCode.DONE
+    show.render(options, code)
+    return code
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with its costs, ready to be shown."""
+
+    project: str
+    actions: tuple[Any, ...]
+    argvs: tuple[tuple[str, ...], ...]
+    waves: tuple[Any, ...]
+    costs: tuple[Any, ...]
+    notes: tuple[Text, ...]
+
+    @staticmethod
+    def of(oc: Oc, state: ProjectState, wish: Wish) -> Planned:
+        """Plans. Raises Usage or Refused."""
+        from .guide.costs import costs
+        from .guide.selection import choose, waves
+
+        actions = steps.plan(state, wish)
+        touched = {action.subject.partition("/")[2] for action in actions if action.subject.startswith("dc/")}
+        order = tuple(
+            type(wave)(wave.name, tuple(name for name in wave.configs if name in touched))
+            for wave in waves(state, wish)
+        )
+        order = tuple(wave for wave in order if wave.configs)
+        selection = choose(state, wish)
+        notes = [*(wish.pull_secret.warnings if wish.pull_secret is not None else ())]
+        if selection.absent:
+            notes.append(Text("not in this project: {names}", names=", ".join(selection.absent)))
+        if selection.foreign:
+            notes.append(Text("not 3scale's, left alone: {names}", names=", ".join(selection.foreign)))
+        for name, account in selection.own_account:
+            notes.append(
+                Text("{name} runs as {account}, an account of its own, and is left alone", name=name, account=account)
+            )
+        for kind, why in state.unread.items():
+            notes.append(Text("{kind} could not be read, what is needed there is not known: {why}", kind=kind, why=why))
+        return Planned(
+            state.namespace,
+            actions,
+            tuple(oc.argv(action.args) for action in actions),
+            order,
+            costs(state, [name for wave in order for name in wave.configs]),
+            tuple(notes),
+        )
+
+    def render(self, options: Namespace, code: ExitCode) -> None:
+        """Shows it on stdout."""
+        from .render import document, text
+
+        if options.output == "json":
+            listed = [document.action(action, argv) for action, argv in zip(self.actions, self.argvs)]
+            document.write(sys.stdout, document.plan(self.project, listed, self.waves, self.costs, int(code)))
+            return
+        terminal = stdout(options.lang)
+        if not options.quiet:
+            text.show_actions(terminal, self.actions)
+            if self.waves:
+                text.show_costs(terminal, self.waves, self.costs)
+            for note in self.notes:
+                terminal.line(terminal.say(note))
+        last = (
+            Text("{count} actions are left to do in project {project}", count=len(self.actions), project=self.project)
+            if self.actions
+            else Text("nothing is left to do in project {project}", project=self.project)
+        )
+        terminal.line(terminal.say(last))
+
+
+def verify(options: Namespace) -> ExitCode:
+    """Looks at the six steps."""
+    oc = connect(options, options.timeout or VERIFY_TIMEOUT)
+    wish = wish_of(options)
+    state = observe(oc)
+    return report(options, "verify", state, steps.verify(state, wish))
+
+
+def report(options: Namespace, command: str, state: ProjectState, checks: Sequence[Check]) -> ExitCode:
+    """Shows checks, and gives the exit code that they mean."""
+    from .render import document, text
+    from .run import outcome
+
+    code = outcome(checks, getattr(options, "strict", False), getattr(options, "allow_unknown", False))
+    if options.output == "json":
+        document.write(sys.stdout, document.verification(command, state.namespace, checks, int(code)))
+        return code
+    terminal = stdout(options.lang)
+    if options.quiet and code is ExitCode.DONE:
+        return code
+    text.show_checks(terminal, checks, options.verbose, options.quiet)
+    if not options.quiet:
+        terminal.line(terminal.say(text.summary(checks)))
+    return code
+
+
+def migrate(options: Namespace) -> ExitCode:
+    """Steps 1 to 6."""
+    from . import run as runner
+
+    with prepared(options, "migrate") as run:
+        if run is None:
+            return ExitCode.DONE
+        state, checks = runner.migrate(run)
+        code = report(options, "migrate", state, checks)
+        run.journal.write("verified", checks=[[c.step.value, c.subject, c.verdict.value, str(c.seen)] for c in checks])
+        run.finish(code)
+        return code
+
+
+def step(options: Namespace) -> ExitCode:
+    """One step alone, with a check after it."""
+    from . import run as runner
+
+    wanted = Step(options.name)
+    if options.check:
+        oc = connect(options, options.timeout or VERIFY_TIMEOUT)
+        wish = wish_of(options, oc)
+        state = observe(oc)
+        return report(options, "step", state, steps.verify(state, wish, (wanted,)))
+    with prepared(options, "step", wanted) as run:
+        assert run is not None
+        if wanted in runner.BEFORE_WAVES:
+            runner.prepare(run, (wanted,))
+        elif wanted is Step.DEPLOYMENT_CONFIGS:
+            runner.patch(run)
+        elif wanted is Step.READINESS:
+            runner.wait_all(run)
+        state = observe(run.oc)
+        code = report(options, "step", state, steps.verify(state, run.wish, (wanted,)))
+        run.finish(code)
+        return code
+
+
+@contextmanager
+def prepared(options: Namespace, command: str, only: Step | None = None) -> Iterator[Any]:
+    """A run that may change the project: confirmed, locked, journaled, with the signals in hand; None where nothing is to do."""
+    from . import journal as journals
+    from . import run as runner
+
+    oc = connect(options, options.timeout)
+    wish = wish_of(options, oc)
+    where = place(oc)
+    oc.namespace = where.project
+    _expected(options, where)
+    directory = journals.directory_of(where.server, where.project)
+    with ExitStack() as stack:
+        stack.enter_context(journals.lock(directory))
+        state = observe(oc)
+        wanted = tuple(Step) if only is None else (only,)
+        show = Planned.of(oc, state, wish) if only is None else None
+        actions = steps.plan(state, wish, wanted)
+        if show is not None:
+            _check_project(state, wish)
+            if not actions and runner.outcome(steps.verify(state, wish)) is ExitCode.DONE:
+                _talk(options, Text("nothing is left to do in project {project}", project=where.project))
+                report(options, command, state, steps.verify(state, wish))
+                yield None
+                return
+        _confirm(options, where, show)
+        record = journals.Journal(directory, oc.redact)
+        stack.callback(record.close)
+        record.start(command, where.server, where.project, where.user, state, step=None if only is None else only.value)
+        record.write("plan", actions=[journals.described(action, oc.argv(action.args)) for action in actions])
+        stop = runner.Stop()
+        watcher = _watcher(options)
+        run = runner.Run(oc, wish, record, watcher, runner.Limits(options.timeout, options.grace), stop)
+        with _signals(stop):
+            try:
+                yield run
+            except BaseException as error:
+                run.broken(error)
+                raise
+            finally:
+                if hasattr(watcher, "done"):
+                    watcher.done()
+
+
+def _expected(options: Namespace, where: Place) -> None:
+    if options.expect_project and options.expect_project != where.project:
+        raise Refused(
+            Text(
+                "this is project {found}, not {wanted}: name it with -n",
+                found=where.project,
+                wanted=options.expect_project,
+            )
+        )
+    if options.expect_server and options.expect_server.rstrip("/") != where.server.rstrip("/"):
+        raise Refused(
+            Text(
+                "oc is logged in to {found}, not to {wanted}: run oc login, or name a --context",
+                found=where.server,
+                wanted=options.expect_server,
+            )
+        )
+
+
+def _check_project(state: ProjectState, wish: Wish) -> None:
+    from .guide.selection import choose
+
+    if "dc" in state.unread:
+        raise Refused(Text("the DeploymentConfigs may not be read: {why}", why=state.unread["dc"]))
+    if not choose(state, wish).configs:
+        raise Refused(
+            Text(
+                "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
+                project=state.namespace,
+            )
+        )
+
+
+def _confirm(options: Namespace, where: Place, show: Planned | None) -> None:
+    """Has the project's name typed on a terminal; elsewhere an option has to say it."""
+    if options.yes or options.expect_project:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Usage(
+            Text(
+                "nobody can confirm here: add --yes, or --expect-project {project} to be sure of the project",
+                project=where.project,
+            )
+        )
+    terminal = stderr(options.lang)
+    if show is not None and options.output == "text":
+        from .render import text
+
+        text.show_actions(terminal, show.actions)
+        text.show_costs(terminal, show.waves, show.costs)
+        for note in show.notes:
+            terminal.line(terminal.say(note))
+    question = Text(
+        "This changes project {project} on {server}, as {user}. Type the project's name to go on: ",
+        project=where.project,
+        server=where.server,
+        user=where.user,
+    )
+    sys.stderr.write(terminal.say(question))
+    sys.stderr.flush()
+    if sys.stdin.readline().strip() != where.project:
+        raise Refused(Text("that is not the project's name; nothing was changed"))
+
+
+def _talk(options: Namespace, text: Text) -> None:
+    if options.output == "text" and not options.quiet:
+        terminal = stderr(options.lang)
+        terminal.line(terminal.say(text))
+
+
+def _watcher(options: Namespace) -> Any:
+    from .render.document import LinesWatcher
+    from .render.progress import LineWatcher, LiveWatcher
+
+    if options.output == "json":
+        return LinesWatcher(sys.stderr)
+    terminal: Terminal = stderr(options.lang)
+    plain = options.quiet or not terminal.live or os.environ.get("TERM") == "dumb"
+    return LineWatcher(terminal, options.quiet) if plain else LiveWatcher(terminal)
+
+
+@contextmanager
+def _signals(stop: Any) -> Iterator[None]:
+    """SIGINT and SIGTERM ask the run to end; a second SIGINT ends it at once."""
+    from .oc import end_running_call
+
+    def handle(number: int, _frame: object) -> None:
+        if stop.event.is_set() and number == signal.SIGINT:
+            end_running_call()
+            os._exit(ExitCode.INTERRUPTED)
+        stop.ask(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def rehearse(options: Namespace) -> ExitCode | int:
+    """Runs a program, or the migration, with the rehearsal's `oc` first on PATH."""
+    from .rehearse import rehearse as run
+
+    return run(options)

@@ -1,0 +1,46 @@
+"""What happens to a pod before it is stored: its account is looked up and hands over its pull secrets, or it is refused."""
+
+from __future__ import annotations
+
+from . import faults
+from .store import Object, Store
+
+SCC_MESSAGE = (
+    "unable to validate against any security context constraint: "
+    '[provider "restricted": Forbidden: not usable by user or serviceaccount]'
+)
+
+
+class RefusedPod(Exception):
+    """Admission refuses the pod; the text is what follows `is forbidden: `."""
+
+
+def admit(store: Store, pod: Object) -> None:
+    """Fills in the account and its pull secrets (recordings/README.md 4, 14). Raises RefusedPod."""
+    spec, namespace = pod["spec"], pod["metadata"]["namespace"]
+    name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    account = store.get("serviceaccounts", namespace, name)
+    if account is None:
+        raise RefusedPod(f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found')
+    config = pod["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name", "")
+    application = "openshift.io/deployer-pod-for.name" not in pod["metadata"].get("labels", {})
+    if application and faults.hits(store, "scc", config, name) and not _scc_granted(store, namespace, name):
+        raise RefusedPod(SCC_MESSAGE)
+    if application and faults.active(store, "quota"):
+        raise RefusedPod("exceeded quota: compute-resources, requested: pods=1, used: pods=16, limited: pods=16")
+    spec["serviceAccountName"] = spec["serviceAccount"] = name
+    if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
+        spec["imagePullSecrets"] = [dict(reference) for reference in account["imagePullSecrets"]]
+
+
+def _scc_granted(store: Store, namespace: str, account: str) -> bool:
+    """Whether the account may use an SCC by a binding, as OpenShift 4 has it, or by its SCC's users, as 3.11 has it."""
+    user = f"system:serviceaccount:{namespace}:{account}"
+    for resource in ("rolebindings", "clusterrolebindings"):
+        for binding in store.all(resource):
+            if not binding["roleRef"]["name"].startswith("system:openshift:scc:"):
+                continue
+            for subject in binding.get("subjects") or ():
+                if subject.get("name") == account and subject.get("namespace", namespace) == namespace:
+                    return True
+    return any(user in (scc.get("users") or ()) for scc in store.all("securitycontextconstraints"))

@@ -1,0 +1,189 @@
+"""Faults of the rehearsal cluster, by name: what an operator may try before the maintenance window.
+
+Those about the pods of a config hit its pods under another account than the one that it had when the fault was switched
+on: what ran before runs on, and goes on running after the migration is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .store import Object, Store
+
+FAULTS = {
+    "image-pull=DC": "the image of the new pods cannot be pulled",
+    "not-ready=DC": "the new pods run and never become ready",
+    "crash-loop=DC": "the new pods crash again and again",
+    "scc=DC": "admission refuses the new account: it may not use the SCC",
+    "no-node=DC": "no node takes the new pods",
+    "volume-held=DC": "the volume of the new pod is still held by the old one",
+    "hook-fails=DC": "the hooks of the rollout fail",
+    "deployer-fails=DC": "the deployer pod of the rollout fails",
+    "no-image=DC": "the image stream could not be imported, and the config waits silently",
+    "slow=DC": "the new pods take a minute to become ready",
+    "quota": "a quota refuses every new pod",
+    "paused=DC": "the config is paused",
+    "no-trigger=DC": "the config has no ConfigChange trigger",
+    "zero=DC": "the config is scaled to zero",
+    "token-refused": "registry.redhat.io refuses the login of the pull secret",
+    "authenticated-images": "the image streams point at registry.redhat.io from the start",
+    "service-discovery": "system uses service discovery with its service account",
+    "flaky-api=RATE": "that share of the calls fails, such as 0.2",
+    "api-down": "the server does not answer",
+    "login-expired": "the login has expired",
+    "forbidden=VERB:RESOURCE": "the user may not do that, such as patch:deploymentconfigs",
+}
+OF_PODS = ("no-node", "volume-held", "image-pull", "crash-loop", "not-ready", "slow")
+OF_CONFIGS = (*OF_PODS, "scc", "hook-fails", "deployer-fails", "no-image", "paused", "no-trigger", "zero")
+_WITH_VALUE = {name.partition("=")[0]: "=" in name for name in FAULTS}
+
+
+class CallFailed(Exception):
+    """The call does not reach the server; `kind` is refused, unauthorized or unavailable."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+def parse_fault(text: str) -> tuple[str, str]:
+    """The name and the value of a fault. Raises ValueError with a sentence."""
+    name, equals, value = text.partition("=")
+    if name not in _WITH_VALUE:
+        raise ValueError(f"there is no fault {name!r}")
+    if _WITH_VALUE[name] != bool(equals and value):
+        shape = next(key for key in FAULTS if key.partition("=")[0] == name)
+        raise ValueError(f"{text!r} has to be given as {shape}")
+    if name == "flaky-api":
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = -1.0
+        if not 0 <= rate < 1:
+            raise ValueError(f"{text!r} needs a share from 0 to below 1")
+    if name == "forbidden" and len(value.split(":")) != 2:
+        raise ValueError(f"{text!r} has to be given as forbidden=VERB:RESOURCE")
+    return name, value
+
+
+def switch_on(store: Store, given: Iterable[str]) -> None:
+    """Switches faults on for the life of the cluster, besides those that are on. Raises ValueError for an unknown config."""
+    known = store.settings.setdefault("faults", [])
+    accounts = store.settings.setdefault("accounts before", {})
+    for text in given:
+        name, value = parse_fault(text)
+        if name in OF_CONFIGS:
+            configs = [item for item in store.all("deploymentconfigs") if value in ("all", item["metadata"]["name"])]
+            if not configs:
+                raise ValueError(f"--fault {text}: there is no DeploymentConfig {value}")
+            for item in configs:
+                accounts.setdefault(item["metadata"]["name"], account_of(item))
+                _change_config(store, name, item)
+        if [name, value] not in known:
+            known.append([name, value])
+        store.changed = True
+
+
+def _change_config(store: Store, name: str, item: Object) -> None:
+    """The faults that are settings of a config."""
+    spec = item["spec"]
+    if name == "paused":
+        spec["paused"] = True
+    elif name == "no-trigger":
+        spec["triggers"] = [trigger for trigger in spec.get("triggers", ()) if trigger["type"] != "ConfigChange"]
+    elif name == "no-image":
+        _break_import(store, item)
+        return
+    elif name == "zero":
+        spec["replicas"] = 0
+    else:
+        return
+    item["metadata"]["generation"] += 1
+    item["status"]["observedGeneration"] = item["metadata"]["generation"]
+    store.put("deploymentconfigs", item)
+    if name == "zero":
+        from .rollouts import scaled
+        from .simulation import Simulation
+
+        scaled(Simulation(store), item)
+
+
+def _break_import(store: Store, item: Object) -> None:
+    for trigger in item["spec"].get("triggers", ()):
+        if trigger["type"] != "ImageChange":
+            continue
+        params = trigger["imageChangeParams"]
+        params.pop("lastTriggeredImage", None)
+        name, _, tag = params["from"]["name"].partition(":")
+        stream = store.get("imagestreams", item["metadata"]["namespace"], name)
+        if stream is None:
+            continue
+        condition = {
+            "generation": 2,
+            "lastTransitionTime": store.timestamp(),
+            "message": "Internal error occurred: unauthorized: authentication required",
+            "reason": "InternalError",
+            "status": "False",
+            "type": "ImportSuccess",
+        }
+        stream["status"]["tags"] = [{"conditions": [condition], "items": None, "tag": tag}]
+        store.put("imagestreams", stream)
+    store.put("deploymentconfigs", item)
+
+
+def account_of(item: Object) -> str:
+    """The account of a config's template."""
+    spec = item["spec"]["template"]["spec"]
+    return str(spec.get("serviceAccountName") or spec.get("serviceAccount") or "default")
+
+
+def _values(store: Store, name: str) -> list[str]:
+    return [value for known, value in store.settings.get("faults", ()) if known == name]
+
+
+def active(store: Store, name: str) -> bool:
+    """Whether a fault without a config is on."""
+    return bool(_values(store, name))
+
+
+def hits(store: Store, name: str, config: str, account: str) -> bool:
+    """Whether a fault hits a pod of the config that runs under the account."""
+    values = _values(store, name)
+    if not values or (config not in values and "all" not in values):
+        return False
+    before: dict[str, Any] = store.settings.get("accounts before", {})
+    return bool(account != before.get(config, "default"))
+
+
+def fate(store: Store, pod: Object, role: str) -> str | None:
+    """The fault that a pod meets, if any."""
+    meta = pod["metadata"]
+    if role == "app":
+        config = meta.get("annotations", {}).get("openshift.io/deployment-config.name", "")
+        account = pod["spec"].get("serviceAccountName", "default")
+        return next((name for name in OF_PODS if hits(store, name, config, account)), None)
+    controller = meta["labels"]["openshift.io/deployer-pod-for.name"]
+    config, _, _ = controller.rpartition("-")
+    item = store.get("deploymentconfigs", meta["namespace"], config)
+    account = account_of(item) if item is not None else "default"
+    name = "hook-fails" if role == "hook" else "deployer-fails"
+    return name if hits(store, name, config, account) else None
+
+
+def before_call(store: Store) -> None:
+    """Raises CallFailed where the call does not reach the server."""
+    if active(store, "api-down"):
+        raise CallFailed("refused")
+    if active(store, "login-expired"):
+        raise CallFailed("unauthorized")
+    for rate in _values(store, "flaky-api"):
+        if store.random().random() < float(rate):
+            raise CallFailed("unavailable" if store.random().random() < 0.5 else "refused")
+
+
+def forbids(store: Store, verb: str, resource: str) -> bool:
+    """Whether the user is denied an action by a fault."""
+    return any(
+        value.split(":") in ([verb, resource], ["*", resource], [verb, "*"]) for value in _values(store, "forbidden")
+    )

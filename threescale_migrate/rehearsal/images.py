@@ -1,0 +1,43 @@
+"""Which image a pod can pull: those on registry.redhat.io need a pull secret of the pod with a login that works."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from . import faults
+from .store import Object, Store
+
+AUTHENTICATED = "registry.redhat.io"
+
+
+def refusal(store: Store, pod: Object, image: str) -> str | None:
+    """Why the pod cannot pull the image, in the runtime's words; None where it can."""
+    registry = image.partition("/")[0]
+    if registry != AUTHENTICATED:
+        return None
+    namespace = pod["metadata"]["namespace"]
+    names = [reference["name"] for reference in pod["spec"].get("imagePullSecrets") or ()]
+    secrets = [store.get("secrets", namespace, name) for name in names]
+    if any(secret is not None and _works(store, secret, registry) for secret in secrets):
+        return None
+    return (
+        f"unable to retrieve auth token: invalid username/password: unauthorized: Please login to the Red Hat Registry"
+        f" using your Customer Portal credentials. ({registry})"
+    )
+
+
+def _works(store: Store, secret: Object, registry: str) -> bool:
+    if faults.active(store, "token-refused"):
+        return False
+    data = secret.get("data") or {}
+    try:
+        if ".dockerconfigjson" in data:
+            logins: Any = json.loads(base64.b64decode(data[".dockerconfigjson"])).get("auths", {})
+        else:
+            logins = json.loads(base64.b64decode(data.get(".dockercfg", "")))
+        login = next(logins[name] for name in (registry, f"https://{registry}") if name in logins)
+        return ":" in base64.b64decode(login["auth"]).decode() or bool(login.get("password"))
+    except (ValueError, KeyError, StopIteration, AttributeError):
+        return False

@@ -1,0 +1,128 @@
+"""The controllers of the rehearsal cluster, as a queue of moments.
+
+Each thing that will happen (a trigger fires, a deployer looks again, a pod becomes ready) stands in the queue with its
+moment. `advance` goes through all that are due, in order, so that a call ten minutes later finds the same history as
+one that polled. What they do is in `rollouts` and `pods`; the delays are here, read off rollouts.jsonl.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+from .store import Object, Store
+
+# Cluster seconds.
+DELAYS = {
+    "trigger": 0.3,
+    "status": 0.4,
+    "controller": 0.2,
+    "deployer pod": 0.1,
+    "pod runs": 0.6,
+    "deployer looks": 1.0,
+    "hook ends": 1.6,
+    "deployer ends": 0.8,
+    "pull backs off": 2.0,
+    "crash": 1.0,
+    "restart": 10.0,
+    "slow": 60.0,
+    "create again": 1.0,
+    "create again at most": 30.0,
+}
+
+
+class Simulation:
+    """The queue over one store. Handlers are called with the store's moment set to that of the event."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.queue: list[list[Any]] = store.private.setdefault("queue", [])
+        self.counter: int = store.private.setdefault("counter", 0)
+
+    def after(self, delay: str | float, kind: str, namespace: str, name: str) -> None:
+        """Puts an event into the queue, unless the same one is due before it anyway."""
+        moment = self.store.now() + (DELAYS[delay] if isinstance(delay, str) else delay)
+        for event in self.queue:
+            if event[2:] == [kind, namespace, name] and event[0] <= moment:
+                return
+        self.store.private["counter"] = self.counter = self.counter + 1
+        heapq.heappush(self.queue, [moment, self.counter, kind, namespace, name])
+        self.store.changed = True
+
+    def advance(self) -> None:
+        """Brings the cluster to the clock's present moment."""
+        present = self.store.clock.now()
+        if not self.queue or self.queue[0][0] > present:
+            return
+        handlers = _handlers()
+        try:
+            while self.queue and self.queue[0][0] <= present:
+                moment, _, kind, namespace, name = heapq.heappop(self.queue)
+                self.store.moment = moment
+                self.store.changed = True
+                handlers[kind](self, namespace, name)
+        finally:
+            self.store.moment = None
+
+    def quiet_at(self) -> float | None:
+        """The moment of the next event, None where nothing will happen any more."""
+        return self.queue[0][0] if self.queue else None
+
+
+Handler = Callable[[Simulation, str, str], None]
+
+
+def _handlers() -> dict[str, Handler]:
+    from . import pods, rollouts
+
+    return {
+        "config": rollouts.look_at_triggers,
+        "rollout": rollouts.begin,
+        "deployer": rollouts.step,
+        "scale": pods.reconcile,
+        "status": rollouts.tell_status,
+        "pod": pods.step,
+    }
+
+
+def event(store: Store, about: Object, reason: str, message: str, component: str) -> None:
+    """A warning event about an object; the same one again only counts."""
+    namespace = about["metadata"]["namespace"]
+    for known in store.all("events", namespace):
+        involved = known["involvedObject"]
+        if involved["uid"] == about["metadata"]["uid"] and known["reason"] == reason and known["message"] == message:
+            known["count"] += 1
+            known["lastTimestamp"] = store.timestamp()
+            store.put("events", known)
+            return
+    stamp = store.timestamp()
+    store.put(
+        "events",
+        {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{about['metadata']['name']}.{store.random().getrandbits(64):016x}",
+                "namespace": namespace,
+            },
+            "count": 1,
+            "eventTime": None,
+            "firstTimestamp": stamp,
+            "involvedObject": {
+                "apiVersion": about["apiVersion"],
+                "kind": about["kind"],
+                "name": about["metadata"]["name"],
+                "namespace": namespace,
+                "resourceVersion": about["metadata"]["resourceVersion"],
+                "uid": about["metadata"]["uid"],
+            },
+            "lastTimestamp": stamp,
+            "message": message,
+            "reason": reason,
+            "reportingComponent": component,
+            "reportingInstance": "",
+            "source": {"component": component},
+            "type": "Warning",
+        },
+    )

@@ -1,0 +1,105 @@
+"""`rehearse`: a program, or the whole migration, on a rehearsal cluster.
+
+As `env` and `xvfb-run` do: the environment is prepared, the program runs in it, and its exit code is ours.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+
+from .exit_codes import ExitCode
+from .oc import OcMissing, run_program
+from .render.terminal import stderr
+from .values import Text, Usage
+
+DEFAULT_SPEED = 10.0
+
+
+def rehearse(options: Namespace) -> int:
+    """Makes the cluster, or goes on with the one in `--dir`, and runs the program. Raises Usage."""
+    from .rehearsal import faults
+
+    program = list(options.program)
+    if program[:1] == ["--"]:
+        program = program[1:]
+    if options.fault == ["list"]:
+        for name, help_ in faults.FAULTS.items():
+            print(f"{name:<28} {help_}")
+        return ExitCode.DONE
+    speed = options.speed if options.speed is not None else (1.0 if program else DEFAULT_SPEED)
+    if not 0 < speed <= 100_000:
+        raise Usage(Text("--speed: {speed} is no speed: give a number above 0", speed=speed))
+    try:
+        for fault in options.fault:
+            faults.parse_fault(fault)
+    except ValueError as error:
+        raise Usage(Text("--fault: {why}; see rehearse --fault list", why=str(error))) from None
+    if options.dir is not None:
+        return _in_directory(Path(options.dir), options, program, speed, keep=True)
+    scratch = Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    try:
+        return _in_directory(scratch, options, program, speed, keep=False)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _in_directory(directory: Path, options: Namespace, program: list[str], speed: float, keep: bool) -> int:
+    from .rehearsal import launch
+
+    environment = dict(os.environ)
+    try:
+        environment.update(_cluster(directory, options, speed))
+    except ValueError as error:
+        raise Usage(Text("{why}", why=str(error))) from None
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "?"
+        raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
+    if not keep:
+        environment.setdefault("XDG_STATE_HOME", str(directory / "state"))
+        environment["XDG_STATE_HOME"] = str(directory / "state")
+    if program:
+        try:
+            return run_program(program, environment)
+        except OcMissing as error:
+            raise Usage(Text("{why}: give a program after --", why=str(error))) from None
+    return _whole(directory, environment, launch.EXAMPLE_SECRET, speed, options.lang)
+
+
+def _cluster(directory: Path, options: Namespace, speed: float) -> dict[str, str]:
+    """The environment of the cluster in a directory, made where there is none. Raises ValueError, OSError."""
+    from .rehearsal import launch
+
+    if launch.exists(directory):
+        if options.from_file:
+            raise ValueError(f"--from: there is a cluster in {directory} already; name another --dir")
+        return launch.resume(directory, speed=options.speed, faults=options.fault)
+    if directory.exists() and any(directory.iterdir()):
+        raise ValueError(f"--dir: {directory} holds something else than a rehearsal cluster; name an empty one")
+    source = Path(options.from_file) if options.from_file else None
+    return launch.create(directory, speed=speed, faults=options.fault, from_file=source)
+
+
+def _whole(directory: Path, environment: dict[str, str], secret: str, speed: float, language: str | None) -> int:
+    """The migration as an operator would run it, then `verify`: each a process of its own."""
+    terminal = stderr(language)
+    me = [sys.executable, "-m", "threescale_migrate"]
+    package = str(Path(__file__).resolve().parent.parent)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package, environment.get("PYTHONPATH"))))
+    given = ["--lang", language] if language else []
+    grace = ["--grace", str(max(3.0, 30.0 / speed))]
+    commands = (
+        ["migrate", "--yes", "--secret-file", str(directory / secret), *grace, *given],
+        ["verify", *given],
+    )
+    for command in commands:
+        shown = " ".join(["threescale-migrate", *command])
+        terminal.line(terminal.paint(f"$ {shown}", "strong"))
+        code = run_program([*me, *command], environment)
+        if code:
+            return code
+    return ExitCode.DONE
