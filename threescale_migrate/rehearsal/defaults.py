@@ -1,0 +1,156 @@
+"""What the server fills in, and what it refuses as invalid."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+
+from .resources import Resource
+from .store import Object
+
+DNS = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+RFC1123 = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end"
+    " with an alphanumeric character (e.g. 'example.com', regex used for validation is"
+    " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+
+
+class Invalid(Exception):
+    """The object is invalid: the causes, as the server lists them."""
+
+    def __init__(self, *causes: str) -> None:
+        super().__init__(", ".join(causes))
+        self.causes = causes
+
+
+def fill(resource: Resource, item: Object, before: Object | None = None) -> None:
+    """Fills in what the server does. `before` is the stored object that a change replaces."""
+    item.setdefault("apiVersion", resource.version)
+    item.setdefault("kind", resource.kind)
+    if resource.plural == "secrets":
+        _secret(item)
+    elif resource.plural == "deploymentconfigs":
+        _config(item, before)
+
+
+def _secret(item: Object) -> None:
+    for key, value in (item.pop("stringData", None) or {}).items():
+        item.setdefault("data", {})[key] = base64.b64encode(value.encode()).decode()
+    item.setdefault("type", "Opaque")
+
+
+def _config(item: Object, before: Object | None) -> None:
+    spec = item.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("test", False)
+    spec.setdefault("triggers", [{"type": "ConfigChange"}])
+    strategy = spec.setdefault("strategy", {})
+    strategy.setdefault("type", "Rolling")
+    strategy.setdefault("activeDeadlineSeconds", 21600)
+    strategy.setdefault("resources", {})
+    if strategy["type"] == "Rolling":
+        params = strategy.setdefault("rollingParams", {})
+        for key, value in (("intervalSeconds", 1), ("timeoutSeconds", 600), ("updatePeriodSeconds", 1)):
+            params.setdefault(key, value)
+        params.setdefault("maxSurge", "25%")
+        params.setdefault("maxUnavailable", "25%")
+    elif strategy["type"] == "Recreate":
+        strategy.setdefault("recreateParams", {}).setdefault("timeoutSeconds", 600)
+    _pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
+    _account(spec["template"]["spec"], ((before or {}).get("spec", {}).get("template") or {}).get("spec") or {})
+    item.setdefault(
+        "status",
+        {
+            "availableReplicas": 0,
+            "latestVersion": 0,
+            "observedGeneration": 0,
+            "replicas": 0,
+            "updatedReplicas": 0,
+            "unavailableReplicas": 0,
+        },
+    )
+
+
+def _pod_spec(spec: dict[str, Any]) -> None:
+    for key, value in (
+        ("dnsPolicy", "ClusterFirst"),
+        ("restartPolicy", "Always"),
+        ("schedulerName", "default-scheduler"),
+        ("securityContext", {}),
+        ("terminationGracePeriodSeconds", 30),
+    ):
+        spec.setdefault(key, value)
+    for container in spec.get("containers") or ():
+        container.setdefault("imagePullPolicy", "IfNotPresent")
+        container.setdefault("resources", {})
+        container.setdefault("terminationMessagePath", "/dev/termination-log")
+        container.setdefault("terminationMessagePolicy", "File")
+        for port in container.get("ports") or ():
+            port.setdefault("protocol", "TCP")
+        for name in ("readinessProbe", "livenessProbe"):
+            _probe(container.get(name))
+    for volume in spec.get("volumes") or ():
+        for kind in ("configMap", "secret"):
+            if kind in volume:
+                volume[kind].setdefault("defaultMode", 420)
+
+
+def _probe(probe: dict[str, Any] | None) -> None:
+    if probe is None:
+        return
+    for key, value in (("failureThreshold", 3), ("periodSeconds", 10), ("successThreshold", 1), ("timeoutSeconds", 1)):
+        probe.setdefault(key, value)
+    if "httpGet" in probe:
+        probe["httpGet"].setdefault("scheme", "HTTP")
+
+
+def _account(spec: dict[str, Any], before: dict[str, Any]) -> None:
+    """The account and its deprecated twin: one is filled from the other, so both have to be cleared (README 6)."""
+    name, twin = spec.get("serviceAccountName"), spec.get("serviceAccount")
+    if name and name != before.get("serviceAccountName"):
+        twin = name
+    elif twin and twin != before.get("serviceAccount"):
+        name = twin
+    else:
+        name = twin = name or twin
+    if name:
+        spec["serviceAccountName"], spec["serviceAccount"] = name, twin
+    else:
+        spec.pop("serviceAccountName", None)
+        spec.pop("serviceAccount", None)
+
+
+def check(resource: Resource, item: Object) -> None:
+    """Raises Invalid, with the recorded words (`errors.jsonl`)."""
+    name = item.get("metadata", {}).get("name", "")
+    if not DNS.fullmatch(name) and resource.plural not in (
+        "rolebindings",
+        "clusterrolebindings",
+        "roles",
+        "clusterroles",
+    ):
+        raise Invalid(f'metadata.name: Invalid value: "{name}": {RFC1123}')
+    if resource.plural == "secrets":
+        _check_secret(item)
+    if resource.plural == "pods" and not item.get("spec", {}).get("containers"):
+        raise Invalid("spec.containers: Required value")
+
+
+def _check_secret(item: Object) -> None:
+    key = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}.get(
+        item["type"]
+    )
+    if key is None:
+        return
+    data = item.get("data") or {}
+    if key not in data:
+        raise Invalid(f"data[{key}]: Required value")
+    try:
+        json.loads(base64.b64decode(data[key]))
+    except (binascii.Error, ValueError):
+        raise Invalid(f'data[{key}]: Invalid value: "<secret contents redacted>": invalid character') from None

@@ -1,0 +1,157 @@
+"""Makes a rehearsal cluster in a directory, with all that a program needs to find it: `oc`, kubeconfig, example secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from . import faults
+from .server import begin, create_cluster
+from .simulation import Simulation
+from .store import STATE, Object, Store, locked, opened
+
+PROJECT = "threescale"
+SERVER = "https://api.cluster.example.test:6443"
+EXAMPLE_SECRET = "registry-secret.yml"
+# Cluster seconds in which a new project comes to rest.
+SETTLING = 300.0
+HERE = Path(__file__).resolve().parent
+
+
+def exists(directory: Path) -> bool:
+    """Whether there is a cluster in the directory."""
+    return (directory / STATE).is_file()
+
+
+def create(
+    directory: Path, *, speed: float = 1.0, faults: Iterable[str] = (), from_file: Path | None = None, seed: int = 1
+) -> dict[str, str]:
+    """Makes a cluster, and gives the environment that leads to it. Raises ValueError, OSError."""
+    store = fresh(speed=speed, from_file=from_file, seed=seed)
+    _switch_on(store, faults)
+    create_cluster(directory, store)
+    return prepare(directory, store.settings["project"])
+
+
+def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -> Store:
+    """A cluster in memory, with its project at rest. Raises ValueError, OSError for an export that cannot be used."""
+    store = Store.fresh(seed, speed, begin=time.time() - SETTLING)
+    store.clock.pin(time.time() - SETTLING)
+    if from_file is None:
+        documents, project = seed_documents(), PROJECT
+        begin(store, documents, project)
+        store.clock.pin(time.time())
+        Simulation(store).advance()
+    else:
+        from . import export
+
+        project = export.load(store, from_file)
+        store.clock.pin(time.time())
+    store.settings["project"] = project
+    store.clock.pin(None)
+    store.clock.data.update(base=time.time(), real=time.time(), speed=speed)
+    return store
+
+
+def seed_documents() -> list[Object]:
+    """The objects of a 3scale 2.5 project, with images in their streams."""
+    found: list[Object] = json.loads((HERE / "threescale-2.5.json").read_text(encoding="utf-8"))
+    return found
+
+
+def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str] = ()) -> dict[str, str]:
+    """Goes on with the cluster in a directory. Raises ValueError."""
+    with opened(directory) as store:
+        Simulation(store).advance()
+        if speed is not None:
+            store.clock.set_speed(speed)
+        _switch_on(store, faults)
+        project = store.settings["project"]
+    return prepare(directory, project)
+
+
+def _switch_on(store: Store, given: Iterable[str]) -> None:
+    wanted = list(given)
+    faults.switch_on(store, [fault for fault in wanted if fault not in ("authenticated-images", "service-discovery")])
+    if "authenticated-images" in wanted:
+        from .export import authenticated_images
+
+        authenticated_images(store)
+    if "service-discovery" in wanted:
+        from .export import service_discovery
+
+        service_discovery(store)
+
+
+def switch_off(directory: Path) -> None:
+    """Takes all faults off a cluster; what they did to settings stays."""
+    with locked(directory):
+        pass
+    with opened(directory) as store:
+        store.settings["faults"] = []
+        store.changed = True
+
+
+def prepare(directory: Path, project: str = PROJECT) -> dict[str, str]:
+    """Writes `bin/oc`, the kubeconfig and the example secret; gives the environment that leads to them."""
+    directory = directory.resolve()
+    (directory / "bin").mkdir(parents=True, exist_ok=True)
+    oc = directory / "bin" / "oc"
+    root = str(HERE.parent.parent)
+    # -S and -E leave out all that a small program does not need; YAML is looked for only by a call that reads it.
+    code = f"import sys; sys.path.insert(0, {root!r}); from threescale_migrate.rehearsal.client.__main__ import start; start()"
+    yaml_home = _home_of_yaml()
+    script = (
+        "#!/bin/sh\n"
+        f"OC_REHEARSAL_DIR={shlex.quote(str(directory))} OC_REHEARSAL_YAML={shlex.quote(yaml_home)}"
+        f' exec {shlex.quote(sys.executable)} -S -E -c {shlex.quote(code)} "$@"\n'
+    )
+    _write(oc, script, 0o755)
+    _write(directory / "kubeconfig", json.dumps(_kubeconfig(project), indent=1) + "\n", 0o600)
+    if not (directory / EXAMPLE_SECRET).exists():
+        _write(directory / EXAMPLE_SECRET, example_secret(), 0o600)
+    path = os.environ.get("PATH", os.defpath)
+    return {"PATH": f"{directory / 'bin'}{os.pathsep}{path}", "KUBECONFIG": str(directory / "kubeconfig")}
+
+
+def _home_of_yaml() -> str:
+    import yaml
+
+    return str(Path(yaml.__file__).resolve().parent.parent)
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.chmod(mode)
+    os.replace(scratch, path)
+
+
+def _kubeconfig(project: str) -> dict[str, Any]:
+    cluster, user = "api-cluster-example-test:6443", "system:admin"
+    name = f"{project}/{cluster}/{user}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster, "cluster": {"server": SERVER}}],
+        "contexts": [{"name": name, "context": {"cluster": cluster, "namespace": project, "user": user}}],
+        "current-context": name,
+        "users": [{"name": user, "user": {}}],
+    }
+
+
+def example_secret(password: str = "rehearsal-token-that-is-not-real-4711") -> str:
+    """A registry secret as Red Hat's panel hands it out, for the rehearsal only."""
+    auth = base64.b64encode(f"12345678|rehearsal:{password}".encode()).decode()
+    data = base64.b64encode(json.dumps({"auths": {"registry.redhat.io": {"auth": auth}}}).encode()).decode()
+    return (
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: 12345678-rehearsal-pull-secret\n"
+        f"data:\n  .dockerconfigjson: {data}\ntype: kubernetes.io/dockerconfigjson\n"
+    )

@@ -1,0 +1,106 @@
+"""Strategic, merge and JSON patches, as the API server applies them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+# By which key the elements of a list are told apart; other lists are replaced.
+MERGE_KEYS = {
+    "containers": "name",
+    "initContainers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "ports": "containerPort",
+    "secrets": "name",
+    "conditions": "type",
+    "ownerReferences": "uid",
+}
+
+
+class BadPatch(Exception):
+    """The patch cannot be applied; the text is the server's."""
+
+
+def strategic(target: Any, patch: Any, key: str = "") -> Any:
+    """A strategic merge patch; null takes a key away. An account's imagePullSecrets are replaced (recordings/README.md 7)."""
+    if isinstance(target, list) and isinstance(patch, list) and key in MERGE_KEYS:
+        return _merge_lists(target, patch, MERGE_KEYS[key])
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = dict(target) if isinstance(target, dict) else {}
+    if patch.get("$patch") == "replace":
+        return {name: copy.deepcopy(value) for name, value in patch.items() if name != "$patch"}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = strategic(result.get(name), value, name)
+    return result
+
+
+def _merge_lists(target: list[Any], patch: list[Any], key: str) -> list[Any]:
+    result = copy.deepcopy(target)
+    for element in patch:
+        position = next(
+            (i for i, known in enumerate(result) if isinstance(element, dict) and known.get(key) == element.get(key)),
+            None,
+        )
+        if isinstance(element, dict) and element.get("$patch") == "delete":
+            if position is not None:
+                result.pop(position)
+        elif position is None:
+            result.append(copy.deepcopy(element))
+        else:
+            result[position] = strategic(result[position], element)
+    return result
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """A JSON merge patch (RFC 7386)."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge(result.get(name), value)
+    return result
+
+
+def json_patch(target: Any, operations: Any) -> Any:
+    """A JSON patch (RFC 6902): add, remove, replace, test. Raises BadPatch."""
+    result = copy.deepcopy(target)
+    for operation in operations:
+        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
+        place = result
+        try:
+            for part in parents:
+                place = place[int(part)] if isinstance(place, list) else place[part]
+            _apply(place, last, operation)
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise BadPatch("the server rejected our request due to an error in our request") from None
+    return result
+
+
+def _apply(place: Any, last: str, operation: dict[str, Any]) -> None:
+    kind = operation["op"]
+    spot: Any = last
+    if isinstance(place, list):
+        spot = len(place) if last == "-" else int(last)
+    if kind == "add" and isinstance(place, list):
+        place.insert(spot, operation["value"])
+    elif kind == "add":
+        place[spot] = operation["value"]
+    elif kind == "remove":
+        del place[spot]
+    elif kind == "replace":
+        place[spot]  # it has to be there
+        place[spot] = operation["value"]
+    elif kind == "test":
+        if place[spot] != operation["value"]:
+            raise ValueError("test failed")
+    else:
+        raise ValueError(kind)

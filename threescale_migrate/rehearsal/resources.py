@@ -1,0 +1,68 @@
+"""The types that the rehearsal cluster serves."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Resource(NamedTuple):
+    """A type: its plural, kind, API version and names on the command line."""
+
+    plural: str
+    kind: str
+    version: str
+    namespaced: bool
+    short: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """The API group, empty for the core."""
+        return self.version.rpartition("/")[0]
+
+    @property
+    def full(self) -> str:
+        """As error texts name it: `pods`, `deploymentconfigs.apps.openshift.io`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def singular(self) -> str:
+        """As results name it: `secret`, `deploymentconfig.apps.openshift.io`."""
+        name = self.kind.lower()
+        return f"{name}.{self.group}" if self.group else name
+
+
+_ALL = (
+    Resource("deploymentconfigs", "DeploymentConfig", "apps.openshift.io/v1", True, ("dc",)),
+    Resource("replicationcontrollers", "ReplicationController", "v1", True, ("rc",)),
+    Resource("pods", "Pod", "v1", True, ("po",)),
+    Resource("serviceaccounts", "ServiceAccount", "v1", True, ("sa",)),
+    Resource("secrets", "Secret", "v1", True),
+    Resource("configmaps", "ConfigMap", "v1", True, ("cm",)),
+    Resource("services", "Service", "v1", True, ("svc",)),
+    Resource("persistentvolumeclaims", "PersistentVolumeClaim", "v1", True, ("pvc",)),
+    Resource("imagestreams", "ImageStream", "image.openshift.io/v1", True, ("is",)),
+    Resource("rolebindings", "RoleBinding", "rbac.authorization.k8s.io/v1", True),
+    Resource("roles", "Role", "rbac.authorization.k8s.io/v1", True),
+    Resource("clusterroles", "ClusterRole", "rbac.authorization.k8s.io/v1", False),
+    Resource("clusterrolebindings", "ClusterRoleBinding", "rbac.authorization.k8s.io/v1", False),
+    Resource("securitycontextconstraints", "SecurityContextConstraints", "security.openshift.io/v1", False, ("scc",)),
+    Resource("resourcequotas", "ResourceQuota", "v1", True, ("quota",)),
+    Resource("limitranges", "LimitRange", "v1", True, ("limits",)),
+    Resource("events", "Event", "v1", True, ("ev",)),
+    Resource("namespaces", "Namespace", "v1", False, ("ns",)),
+    Resource("projects", "Project", "project.openshift.io/v1", False),
+    Resource("routes", "Route", "route.openshift.io/v1", True),
+    Resource("cronjobs", "CronJob", "batch/v1", True, ("cj",)),
+)
+RESOURCES = {resource.plural: resource for resource in _ALL}
+BY_KIND = {resource.kind: resource for resource in _ALL}
+_NAMES = {
+    name: resource
+    for resource in _ALL
+    for name in (resource.plural, resource.kind.lower(), resource.full, resource.singular, *resource.short)
+}
+
+
+def named(name: str) -> Resource | None:
+    """The type by any of its names on the command line."""
+    return _NAMES.get(name.lower())

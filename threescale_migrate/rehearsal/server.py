@@ -1,0 +1,338 @@
+"""The API server of the rehearsal cluster as `oc` sees it: objects, patches, rights, errors."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from . import defaults, faults, patching, rights, rollouts
+from .resources import BY_KIND, RESOURCES, Resource
+from .simulation import Simulation
+from .store import Object, Store, locked, opened, save
+
+EXISTING_NAMESPACES = ("default", "threescale")
+
+
+class ApiError(Exception):
+    """What the server answers instead: HTTP status, reason and message."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+
+def not_found(resource: Resource, name: str) -> ApiError:
+    """The object is not there."""
+    return ApiError(404, "NotFound", f'{resource.full} "{name}" not found')
+
+
+class Cluster:
+    """An open cluster: its store, brought to the present moment."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.simulation = Simulation(store)
+        self.simulation.advance()
+
+    def api(self, user: str = rights.ADMIN, acting: bool = False) -> Api:
+        """The API for a user; `acting` where somebody else acts as that user, whom no fault concerns."""
+        return Api(self, user, rights.groups_of(user), acting)
+
+
+@contextmanager
+def open_cluster(directory: Path) -> Iterator[Cluster]:
+    """Locks the cluster of a directory, brings it to the present, and saves it on the way out."""
+    with opened(directory) as store:
+        yield Cluster(store)
+
+
+class Api:
+    """The calls of one user."""
+
+    def __init__(self, cluster: Cluster, user: str, groups: tuple[str, ...], acting: bool) -> None:
+        self.cluster = cluster
+        self.store = cluster.store
+        self.user = user
+        self.groups = groups
+        self.acting = acting
+
+    def can_i(self, verb: str, resource: str, namespace: str | None, name: str = "") -> bool:
+        """Whether the user may do something."""
+        if not self.acting and faults.forbids(self.store, verb, resource):
+            return False
+        return rights.allowed(self.store, self.user, self.groups, verb, resource, namespace, name)
+
+    def _allow(self, verb: str, resource: Resource, namespace: str | None, name: str = "", sub: str = "") -> None:
+        plural = f"{resource.plural}/{sub}" if sub else resource.plural
+        if self.can_i(verb, plural, namespace if resource.namespaced else None, name):
+            return
+        where = f'in the namespace "{namespace}"' if resource.namespaced and namespace else "at the cluster scope"
+        subject = f'{resource.full} "{name}"' if name else resource.full
+        raise ApiError(
+            403,
+            "Forbidden",
+            f'{subject} is forbidden: User "{self.user}" cannot {verb} resource "{plural}" in API group "{resource.group}" {where}',
+        )
+
+    def get(self, resource: Resource, namespace: str | None, name: str) -> Object:
+        """One object. Raises ApiError."""
+        self._allow("get", resource, namespace, name)
+        return copy.deepcopy(self._stored(resource, namespace, name))
+
+    def _stored(self, resource: Resource, namespace: str | None, name: str) -> Object:
+        found = self.store.get(resource.plural, namespace if resource.namespaced else None, name)
+        if found is None:
+            raise not_found(resource, name)
+        return found
+
+    def list(self, resource: Resource, namespace: str | None) -> list[Object]:
+        """All objects of a type in a namespace, or everywhere for None. Raises ApiError. They are not copies."""
+        self._allow("list", resource, namespace)
+        if resource.plural == "projects":
+            return [project_of(item) for item in self.store.all("namespaces")]
+        return self.store.all(resource.plural, namespace if resource.namespaced else None)
+
+    def create(self, resource: Resource, namespace: str | None, item: Object, dry_run: bool = False) -> Object:
+        """Stores a new object. Raises ApiError."""
+        space = namespace if resource.namespaced else None
+        self._allow("create", resource, namespace)
+        item = copy.deepcopy(item)
+        meta = item.setdefault("metadata", {})
+        name = meta.get("name", "")
+        if space is not None:
+            if self.store.get("namespaces", None, space) is None:
+                raise ApiError(404, "NotFound", f'namespaces "{space}" not found')
+            meta["namespace"] = space
+        defaults.fill(resource, item)
+        self._check(resource, item)
+        if self.store.get(resource.plural, space, name) is not None:
+            raise ApiError(409, "AlreadyExists", f'{resource.full} "{name}" already exists')
+        for key in ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields"):
+            meta.pop(key, None)
+        if resource.plural == "deploymentconfigs":
+            meta["generation"] = 1
+        if resource.plural == "pods":
+            return self._create_pod(item)
+        if dry_run:
+            return item
+        self.store.put(resource.plural, item)
+        self._react(resource, item)
+        return copy.deepcopy(item)
+
+    def _create_pod(self, pod: Object) -> Object:
+        from . import admission, pods
+
+        try:
+            return copy.deepcopy(pods.create(self.cluster.simulation, pod))
+        except admission.RefusedPod as refusal:
+            raise ApiError(403, "Forbidden", f'pods "{pod["metadata"]["name"]}" is forbidden: {refusal}') from None
+
+    def _check(self, resource: Resource, item: Object) -> None:
+        try:
+            defaults.check(resource, item)
+        except defaults.Invalid as error:
+            causes = error.causes[0] if len(error.causes) == 1 else "[" + ", ".join(error.causes) + "]"
+            raise ApiError(
+                422, "Invalid", f'{resource.kind} "{item["metadata"].get("name", "")}" is invalid: {causes}'
+            ) from None
+
+    def patch(
+        self, resource: Resource, namespace: str | None, name: str, kind: str, patch: Any, dry_run: bool = False
+    ) -> tuple[Object, bool]:
+        """Patches an object; gives it and whether anything changed. Raises ApiError."""
+        self._allow("patch", resource, namespace, name)
+        stored = self._stored(resource, namespace, name)
+        try:
+            if kind == "json":
+                changed = patching.json_patch(stored, patch)
+            else:
+                changed = (patching.merge if kind == "merge" else patching.strategic)(stored, patch)
+        except patching.BadPatch as error:
+            raise ApiError(422, "", str(error)) from None
+        return self._change(resource, stored, changed, dry_run)
+
+    def replace(
+        self, resource: Resource, namespace: str | None, name: str, item: Object, dry_run: bool = False
+    ) -> tuple[Object, bool]:
+        """Replaces an object. Raises ApiError, with 409 for one that was read before somebody changed it."""
+        self._allow("update", resource, namespace, name)
+        stored = self._stored(resource, namespace, name)
+        changed = copy.deepcopy(item)
+        meta = changed.setdefault("metadata", {})
+        for key in ("uid", "creationTimestamp", "generation", "namespace"):
+            if key in stored["metadata"]:
+                meta[key] = stored["metadata"][key]
+        meta.setdefault("resourceVersion", stored["metadata"]["resourceVersion"])
+        if "status" in stored:
+            changed["status"] = copy.deepcopy(stored["status"])
+        return self._change(resource, stored, changed, dry_run)
+
+    def _change(self, resource: Resource, stored: Object, changed: Object, dry_run: bool) -> tuple[Object, bool]:
+        _check_types(changed)
+        defaults.fill(resource, changed, stored)
+        self._check(resource, changed)
+        if changed["metadata"].get("resourceVersion") != stored["metadata"]["resourceVersion"]:
+            name = changed["metadata"]["name"]
+            raise ApiError(
+                409,
+                "Conflict",
+                f'Operation cannot be fulfilled on {resource.full} "{name}": the object has been modified; please apply your'
+                " changes to the latest version and try again",
+            )
+        if changed == stored:
+            return copy.deepcopy(stored), False
+        if dry_run:
+            return changed, True
+        if resource.plural == "deploymentconfigs" and changed["spec"] != stored["spec"]:
+            changed["metadata"]["generation"] = stored["metadata"]["generation"] + 1
+        self.store.put(resource.plural, changed)
+        self._react(resource, changed, stored)
+        return copy.deepcopy(changed), True
+
+    def delete(self, resource: Resource, namespace: str | None, name: str) -> None:
+        """Takes an object away, with all that it owns. Raises ApiError."""
+        self._allow("delete", resource, namespace, name)
+        stored = self._stored(resource, namespace, name)
+        self._remove(resource, stored)
+
+    def _remove(self, resource: Resource, stored: Object) -> None:
+        space, uid = stored["metadata"].get("namespace"), stored["metadata"].get("uid")
+        self.store.remove(resource.plural, space, stored["metadata"]["name"])
+        if resource.plural == "namespaces":
+            for plural in list(self.store.objects):
+                for item in self.store.all(plural, stored["metadata"]["name"]):
+                    self.store.remove(plural, stored["metadata"]["name"], item["metadata"]["name"])
+            return
+        for plural in ("replicationcontrollers", "pods"):
+            for item in self.store.all(plural, space):
+                if any(owner["uid"] == uid for owner in item["metadata"].get("ownerReferences", ())):
+                    self._remove(RESOURCES[plural], item)
+        for owner in stored["metadata"].get("ownerReferences", ()):
+            if owner["kind"] == "ReplicationController":
+                self.cluster.simulation.after("controller", "scale", str(space), owner["name"])
+
+    def _react(self, resource: Resource, item: Object, before: Object | None = None) -> None:
+        """What the controllers notice of a change."""
+        sim, meta = self.cluster.simulation, item["metadata"]
+        if resource.plural == "deploymentconfigs":
+            if before is not None and before["spec"].get("replicas") != item["spec"].get("replicas"):
+                rollouts.scaled(sim, item)
+            sim.after("trigger", "config", meta["namespace"], meta["name"])
+        elif resource.plural == "imagestreams":
+            for config in self.store.all("deploymentconfigs", meta["namespace"]):
+                sim.after("trigger", "config", meta["namespace"], config["metadata"]["name"])
+        elif resource.plural == "namespaces" and before is None:
+            begin_namespace(self.store, meta["name"], self.user)
+
+    def config(self, namespace: str, name: str) -> Object:
+        """A DeploymentConfig as it is stored, for the rollout verbs. Raises ApiError."""
+        resource = RESOURCES["deploymentconfigs"]
+        self._allow("get", resource, namespace, name)
+        return self._stored(resource, namespace, name)
+
+    def instantiate(self, namespace: str, name: str) -> None:
+        """`oc rollout latest`. Raises ApiError."""
+        self._allow("create", RESOURCES["deploymentconfigs"], namespace, name, "instantiate")
+        rollouts.latest(self.cluster.simulation, self.config(namespace, name))
+
+    def rules(self, namespace: str) -> list[dict[str, Any]]:
+        """The rules that hold for the user in a namespace."""
+        return rights.rules(self.store, self.user, self.groups, namespace)
+
+    def log(self, namespace: str, name: str) -> str:
+        """The log of a pod. Raises ApiError."""
+        self._allow("get", RESOURCES["pods"], namespace, name, "log")
+        self._stored(RESOURCES["pods"], namespace, name)
+        return str(self.store.private.get("logs", {}).get(f"{namespace}/{name}", ""))
+
+
+_NUMBERS = ("replicas", "timeoutSeconds")
+_WORDS = ("serviceAccountName", "serviceAccount")
+
+
+def _check_types(item: Any) -> None:
+    """Refuses a value of the wrong type, as the decoder of the server does (`errors.jsonl`)."""
+    if isinstance(item, list):
+        for value in item:
+            _check_types(value)
+    elif isinstance(item, dict):
+        for key, value in item.items():
+            if (key in _NUMBERS and not isinstance(value, int)) or (key in _WORDS and not isinstance(value, str)):
+                raise ApiError(422, "", f'patch: Invalid value: "{key}": wrong type')
+            _check_types(value)
+
+
+def project_of(namespace: Object) -> Object:
+    """A namespace as the project that OpenShift shows of it."""
+    return {
+        "apiVersion": "project.openshift.io/v1",
+        "kind": "Project",
+        "metadata": copy.deepcopy(namespace["metadata"]),
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def begin_namespace(store: Store, name: str, user: str) -> None:
+    """What OpenShift puts into a new project: its accounts and their bindings."""
+    for account in ("builder", "default", "deployer"):
+        store.put(
+            "serviceaccounts",
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": name}},
+        )
+    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{name}"}
+    owner = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+    for binding, role, subject in (
+        ("admin", "admin", owner),
+        ("system:deployers", "system:deployer", {"kind": "ServiceAccount", "name": "deployer", "namespace": name}),
+        (
+            "system:image-builders",
+            "system:image-builder",
+            {"kind": "ServiceAccount", "name": "builder", "namespace": name},
+        ),
+        ("system:image-pullers", "system:image-puller", group),
+    ):
+        store.put(
+            "rolebindings",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {"name": binding, "namespace": name},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+                "subjects": [subject],
+            },
+        )
+
+
+def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
+    """Fills an empty store with a cluster and the objects of a project."""
+    for name, role_rules in rights.CLUSTER_ROLES.items():
+        role = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": name},
+            "rules": role_rules,
+        }
+        store.put("clusterroles", role)
+    for name in dict.fromkeys((*EXISTING_NAMESPACES, namespace)):
+        store.put(
+            "namespaces",
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}},
+        )
+        begin_namespace(store, name, rights.ADMIN)
+    api = Cluster(store).api()
+    for document in documents:
+        resource = BY_KIND.get(str(document.get("kind")))
+        if resource is not None:
+            api.create(resource, namespace, document)
+
+
+def create_cluster(directory: Path, store: Store) -> None:
+    """Writes a new cluster into a directory."""
+    with locked(directory):
+        save(directory, store)
