@@ -12,7 +12,7 @@ Planner = Callable[[ProjectState, Wish], tuple[Action, ...]]
 Verifier = Callable[[ProjectState, Wish], tuple[Check, ...]]
 
 
-def _nothing(state: ProjectState, wish: Wish) -> tuple[Action, ...]:  # noqa: ARG001
+def _nothing(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
     """Waiting and looking change nothing."""
     return ()
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import rollouts
+from . import pods, rollouts
 from .resources import BY_KIND
 from .server import begin
 from .simulation import Simulation
@@ -65,7 +65,7 @@ def _template(store: Store, controller: Object) -> str:
     current = (config or {}).get("spec", {}).get("template", {})
     if template == current:
         template = current  # the same words in the order that the config has them
-    return rollouts.pods.encoded(template)
+    return pods.encoded(template)
 
 
 def _go_on(store: Store, project: str) -> None:

@@ -370,7 +370,7 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
         pods.scale(sim, controller, wanted)
     else:
         memory.setdefault("before", {item["metadata"]["name"]: item["spec"]["replicas"] for item in serving})
-        _roll_on(sim, config, controller, serving, memory)
+        _roll_on(sim, config, controller, serving)
     ready = sum(map(pods.is_ready, pods.of_controller(store, controller)))
     left = [item for item in old if item["spec"].get("replicas", 0) > 0]
     if ready >= wanted and not left:
@@ -389,9 +389,7 @@ def _share(value: Any, whole: int, up: bool) -> int:
     return int(value or 0)
 
 
-def _roll_on(
-    sim: Simulation, config: Object, controller: Object, serving: list[Object], memory: dict[str, Any]
-) -> None:
+def _roll_on(sim: Simulation, config: Object, controller: Object, serving: list[Object]) -> None:
     """A step of the Rolling strategy, within its surge and its unavailability."""
     wanted = config["spec"]["replicas"]
     params = _params(config)

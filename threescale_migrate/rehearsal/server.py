@@ -90,7 +90,7 @@ class Api:
             raise not_found(resource, name)
         return found
 
-    def list(self, resource: Resource, namespace: str | None) -> list[Object]:
+    def items(self, resource: Resource, namespace: str | None) -> list[Object]:
         """All objects of a type in a namespace, or everywhere for None. Raises ApiError. They are not copies."""
         self._allow("list", resource, namespace)
         if resource.plural == "projects":

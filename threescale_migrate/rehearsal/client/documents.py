@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from .errors import failure
 
@@ -43,7 +43,7 @@ def _dumper() -> Any:
     class Dumper(base):  # type: ignore[misc]
         """Everything is a text that is written plain or quoted, as Go would."""
 
-        yaml_implicit_resolvers: dict[str, Any] = {}
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
@@ -79,7 +79,7 @@ def _loader() -> Any:
     class Loader(base):  # type: ignore[misc]
         """Dates stay texts, as in JSON."""
 
-        yaml_implicit_resolvers = {
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
             first: [(tag, pattern) for tag, pattern in rows if not tag.endswith((":timestamp", ":value"))]
             for first, rows in base.yaml_implicit_resolvers.items()
         }
@@ -91,7 +91,7 @@ def parse(text: str, name: str) -> list[Any]:
     """The documents of a file; `name` is what an error calls it (`errors`, "bad input")."""
     if text.lstrip()[:1] == "{":
         return _parse_json(text, name)
-    documents = []
+    documents: list[Any] = []
     for part in re.split(r"(?m)^---(?=\s|$)", text.replace("\r\n", "\n").lstrip("\ufeff")):
         value = _parse_yaml(part.lstrip("\n") if not documents else part, name)
         if value is not None:
@@ -101,7 +101,8 @@ def parse(text: str, name: str) -> list[Any]:
 
 def _parse_json(text: str, name: str) -> list[Any]:
     decoder = json.JSONDecoder()
-    documents, at = [], 0
+    documents: list[Any] = []
+    at = 0
     try:
         while text[at:].strip():
             at += len(text[at:]) - len(text[at:].lstrip())

@@ -1,0 +1,357 @@
+"""`oc create`, `apply`, `replace`, `patch`, `delete`, `secrets`, `tag`, `diff`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..resources import BY_KIND, RESOURCES, Resource
+from ..server import Api, ApiError
+from ..store import Object
+from . import output
+from .documents import parse
+from .errors import failure, usage_hint
+from .reading import targets
+from .session import Session, told, type_named
+
+
+def _read(session: Session) -> list[tuple[str, Object]]:
+    """The documents of the files that are named, each with what an error calls its file. Raises CommandError."""
+    found = []
+    for path in session.values.get("filename") or ():
+        if path == "-":
+            name, text = "STDIN", sys.stdin.read()
+        else:
+            name = path
+            try:
+                text = Path(path).read_text(encoding="utf-8")
+            except OSError:
+                raise failure(f'the path "{path}" does not exist') from None
+        for document in parse(text, name):
+            listed = (
+                document.get("items") if isinstance(document, dict) and document.get("kind") == "List" else [document]
+            )
+            for item in listed or ():
+                if not isinstance(item, dict) or not item.get("kind"):
+                    shown = json.dumps(item, separators=(",", ":"))
+                    raise failure(f"unable to decode \"{name}\": Object 'Kind' is missing in '{shown}'")
+                found.append((name, item))
+    if not found:
+        raise failure("no objects passed to create")
+    return found
+
+
+def _type_of(item: Object, name: str) -> Resource:
+    resource = BY_KIND.get(str(item["kind"]))
+    if resource is None:
+        version = item.get("apiVersion", "v1")
+        raise failure(
+            f'resource mapping not found for name: "{item.get("metadata", {}).get("name", "")}" namespace: "" from "{name}":'
+            f' no matches for kind "{item["kind"]}" in version "{version}"\nensure CRDs are installed first'
+        )
+    return resource
+
+
+def _dry(session: Session) -> str:
+    value = str(session.values.get("dry-run") or "none")
+    return "client" if value in ("unchanged", "true") else value
+
+
+def _done(session: Session, resource: Resource, item: Object, verb: str) -> None:
+    form = str(session.values.get("output") or "")
+    dry = {"client": " (dry run)", "server": " (server dry run)"}.get(_dry(session), "")
+    if form:
+        output.print_object(session, item, form)
+    else:
+        session.print(f"{resource.singular}/{item['metadata']['name']} {verb}{dry}")
+
+
+def create(session: Session) -> None:
+    """Creates objects from files, or by one of the small generators."""
+    if session.words:
+        _generate(session)
+        return
+    if not session.values.get("filename"):
+        raise usage_hint("must specify one of -f and -k", "oc create")
+    for name, item in _read(session):
+        resource = _type_of(item, name)
+        if _dry(session) == "client":
+            item.setdefault("metadata", {}).setdefault("namespace", session.namespace)
+            _done(session, resource, item, "created")
+            continue
+        try:
+            with session.api() as api:
+                made = api.create(resource, _space(session, item), item, dry_run=_dry(session) == "server")
+        except ApiError as error:
+            session.complain(told(error, f'error when creating "{name}"'))
+            continue
+        session.warn(resource.plural)
+        _done(session, resource, made, "created")
+
+
+def _space(session: Session, item: Object) -> str:
+    wanted = item.get("metadata", {}).get("namespace")
+    if wanted and session.values.get("namespace") and wanted != session.namespace:
+        raise failure(
+            f'the namespace from the provided object "{wanted}" does not match the namespace "{session.namespace}". You must pass'
+            f" '--namespace={wanted}' to perform this operation."
+        )
+    return str(wanted or session.namespace)
+
+
+def _generate(session: Session) -> None:
+    kind, *rest = session.words
+    if kind == "secret":
+        kind, rest = f"secret {rest[0] if rest else ''}", rest[1:]
+    maker = GENERATORS.get(kind)
+    if maker is None or not rest:
+        raise failure(f"the rehearsal oc does not know create {kind} here")
+    item = maker(session, rest[0])
+    resource = BY_KIND[item["kind"]]
+    if _dry(session) != "client":
+        try:
+            with session.api() as api:
+                item = api.create(resource, session.namespace, item, dry_run=_dry(session) == "server")
+        except ApiError as error:
+            kind_name = item["kind"].lower()
+            if error.status == 409:
+                raise failure(f"failed to create {kind_name}: {error.message}") from None
+            raise
+    _done(session, resource, item, "created")
+
+
+def _role(session: Session, name: str) -> Object:
+    values = session.values
+    rules = [
+        {"apiGroups": ["*"], "resources": list(values.get("resource") or ()), "verbs": list(values.get("verb") or ())}
+    ]
+    return {"kind": "Role", "metadata": {"name": name}, "rules": rules}
+
+
+def _subjects(session: Session) -> list[dict[str, str]]:
+    subjects = []
+    for account in session.values.get("serviceaccount") or ():
+        namespace, _, name = account.partition(":")
+        subjects.append({"kind": "ServiceAccount", "name": name, "namespace": namespace})
+    for kind in ("user", "group"):
+        for name in session.values.get(kind) or ():
+            subjects.append({"apiGroup": "rbac.authorization.k8s.io", "kind": kind.capitalize(), "name": name})
+    return subjects
+
+
+def _binding(kind: str) -> Any:
+    def make(session: Session, name: str) -> Object:
+        role = session.values.get("role")
+        reference = {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "Role" if role else "ClusterRole",
+            "name": str(role or session.values.get("clusterrole") or ""),
+        }
+        return {"kind": kind, "metadata": {"name": name}, "roleRef": reference, "subjects": _subjects(session)}
+
+    return make
+
+
+def _generic(session: Session, name: str) -> Object:
+    data = dict(part.split("=", 1) for part in session.values.get("from-literal") or ())
+    return {
+        "kind": "Secret",
+        "metadata": {"name": name},
+        "stringData": data,
+        "type": session.values.get("type") or "Opaque",
+    }
+
+
+GENERATORS: dict[str, Any] = {
+    "sa": lambda session, name: {"kind": "ServiceAccount", "metadata": {"name": name}},
+    "serviceaccount": lambda session, name: {"kind": "ServiceAccount", "metadata": {"name": name}},
+    "namespace": lambda session, name: {"kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}},
+    "role": _role,
+    "rolebinding": _binding("RoleBinding"),
+    "clusterrolebinding": _binding("ClusterRoleBinding"),
+    "secret generic": _generic,
+}
+
+
+def apply(session: Session) -> None:
+    """Creates what is not there, and merges into what is."""
+    for name, item in _read(session):
+        resource = _type_of(item, name)
+        space = _space(session, item)
+        with session.api() as api:
+            try:
+                known = api.store.get(resource.plural, space if resource.namespaced else None, item["metadata"]["name"])
+                dry = _dry(session) == "server"
+                if known is None:
+                    made, verb = api.create(resource, space, item, dry), "created"
+                else:
+                    made, changed = api.patch(resource, space, item["metadata"]["name"], "strategic", item, dry)
+                    verb = "configured" if changed else "unchanged"
+            except ApiError as error:
+                session.complain(told(error, f'error when applying patch to "{name}"'))
+                continue
+        _done(session, resource, made, verb)
+
+
+def replace(session: Session) -> None:
+    """Replaces objects by those of files."""
+    for name, item in _read(session):
+        resource = _type_of(item, name)
+        try:
+            with session.api() as api:
+                made, _ = api.replace(
+                    resource, _space(session, item), item["metadata"]["name"], item, _dry(session) == "server"
+                )
+        except ApiError as error:
+            session.complain(told(error, f'error when replacing "{name}"'))
+            continue
+        session.warn(resource.plural)
+        _done(session, resource, made, "replaced")
+
+
+def diff(session: Session) -> None:
+    """Whether files and cluster differ: exit code 1 where they do."""
+    for name, item in _read(session):
+        resource = _type_of(item, name)
+        with session.api() as api:
+            known = api.store.get(
+                resource.plural, session.namespace if resource.namespaced else None, item["metadata"]["name"]
+            )
+            changed = True
+            if known is not None:
+                _, changed = api.patch(
+                    resource, session.namespace, item["metadata"]["name"], "strategic", item, dry_run=True
+                )
+        if changed:
+            session.print(f"{resource.singular}/{item['metadata']['name']} differs")
+            session.failed = True
+
+
+def patch(session: Session) -> None:
+    """Patches objects by name; goes on after one that is not there (recordings/README.md 9)."""
+    wanted, _ = targets(session, "oc patch")
+    text = session.values.get("patch")
+    if text is None and session.values.get("patch-file"):
+        text = Path(session.values["patch-file"]).read_text(encoding="utf-8")
+    if text is None:
+        raise usage_hint("must specify --patch or --patch-file containing the contents of the patch", "oc patch")
+    kind = str(session.values.get("type") or "strategic")
+    for resource, names in wanted:
+        if not names:
+            raise failure("resource(s) were provided, but no name was specified")
+        for name in names:
+            try:
+                with session.api() as api:
+                    api.get(resource, session.namespace, name)
+                    made, changed = api.patch(
+                        resource, session.namespace, name, kind, _body(str(text)), _dry(session) == "server"
+                    )
+            except ApiError as error:
+                session.warn(resource.plural)
+                session.complain(told(error))
+                continue
+            session.warn(resource.plural)
+            _done(session, resource, made, "patched" if changed else "patched (no change)")
+
+
+def _body(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        found = parse(text, "patch") if not text.lstrip().startswith("{") else []
+        if found and isinstance(found[0], (dict, list)):
+            return found[0]
+        letter = text.strip()[1:2] or "}"
+        message = f"invalid character '{letter}' looking for beginning of object key string"
+        raise ApiError(400, "BadRequest", message) from None
+
+
+def delete(session: Session) -> None:
+    """Takes objects away."""
+    if session.values.get("filename"):
+        wanted = [(_type_of(item, name), [item["metadata"]["name"]]) for name, item in _read(session)]
+    else:
+        wanted, named = targets(session, "oc delete")
+        if not named and not session.values.get("all") and not session.values.get("selector"):
+            raise failure("resource(s) were provided, but no name was specified")
+    for resource, names in wanted:
+        with session.api() as api:
+            for name in names or [item["metadata"]["name"] for item in api.items(resource, session.namespace)]:
+                _delete_one(session, api, resource, name)
+
+
+def _delete_one(session: Session, api: Api, resource: Resource, name: str) -> None:
+    try:
+        if _dry(session) == "none":
+            api.delete(resource, session.namespace, name)
+    except ApiError as error:
+        if not (error.status == 404 and session.values.get("ignore-not-found")):
+            session.complain(told(error))
+        return
+    session.warn(resource.plural)
+    if session.values.get("output") == "name":
+        session.print(f"{resource.singular}/{name}")
+    else:
+        where = f" from {session.namespace} namespace" if resource.namespaced else ""
+        session.print(f'{resource.singular} "{name}" deleted{where}')
+
+
+def secrets(session: Session) -> None:
+    """`secrets link` merges and is idempotent (recordings/README.md 7); `unlink` takes out of both lists."""
+    verb, *rest = session.words or [""]
+    if verb not in ("link", "add", "unlink") or len(rest) < 2:
+        raise failure("must have service account name and at least one secret name")
+    account, names = rest[0].rpartition("/")[2], [name.rpartition("/")[2] for name in rest[1:]]
+    resource = RESOURCES["serviceaccounts"]
+    with session.api() as api:
+        item = api.get(resource, session.namespace, account)
+        found = [name for name in names if api.store.get("secrets", session.namespace, name) is not None]
+        for name in names:
+            if name not in found:
+                session.err.write(f'secret "{name}" not found\n')
+        if verb != "unlink" and not found:
+            raise failure("No valid secrets found")
+        uses = session.values.get("for") or ["mount"]
+        lists = [
+            key for use, key in (("pull", "imagePullSecrets"), ("mount", "secrets")) if use in uses or verb == "unlink"
+        ]
+        for key in lists:
+            _relink(item, key, names if verb == "unlink" else found, verb == "unlink")
+        api.replace(resource, session.namespace, account, item)
+    if verb == "unlink" and len(found) < len(names):
+        raise failure(f"Unlinked deleted secrets from {session.namespace}/{account} service account")
+
+
+def _relink(item: Object, key: str, names: list[str], out: bool) -> None:
+    listed = [dict(reference) for reference in item.get(key) or ()]
+    if out:
+        listed = [reference for reference in listed if reference.get("name") not in names]
+    else:
+        present = {reference.get("name") for reference in listed}
+        listed += [{"name": name} for name in names if name not in present]
+    if listed:
+        item[key] = listed
+    else:
+        item.pop(key, None)
+
+
+def tag(session: Session) -> None:
+    """Points a tag of an image stream at another image."""
+    if len(session.words) != 2 or ":" not in session.words[1]:
+        raise failure("you must specify at least a source and a destination or one or more tags to delete")
+    image, (stream, _, name) = session.words[0], session.words[1].partition(":")
+    resource = type_named("imagestreams")
+    with session.api() as api:
+        item = api.get(resource, session.namespace, stream)
+        entry = {
+            "created": api.store.timestamp(),
+            "dockerImageReference": image,
+            "generation": 2,
+            "image": image.rpartition("@")[2],
+        }
+        tags = [known for known in item.setdefault("status", {}).get("tags") or () if known["tag"] != name]
+        item["status"]["tags"] = [*tags, {"items": [entry], "tag": name}]
+        api.patch(resource, session.namespace, stream, "merge", {"status": item["status"]})
+    session.print(f"Tag {session.words[1]} set to {image}.")

@@ -1,0 +1,172 @@
+"""`oc get`, `describe` and `logs`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..resources import Resource
+from ..server import Api, ApiError
+from ..store import Object
+from . import output
+from .errors import CommandError, failure, usage_hint
+from .session import Session, told, type_named
+
+TABULAR = ("", "wide")
+
+
+def targets(session: Session, command: str) -> tuple[list[tuple[Resource, list[str]]], bool]:
+    """The types with the names that are asked for (none: all), and whether single objects are. Raises CommandError."""
+    words = session.words
+    if not words:
+        raise usage_hint("Required resource not specified.", command)
+    if any("/" in word for word in words):
+        return [(type_named(word.partition("/")[0]), [word.partition("/")[2]]) for word in words], True
+    types = [type_named(name) for name in words[0].split(",") if name]
+    return [(resource, words[1:]) for resource in types], bool(words[1:])
+
+
+def get(session: Session) -> None:
+    """Prints what is there; what is not, or may not be seen, gets a line on stderr (recordings/README.md 9, 16)."""
+    wanted, single = targets(session, "oc get")
+    form = str(session.values.get("output") or "")
+    everywhere = bool(session.values.get("all-namespaces"))
+    found: list[tuple[Resource, list[Object]]] = []
+    errors: list[ApiError] = []
+    with session.api() as api:
+        now = api.store.now()
+        for resource, names in wanted:
+            items, failed = _fetch(session, api, resource, names, None if everywhere else session.namespace)
+            found.append((resource, items))
+            errors += failed
+    for resource, items in found:
+        if items or not errors:
+            session.warn(resource.plural)
+    count = sum(len(items) for _, items in found)
+    if form not in TABULAR:
+        _document(session, found, form, single and len(session.words) - ("/" not in session.words[0]) == 1, errors)
+    elif count:
+        _tables(session, found, now)
+    elif not errors:
+        where = "" if everywhere or not wanted[0][0].namespaced else f" in {session.namespace} namespace"
+        session.err.write(f"No resources found{where}.\n" if where else "No resources found\n")
+    for error in errors:
+        session.complain(told(error))
+
+
+def _fetch(
+    session: Session, api: Api, resource: Resource, names: list[str], namespace: str | None
+) -> tuple[list[Object], list[ApiError]]:
+    errors: list[ApiError] = []
+    if not names:
+        try:
+            return [item for item in api.items(resource, namespace) if _selected(session, item)], []
+        except ApiError as error:
+            return [], [error]
+    items = []
+    for name in names:
+        try:
+            items.append(api.get(resource, namespace, name))
+        except ApiError as error:
+            if not (error.status == 404 and session.values.get("ignore-not-found")):
+                errors.append(error)
+    return items, errors
+
+
+def _selected(session: Session, item: Object) -> bool:
+    labels = item["metadata"].get("labels", {})
+    selector = session.values.get("selector")
+    if selector and not all(_label(labels, part) for part in str(selector).split(",")):
+        return False
+    fields = session.values.get("field-selector")
+    return not fields or all(_field(item, part) for part in str(fields).split(","))
+
+
+def _label(labels: dict[str, str], part: str) -> bool:
+    if "!=" in part:
+        name, _, value = part.partition("!=")
+        return labels.get(name) != value
+    name, equals, value = part.replace("==", "=").partition("=")
+    return labels.get(name) == value if equals else name in labels
+
+
+def _field(item: Object, part: str) -> bool:
+    name, _, value = part.replace("==", "=").partition("=")
+    negative = name.endswith("!")
+    place: Any = item
+    for key in name.rstrip("!").split("."):
+        place = place.get(key, "") if isinstance(place, dict) else ""
+    return (str(place) == value) != negative
+
+
+def _document(
+    session: Session, found: list[tuple[Resource, list[Object]]], form: str, single: bool, errors: list[ApiError]
+) -> None:
+    items = [item for _, listed in found for item in listed]
+    if form == "name":
+        for item in items:
+            output.print_object(session, item, form)
+    elif single and items:
+        output.print_object(session, items[0], form)
+    elif not (errors and single and not items):
+        output.print_list(session, items, form)
+
+
+def _tables(session: Session, found: list[tuple[Resource, list[Object]]], now: float) -> None:
+    several = len(found) > 1
+    first = True
+    for resource, items in found:
+        if not items:
+            continue
+        if not first:
+            session.out.write("\n")
+        session.out.write(output.table(resource, items, now, several, not session.values.get("no-headers")))
+        first = False
+
+
+def describe(session: Session) -> None:
+    """What a person looks for first in an object: its state and its events."""
+    wanted, _ = targets(session, "oc describe")
+    with session.api() as api:
+        now = api.store.now()
+        for resource, names in wanted:
+            for name in names or [item["metadata"]["name"] for item in api.items(resource, session.namespace)]:
+                item = api.get(resource, session.namespace, name)
+                session.warn(resource.plural)
+                events = [
+                    event
+                    for event in api.store.all("events", session.namespace)
+                    if event["involvedObject"]["name"] == name
+                ]
+                rows = [["Name:", name], ["Namespace:", session.namespace]]
+                rows += [
+                    [f"{condition['type']}:", condition["status"]]
+                    for condition in item.get("status", {}).get("conditions", ())
+                ]
+                session.out.write(output.columns(rows))
+                session.print("Events:" if events else "Events:\t<none>")
+                for event in events:
+                    seen = output.age(event["lastTimestamp"], now)
+                    session.print(
+                        f"  {event['type']}  {event['reason']}  {seen} (x{event['count']})  {event['message']}"
+                    )
+
+
+def logs(session: Session) -> None:
+    """The log of a pod, or of a config's newest one."""
+    if not session.words:
+        raise CommandError(
+            "error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'oc logs -h' for help and examples"
+        )
+    name = session.words[0]
+    with session.api() as api:
+        if name.startswith(("pod/", "pods/")):
+            name = name.partition("/")[2]
+        elif "/" in name:
+            raise failure("the rehearsal oc has logs of pods only")
+        text = api.log(session.namespace, name)
+    tail = str(session.values.get("tail") or "")
+    lines = text.splitlines()
+    if tail.isdigit():
+        lines = lines[-int(tail) :]
+    for line in lines:
+        session.print(line)

@@ -1,0 +1,165 @@
+"""One command's way to the cluster: its login, its project, its output."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from ..faults import CallFailed, before_call
+from ..resources import Resource, named
+from ..rights import ADMIN
+from ..server import Api, ApiError, open_cluster
+from .errors import UNAUTHORIZED, CommandError, failure, server_error
+from .flags import Values
+
+NO_CONFIGURATION = (
+    "error: Missing or incomplete configuration info.  Please point to an existing, complete config file:\n\n"
+    "  1. Via the command-line flag --kubeconfig\n  2. Via the KUBECONFIG environment variable\n"
+    "  3. In your home directory as ~/.kube/config\n\nTo view or setup config directly use the 'config' command."
+)
+DEPRECATED = {
+    "deploymentconfigs": "apps.openshift.io/v1 DeploymentConfig is deprecated in v4.14+, unavailable in v4.10000+",
+    "request": "apps.openshift.io/v1 DeploymentRequest is deprecated in v4.14+, unavailable in v4.10000+",
+    "rollback": "apps.openshift.io/v1 DeploymentConfigRollback is deprecated in v4.14+, unavailable in v4.10000+",
+    "scale": "extensions/v1beta1 Scale is deprecated in v1.2+, unavailable in v1.16+",
+}
+
+
+class Session:
+    """The state of one command: flags, context, the directory of the cluster, and what was warned of already."""
+
+    def __init__(self, directory: Path, values: Values, words: list[str], out: TextIO, err: TextIO) -> None:
+        self.directory = directory
+        self.values = values
+        self.words = words
+        self.out = out
+        self.err = err
+        self.failed = False
+        self._warned: set[str] = set()
+        self._configuration: dict[str, Any] | None = None
+
+    def print(self, text: str) -> None:
+        """Writes a line to stdout."""
+        self.out.write(text + "\n")
+
+    def complain(self, text: str) -> None:
+        """Writes a line to stderr and remembers that the command has failed."""
+        self.err.write(text + "\n")
+        self.failed = True
+
+    def warn(self, kind: str) -> None:
+        """The server's warning about a deprecated type, once for a command (recordings/README.md 11)."""
+        if kind in DEPRECATED and kind not in self._warned:
+            self._warned.add(kind)
+            if os.environ.get("OC_REHEARSAL_CLIENT") == "4.6":
+                self.err.write(f"W0101 00:00:00.000000       1 warnings.go:67] {DEPRECATED[kind]}\n")
+            else:
+                self.err.write(f"Warning: {DEPRECATED[kind]}\n")
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """The kubeconfig. Raises CommandError where there is none."""
+        if self._configuration is None:
+            path = self.values.get("kubeconfig") or os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
+            try:
+                text = Path(path).read_text(encoding="utf-8")
+            except OSError:
+                if self.values.get("kubeconfig"):
+                    raise CommandError(f"error: stat {path}: no such file or directory") from None
+                raise CommandError(NO_CONFIGURATION) from None
+            from .documents import parse
+
+            self._configuration = (
+                json.loads(text) if text.lstrip().startswith("{") else dict(parse(text, path)[0] or {})
+            )
+        return self._configuration
+
+    def entry(self, kind: str, name: str) -> dict[str, Any] | None:
+        """A named part of the kubeconfig: `contexts`, `clusters`, `users`."""
+        return next((item for item in self.configuration.get(kind) or () if item.get("name") == name), None)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The context that holds. Raises CommandError where it is not there."""
+        name = self.values.get("context") or self.configuration.get("current-context") or ""
+        found = self.entry("contexts", name)
+        if found is None:
+            if self.values.get("context"):
+                raise failure(f'context "{name}" does not exist')
+            raise CommandError(NO_CONFIGURATION)
+        context: dict[str, Any] = found["context"]
+        return context
+
+    @property
+    def server(self) -> str:
+        """The server's address."""
+        if self.values.get("server"):
+            return str(self.values["server"])
+        found = self.entry("clusters", self.context.get("cluster", ""))
+        return str((found or {}).get("cluster", {}).get("server", ""))
+
+    @property
+    def namespace(self) -> str:
+        """The project."""
+        return str(self.values.get("namespace") or self.context.get("namespace") or "default")
+
+    @property
+    def user(self) -> str:
+        """Who is logged in."""
+        return str(self.context.get("user", ADMIN)).partition("/")[0]
+
+    @contextmanager
+    def api(self) -> Iterator[Api]:
+        """The API, for one moment. Raises CommandError where the server cannot be asked, ApiError."""
+        address = self.server
+        _check_timeout(str(self.values.get("request-timeout", "0")))
+        if self.values.get("token"):
+            raise failure(f"{UNAUTHORIZED} (Unauthorized)")
+        with open_cluster(self.directory) as cluster:
+            known = cluster.store.settings.get("server", address)
+            acting = self.values.get("as")
+            try:
+                if "example.test:6443" not in address and address != known:
+                    raise CallFailed("refused")
+                before_call(cluster.store)
+            except CallFailed as error:
+                raise _connection(error.kind, address) from None
+            yield cluster.api(str(acting or self.user), acting=bool(acting))
+
+
+def _check_timeout(text: str) -> None:
+    import re
+
+    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h)?)+", text):
+        raise failure(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time"
+            " unit (e.g. 1s | 2m | 3h)"
+        )
+
+
+def _connection(kind: str, address: str) -> CommandError:
+    host = address.partition("://")[2].rstrip("/") or address
+    if kind == "unauthorized":
+        return failure(f"{UNAUTHORIZED} (Unauthorized)")
+    if kind == "unavailable":
+        return CommandError(
+            "Error from server (ServiceUnavailable): the server is currently unable to handle the request"
+        )
+    return CommandError(f"The connection to the server {host} was refused - did you specify the right host or port?")
+
+
+def type_named(name: str) -> Resource:
+    """The type by a name of it. Raises CommandError."""
+    found = named(name)
+    if found is None:
+        raise failure(f'the server doesn\'t have a resource type "{name}"')
+    return found
+
+
+def told(error: ApiError, doing: str = "") -> str:
+    """The line for an error that the server returned."""
+    return server_error(error.status, error.reason, error.message, doing)
