@@ -38,14 +38,25 @@ def scenario_names() -> list[str]:
     return sorted(path.name[: -len(".jsonl.gz")] for path in FIXTURES.glob("*.jsonl.gz"))
 
 
-def calls(scenario: str) -> Iterator[Recorded]:
-    """The calls of one scenario, in the order in which they were run."""
+@dataclass(frozen=True)
+class File:
+    """A file that the commands after it read."""
+
+    name: str
+    content: str
+
+
+def entries(scenario: str, folder: Path = FIXTURES) -> Iterator[Recorded | File]:
+    """The calls and files of one scenario, in the order in which they came."""
     note = ""
-    with gzip.open(FIXTURES / f"{scenario}.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(folder / f"{scenario}.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             entry = json.loads(line)
-            if isinstance(entry.get("note"), str):
-                note = entry["note"]
+            told = entry.get("note")
+            if isinstance(told, dict):
+                yield File(told["file"], told["content"])
+            elif isinstance(told, str):
+                note = told
             if "argv" in entry:
                 yield Recorded(
                     scenario,
@@ -57,6 +68,11 @@ def calls(scenario: str) -> Iterator[Recorded]:
                     entry["stderr"],
                     entry.get("at", 0.0),
                 )
+
+
+def calls(scenario: str) -> Iterator[Recorded]:
+    """The calls of one scenario, in the order in which they were run."""
+    return (entry for entry in entries(scenario) if isinstance(entry, Recorded))
 
 
 def all_calls() -> list[Recorded]:

@@ -137,9 +137,9 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
         UnknownResourceType,
     ),
     (r"\(Forbidden\)|is forbidden: |do not have rights to view project|You are not a member of project", Forbidden),
-    (r"\(AlreadyExists\)", AlreadyExists),
+    (r"\(AlreadyExists\)|failed to create \w+: .* already exists", AlreadyExists),
     (r"\(Conflict\)|the object has been modified", Conflict),
-    (r"\(NotFound\)|A project named \S+ does not exist", NotFound),
+    (r"\(NotFound\)|A project named \S+ does not exist|No valid secrets found|Unlinked deleted secrets", NotFound),
     (
         r"is invalid|\(BadRequest\)|\(Invalid\)|error parsing|unable to decode|the path \S+ does not exist|unknown flag"
         r"|unknown command|unknown shorthand|Invalid timeout value|The request is invalid|error when creating",

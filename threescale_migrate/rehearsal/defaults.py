@@ -85,7 +85,7 @@ def _pod_spec(spec: dict[str, Any]) -> None:
         ("terminationGracePeriodSeconds", 30),
     ):
         spec.setdefault(key, value)
-    for container in spec.get("containers") or ():
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
         container.setdefault("imagePullPolicy", "IfNotPresent")
         container.setdefault("resources", {})
         container.setdefault("terminationMessagePath", "/dev/termination-log")

@@ -145,7 +145,7 @@ def create(sim: Simulation, pod: Object) -> Object:
     admission.admit(store, pod)
     spec = pod["spec"]
     token = f"kube-api-access-{store.suffix()}"
-    for container in spec["containers"]:
+    for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
         mounts = container.setdefault("volumeMounts", [])
         mounts.append({"mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "name": token, "readOnly": True})
     spec.setdefault("volumes", []).append(_token_volume(token))

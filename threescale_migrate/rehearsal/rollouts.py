@@ -98,7 +98,8 @@ def _resolve_images(sim: Simulation, config: Object) -> list[dict[str, Any]]:
             continue
         params["from"].setdefault("namespace", space)
         params["lastTriggeredImage"] = image
-        for container in config["spec"]["template"]["spec"]["containers"]:
+        spec = config["spec"]["template"]["spec"]
+        for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
             if container["name"] in params.get("containerNames", ()):
                 container["image"] = image
         causes.append({"imageTrigger": {"from": {"kind": "DockerImage", "name": image}}, "type": "ImageChange"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,7 +115,7 @@ class Api:
             raise ApiError(409, "AlreadyExists", f'{resource.full} "{name}" already exists')
         for key in ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields"):
             meta.pop(key, None)
-        if resource.plural == "deploymentconfigs":
+        if resource.plural in ("deploymentconfigs", "imagestreams"):
             meta["generation"] = 1
         if resource.plural == "pods":
             return self._create_pod(item)
@@ -287,26 +288,38 @@ def begin_namespace(store: Store, name: str, user: str) -> None:
         )
     group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{name}"}
     owner = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
-    for binding, role, subject in (
-        ("admin", "admin", owner),
-        ("system:deployers", "system:deployer", {"kind": "ServiceAccount", "name": "deployer", "namespace": name}),
-        (
-            "system:image-builders",
-            "system:image-builder",
-            {"kind": "ServiceAccount", "name": "builder", "namespace": name},
-        ),
-        ("system:image-pullers", "system:image-puller", group),
+    deployer = {"kind": "ServiceAccount", "name": "deployer", "namespace": name}
+    for binding, role, subject, does in (
+        ("admin", "admin", owner, ""),
+        ("system:deployers", "system:deployer", deployer, "deploymentconfigs in this namespace to rollout pods in this namespace"),
+        ("system:image-pullers", "system:image-puller", group, "all pods in this namespace to pull images from this namespace"),
     ):
+        note = f"Allows {does}.  It is auto-managed by a controller; remove subjects to disable."
+        notes = {"annotations": {"openshift.io/description": note}} if does else {}
         store.put(
             "rolebindings",
             {
                 "apiVersion": "rbac.authorization.k8s.io/v1",
                 "kind": "RoleBinding",
-                "metadata": {"name": binding, "namespace": name},
+                "metadata": {**notes, "name": binding, "namespace": name},
                 "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
                 "subjects": [subject],
             },
         )
+
+
+def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
+    """A cluster role binding that every cluster begins with."""
+    meta = {key: known[key] for key in ("annotations", "labels", "name") if key in known}
+    item: Object = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": meta,
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": known["role"]},
+    }
+    if known.get("subjects") is not None:
+        item["subjects"] = known["subjects"]
+    store.put("clusterrolebindings", item)
 
 
 def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
@@ -319,6 +332,8 @@ def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
             "rules": role_rules,
         }
         store.put("clusterroles", role)
+    for known in json.loads((Path(__file__).parent / "cluster-role-bindings.json").read_text(encoding="utf-8")):
+        begin_cluster_binding(store, known)
     for name in dict.fromkeys((*EXISTING_NAMESPACES, namespace)):
         store.put(
             "namespaces",

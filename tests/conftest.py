@@ -1,0 +1,158 @@
+"""The front door: the command as a process of its own, with the rehearsal's `oc` first on its PATH."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threescale_migrate.rehearsal import launch
+from threescale_migrate.rehearsal.server import open_cluster
+from threescale_migrate.rehearsal.store import Object
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN = "planted-token-0815-never-to-be-seen"
+# Tests run the cluster much faster than life, and wait out a failure only briefly.
+SPEED = 40.0
+GRACE = "0.5"
+
+
+@dataclass
+class Result:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class World:
+    """A rehearsal cluster in a directory, and a home of its own for whoever works on it."""
+
+    home: Path
+    directory: Path
+    environment: dict[str, str]
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def secret(self) -> str:
+        return str(self.directory / launch.EXAMPLE_SECRET)
+
+    @property
+    def journals(self) -> list[Path]:
+        return sorted((self.home / "state").rglob("*.jsonl"))
+
+    def command(self, *args: str) -> list[str]:
+        return [sys.executable, "-m", "threescale_migrate", *args]
+
+    def popen(self, *args: str, **options: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*args),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def program(self, argv: Sequence[str], stdin: str = "", timeout: float = 120, **environment: str) -> Result:
+        done = subprocess.run(
+            list(argv),
+            env={**self.environment, **environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=self.home,
+            check=False,
+        )
+        result = Result(done.returncode, done.stdout, done.stderr)
+        self.results.append(result)
+        assert TOKEN not in result.all, "the token was printed"
+        assert "Traceback" not in result.all, result.all
+        return result
+
+    def run(self, *args: str, stdin: str = "", timeout: float = 120, **environment: str) -> Result:
+        """Runs `threescale-migrate ARGS`."""
+        return self.program(self.command(*args), stdin, timeout, **environment)
+
+    def oc(self, *args: str, stdin: str = "") -> Result:
+        """Runs the rehearsal's `oc`."""
+        return self.program(["oc", *args], stdin)
+
+    def migrate(self, *args: str, **environment: str) -> Result:
+        """Runs the whole migration without questions."""
+        return self.run("migrate", "--yes", "--grace", GRACE, "--secret-file", self.secret, *args, **environment)
+
+    def faults(self, *faults: str) -> None:
+        """Switches faults on; with none, all off."""
+        if faults:
+            launch.resume(self.directory, faults=faults)
+        else:
+            launch.switch_off(self.directory)
+
+    def objects(self) -> dict[str, dict[str, Object]]:
+        """All that is stored, by resource and name."""
+        with open_cluster(self.directory) as cluster:
+            copied: dict[str, dict[str, Object]] = json.loads(json.dumps(cluster.store.objects))
+            return copied
+
+    def settle(self) -> None:
+        """Brings the cluster to rest, without waiting for it."""
+        with open_cluster(self.directory) as cluster:
+            store = cluster.store
+            store.clock.pin(store.now() + 3600)
+            cluster.simulation.advance()
+            store.clock.pin(None)
+
+    def accounts(self) -> dict[str, set[str]]:
+        """The truth: the accounts under which each config's ready application pods run."""
+        found: dict[str, set[str]] = {}
+        for pod in self.objects()["pods"].values():
+            name = pod["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name")
+            ready = any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
+            if name and ready and "openshift.io/deployer-pod-for.name" not in pod["metadata"].get("labels", {}):
+                found.setdefault(name, set()).add(pod["spec"]["serviceAccountName"])
+        return found
+
+
+def make_world(home: Path, *faults: str, speed: float = SPEED, from_file: Path | None = None) -> World:
+    """A world of its own in an empty directory."""
+    directory = home / "cluster"
+    environment = launch.create(directory, speed=speed, faults=faults, from_file=from_file)
+    (directory / launch.EXAMPLE_SECRET).write_text(launch.example_secret(TOKEN), encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if name in ("TMPDIR", "SYSTEMROOT")}
+    return World(
+        home,
+        directory,
+        {
+            **kept,
+            **environment,
+            "HOME": str(home),
+            "XDG_STATE_HOME": str(home / "state"),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+    )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
