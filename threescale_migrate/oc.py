@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -390,14 +391,23 @@ def _start(
     except (sh.CommandNotFound, OSError) as error:
         raise OcMissing(f"{program} cannot be started: {type(error).__name__}; name an oc with --oc") from None
     _running.append(process.process)
-    try:
-        process.wait(timeout=timeout)
-    except sh.TimeoutException:
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
         process.process.kill_group()
-        shown = redact(" ".join(("oc", *args[:2])))
-        raise RequestTimeout(f"{shown}: no answer within {timeout:.0f} s, and the call was ended") from None
+
+    timer = threading.Timer(timeout, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        process.wait()
     except sh.ErrorReturnCode:
         pass
     finally:
+        timer.cancel()
         _running.remove(process.process)
+    if late.is_set():
+        shown = redact(" ".join(("oc", *args[:2])))
+        raise RequestTimeout(f"{shown}: no answer within {timeout:.0f} s, and the call was ended")
     return process.exit_code, out.getvalue().decode("utf-8", "replace"), err.getvalue().decode("utf-8", "replace")

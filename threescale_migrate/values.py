@@ -48,10 +48,7 @@ class Text:
 
     def told(self, translate: Callable[[str], str]) -> str:
         """The sentence from the template that `translate` gives; texts among the parameters are too."""
-        filled = {
-            key: value.told(translate) if isinstance(value, Text) else value for key, value in self.params.items()
-        }
-        return translate(self.template).format(**filled)
+        return translate(self.template).format(**{key: _told(value, translate) for key, value in self.params.items()})
 
     def __str__(self) -> str:
         return self.told(lambda template: template)

@@ -48,9 +48,13 @@ def differences(scenario: str) -> None:
     for outcome in replayed(scenario):
         if outcome.matches:
             continue
-        print(f"## {outcome.call.at} {outcome.call.command[:120]}: {outcome.difference} ({outcome.code} for {outcome.call.exit_code})")
+        print(
+            f"## {outcome.call.at} {outcome.call.command[:120]}: {outcome.difference} ({outcome.code} for {outcome.call.exit_code})"
+        )
         for theirs, ours in ((outcome.call.stdout, outcome.stdout), (outcome.call.stderr, outcome.stderr)):
-            lines = difflib.unified_diff(normal(theirs).splitlines(), normal(ours).splitlines(), "recorded", "rehearsal", lineterm="", n=1)
+            lines = difflib.unified_diff(
+                normal(theirs).splitlines(), normal(ours).splitlines(), "recorded", "rehearsal", lineterm="", n=1
+            )
             print("\n".join(list(lines)[:30]))
 
 

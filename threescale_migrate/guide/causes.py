@@ -145,7 +145,7 @@ def _hook(config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
                     "{name}: its {kind} hook runs as default and cannot pull {image}",
                     name=config.name,
                     kind=kind,
-                    image=container.image,
+                    image=_image(container.image),
                 ),
                 Text(f"oc secrets link default {SECRET_NAME} --for=pull, then threescale-migrate migrate"),
                 lasting=True,
@@ -223,7 +223,7 @@ def _pull(state: ProjectState, config: DeploymentConfig, pod: Pod, container: Co
     registry = container.image.partition("/")[0] if "." in container.image.partition("/")[0] else "docker.io"
     told = {
         "name": config.name,
-        "image": container.image,
+        "image": _image(container.image),
         "registry": registry,
         "secret": SECRET_NAME,
         "account": pod.account,
@@ -349,6 +349,11 @@ def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | No
                 lasting=True,
             )
     return None
+
+
+def _image(name: str) -> str:
+    """An image's name with a digest that fits a line."""
+    return re.sub(r"(@sha256:[0-9a-f]{8})[0-9a-f]+", r"\1…", name)
 
 
 def _short(message: str, width: int = 160) -> str:

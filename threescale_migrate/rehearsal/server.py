@@ -291,8 +291,18 @@ def begin_namespace(store: Store, name: str, user: str) -> None:
     deployer = {"kind": "ServiceAccount", "name": "deployer", "namespace": name}
     for binding, role, subject, does in (
         ("admin", "admin", owner, ""),
-        ("system:deployers", "system:deployer", deployer, "deploymentconfigs in this namespace to rollout pods in this namespace"),
-        ("system:image-pullers", "system:image-puller", group, "all pods in this namespace to pull images from this namespace"),
+        (
+            "system:deployers",
+            "system:deployer",
+            deployer,
+            "deploymentconfigs in this namespace to rollout pods in this namespace",
+        ),
+        (
+            "system:image-pullers",
+            "system:image-puller",
+            group,
+            "all pods in this namespace to pull images from this namespace",
+        ),
     ):
         note = f"Allows {does}.  It is auto-managed by a controller; remove subjects to disable."
         notes = {"annotations": {"openshift.io/description": note}} if does else {}
