@@ -98,7 +98,18 @@ class World:
 
     def migrate(self, *args: str, **environment: str) -> Result:
         """Runs the whole migration without questions."""
-        return self.run("migrate", "--yes", "--grace", GRACE, "--secret-file", self.secret, *args, **environment)
+        return self.run(
+            "migrate",
+            "--yes",
+            "--grace",
+            GRACE,
+            "--secret-file",
+            self.secret,
+            *args,
+            stdin="",
+            timeout=120,
+            **environment,
+        )
 
     def faults(self, *faults: str) -> None:
         """Switches faults on; with none, all off."""

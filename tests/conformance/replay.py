@@ -21,8 +21,8 @@ from threescale_migrate.rehearsal.client.run import run
 from threescale_migrate.rehearsal.server import begin_cluster_binding, create_cluster, open_cluster
 
 # How far, in seconds, and in which steps a moving cluster is looked ahead into.
-AHEAD = 12.0
-STEP = 0.4
+AHEAD = 5.0
+STEP = 0.5
 
 RULES: tuple[tuple[str, str], ...] = (
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
