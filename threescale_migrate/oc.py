@@ -21,7 +21,7 @@ from .exit_codes import ExitCode
 
 Answer = TypeVar("Answer")
 
-READ_TRIES = 4
+READ_TRIES = 6
 DEFAULT_CALL_TIMEOUT = 60.0
 
 
