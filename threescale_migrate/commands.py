@@ -14,7 +14,7 @@ from typing import Any
 
 from .exit_codes import ExitCode
 from .guide import steps
-from .oc import Oc, find_oc
+from .oc import NotFound, Oc, UnknownResourceType, find_oc
 from .project import ProjectState, observe
 from .render.terminal import Terminal, stderr, stdout
 from .values import Check, PullSecret, Refused, Step, Text, Usage, Wish
@@ -47,7 +47,10 @@ def connect(options: Namespace, timeout: float | None = None) -> Oc:
 
 def place(oc: Oc) -> Place:
     """Asks where `oc` is logged in. Raises OcError, Refused where no project is chosen."""
-    user = oc.read(("whoami",)).stdout.strip()
+    try:
+        user = oc.read(("whoami",)).stdout.strip()
+    except (NotFound, UnknownResourceType):
+        user = "?"  # a server without the users API (documented-procedure-oc-4.6)
     server = oc.read(("whoami", "--show-server")).stdout.strip()
     project = oc.namespace or oc.read(("project", "-q")).stdout.strip()
     if not project:

@@ -151,6 +151,11 @@ def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
             )
             checks.append(Check(STEP, kind, Verdict.UNKNOWN, seen, mend))
     if not checks:
-        seen = Text("amp has all {count} roles that default has", count=len(wanted(state, wish)))
+        names = ", ".join(sorted(grant.told for grant in wanted(state, wish)))
+        seen = (
+            Text("amp has all that default has: {names}", names=names)
+            if names
+            else Text("default has no role of its own that amp would need")
+        )
         checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.PASSED, seen))
     return tuple(checks)

@@ -31,6 +31,7 @@ FAULTS = {
     "service-discovery": "system uses service discovery with its service account",
     "flaky-api=RATE": "that share of the calls fails, such as 0.2",
     "api-down": "the server does not answer",
+    "api-away": "the API that serves DeploymentConfigs does not answer",
     "login-expired": "the login has expired",
     "forbidden=VERB:RESOURCE": "the user may not do that, such as patch:deploymentconfigs",
 }

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from . import faults
-from .server import begin, create_cluster
+from .server import SERVER, begin, create_cluster
 from .simulation import Simulation
 from .store import STATE, Object, Store, locked, opened
 
 PROJECT = "threescale"
-SERVER = "https://api.cluster.example.test:6443"
 EXAMPLE_SECRET = "registry-secret.yml"
 # Cluster seconds in which a new project comes to rest.
 SETTLING = 300.0

@@ -11,6 +11,7 @@ from .simulation import DELAYS, Simulation, event
 from .store import Object, Store
 
 GONE = ("Succeeded", "Failed")
+NOT_READY = {"ContainersNotReady": "containers with unready status"}
 TOLERATIONS = [
     {"effect": "NoExecute", "key": f"node.kubernetes.io/{key}", "operator": "Exists", "tolerationSeconds": 300}
     for key in ("not-ready", "unreachable")
@@ -154,8 +155,9 @@ def create(sim: Simulation, pod: Object) -> Object:
     pod["metadata"]["generation"] = 1
     stamp = store.timestamp()
     pod["status"] = {
-        "conditions": _conditions(stamp, ready=False),
+        "conditions": _conditions(stamp, False, "ContainersNotReady"),
         "containerStatuses": [_waiting(container, "ContainerCreating") for container in spec["containers"]],
+        **_address(store),
         "phase": "Pending",
         "qosClass": "Burstable" if any(c.get("resources") for c in spec["containers"]) else "BestEffort",
         "startTime": stamp,
@@ -189,17 +191,18 @@ def _conditions(stamp: str, ready: bool, reason: str = "", scheduled: str = "") 
         return [condition("PodScheduled", False, "Unschedulable", scheduled)]
     return [
         condition("Initialized", True),
-        condition("Ready", ready, "" if ready else reason),
-        condition("ContainersReady", ready, "" if ready else reason),
+        condition("Ready", ready, *([] if ready else [reason, NOT_READY.get(reason, "")])),
+        condition("ContainersReady", ready, *([] if ready else [reason, NOT_READY.get(reason, "")])),
         condition("PodScheduled", True),
     ]
 
 
 def _waiting(container: Object, reason: str, message: str = "", restarts: int = 0, last: Any = None) -> dict[str, Any]:
     waiting = {"message": message, "reason": reason} if message else {"reason": reason}
+    image = container.get("image", "")
     return {
-        "image": container.get("image", ""),
-        "imageID": "",
+        "image": image,
+        "imageID": f"docker-pullable://{image}",
         "lastState": last or {},
         "name": container["name"],
         "ready": False,
@@ -255,9 +258,21 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         _run(sim, pod, ready=False)
         sim.after("slow", "pod", namespace, name)
     else:
+        if kind == "hook":
+            _own(sim.store, pod)
         _run(sim, pod, ready=fate != "not-ready")
         if kind == "hook":
             sim.after("hook ends", "pod", namespace, name)
+
+
+def _own(store: Store, hook: Object) -> None:
+    """Writes into a hook's pod whose it is."""
+    meta = hook["metadata"]
+    controller = store.get(
+        "replicationcontrollers", meta["namespace"], meta["labels"]["openshift.io/deployer-pod-for.name"]
+    )
+    if controller is not None:
+        meta["ownerReferences"] = [owner(controller)]
 
 
 def _changed(sim: Simulation, pod: Object) -> None:
@@ -272,23 +287,25 @@ def _changed(sim: Simulation, pod: Object) -> None:
 
 def _run(sim: Simulation, pod: Object, ready: bool) -> None:
     store, stamp = sim.store, sim.store.timestamp()
-    address = f"10.128.{store.random().randrange(4)}.{store.random().randrange(2, 250)}"
     pod["status"].update(
         conditions=_conditions(stamp, ready, "ContainersNotReady"),
         containerStatuses=[_ran(store, c, {"running": {"startedAt": stamp}}, ready) for c in pod["spec"]["containers"]],
-        hostIP="192.0.2.10",
         phase="Running",
-        podIP=address,
-        podIPs=[{"ip": address}],
     )
     _changed(sim, pod)
+
+
+def _address(store: Store) -> dict[str, Any]:
+    address = f"10.128.{store.random().randrange(4)}.{store.random().randrange(2, 250)}"
+    return {"hostIP": "192.0.2.10", "podIP": address, "podIPs": [{"ip": address}]}
 
 
 def _held(sim: Simulation, pod: Object, fate: str) -> None:
     if fate == "no-node":
         message = "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available."
         pod["status"]["conditions"] = _conditions(sim.store.timestamp(), False, scheduled=message)
-        pod["status"].pop("containerStatuses", None)
+        for name in ("containerStatuses", "hostIP", "podIP", "podIPs", "startTime"):
+            pod["status"].pop(name, None)
         pod["spec"].pop("nodeName", None)
         event(sim.store, pod, "FailedScheduling", message, "default-scheduler")
     else:

@@ -161,7 +161,7 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
                 "openshift.io/deployment-config.latest-version": version,
                 "openshift.io/deployment-config.name": name,
                 "openshift.io/deployment.phase": "New",
-                "openshift.io/deployment.replicas": str(config["spec"]["replicas"]) if version == "1" else "",
+                "openshift.io/deployment.replicas": first_replicas(config) or "0",
                 "openshift.io/deployment.status-reason": config["status"].get("details", {}).get("message", ""),
                 "openshift.io/encoded-deployment-config": pods.encoded(config) + "\n",
             },
@@ -178,7 +178,18 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
     store.private.setdefault("templates", {})[f"{namespace}/{controller_name}"] = _template_of(config)
     store.private.setdefault("deployers", {})[f"{namespace}/{controller_name}"] = {"stage": "new"}
     sim.after("deployer pod", "deployer", namespace, controller_name)
-    sim.after("status", "status", namespace, name)
+    tell_status(sim, namespace, name)
+
+
+def recreates(config: Object) -> bool:
+    """Whether the old pods end before the new ones begin."""
+    return bool((config["spec"].get("strategy") or {}).get("type") == "Recreate")
+
+
+def first_replicas(config: Object) -> str:
+    """The annotation with a revision's number of pods, which is empty for a later one of the Rolling strategy."""
+    known = recreates(config) or config["status"]["latestVersion"] == 1
+    return str(config["spec"]["replicas"]) if known else ""
 
 
 def _set_phase(sim: Simulation, controller: Object, phase: str) -> None:
@@ -309,9 +320,7 @@ def _hook(sim: Simulation, config: Object, controller: Object, memory: dict[str,
 
 def _enter(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], stage: str) -> None:
     memory.update(stage=stage, since=sim.store.now())
-    if stage == "done":
-        _complete(sim, config, controller)
-    else:
+    if stage != "done":  # a deployer goes on for a moment after its work is done
         STAGES[stage](sim, config, controller, memory)
 
 
@@ -323,6 +332,7 @@ def _hook_pod(config: Object, controller: Object, name: str, when: str, hook: di
     pod = _helper_pod(config, controller, name, "default")
     own_env = pod["spec"]["containers"][0]["env"]
     pod["metadata"]["annotations"].pop("openshift.io/deployment-config.name")
+    pod["metadata"].pop("ownerReferences")  # written a moment later, once the pod runs
     pod["metadata"]["labels"]["openshift.io/deployer-pod.type"] = f"hook-{when}"
     pod["spec"]["containers"] = [
         {
@@ -358,11 +368,7 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
     memory.setdefault("since", store.now())
     old = [item for item in revisions(store, config) if item["metadata"]["uid"] != controller["metadata"]["uid"]]
     serving = [item for item in old if item["spec"].get("replicas", 0) > 0]
-    for item in serving:
-        item["metadata"]["annotations"].setdefault(
-            "kubectl.kubernetes.io/original-replicas", str(item["spec"]["replicas"])
-        )
-    if (config["spec"].get("strategy") or {}).get("type") == "Recreate":
+    if recreates(config):
         if serving:
             memory["before"] = {item["metadata"]["name"]: item["spec"]["replicas"] for item in serving}
             for item in serving:
@@ -370,6 +376,11 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
             return
         pods.scale(sim, controller, wanted)
     else:
+        for item in serving:
+            item["metadata"]["annotations"].setdefault(
+                "kubectl.kubernetes.io/original-replicas", str(item["spec"]["replicas"])
+            )
+        controller["metadata"]["annotations"][PREFIX + "deployment.replicas"] = first_replicas(config)
         memory.setdefault("before", {item["metadata"]["name"]: item["spec"]["replicas"] for item in serving})
         _roll_on(sim, config, controller, serving)
     ready = sum(map(pods.is_ready, pods.of_controller(store, controller)))
@@ -412,16 +423,16 @@ def _roll_on(sim: Simulation, config: Object, controller: Object, serving: list[
             pods.scale(sim, item, reduced)
 
 
-STAGES = {"new": _new, "starting": _starting, "pre": _pre, "roll": _roll, "post": _post}
-
-
-def _complete(sim: Simulation, config: Object, controller: Object) -> None:
+def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
     controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = _stamp(sim.store)
     deployer = _deployer(sim.store, controller)
     if deployer is not None:
         pods.end(sim, deployer, 0)
     _set_phase(sim, controller, "Complete")
     sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])
+
+
+STAGES = {"new": _new, "starting": _starting, "pre": _pre, "roll": _roll, "post": _post, "done": _complete}
 
 
 def _fail(sim: Simulation, config: Object, controller: Object) -> None:
@@ -523,25 +534,20 @@ def _conditions(store: Store, config: Object, current: Object | None, available:
     wanted = config["spec"]["replicas"]
     enough = available > 0 and available >= wanted - _share(_params(config).get("maxUnavailable", 0), wanted, up=False)
     has = "has" if enough else "does not have"
-    told = [
-        _condition(
-            store,
-            before,
-            "Available",
-            "True" if enough else "False",
-            "",
-            f"Deployment config {has} minimum availability.",
-        )
-    ]
-    progress = _progress(current, before.get("Progressing"))
+    wanted_now = {"Available": ("True" if enough else "False", "", f"Deployment config {has} minimum availability.")}
+    progress = _progress(config, current, before.get("Progressing"))
     if progress is not None:
-        told.append(_condition(store, before, "Progressing", *progress))
-    elif "Progressing" in before:
-        told.append(before["Progressing"])
-    return told
+        wanted_now["Progressing"] = progress
+    told = dict(before)
+    for kind, said in wanted_now.items():
+        condition = _condition(store, before, kind, *said)
+        if condition != told.get(kind):  # what has changed goes to the end of the list
+            told.pop(kind, None)
+            told[kind] = condition
+    return list(told.values())
 
 
-def _progress(current: Object | None, before: dict[str, Any] | None) -> tuple[str, str, str] | None:
+def _progress(config: Object, current: Object | None, before: dict[str, Any] | None) -> tuple[str, str, str] | None:
     if current is None:
         return None
     name, phase = current["metadata"]["name"], note(current, "deployment.phase")
@@ -549,7 +555,11 @@ def _progress(current: Object | None, before: dict[str, Any] | None) -> tuple[st
     retried = (
         before is not None and before.get("reason") == "ProgressDeadlineExceeded" and name in before.get("message", "")
     )
-    if phase in ("New", "Pending"):
+    if phase == "New":
+        version = config["status"]["latestVersion"]
+        created = f'Created new replication controller "{name}" for version {version}'
+        return None if retried else ("True", "NewReplicationControllerCreated", created)
+    if phase == "Pending":
         return None if retried else ("Unknown", "", f'{said} is waiting for pod "{name}-deploy" to run')
     if phase == "Running":
         return None if retried else ("True", "ReplicationControllerUpdated", f"{said} is progressing")

@@ -32,6 +32,9 @@ def not_found(resource: Resource, name: str) -> ApiError:
     return ApiError(404, "NotFound", f'{resource.full} "{name}" not found')
 
 
+SERVER = "https://api.cluster.example.test:6443"
+
+
 class Cluster:
     """An open cluster: its store, brought to the present moment."""
 
@@ -70,6 +73,9 @@ class Api:
 
     def _allow(self, verb: str, resource: Resource, namespace: str | None, name: str = "", sub: str = "") -> None:
         plural = f"{resource.plural}/{sub}" if sub else resource.plural
+        if resource.plural == "deploymentconfigs" and faults.active(self.store, "api-away"):
+            what = f"(get {resource.full}{' ' + name if name else ''})"
+            raise ApiError(503, "ServiceUnavailable", f"the server is currently unable to handle the request {what}")
         if self.can_i(verb, plural, namespace if resource.namespaced else None, name):
             return
         where = f'in the namespace "{namespace}"' if resource.namespaced and namespace else "at the cluster scope"
@@ -148,6 +154,7 @@ class Api:
         """Patches an object; gives it and whether anything changed. Raises ApiError."""
         self._allow("patch", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
+        _check_types(patch)
         try:
             if kind == "json":
                 changed = patching.json_patch(stored, patch)
@@ -174,7 +181,6 @@ class Api:
         return self._change(resource, stored, changed, dry_run)
 
     def _change(self, resource: Resource, stored: Object, changed: Object, dry_run: bool) -> tuple[Object, bool]:
-        _check_types(changed)
         defaults.fill(resource, changed, stored)
         self._check(resource, changed)
         if changed["metadata"].get("resourceVersion") != stored["metadata"]["resourceVersion"]:
@@ -256,16 +262,31 @@ _NUMBERS = ("replicas", "timeoutSeconds")
 _WORDS = ("serviceAccountName", "serviceAccount")
 
 
-def _check_types(item: Any) -> None:
+def _check_types(patch: Any, whole: Any = None) -> None:
     """Refuses a value of the wrong type, as the decoder of the server does (`errors.jsonl`)."""
-    if isinstance(item, list):
-        for value in item:
-            _check_types(value)
-    elif isinstance(item, dict):
-        for key, value in item.items():
-            if (key in _NUMBERS and not isinstance(value, int)) or (key in _WORDS and not isinstance(value, str)):
-                raise ApiError(422, "", f'patch: Invalid value: "{key}": wrong type')
-            _check_types(value)
+    whole = patch if whole is None else whole
+    if isinstance(patch, list):
+        for value in patch:
+            _check_types(value, whole)
+    elif isinstance(patch, dict):
+        for key, value in patch.items():
+            wrong = ""
+            if key in _NUMBERS and isinstance(value, str):
+                wrong = "unrecognized type: int32"
+            elif key in _WORDS and value is not None and not isinstance(value, str):
+                wrong = "cannot convert int64 to string"
+            if wrong:
+                raise ApiError(422, "", f'patch: Invalid value: "{_go_map(whole)}": {wrong}')
+            _check_types(value, whole)
+
+
+def _go_map(value: Any) -> str:
+    """A value as the server's language prints it."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_go_map(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(_go_map, value)) + "]"
+    return str(value)
 
 
 def project_of(namespace: Object) -> Object:

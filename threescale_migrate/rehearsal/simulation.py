@@ -16,13 +16,12 @@ from .store import Object, Store
 # Cluster seconds.
 DELAYS = {
     "trigger": 0.3,
-    "status": 0.4,
+    "status": 0.3,
     "controller": 0.2,
     "deployer pod": 0.1,
     "pod runs": 0.6,
     "deployer looks": 1.0,
     "hook ends": 1.6,
-    "deployer ends": 0.8,
     "pull backs off": 2.0,
     "crash": 1.0,
     "restart": 10.0,

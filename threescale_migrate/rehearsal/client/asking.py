@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..resources import named
+from ..server import ApiError
 from .documents import to_json
 from .errors import CommandError, failure
 from .session import Session
@@ -47,6 +48,10 @@ def whoami(session: Session) -> None:
     if session.values.get("show-token"):
         raise failure("no token is currently in use for this session")
     with session.api() as api:
+        if session.old:  # the recorded server had no such API, and today's client asks in another way
+            raise ApiError(
+                404, "NotFound", "the server could not find the requested resource (get users.user.openshift.io ~)"
+            )
         session.print(api.user)
 
 
@@ -62,8 +67,12 @@ def project(session: Session) -> None:
         session.print(name if session.values.get("short") else f'Using project "{name}" on server "{session.server}".')
         return
     name = session.words[0]
-    with session.api() as api:
-        known = [item["metadata"]["name"] for item in api.store.all("namespaces")]
+    known = _projects(session)
+    if name not in known and not known:
+        raise failure(
+            f'You are not a member of project "{name}".\nYou are not a member of any projects. You can request a project to be'
+            " created with the 'new-project' command."
+        )
     if name not in known:
         names = "\n".join(f"  * {other}" for other in known)
         raise failure(f'A project named "{name}" does not exist on "{session.server}".\nYour projects are:\n{names}')
@@ -72,19 +81,24 @@ def project(session: Session) -> None:
 
 def projects(session: Session) -> None:
     """The projects that there are."""
+    short = session.values.get("short")
+    session.print("\n".join(name if short else f"  * {name}" for name in _projects(session)))
+
+
+def _projects(session: Session) -> list[str]:
     with session.api() as api:
         names = [item["metadata"]["name"] for item in api.store.all("namespaces")]
-    for name in names:
-        session.print(name if session.values.get("short") else f"  * {name}")
+        return [name for name in names if api.can_i("get", "namespaces", name, name)]
 
 
 def version(session: Session) -> None:
     """The versions; those of self-built programs are unknown."""
+    kustomize = "" if session.old else "\nKustomize Version: v5.7.1"
     if session.values.get("output") == "json":
         document = {"clientVersion": CLIENT_VERSION, "kustomizeVersion": "v5.7.1", "serverVersion": SERVER_VERSION}
         session.print(to_json(document, indent=2, sort=False))
         return
-    session.print(f"Client Version: {CLIENT}\nKustomize Version: v5.7.1")
+    session.print(f"Client Version: {CLIENT}{kustomize}")
     if not session.values.get("client"):
         with session.api():
             session.print(f"Kubernetes Version: {SERVER_VERSION['gitVersion']}")

@@ -14,7 +14,7 @@ from . import output
 from .documents import parse
 from .errors import failure, usage_hint
 from .reading import targets
-from .session import Session, told, type_named
+from .session import Session, Unauthenticated, told, type_named
 
 
 def _read(session: Session) -> list[tuple[str, Object]]:
@@ -87,6 +87,8 @@ def create(session: Session) -> None:
         except ApiError as error:
             session.complain(told(error, f'error when creating "{name}"'))
             continue
+        except Unauthenticated:
+            raise Unauthenticated(f'error when creating "{name}"') from None
         session.warn(resource.plural)
         _done(session, resource, made, "created")
 
@@ -205,6 +207,7 @@ def replace(session: Session) -> None:
                     resource, _space(session, item), item["metadata"]["name"], item, _dry(session) == "server"
                 )
         except ApiError as error:
+            session.warn(resource.plural)
             session.complain(told(error, f'error when replacing "{name}"'))
             continue
         session.warn(resource.plural)
@@ -244,16 +247,45 @@ def patch(session: Session) -> None:
         for name in names:
             try:
                 with session.api() as api:
+                    looked = False
                     api.get(resource, session.namespace, name)
-                    made, changed = api.patch(
-                        resource, session.namespace, name, kind, _body(str(text)), _dry(session) == "server"
-                    )
+                    looked = True
+                    session.warn(resource.plural)
+                    body = _body(str(text))
+                    _leave_out_unknown(session, resource, body)
+                    made, changed = api.patch(resource, session.namespace, name, kind, body, _dry(session) == "server")
             except ApiError as error:
-                session.warn(resource.plural)
+                if error.status == 404 or (looked and not session.old):
+                    session.warn(resource.plural)
                 session.complain(told(error))
                 continue
             session.warn(resource.plural)
             _done(session, resource, made, "patched" if changed else "patched (no change)")
+
+
+# What a DeploymentConfig's spec can hold; the server leaves out what it does not know, with a warning (`errors.jsonl`).
+SPEC_FIELDS = frozenset(
+    {
+        "minReadySeconds",
+        "paused",
+        "replicas",
+        "revisionHistoryLimit",
+        "selector",
+        "strategy",
+        "template",
+        "test",
+        "triggers",
+    }
+)
+
+
+def _leave_out_unknown(session: Session, resource: Resource, body: Any) -> None:
+    spec = body.get("spec") if isinstance(body, dict) else None
+    if resource.plural != "deploymentconfigs" or not isinstance(spec, dict):
+        return
+    for name in [name for name in spec if name not in SPEC_FIELDS]:
+        spec.pop(name)
+        session.err.write(f'Warning: unknown field "spec.{name}"\n')
 
 
 def _body(text: str) -> Any:

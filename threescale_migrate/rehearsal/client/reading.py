@@ -9,7 +9,7 @@ from ..server import Api, ApiError
 from ..store import Object
 from . import output
 from .errors import CommandError, failure, usage_hint
-from .session import Session, told, type_named
+from .session import Session, Unauthenticated, told, type_named
 
 TABULAR = ("", "wide")
 
@@ -32,14 +32,14 @@ def get(session: Session) -> None:
     everywhere = bool(session.values.get("all-namespaces"))
     found: list[tuple[Resource, list[Object]]] = []
     errors: list[ApiError] = []
-    with session.api() as api:
-        now = api.store.now()
-        for resource, names in wanted:
-            items, failed = _fetch(session, api, resource, names, None if everywhere else session.namespace)
-            found.append((resource, items))
-            errors += failed
+    try:
+        now = _look(session, wanted, None if everywhere else session.namespace, found, errors)
+    except Unauthenticated:
+        if form not in TABULAR and not single:
+            output.print_list(session, [], form)
+        raise
     for resource, items in found:
-        if items or not errors:
+        if items or all(error.status == 404 for error in errors):
             session.warn(resource.plural)
     count = sum(len(items) for _, items in found)
     if form not in TABULAR:
@@ -51,6 +51,22 @@ def get(session: Session) -> None:
         session.err.write(f"No resources found{where}.\n" if where else "No resources found\n")
     for error in errors:
         session.complain(told(error))
+
+
+def _look(
+    session: Session,
+    wanted: list[tuple[Resource, list[str]]],
+    namespace: str | None,
+    found: list[tuple[Resource, list[Object]]],
+    errors: list[ApiError],
+) -> float:
+    """Fills in what is found and what is refused; gives the cluster's moment."""
+    with session.api() as api:
+        for resource, names in wanted:
+            items, failed = _fetch(session, api, resource, names, namespace)
+            found.append((resource, items))
+            errors += failed
+        return api.store.now()
 
 
 def _fetch(
@@ -107,7 +123,7 @@ def _document(
             output.print_object(session, item, form)
     elif single and items:
         output.print_object(session, items[0], form)
-    elif not (errors and single and not items):
+    elif not (single and not items):
         output.print_list(session, items, form)
 
 

@@ -111,4 +111,6 @@ def _understand(argv: list[str], directory: Path, out: TextIO, err: TextIO) -> t
     if values.get("help"):
         raise failure(f"the rehearsal oc has no help; see oc {name} --help of a real one")
     verb: Verb = getattr(importlib.import_module(f".{module}", __package__), function)
-    return Session(directory, values, words, out, err), verb
+    session = Session(directory, values, words, out, err)
+    session.learns = module != "asking"
+    return session, verb
