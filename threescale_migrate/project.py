@@ -294,7 +294,7 @@ def observe(oc: Oc, cluster: bool = True, secret: bool = True) -> ProjectState:
     `cluster` asks for cluster role bindings too. What the user may not read ends in `unread`. Raises OcError where the
     cluster cannot be asked at all.
     """
-    from .oc import Forbidden, NotFound, UnknownResourceType
+    from .oc import Forbidden, NotFound, UnknownResourceType, UnreadableAnswer
 
     answer, complaints = oc.read_json(("get", ",".join(PROJECT_TYPES), "-o", "json"), partial=True)
     items = list(_items(answer))
@@ -314,7 +314,12 @@ def observe(oc: Oc, cluster: bool = True, secret: bool = True) -> ProjectState:
             unread.update(_unread(complaints))
         except (Forbidden, UnknownResourceType) as error:
             unread["clusterrolebindings"] = str(error)
-    state = parse_project(items, oc.namespace or "", found, unread)
+    try:
+        state = parse_project(items, oc.namespace or "", found, unread)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UnreadableAnswer(
+            f"oc get: the answer has not the shape of the cluster's objects; is {oc.program} really oc?"
+        ) from None
     if state.secret is not None and found is not None:
         oc.redact.learn(*secret_values(found))
     return state

@@ -33,6 +33,7 @@ STEP = Step.REGISTRY_SECRET
 DATA_KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 # The API server takes no larger object.
 LARGEST = 1024 * 1024
+DEEPEST = 100
 SOON_DAYS = 30
 PANEL = (
     "download the OpenShift Secret of a registry service account from https://access.redhat.com/terms-based-registry"
@@ -263,6 +264,20 @@ def _kind(item: Mapping[str, Any]) -> str:
     return kind[:40] if isinstance(kind, str) and kind.isprintable() and kind else "?"
 
 
+def _check_depth(text: str, loader: Any) -> None:
+    """Refuses what is nested deeper than any secret: the parser in C does not survive that. Raises RecursionError."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise RecursionError
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def _document(raw: bytes, source: str) -> dict[str, Any]:
     """The one document of a YAML or JSON file; the parser's own words are dropped, since they quote the file."""
     if len(raw) > LARGEST:
@@ -277,6 +292,7 @@ def _document(raw: bytes, source: str) -> dict[str, Any]:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _check_depth(text, loader)
         documents = [document for document in yaml.load_all(text, Loader=loader) if document is not None]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
