@@ -25,6 +25,15 @@ EXAMPLES = {
     "step": """examples:
   threescale-migrate step registry-secret --secret-file 12345678-cluster-secret.yaml
   threescale-migrate step readiness --check""",
+    "undo": """examples:
+  threescale-migrate undo --dry-run
+  threescale-migrate undo
+  threescale-migrate undo --yes --expect-project threescale
+  threescale-migrate undo --to-default""",
+    "history": """examples:
+  threescale-migrate history
+  threescale-migrate history 20261124T0210
+  threescale-migrate history -o json""",
     "rehearse": """examples:
   threescale-migrate rehearse
   threescale-migrate rehearse --dir r --fault image-pull=zync -- threescale-migrate migrate --yes
@@ -104,12 +113,18 @@ def _secret() -> argparse.ArgumentParser:
 
 def _change() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    group = parser.add_argument_group("how it is done")
+    group = parser.add_argument_group("how the changes are made")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask for the project's name")
     group.add_argument("--expect-project", metavar="NAME", help="go on only in this project")
     group.add_argument("--expect-server", metavar="URL", help="go on only on this server")
     group.add_argument("--timeout", metavar="TIME", type=duration, help="bound the whole run")
     group.add_argument("--grace", metavar="TIME", type=duration, default=30.0, help="wait out a failure (default 30s)")
+    return parser
+
+
+def _extent() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("how much is done")
     group.add_argument("--copy-privileged", action="store_true", help="give amp privileged roles of default too")
     group.add_argument("--no-link-default", action="store_true", help="leave hook pods without the pull secret")
     group.add_argument("--resume-paused", action="store_true", help="resume paused configs")
@@ -137,6 +152,7 @@ def build() -> Parser:
     parser.add_argument("--version", action="version", version=f"threescale-migrate {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
+    extent = _extent()
 
     def add(name: str, help_: str, parents: Sequence[Any]) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -150,16 +166,27 @@ def build() -> Parser:
 
     documents = _output(("text", "json"))
     add(
-        "plan", "shows what migrate would do, changes nothing", (connection, selection, secret, order, documents)
-    ).add_argument("--copy-privileged", action="store_true", help=argparse.SUPPRESS)
-    add(
+        "plan",
+        "shows what migrate would do, changes nothing",
+        (connection, selection, secret, extent, order, documents),
+    )
+    migrate = add(
         "migrate",
         "carries out the six steps and verifies them",
-        (connection, selection, secret, change, order, documents),
+        (connection, selection, secret, change, extent, order, documents),
+    )
+    migrate.add_argument(
+        "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
     )
     verify = add("verify", "looks at the six steps, changes nothing", (connection, selection, documents))
     _strictness(verify)
-    step = add("step", "carries out one step of the guide alone", (connection, selection, secret, change, documents))
+    _undo(add("undo", "takes back what a run changed", (connection, change, documents)))
+    history = add("history", "lists the runs of this workstation, or shows one", (documents,))
+    history.add_argument("run", nargs="?", metavar="RUN", help="the run to show, or the beginning of its name")
+    history.add_argument("-n", "--namespace", metavar="PROJECT", help="runs in this project only")
+    step = add(
+        "step", "carries out one step of the guide alone", (connection, selection, secret, change, extent, documents)
+    )
     step.add_argument(
         "name", choices=[step_.value for step_ in STEPS], metavar="NAME", help=", ".join(s.value for s in STEPS)
     )
@@ -179,6 +206,17 @@ def build() -> Parser:
         "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself"
     )
     return parser
+
+
+def _undo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="by default the newest, with all before it that is in effect"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
+    parser.add_argument("--force", action="store_true", help="take back also what somebody has changed since")
+    parser.add_argument("--to-default", action="store_true", help="without a journal: configs back to default")
+    parser.add_argument("--dc", metavar="NAMES", type=names, help="with --to-default: these DeploymentConfigs only")
+    parser.add_argument("--secret-file", metavar="FILE", help="the registry secret, where one has to be brought back")
 
 
 def _strictness(parser: argparse.ArgumentParser) -> None:

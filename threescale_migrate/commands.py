@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -98,7 +99,7 @@ def read_secret(options: Namespace, oc: Oc | None) -> PullSecret | None:
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else "?"
         raise Usage(Text("--secret-file: {path} cannot be read ({why})", path=path, why=why)) from None
-    secret = registry_secret.read_secret(raw, source)
+    secret = registry_secret.read_secret(raw, source, path=None if path == "-" else os.path.abspath(path))
     if oc is not None:
         oc.redact.learn(*secret.secrets)
     return secret
@@ -175,12 +176,14 @@ class Planned:
         )
 
     def render(self, options: Namespace, code: ExitCode) -> None:
-        """Shows it on stdout."""
+        """Shows it on stdout, as the result of a command that changes nothing."""
         from .render import document, text
 
         if options.output == "json":
             listed = [document.action(action, argv) for action, argv in zip(self.actions, self.argvs)]
-            document.write(sys.stdout, document.plan(self.project, listed, self.waves, self.costs, int(code)))
+            document.write(
+                sys.stdout, document.plan(options.command, self.project, listed, self.waves, self.costs, int(code))
+            )
             return
         terminal = stdout(options.lang)
         if not options.quiet:
@@ -206,7 +209,7 @@ def verify(options: Namespace) -> ExitCode:
 
 
 def report(options: Namespace, command: str, state: ProjectState, checks: Sequence[Check]) -> ExitCode:
-    """Shows checks, and gives the exit code that they mean."""
+    """Shows checks on stdout, and gives the exit code that they mean."""
     from .render import document, text
     from .run import outcome
 
@@ -219,7 +222,7 @@ def report(options: Namespace, command: str, state: ProjectState, checks: Sequen
         return code
     text.show_checks(terminal, checks, options.verbose, options.quiet)
     if not options.quiet:
-        terminal.line(terminal.say(text.summary(checks)))
+        terminal.line(terminal.say(text.summary(checks, command)))
     return code
 
 
@@ -230,7 +233,14 @@ def migrate(options: Namespace) -> ExitCode:
     with prepared(options, "migrate") as run:
         if run is None:
             return ExitCode.DONE
-        state, checks = runner.migrate(run)
+        try:
+            state, checks = runner.migrate(run)
+        except runner.Failed as error:
+            if options.on_failure != "undo":
+                raise
+            from .undo import after_failure
+
+            raise after_failure(run, error) from None
         code = report(options, "migrate", state, checks)
         run.journal.write("verified", checks=[[c.step.value, c.subject, c.verdict.value, str(c.seen)] for c in checks])
         run.finish(code)
@@ -264,17 +274,11 @@ def step(options: Namespace) -> ExitCode:
 @contextmanager
 def prepared(options: Namespace, command: str, only: Step | None = None) -> Iterator[Any]:
     """A run that may change the project: confirmed, locked, journaled, with the signals in hand; None where nothing is to do."""
-    from . import journal as journals
     from . import run as runner
 
     oc = connect(options, options.timeout)
     wish = wish_of(options, oc)
-    where = place(oc)
-    oc.namespace = where.project
-    _expected(options, where)
-    directory = journals.directory_of(where.server, where.project)
-    with ExitStack() as stack:
-        stack.enter_context(journals.lock(directory))
+    with locked(options, oc) as (where, directory):
         state = observe(oc)
         wanted = tuple(Step) if only is None else (only,)
         show = Planned.of(oc, state, wish) if only is None else None
@@ -286,10 +290,45 @@ def prepared(options: Namespace, command: str, only: Step | None = None) -> Iter
                 report(options, command, state, steps.verify(state, wish))
                 yield None
                 return
-        _confirm(options, where, show)
-        record = journals.Journal(directory, oc.redact)
+        confirm(options, where, show)
+        step_ = None if only is None else only.value
+        with journaled(options, command, oc, wish, where, directory, state, actions, step=step_) as run:
+            yield run
+
+
+@contextmanager
+def locked(options: Namespace, oc: Oc) -> Iterator[tuple[Place, Path]]:
+    """Finds out where `oc` is, that it is the right place, and holds the project's lock. Gives the place and its journals' home."""
+    from . import journal as journals
+
+    where = place(oc)
+    oc.namespace = where.project
+    _expected(options, where)
+    directory = journals.directory_of(where.server, where.project)
+    with journals.lock(directory):
+        yield where, directory
+
+
+@contextmanager
+def journaled(
+    options: Namespace,
+    command: str,
+    oc: Oc,
+    wish: Wish,
+    where: Place,
+    directory: Path,
+    state: ProjectState,
+    actions: Sequence[Any],
+    **values: Any,
+) -> Iterator[Any]:
+    """A run with its journal open, its signals in hand and somebody to tell; its end is written whatever happens."""
+    from . import journal as journals
+    from . import run as runner
+
+    record = journals.Journal(directory, oc.redact)
+    with ExitStack() as stack:
         stack.callback(record.close)
-        record.start(command, where.server, where.project, where.user, state, step=None if only is None else only.value)
+        record.start(command, where.server, where.project, where.user, state, **values)
         record.write("plan", actions=[journals.described(action, oc.argv(action.args)) for action in actions])
         stop = runner.Stop()
         watcher = _watcher(options)
@@ -338,7 +377,7 @@ def _check_project(state: ProjectState, wish: Wish) -> None:
         )
 
 
-def _confirm(options: Namespace, where: Place, show: Planned | None) -> None:
+def confirm(options: Namespace, where: Place, show: Planned | None) -> None:
     """Has the project's name typed on a terminal; elsewhere an option has to say it."""
     if options.yes or options.expect_project:
         return
@@ -403,6 +442,20 @@ def _signals(stop: Any) -> Iterator[None]:
     finally:
         for number, former in before.items():
             signal.signal(number, former)
+
+
+def undo(options: Namespace) -> ExitCode:
+    """Takes back what a run changed."""
+    from .undo import undo as run
+
+    return run(options)
+
+
+def history(options: Namespace) -> ExitCode:
+    """Lists the runs, or shows one."""
+    from .undo import history as run
+
+    return run(options)
 
 
 def rehearse(options: Namespace) -> ExitCode | int:

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 
 from .oc import Redactor
 from .project import ProjectState
-from .values import ACCOUNT, DEFAULT_ACCOUNT, Action, Refused, Text
+from .values import ACCOUNT, DEFAULT_ACCOUNT, Action, Inverse, Refused, Text, Usage
 
 FORMAT = 1
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.
@@ -249,7 +249,8 @@ def snapshot(state: ProjectState) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One action of a recorded run. `outcome` is done, failed or unknown; unknown as well where the run died in it."""
+    """One action of a recorded run. `outcome` is done, failed, present (somebody had done it already) or unknown; unknown as
+    well where the run died in it."""
 
     number: int
     step: str
@@ -264,6 +265,11 @@ class Entry:
     said: str
     began: str
     ended: str
+
+    @property
+    def inverse(self) -> Inverse:
+        """How it is taken back."""
+        return Inverse(self.kind, self.name, self.inverse_args, self.detail)
 
 
 @dataclass(frozen=True)
@@ -288,7 +294,12 @@ class Record:
     @property
     def changes(self) -> tuple[Entry, ...]:
         """The actions that changed the project, or may have."""
-        return tuple(entry for entry in self.entries if entry.outcome != "failed")
+        return tuple(entry for entry in self.entries if entry.outcome in ("done", "unknown"))
+
+    @property
+    def undoes(self) -> tuple[str, ...]:
+        """The runs that this one takes back."""
+        return tuple(str(run) for run in self.lines[0].get("undoes") or ())
 
 
 def read(path: Path) -> Record:
@@ -370,3 +381,48 @@ def records(server: str | None = None, project: str | None = None) -> tuple[Reco
         except JournalError:
             continue
     return tuple(found)
+
+
+def taken_back(known: Iterable[Record]) -> set[str]:
+    """The names of the runs that a later run has taken back, and that no run has brought into effect again."""
+    taken: set[str] = set()
+    for record in sorted(known, key=lambda record: record.began, reverse=True):
+        if record.run not in taken and record.finished == "done":
+            taken.update(record.undoes)
+    return taken
+
+
+def to_take_back(known: Iterable[Record], run: str | None = None) -> tuple[Record, ...]:
+    """The runs that `undo` is about, newest first; none where nothing is in effect.
+
+    A run by its name, or the beginning of it; else the newest. An undo is taken back alone. Anything else is taken back with
+    all before it that is in effect, so that a migration in several runs is one, and an undo that did not come to its end
+    is gone on with. Raises Usage for an unknown name.
+    """
+    ordered = sorted(known, key=lambda record: record.began, reverse=True)
+    if run is not None:
+        found = [record for record in ordered if record.run.startswith(run)]
+        if len(found) != 1:
+            raise Usage(Text("there is no run {run} of this project: see threescale-migrate history", run=run))
+        return (found[0], *_attempts(found[0], ordered))
+    taken = taken_back(ordered)
+    effective = [record for record in ordered if record.run not in taken and record.changes]
+    if effective and _came_to_its_end(effective[0]):
+        return (effective[0], *_attempts(effective[0], ordered))
+    chosen = []
+    for record in effective:
+        if _came_to_its_end(record):
+            break
+        chosen.append(record)
+    return tuple(chosen)
+
+
+def _came_to_its_end(record: Record) -> bool:
+    return bool(record.undoes) and record.finished == "done"
+
+
+def _attempts(record: Record, ordered: Iterable[Record]) -> tuple[Record, ...]:
+    """The attempts that an undo went on with: what they changed is a part of it. One that came to its end was its aim instead."""
+    return tuple(
+        other for other in ordered if other.run in record.undoes and other.undoes and not _came_to_its_end(other)
+    )

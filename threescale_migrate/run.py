@@ -15,14 +15,15 @@ from typing import Protocol
 
 from . import oc as oc_module
 from .exit_codes import ExitCode
-from .guide import deployment_configs, steps
+from .guide import deployment_configs, steps, undoing
 from .guide.costs import deadline_seconds
 from .guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves
 from .guide.selection import Wave, choose, waves
+from .guide.undoing import Undo
 from .journal import Journal, JournalError
 from .oc import Oc, OcError
 from .project import ProjectState, observe
-from .values import Action, Check, Step, Text, Usage, Verdict, Wish
+from .values import Action, Check, Inverse, Step, Text, Usage, Verdict, Wish
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
 ACTION_TRIES = 6
@@ -153,7 +154,7 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
             outcome, said = _after_failure(run, action, replan, error)
             run.journal.end(number, outcome, said=said, seconds=round(monotonic() - started, 3))
             run.watcher.ended(action, outcome, monotonic() - started, said)
-            if outcome == "done":
+            if outcome in ("done", "present"):
                 return
             if not error.passing or attempt == ACTION_TRIES:
                 raise
@@ -171,6 +172,8 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
     """Looks whether a call that failed took effect all the same: `done`, `failed`, or `unknown` where it cannot be seen."""
     if isinstance(error, oc_module.OcMissing):
         return "failed", str(error)
+    if isinstance(error, oc_module.AlreadyExists) and action.inverse.detail.get("kept") == "yes":
+        return "present", f"{error} (it holds the same)"
     try:
         left = tuple(replan(observe(run.oc)))
     except OcError:
@@ -224,6 +227,47 @@ def redeploy(run: Run) -> None:
 
         apply(run, replan(state), replan)
         wait(run, names)
+
+
+def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
+    """Takes changes back, newest first, each stage planned from what is there then. Gives the last state and its checks.
+
+    Raises Failed, OcError, Stopped, JournalError, Usage.
+    """
+    order = undoing.stages(wanted, observe(run.oc))
+    total = sum(isinstance(stage, Wave) for stage in order)
+    number = 0
+    for stage in order:
+        if isinstance(stage, Wave):
+            number += 1
+            _undo_wave(run, wanted, stage, number, total)
+            continue
+
+        def replan(state: ProjectState, stage: tuple[Inverse, ...] = stage) -> tuple[Action, ...]:
+            return undoing.plan_things(state, wanted, stage)
+
+        apply(run, replan(observe(run.oc)), replan)
+    state = observe(run.oc)
+    return state, undoing.verify(state, wanted)
+
+
+def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> None:
+    def patches(state: ProjectState) -> tuple[Action, ...]:
+        return undoing.plan_wave(state, wanted, wave.configs)
+
+    def afterwards(state: ProjectState) -> tuple[Action, ...]:
+        return undoing.plan_after(state, wanted, wave.configs)
+
+    state = observe(run.oc, cluster=False)
+    goals = undoing.goals(state, wanted, wave.configs)
+    if any(not found.reached for goal, names in goals.items() for found in assess_all(state, names, goal)):
+        run.watcher.wave(wave, number, total)
+        run.journal.write("wave", name=wave.name, number=number, total=total, configs=list(wave.configs))
+    apply(run, patches(state), patches)
+    for goal, names in goals.items():
+        wait(run, names, goal)
+    state = observe(run.oc, cluster=False)
+    apply(run, afterwards(state), afterwards)
 
 
 def patch(run: Run) -> None:

@@ -111,10 +111,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Inverse:
-    """How an action is taken back.
+    """How an action is taken back: the part of the journal that `undo` goes by.
 
-    `args` is the `oc` call; `kind`, `name` and `detail` say what it touches, so that undo can look whether somebody has
-    changed it since. An empty `args` means that nothing has to be taken back.
+    `args` is the `oc` call as it is shown; an empty one means that nothing has to be taken back. `kind`, `name` and `detail`
+    say what was changed, from what and to what: undo plans from them and from what is there then, so that it sees what
+    somebody has changed since.
     """
 
     kind: str
@@ -161,7 +162,8 @@ class Refused(Exception):
 class PullSecret:
     """A usable registry secret: its canonical JSON to feed to `oc`, and what may be said about it.
 
-    `fingerprint` is a hash of the login data; `warnings` are sentences such as a token that ends soon.
+    `fingerprint` is a hash of the login data; `warnings` are sentences such as a token that ends soon; `path` is the
+    user's file where it came from one.
     """
 
     manifest: str = field(repr=False)
@@ -171,6 +173,7 @@ class PullSecret:
     source: str
     secrets: tuple[str, ...] = field(repr=False)
     warnings: tuple[Text, ...] = ()
+    path: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..project import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, Action, Check, Inverse, Step, Text, Verdict, Wish
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Step, Text, Verdict, Wish
 from .readiness import Assessment, RolloutState, assess
 from .selection import choose, waves
 
@@ -27,20 +27,20 @@ def _plan_config(state: ProjectState, config: DeploymentConfig, wish: Wish) -> t
     found = assess(state, config.name)
     if found.reached:
         return ()
-    actions = []
     patched = config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
-    if not patched:
-        actions.append(patch(config, ACCOUNT))
+    actions = [] if patched else [patch(config, ACCOUNT)]
     if config.paused and wish.resume_paused:
-        actions.append(resume(config))
-    elif _needs_start(config, found, patched):
-        why = (
-            Text("it has no ConfigChange trigger and does not start by itself")
-            if not config.config_change
-            else found.reason
-        )
-        actions.append(start(config, why))
-    return tuple(actions)
+        return (*actions, resume(config))
+    return (*actions, *starts(config, found, patched))
+
+
+def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[Action, ...]:
+    """What starts the rollout of a config that is patched as it should be, or will be, where nothing else does."""
+    if not _needs_start(config, found, patched):
+        return ()
+    if not config.config_change:
+        return (start(config, Text("it has no ConfigChange trigger and does not start by itself")),)
+    return (start(config, found.reason),)
 
 
 def _needs_start(config: DeploymentConfig, found: Assessment, patched: bool) -> bool:
@@ -52,24 +52,23 @@ def _needs_start(config: DeploymentConfig, found: Assessment, patched: bool) -> 
     return found.state in (RolloutState.FAILED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS)
 
 
-def patch(config: DeploymentConfig, account: str | None, step: Step = STEP) -> Action:
-    """The guide's patch for `amp`. None, or another account, sets both fields: one is filled from the other (6)."""
+def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCOUNT) -> Action:
+    """The guide's patch for `amp`; for anything else one that sets both fields (recordings/README.md 6)."""
     before = (config.account, config.account_twin)
-    body = PATCH if account == ACCOUNT else account_patch(account, account)
     return Action(
-        step,
+        STEP,
         f"dc/{config.name}",
-        ("patch", "dc", config.name, "--patch", body),
+        ("patch", "dc", config.name, "--patch", PATCH if account == ACCOUNT else account_patch(account, twin)),
         Text(
             "its pods run as {account} and have to run as {wanted}",
             account=config.effective_account,
-            wanted=account or "default",
+            wanted=account or twin or DEFAULT_ACCOUNT,
         ),
         Inverse(
             "account-of-config",
             config.name,
             ("patch", "dc", config.name, "--patch", account_patch(*before)),
-            {"account": before[0], "twin": before[1], "given": account},
+            {"account": before[0], "twin": before[1], "given": account, "given_twin": twin},
         ),
         repeatable=True,
     )
@@ -89,6 +88,17 @@ def resume(config: DeploymentConfig) -> Action:
         ("rollout", "resume", f"dc/{config.name}"),
         Text("it is paused and would not redeploy"),
         Inverse("pause", config.name, ("rollout", "pause", f"dc/{config.name}")),
+    )
+
+
+def pause(config: DeploymentConfig) -> Action:
+    """Pauses a config again that was paused before."""
+    return Action(
+        STEP,
+        f"dc/{config.name}",
+        ("rollout", "pause", f"dc/{config.name}"),
+        Text("it was paused before"),
+        Inverse("resume", config.name, ("rollout", "resume", f"dc/{config.name}")),
     )
 
 

@@ -76,13 +76,14 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
             )
         )
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
-    actions = [_action(state.namespace, grant, ACCOUNT, taken) for grant in missing]
+    actions = [give(state.namespace, grant, ACCOUNT, taken) for grant in missing]
     if wish.service_discovery and Grant("", "ClusterRole", VIEW) not in grants(state, DEFAULT_ACCOUNT):
-        actions.append(_action(state.namespace, Grant("", "ClusterRole", VIEW), DEFAULT_ACCOUNT, taken))
+        actions.append(give(state.namespace, Grant("", "ClusterRole", VIEW), DEFAULT_ACCOUNT, taken))
     return tuple(actions)
 
 
-def _action(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]]) -> Action:
+def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]]) -> Action:
+    """Binds a role to an account; `taken` are the names of bindings that are there, by namespace."""
     user = f"system:serviceaccount:{namespace}:{account}"
     elsewhere = (f"--namespace={grant.namespace}",) if grant.namespace not in ("", namespace) else ()
     why = Text("default has {grant}", grant=grant.told) if account == ACCOUNT else Text("service discovery needs it")
@@ -126,7 +127,7 @@ def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
     missing = wanted(state, wish) - grants(state, ACCOUNT)
     extra = grants(state, ACCOUNT) - wanted(state, wish)
     for grant in sorted(missing, key=lambda grant: (grant.namespace, grant.role)):
-        action = _action(state.namespace, grant, ACCOUNT, set())
+        action = give(state.namespace, grant, ACCOUNT, set())
         checks.append(
             Check(
                 STEP,

@@ -40,10 +40,10 @@ PANEL = (
 )
 
 
-def read_secret(raw: bytes, source: str, now: float | None = None) -> PullSecret:
+def read_secret(raw: bytes, source: str, now: float | None = None, path: str | None = None) -> PullSecret:
     """Gives a usable pull secret from the bytes of the panel's file, renamed, in memory.
 
-    `source` is what messages call the file; `now` is epoch seconds. Raises Usage with one sentence that holds no secret.
+    `source` is what messages call the file; `path` is where it is found again; `now` is epoch seconds. Raises Usage with one sentence that holds no secret.
     """
     item = _document(raw, source)
     if item.get("kind") != "Secret":
@@ -53,10 +53,10 @@ def read_secret(raw: bytes, source: str, now: float | None = None) -> PullSecret
         told = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
         raise _unusable(source, Text("its type is {type}, not kubernetes.io/dockerconfigjson", type=told))
     encoded = _encoded(item, DATA_KEYS[kind], source)
-    return from_data(kind, encoded, source, time.time() if now is None else now)
+    return from_data(kind, encoded, source, time.time() if now is None else now, path)
 
 
-def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
+def from_data(kind: str, encoded: str, source: str, now: float, path: str | None = None) -> PullSecret:
     """Gives a usable pull secret from the base64 text of its data. Raises Usage."""
     canonical = {
         "apiVersion": "v1",
@@ -85,6 +85,7 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
         source=source,
         secrets=tuple(secret_values(canonical)),
         warnings=tuple(warnings),
+        path=path,
     )
 
 
@@ -141,7 +142,7 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
                 f"secret/{SECRET_NAME}",
                 ("create", "-f", "-"),
                 Text("the cluster needs a login for {registry}", registry=REGISTRY),
-                Inverse("secret", SECRET_NAME, ("delete", "secret", SECRET_NAME), {"fingerprint": given.fingerprint}),
+                creation(SECRET_NAME, given.fingerprint, given.path),
                 stdin=given.manifest,
                 secret=True,
             ),
@@ -157,6 +158,11 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
             )
         )
     return replacement(there, given)
+
+
+def creation(name: str, fingerprint_: str, path: str | None) -> Inverse:
+    """How the creation of a secret is taken back; `path` is the user's file, which the journal names and never quotes."""
+    return Inverse("secret", name, ("delete", "secret", name), {"fingerprint": fingerprint_, "path": path})
 
 
 def backup_name(there: RegistrySecret) -> str:
@@ -189,7 +195,8 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
             f"secret/{backup}",
             ("create", "-f", "-"),
             Text("the former secret is kept, so that undo can bring it back"),
-            Inverse("secret", backup, ("delete", "secret", backup), {"fingerprint": there.fingerprint}),
+            # Its name says what it holds: one that is there already is the same.
+            Inverse("secret", backup, ("delete", "secret", backup), {"fingerprint": there.fingerprint, "kept": "yes"}),
             stdin=renamed(there.manifest, backup),
             secret=True,
         ),
@@ -202,7 +209,13 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
                 "secret-replaced",
                 SECRET_NAME,
                 ("replace", "-f", "-"),
-                {"backup": backup, "fingerprint": given.fingerprint, "before": there.fingerprint},
+                {
+                    "backup": backup,
+                    "fingerprint": given.fingerprint,
+                    "before": there.fingerprint,
+                    "path": given.path,
+                    "type": given.type,
+                },
             ),
             stdin=given.manifest,
             secret=True,

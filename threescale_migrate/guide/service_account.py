@@ -26,14 +26,7 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
     account = state.accounts.get(ACCOUNT)
     if account is None:
         actions.append(
-            Action(
-                STEP,
-                f"sa/{ACCOUNT}",
-                ("create", "-f", "-"),
-                Text("the pods get their pull secret through an account of their own"),
-                Inverse("account", ACCOUNT, ("delete", "sa", ACCOUNT)),
-                stdin=json.dumps(MANIFEST),
-            )
+            create(json.dumps(MANIFEST), Text("the pods get their pull secret through an account of their own"))
         )
     elif SECRET_NAME not in account.pull_secrets:
         actions.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
@@ -44,6 +37,18 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
         )
         actions.append(link(DEFAULT_ACCOUNT, why))
     return tuple(actions)
+
+
+def create(manifest: str, why: Text) -> Action:
+    """Creates the account from a manifest."""
+    return Action(
+        STEP,
+        f"sa/{ACCOUNT}",
+        ("create", "-f", "-"),
+        why,
+        Inverse("account", ACCOUNT, ("delete", "sa", ACCOUNT)),
+        stdin=manifest,
+    )
 
 
 def link(account: str, why: Text) -> Action:

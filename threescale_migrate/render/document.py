@@ -67,14 +67,14 @@ def assessment(value: Assessment) -> dict[str, Any]:
 
 
 def verification(command: str, project: str, checks: Iterable[Check], exit_code: int, **more: Any) -> dict[str, Any]:
-    """The result of `verify`, `step` and `migrate`."""
+    """The result of `verify`, `step`, `migrate` and `undo`; `undone` takes the place of `migrated` in the last."""
     listed = list(checks)
-    migrated = all(value.verdict in (Verdict.PASSED, Verdict.REMARK) for value in listed)
+    passed = all(value.verdict in (Verdict.PASSED, Verdict.REMARK) for value in listed)
     return {
         "version": VERSION,
         "command": command,
         "project": project,
-        "migrated": migrated and exit_code == 0,
+        "undone" if command == "undo" else "migrated": passed and exit_code == 0,
         "exit_code": exit_code,
         "checks": [check(value) for value in listed],
         **more,
@@ -82,12 +82,17 @@ def verification(command: str, project: str, checks: Iterable[Check], exit_code:
 
 
 def plan(
-    project: str, actions: Iterable[dict[str, Any]], waves: Iterable[Wave], costs: Iterable[Cost], exit_code: int
+    command: str,
+    project: str,
+    actions: Iterable[dict[str, Any]],
+    waves: Iterable[Wave],
+    costs: Iterable[Cost],
+    exit_code: int,
 ) -> dict[str, Any]:
-    """The result of `plan`."""
+    """The result of `plan`, and of `undo --dry-run`."""
     return {
         "version": VERSION,
-        "command": "plan",
+        "command": command,
         "project": project,
         "exit_code": exit_code,
         "actions": list(actions),

@@ -104,13 +104,16 @@ def show_costs(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost])
             )
 
 
-def summary(checks: Sequence[Check]) -> Text:
-    """The last line of a verification."""
+def summary(checks: Sequence[Check], command: str = "verify") -> Text:
+    """The last line of a verification, or of an undo."""
     count = {verdict: sum(check.verdict is verdict for check in checks) for verdict in Verdict}
+    undo = command == "undo"
     if count[Verdict.FAILED]:
-        return Text("not migrated: {count} checks failed", count=count[Verdict.FAILED])
+        sentence = "not all is as before: {count} checks failed" if undo else "not migrated: {count} checks failed"
+        return Text(sentence, count=count[Verdict.FAILED])
     if count[Verdict.UNKNOWN]:
         return Text("not known: {count} things could not be looked at, nothing failed", count=count[Verdict.UNKNOWN])
     if count[Verdict.REMARK]:
-        return Text("migrated, and the pods prove it; {count} remarks", count=count[Verdict.REMARK])
-    return Text("migrated, and the pods prove it")
+        sentence = "as before, and the pods prove it" if undo else "migrated, and the pods prove it"
+        return Text(sentence + "; {count} remarks", count=count[Verdict.REMARK])
+    return Text("as before, and the pods prove it" if undo else "migrated, and the pods prove it")

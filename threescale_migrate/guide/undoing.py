@@ -1,0 +1,505 @@
+"""Taking a run back: what its journal says was changed, against what is there now.
+
+Every function here is pure. `changes` are the inverses of a run's actions, newest first, as the journal keeps them. A config
+gets its former account back in both fields; never by `oc rollout undo` (recordings/README.md 6, 15, 18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..project import ProjectState, ServiceAccount
+from ..values import (
+    ACCOUNT,
+    DEFAULT_ACCOUNT,
+    NOTHING,
+    SECRET_NAME,
+    Action,
+    Check,
+    Inverse,
+    Step,
+    Text,
+    Usage,
+    Verdict,
+    Wish,
+)
+from . import deployment_configs, permissions, registry_secret, service_account
+from .permissions import Grant
+from .readiness import Goal, assess, mend
+from .selection import Wave, waves
+
+CONFIG = "account-of-config"
+# A pause is in neither: it comes once the rollout of its config is over, since a paused config does not roll out.
+BEFORE_ROLLOUT = ("secret-deleted", "secret-replaced", "account-deleted", "unlinked", "revoked", "resume", "link")
+AFTER_ALL = ("grant", "account", "secret")
+STEP_OF = {
+    "secret": Step.REGISTRY_SECRET,
+    "secret-deleted": Step.REGISTRY_SECRET,
+    "secret-replaced": Step.REGISTRY_SECRET,
+    "account": Step.SERVICE_ACCOUNT,
+    "account-deleted": Step.SERVICE_ACCOUNT,
+    "link": Step.SERVICE_ACCOUNT,
+    "unlinked": Step.SERVICE_ACCOUNT,
+    "grant": Step.PERMISSIONS,
+    "revoked": Step.PERMISSIONS,
+}
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What is to be taken back.
+
+    `changes` come newest first. `manifests` are the secrets that can be brought back, by the fingerprint of their logins, and
+    are never shown. `force` takes back also what somebody has changed since.
+    """
+
+    changes: tuple[Inverse, ...]
+    manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
+    force: bool = False
+
+    @property
+    def configs(self) -> tuple[str, ...]:
+        """The configs whose account is taken back."""
+        return tuple(change.name for change in self.changes if change.kind == CONFIG)
+
+
+def merged(changes: Iterable[Inverse]) -> tuple[Inverse, ...]:
+    """Changes, newest first, with one for each thing: the oldest, which leads back to the state before all of them, with what
+    the newest left there. What needs no undoing is left out."""
+    newest: dict[tuple[str, str], Inverse] = {}
+    oldest: dict[tuple[str, str], Inverse] = {}
+    for change in changes:
+        if not change.args:
+            continue
+        key = _thing_of(change)
+        newest.setdefault(key, change)
+        oldest.pop(key, None)  # the order is that of the oldest changes
+        oldest[key] = change
+    return tuple(_spanning(change, newest[key]) for key, change in oldest.items())
+
+
+def _thing_of(change: Inverse) -> tuple[str, str]:
+    """What a change is about, whatever was done to it."""
+    about = STEP_OF.get(change.kind)
+    if about is Step.REGISTRY_SECRET:
+        return "secret", change.name
+    if change.kind in ("account", "account-deleted"):
+        return "account", change.name
+    if change.kind in ("link", "unlinked"):
+        return "link", f"{change.name} {change.detail.get('secret')}"
+    if about is Step.PERMISSIONS:
+        detail = {name: value for name, value in change.detail.items() if name != "binding"}
+        return "grant", str(sorted(detail.items()))
+    return ("pause" if change.kind in ("pause", "resume") else change.kind), change.name
+
+
+def _spanning(oldest: Inverse, newest: Inverse) -> Inverse:
+    left = {name: newest.detail[name] for name in ("given", "given_twin", "fingerprint") if name in newest.detail}
+    if oldest.kind == "secret-deleted":
+        left = {}  # what was there before is what is brought back
+    return Inverse(oldest.kind, oldest.name, oldest.args, {**oldest.detail, **left})
+
+
+def to_default(state: ProjectState, wish: Wish) -> tuple[Inverse, ...]:
+    """Without a journal: the chosen configs that run as `amp`, back to no account of their own."""
+    names = [name for wave in waves(state, wish) for name in wave.configs]
+    return tuple(
+        Inverse(
+            CONFIG,
+            name,
+            ("patch", "dc", name, "--patch", deployment_configs.account_patch(None, None)),
+            {"account": None, "twin": None, "given": ACCOUNT, "given_twin": ACCOUNT},
+        )
+        for name in reversed(names)
+        if state.configs[name].effective_account == ACCOUNT
+    )
+
+
+def stages(undo: Undo, state: ProjectState) -> tuple[tuple[Inverse, ...] | Wave, ...]:
+    """The changes in the order in which they are taken back, newest first.
+
+    What the pods need comes before them: what was there is there again, and what was linked to their account is not, since a
+    pod keeps what it was admitted with (recordings/README.md 14). What they no longer need goes after them.
+    """
+    first = tuple(change for change in undo.changes if change.kind in BEFORE_ROLLOUT)
+    last = tuple(change for change in undo.changes if change.kind in AFTER_ALL)
+    found: list[tuple[Inverse, ...] | Wave] = [first] if first else []
+    found += _waves(state, undo.configs)
+    return (*found, last) if last else tuple(found)
+
+
+def _waves(state: ProjectState, names: Sequence[str]) -> list[Wave]:
+    """The waves of a migration, in the order of their newest member."""
+    there = tuple(name for name in names if name in state.configs)
+    if not there:
+        return []
+    found = waves(state, Wish(configs=there))
+    return sorted(found, key=lambda wave: min(there.index(name) for name in wave.configs))
+
+
+def goal(change: Inverse) -> Goal:
+    """What the pods of a config have to show once it is back."""
+    account = change.detail.get("account") or change.detail.get("twin") or DEFAULT_ACCOUNT
+    return Goal(ACCOUNT, SECRET_NAME) if account == ACCOUNT else Goal(account, None)
+
+
+def goals(state: ProjectState, undo: Undo, names: Iterable[str]) -> dict[Goal, tuple[str, ...]]:
+    """The configs by the goal that they have to reach; those that are left as they are are not among them."""
+    wanted = set(names) & set(state.configs)
+    found: dict[Goal, tuple[str, ...]] = {}
+    for change in undo.changes:
+        if change.kind == CONFIG and change.name in wanted and not refusal(state, undo, change).template:
+            found[goal(change)] = (*found.get(goal(change), ()), change.name)
+    return found
+
+
+def plan(state: ProjectState, undo: Undo) -> tuple[Action, ...]:
+    """All that is left to do, in order. Raises Usage where a secret would have to be brought back and cannot be."""
+    actions: list[Action] = []
+    for stage in stages(undo, state):
+        if isinstance(stage, Wave):
+            actions += plan_wave(state, undo, stage.configs)
+            actions += plan_after(state, undo, stage.configs)
+        else:
+            actions += plan_things(state, undo, stage)
+    return tuple(actions)
+
+
+def plan_wave(state: ProjectState, undo: Undo, names: Iterable[str]) -> tuple[Action, ...]:
+    """The patches of the configs of one wave, and what starts those that do not start by themselves."""
+    wanted = set(names)
+    return tuple(
+        action
+        for change in undo.changes
+        if change.kind == CONFIG and change.name in wanted and not refusal(state, undo, change).template
+        for action in _config(state, change)
+    )
+
+
+def plan_after(state: ProjectState, undo: Undo, names: Iterable[str]) -> tuple[Action, ...]:
+    """What is done once the configs of a wave are back: those that were paused are paused again."""
+    wanted = set(names)
+    return tuple(
+        deployment_configs.pause(state.configs[change.name])
+        for change in undo.changes
+        if change.kind == "pause"
+        and change.name in wanted
+        and change.name in state.configs
+        and not state.configs[change.name].paused
+    )
+
+
+def plan_things(state: ProjectState, undo: Undo, changes: Iterable[Inverse]) -> tuple[Action, ...]:
+    """What is done about accounts, links, grants and secrets. Raises Usage."""
+    actions: list[Action] = []
+    for change in changes:
+        if not refusal(state, undo, change).template:
+            actions += _thing(state, undo, change)
+    return tuple(actions)
+
+
+def _config(state: ProjectState, change: Inverse) -> tuple[Action, ...]:
+    config = state.configs.get(change.name)
+    if config is None:
+        return ()
+    found = assess(state, config.name, goal(change))
+    back = _is_back(state, change)
+    if back and found.reached:
+        return ()
+    account, twin = change.detail.get("account"), change.detail.get("twin")
+    actions = () if back else (deployment_configs.patch(config, account, twin),)
+    return (*actions, *deployment_configs.starts(config, found, back))
+
+
+def _is_back(state: ProjectState, change: Inverse) -> bool:
+    config = state.configs[change.name]
+    return (config.account, config.account_twin) == (change.detail.get("account"), change.detail.get("twin"))
+
+
+def _thing(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    maker = {
+        "secret": _delete_secret,
+        "secret-deleted": _restore_secret,
+        "secret-replaced": _replace_secret,
+        "account": _delete_account,
+        "account-deleted": _restore_account,
+        "link": _unlink,
+        "unlinked": _link,
+        "grant": _revoke,
+        "revoked": _give,
+        "resume": _resume,
+    }.get(change.kind)
+    return maker(state, undo, change) if maker is not None else ()
+
+
+def _resume(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    config = state.configs.get(change.name)
+    return (deployment_configs.resume(config),) if config is not None and config.paused else ()
+
+
+def _delete_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    there = state.secret if change.name == SECRET_NAME else None
+    if change.name == SECRET_NAME and there is None:
+        return ()
+    fingerprint = change.detail.get("fingerprint")
+    detail = {"fingerprint": fingerprint, "path": change.detail.get("path")}
+    return (
+        Action(
+            Step.REGISTRY_SECRET,
+            f"secret/{change.name}",
+            ("delete", "secret", change.name, "--ignore-not-found"),
+            Text("the run made it, and nothing else uses it"),
+            Inverse("secret-deleted", change.name, ("create", "-f", "-"), detail),
+            repeatable=True,
+        ),
+    )
+
+
+def _restore_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    if change.name != SECRET_NAME or state.secret is not None:
+        return ()
+    fingerprint = str(change.detail.get("fingerprint"))
+    return (
+        Action(
+            Step.REGISTRY_SECRET,
+            f"secret/{SECRET_NAME}",
+            ("create", "-f", "-"),
+            Text("it was there before"),
+            registry_secret.creation(SECRET_NAME, fingerprint, change.detail.get("path")),
+            stdin=_manifest(undo, fingerprint),
+            secret=True,
+        ),
+    )
+
+
+def _replace_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    before = str(change.detail.get("before"))
+    if state.secret is None or state.secret.fingerprint == before:
+        return ()
+    detail = {**change.detail, "before": change.detail.get("fingerprint"), "fingerprint": before, "backup": None}
+    return (
+        Action(
+            Step.REGISTRY_SECRET,
+            f"secret/{SECRET_NAME}",
+            ("replace", "-f", "-"),
+            Text("another one was there before"),
+            Inverse("secret-replaced", SECRET_NAME, ("replace", "-f", "-"), detail),
+            stdin=_manifest(undo, before),
+            secret=True,
+            repeatable=True,
+        ),
+    )
+
+
+def _manifest(undo: Undo, fingerprint: str) -> str:
+    found = undo.manifests.get(fingerprint)
+    if found is None:
+        raise Usage(
+            Text(
+                "secret {name} has to be brought back, and no journal keeps what is in one: give its file with --secret-file",
+                name=SECRET_NAME,
+            )
+        )
+    return found
+
+
+def _delete_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    account = state.accounts.get(change.name)
+    if account is None:
+        return ()
+    return (
+        Action(
+            Step.SERVICE_ACCOUNT,
+            f"sa/{change.name}",
+            ("delete", "sa", change.name, "--ignore-not-found"),
+            Text("the run made it, and nothing else uses it"),
+            Inverse("account-deleted", change.name, ("create", "-f", "-")),
+            repeatable=True,
+        ),
+    )
+
+
+def _restore_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    return service_account.plan(state, Wish(link_default=False)) if change.name not in state.accounts else ()
+
+
+def _unlink(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    account, secret = state.accounts.get(change.name), str(change.detail.get("secret"))
+    if account is None or secret not in account.pull_secrets:
+        return ()
+    return (
+        Action(
+            Step.SERVICE_ACCOUNT,
+            f"sa/{change.name}",
+            ("secrets", "unlink", change.name, secret),
+            Text("the run linked it"),
+            Inverse("unlinked", change.name, service_account.link(change.name, NOTHING).args, {"secret": secret}),
+            repeatable=True,
+        ),
+    )
+
+
+def _link(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    account, secret = state.accounts.get(change.name), str(change.detail.get("secret"))
+    if account is None or secret in account.pull_secrets:
+        return ()
+    return (service_account.link(change.name, Text("it was linked before")),)
+
+
+def _grant(change: Inverse) -> tuple[Grant, str]:
+    detail = {name: value or "" for name, value in change.detail.items()}
+    return Grant(detail["namespace"], detail["role_kind"], detail["role"]), detail["account"]
+
+
+def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    grant, account = _grant(change)
+    if grant not in permissions.grants(state, account):
+        return ()
+    return (
+        Action(
+            Step.PERMISSIONS,
+            f"{grant.role_kind.lower()}/{grant.role}",
+            change.args,
+            Text("the run gave it to {account}", account=account),
+            Inverse(
+                "revoked", change.name, permissions.give(state.namespace, grant, account, set()).args, change.detail
+            ),
+            repeatable=change.args[0] == "adm",
+        ),
+    )
+
+
+def _give(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
+    grant, account = _grant(change)
+    if grant in permissions.grants(state, account):
+        return ()
+    taken = {(binding.namespace, binding.name) for binding in state.bindings}
+    return (permissions.give(state.namespace, grant, account, taken),)
+
+
+def refusal(state: ProjectState, undo: Undo, change: Inverse) -> Text:
+    """Why a change is not taken back: somebody has changed the thing since, or something else uses it. Empty where it is."""
+    if change.kind == CONFIG:
+        return NOTHING if undo.force else _config_changed(state, change)
+    if change.kind == "account":
+        return _account_used(state, undo, change.name)
+    if change.kind == "secret":
+        return _secret_used(state, undo, change)
+    if change.kind == "secret-replaced" and not undo.force:
+        known = (change.detail.get("fingerprint"), change.detail.get("before"))
+        if state.secret is not None and state.secret.fingerprint not in known:
+            return Text("somebody has put another login into it since; --force replaces it all the same")
+    return NOTHING
+
+
+def _config_changed(state: ProjectState, change: Inverse) -> Text:
+    config = state.configs.get(change.name)
+    if config is None or _is_back(state, change):
+        return NOTHING
+    given = change.detail.get("given") or change.detail.get("given_twin") or DEFAULT_ACCOUNT
+    if config.effective_account == given:
+        return NOTHING
+    return Text(
+        "its template says {found}, which this run did not write; --force takes it back all the same",
+        found=config.effective_account,
+    )
+
+
+def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
+    """Whether anything that is not taken back runs as the account. What has other secrets linked is somebody else's too."""
+    returning = {
+        change.name
+        for change in undo.changes
+        if change.kind == CONFIG and goal(change).account != name and not refusal(state, undo, change).template
+    }
+    users = [
+        f"dc/{config.name}"
+        for config in state.configs.values()
+        if config.effective_account == name and config.name not in returning
+    ]
+    controlled = {c.name for c in state.controllers.values() if c.config in returning}
+    users += [
+        f"pod/{pod.name}" for pod in state.pods if pod.account == name and pod.live and pod.controller not in controlled
+    ]
+    if users:
+        return Text("it is kept: {users} use it", users=", ".join(users[:5]))
+    account = state.accounts.get(name)
+    linked = [] if account is None else [secret for secret in _linked(account) if secret != SECRET_NAME]
+    if linked and not undo.force:
+        return Text(
+            "it is kept: somebody has linked {secrets} to it since; --force deletes it", secrets=", ".join(linked)
+        )
+    return NOTHING
+
+
+def _linked(account: ServiceAccount) -> list[str]:
+    """The secrets of an account, without those that OpenShift makes for each account by itself (recordings/README.md 20)."""
+    own = (f"{account.name}-dockercfg-", f"{account.name}-token-")
+    return [name for name in dict.fromkeys((*account.pull_secrets, *account.secrets)) if not name.startswith(own)]
+
+
+def _secret_used(state: ProjectState, undo: Undo, change: Inverse) -> Text:
+    there = state.secret
+    if change.name != SECRET_NAME or there is None:
+        return NOTHING
+    if there.fingerprint != change.detail.get("fingerprint") and not undo.force:
+        return Text("it is kept: somebody has put another login into it since; --force deletes it")
+    leaving = {c.name for c in undo.changes if c.kind == "link"}
+    leaving |= {c.name for c in undo.changes if c.kind == "account" and not _account_used(state, undo, c.name).template}
+    users = [
+        f"sa/{account.name}"
+        for account in state.accounts.values()
+        if SECRET_NAME in (*account.pull_secrets, *account.secrets) and account.name not in leaving
+    ]
+    users += [f"dc/{config.name}" for config in state.configs.values() if SECRET_NAME in config.template_pull_secrets]
+    return Text("it is kept: {users} use it", users=", ".join(users[:5])) if users else NOTHING
+
+
+def verify(state: ProjectState, undo: Undo) -> tuple[Check, ...]:
+    """For each change whether it is back as it was; what was left as it is is said with its reason."""
+    checks = []
+    for change in undo.changes:
+        why = refusal(state, undo, change)
+        if change.kind == CONFIG:
+            checks.append(_check_config(state, change, why))
+        elif change.kind in STEP_OF:
+            checks.append(_check_thing(state, undo, change, why))
+    return tuple(sorted(checks, key=lambda check: tuple(Step).index(check.step)))
+
+
+def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
+    subject = f"dc/{change.name}"
+    if change.name not in state.configs:
+        return Check(Step.VERIFICATION, subject, Verdict.REMARK, Text("it is not in the project any more"))
+    if why.template:
+        return Check(Step.VERIFICATION, subject, Verdict.FAILED, why)
+    wanted = goal(change)
+    found = assess(state, change.name, wanted)
+    if not _is_back(state, change) or not found.reached:
+        reason = found.cause.sentence if found.cause is not None else found.reason
+        return Check(Step.VERIFICATION, subject, Verdict.FAILED, reason, mend(found))
+    seen = Text(
+        "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=wanted.account
+    )
+    return Check(Step.VERIFICATION, subject, Verdict.PASSED, seen)
+
+
+def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) -> Check:
+    step = STEP_OF[change.kind]
+    subject = {Step.REGISTRY_SECRET: "secret", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "role"}[
+        step
+    ] + f"/{change.name}"
+    if why.template:
+        return Check(step, subject, Verdict.REMARK, why)
+    kind = {Step.REGISTRY_SECRET: "secrets", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "rolebindings"}[step]
+    if kind in state.unread:
+        return Check(step, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread[kind]))
+    try:
+        left = _thing(state, undo, change) if not (change.kind == "secret" and change.name != SECRET_NAME) else ()
+    except Usage as error:
+        return Check(step, subject, Verdict.FAILED, error.text)
+    if left:
+        command = Text("{command}", command="oc " + " ".join(left[0].args))
+        return Check(step, subject, Verdict.FAILED, Text("it is not as it was before"), command)
+    return Check(step, subject, Verdict.PASSED, Text("it is as it was before the run"))
