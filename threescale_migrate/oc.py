@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NoReturn, TypeVar
@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 from .exit_codes import ExitCode
 
 Answer = TypeVar("Answer")
+Part = TypeVar("Part")
 
 READ_TRIES = 6
 DEFAULT_CALL_TIMEOUT = 60.0
@@ -219,6 +220,56 @@ def error_lines(stderr: str) -> tuple[str, ...]:
     return tuple(line for line in stderr.splitlines() if line.strip() and not _NOISE.match(line))
 
 
+_WHITE = re.compile(r"[ \t\r\n]*")
+
+
+def items_of(text: str) -> Iterator[Any]:
+    """The items of a List, one after the other; the object itself where the answer is no List.
+
+    Raises ValueError where the text is not one whole JSON object, which may be after some items.
+    """
+    decode = json.JSONDecoder().raw_decode
+    values: dict[str, Any] = {}
+    listed = False
+    at = _expect(text, 0, "{")
+    while not text.startswith("}", at):
+        if values or listed:
+            at = _expect(text, at, ",")
+        key, at = decode(text, at)
+        at = _expect(text, at, ":")
+        if key == "items" and text.startswith("[", at):
+            listed = True
+            at = _expect(text, at, "[")
+            first = True
+            while not text.startswith("]", at):
+                at = at if first else _expect(text, at, ",")
+                first = False
+                item, at = decode(text, at)
+                at = _skip(text, at)
+                yield item
+            at = _expect(text, at, "]")
+        else:
+            values[key], at = decode(text, at)
+            at = _skip(text, at)
+    if _expect(text, at, "}") != len(text):
+        raise ValueError("something follows the object")
+    if not listed:
+        yield values
+
+
+def _skip(text: str, at: int) -> int:
+    found = _WHITE.match(text, at)
+    return found.end() if found else at
+
+
+def _expect(text: str, at: int, sign: str) -> int:
+    """The place after the sign and the white space around it."""
+    at = _skip(text, at)
+    if not text.startswith(sign, at):
+        raise ValueError(f"there is no {sign}")
+    return _skip(text, at + 1)
+
+
 def find_oc(wanted: str | None) -> str:
     """The path of the `oc` to run: `wanted`, else the first on PATH. Raises OcMissing."""
     found = shutil.which(wanted or "oc")
@@ -296,25 +347,36 @@ class Oc:
         """Runs a call that changes nothing, again where it fails for a reason that passes. Raises OcError."""
         return self.retry(lambda: self.check(args), tries)
 
-    def read_json(
-        self, args: Sequence[str], partial: bool = False, tries: int = READ_TRIES
-    ) -> tuple[Any, tuple[str, ...]]:
-        """Gives the parsed answer and the error lines beside it.
+    def read_item(self, args: Sequence[str], parse: Callable[[Any], Part], tries: int = READ_TRIES) -> Part:
+        """Gives what `parse` makes of the answer. Raises OcError, UnreadableAnswer also where `parse` cannot read it."""
+        return self._read(args, lambda text: parse(json.loads(text)), False, tries)[0]
+
+    def read_items(
+        self, args: Sequence[str], parse: Callable[[Any], Part], partial: bool = False, tries: int = READ_TRIES
+    ) -> tuple[list[Part], tuple[str, ...]]:
+        """Gives what `parse` makes of each item of the answer, and the error lines beside it.
 
         With `partial` an answer that lacks the types which the user may not read is an answer still
-        (recordings/README.md 16); the lines say what is missing.
+        (recordings/README.md 16); the lines say what is missing. An item is parsed by itself and let go: the lists of a
+        large project are never in memory as a whole. Raises OcError as read_item does.
         """
+        return self._read(args, lambda text: [parse(item) for item in items_of(text)], partial, tries)
 
-        def once() -> tuple[Any, tuple[str, ...]]:
+    def _read(
+        self, args: Sequence[str], understand: Callable[[str], Answer], partial: bool, tries: int
+    ) -> tuple[Answer, tuple[str, ...]]:
+        def once() -> tuple[Answer, tuple[str, ...]]:
             call = self.run(args)
             kind = classify(call.exit_code, call.stderr)
             if kind is not None and not (partial and kind in (Forbidden, NotFound) and call.stdout.strip()):
                 self.fail(kind, call)
             try:
-                return json.loads(call.stdout), error_lines(call.stderr) if kind else ()
-            except ValueError:
+                return understand(call.stdout), error_lines(call.stderr) if kind else ()
+            except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+                asked = " ".join(call.argv[:3])
                 raise UnreadableAnswer(
-                    f"{' '.join(call.argv[:3])}: the answer is not whole JSON; is {self.program} really oc?", call
+                    f"{asked}: the answer is not whole JSON of the cluster's objects; is {self.program} really oc?",
+                    call,
                 ) from None
 
         return self.retry(once, tries)
@@ -387,6 +449,8 @@ def _start(
             _tty_in=False,
             _tty_out=False,
             _no_pipe=True,
+            _no_out=True,  # they are in `out` and `err`; sh would keep them once more
+            _no_err=True,
         )
     except (sh.CommandNotFound, OSError) as error:
         raise OcMissing(f"{program} cannot be started: {type(error).__name__}; name an oc with --oc") from None

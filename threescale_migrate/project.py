@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from .values import SECRET_NAME
 
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
 PROJECT_TYPES = ("dc", "rc", "pods", "sa", "rolebindings", "is", "events")
 CLUSTER_TYPES = ("clusterrolebindings",)
 
-_PLURALS = {
-    "DeploymentConfig": "dc",
-    "ReplicationController": "rc",
-    "Pod": "pods",
-    "ServiceAccount": "sa",
-    "RoleBinding": "rolebindings",
-    "ImageStream": "is",
-    "Event": "events",
-    "ClusterRoleBinding": "clusterrolebindings",
-}
 # How an error line names the types: `pods is forbidden`, `deploymentconfigs.apps.openshift.io is forbidden`.
 _FORBIDDEN_NAMES = {
     "deploymentconfigs": "dc",
@@ -205,8 +196,9 @@ class ImageStream:
 
 @dataclass(frozen=True)
 class Event:
-    """A warning event about an object."""
+    """An event about an object; `type` is Normal or Warning."""
 
+    type: str
     kind: str
     name: str
     reason: str
@@ -245,15 +237,59 @@ class ProjectState:
     secret: RegistrySecret | None
     unread: Mapping[str, str]
 
+    @cached_property
+    def _pods_by_controller(self) -> Mapping[str | None, tuple[Pod, ...]]:
+        return _grouped(self.pods, lambda pod: pod.controller)
+
+    @cached_property
+    def _controllers_by_config(self) -> Mapping[str | None, tuple[ReplicationController, ...]]:
+        return _grouped(self.controllers.values(), lambda controller: controller.config)
+
+    @cached_property
+    def _events_by_object(self) -> Mapping[tuple[str, str], tuple[Event, ...]]:
+        return _grouped(self.events, lambda event: (event.kind, event.name))
+
     def pods_of(self, config: str) -> tuple[Pod, ...]:
         """The config's own application pods, live or not: those of its replication controllers, and no others."""
-        own = {controller.name for controller in self.controllers.values() if controller.config == config}
-        return tuple(pod for pod in self.pods if pod.role == "app" and pod.controller in own)
+        owners = self._controllers_by_config.get(config, ())
+        return tuple(pod for owner in owners for pod in self.pods_of_controller(owner.name) if pod.role == "app")
+
+    def pods_of_controller(self, name: str) -> tuple[Pod, ...]:
+        """The pods of one revision: the application's, its deployer's and its hooks'."""
+        return self._pods_by_controller.get(name, ())
+
+    def events_about(self, kind: str, name: str) -> tuple[Event, ...]:
+        """The warning events about one object."""
+        return self._events_by_object.get((kind, name), ())
 
     def newest(self, config: str) -> ReplicationController | None:
         """`NAME-<latestVersion>`, whose word counts (recordings/README.md 2); None while it does not exist yet."""
         version = self.configs[config].latest_version
         return self.controllers.get(f"{config}-{version}")
+
+
+Part = Union[
+    DeploymentConfig, ReplicationController, Pod, ServiceAccount, Binding, ImageStream, Event, None
+]  # None for a kind that nobody looks at
+_Item = TypeVar("_Item")
+_Key = TypeVar("_Key")
+
+
+def _grouped(items: Iterable[_Item], key: Callable[[_Item], _Key]) -> dict[_Key, tuple[_Item, ...]]:
+    groups: dict[_Key, list[_Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return {name: tuple(members) for name, members in groups.items()}
+
+
+def parse_item(item: _JSON) -> tuple[str, Part]:
+    """The namespace of one item of oc's lists, and what it tells.
+
+    Rests on documented-procedure.jsonl and mixed-rights.jsonl; takes 3.11's bindings as well. Raises KeyError, TypeError,
+    ValueError or AttributeError for what has not the shape of the cluster's objects.
+    """
+    parse = _PARSERS.get(str(item.get("kind")))
+    return str((item.get("metadata") or {}).get("namespace") or ""), None if parse is None else parse(item)
 
 
 def parse_project(
@@ -262,28 +298,34 @@ def parse_project(
     secret: _JSON | None = None,
     unread: Mapping[str, str] | None = None,
 ) -> ProjectState:
-    """Parses the items of oc's lists, and the registry secret, into a ProjectState; unknown kinds are passed over.
+    """Parses the items of oc's lists, and the registry secret, into a ProjectState; unknown kinds are passed over."""
+    parsed = None if secret is None else parse_secret(secret)
+    return assemble([parse_item(item) for item in items], namespace, parsed, unread)
 
-    Rests on documented-procedure.jsonl and mixed-rights.jsonl; takes 3.11's bindings as well.
-    """
-    by_kind: dict[str, list[_JSON]] = {}
-    for item in items:
-        by_kind.setdefault(str(item.get("kind")), []).append(item)
-    configs = [_config(item) for item in by_kind.get("DeploymentConfig", ())]
-    controllers = [_controller(item) for item in by_kind.get("ReplicationController", ())]
-    accounts = [_account(item) for item in by_kind.get("ServiceAccount", ())]
-    streams = [_stream(item) for item in by_kind.get("ImageStream", ())]
-    bindings = [_binding(item) for kind in ("RoleBinding", "ClusterRoleBinding") for item in by_kind.get(kind, ())]
+
+def assemble(
+    parts: Iterable[tuple[str, Part]],
+    namespace: str,
+    secret: RegistrySecret | None = None,
+    unread: Mapping[str, str] | None = None,
+) -> ProjectState:
+    """Puts parsed items together; an empty `namespace` is found out from them."""
+    listed = list(parts)
+
+    def only(kind: type[_Item]) -> list[_Item]:
+        return [part for _, part in listed if isinstance(part, kind)]
+
+    found = next((where for where, part in listed if where and not isinstance(part, Binding)), "")
     return ProjectState(
-        namespace=namespace or _namespace_of(by_kind),
-        configs={config.name: config for config in sorted(configs, key=lambda config: config.name)},
-        controllers={controller.name: controller for controller in controllers},
-        pods=tuple(_pod(item) for item in by_kind.get("Pod", ())),
-        accounts={account.name: account for account in accounts},
-        bindings=tuple(bindings),
-        streams={stream.name: stream for stream in streams},
-        events=tuple(_event(item) for item in by_kind.get("Event", ()) if item.get("type") == "Warning"),
-        secret=None if secret is None else parse_secret(secret),
+        namespace=namespace or found,
+        configs={config.name: config for config in sorted(only(DeploymentConfig), key=lambda config: config.name)},
+        controllers={controller.name: controller for controller in only(ReplicationController)},
+        pods=tuple(only(Pod)),
+        accounts={account.name: account for account in only(ServiceAccount)},
+        bindings=tuple(only(Binding)),
+        streams={stream.name: stream for stream in only(ImageStream)},
+        events=tuple(event for event in only(Event) if event.type == "Warning"),
+        secret=secret,
         unread=dict(unread or {}),
     )
 
@@ -294,41 +336,35 @@ def observe(oc: Oc, cluster: bool = True, secret: bool = True) -> ProjectState:
     `cluster` asks for cluster role bindings too. What the user may not read ends in `unread`. Raises OcError where the
     cluster cannot be asked at all.
     """
-    from .oc import Forbidden, NotFound, UnknownResourceType, UnreadableAnswer
+    from .oc import Forbidden, NotFound, UnknownResourceType
 
-    answer, complaints = oc.read_json(("get", ",".join(PROJECT_TYPES), "-o", "json"), partial=True)
-    items = list(_items(answer))
+    parts, complaints = oc.read_items(("get", ",".join(PROJECT_TYPES), "-o", "json"), parse_item, partial=True)
     unread = _unread(complaints)
-    found: _JSON | None = None
+    found: RegistrySecret | None = None
     if secret:
         try:
-            found, _ = oc.read_json(("get", "secret", SECRET_NAME, "-o", "json"))
+            found = read_secret(oc, SECRET_NAME)
         except NotFound:
             found = None
         except Forbidden as error:
             unread["secrets"] = str(error)
     if cluster:
         try:
-            answer, complaints = oc.read_json(("get", ",".join(CLUSTER_TYPES), "-o", "json"), partial=True)
-            items.extend(_items(answer))
+            more, complaints = oc.read_items(("get", ",".join(CLUSTER_TYPES), "-o", "json"), parse_item, partial=True)
+            parts += more
             unread.update(_unread(complaints))
         except (Forbidden, UnknownResourceType) as error:
             unread["clusterrolebindings"] = str(error)
-    try:
-        state = parse_project(items, oc.namespace or "", found, unread)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise UnreadableAnswer(
-            f"oc get: the answer has not the shape of the cluster's objects; is {oc.program} really oc?"
-        ) from None
-    if state.secret is not None and found is not None:
-        oc.redact.learn(*secret_values(found))
-    return state
+    return assemble(parts, oc.namespace or "", found, unread)
 
 
-def _items(answer: Any) -> Iterable[_JSON]:
-    if isinstance(answer, dict) and isinstance(answer.get("items"), list):
-        return (item for item in answer["items"] if isinstance(item, dict))
-    return (answer,) if isinstance(answer, dict) else ()
+def read_secret(oc: Oc, name: str) -> RegistrySecret:
+    """Reads a pull secret of the project, whose values are masked from then on. Raises OcError, NotFound where it is not there."""
+    found, values = oc.read_item(
+        ("get", "secret", name, "-o", "json"), lambda item: (parse_secret(item), secret_values(item))
+    )
+    oc.redact.learn(*values)
+    return found
 
 
 def _unread(complaints: Iterable[str]) -> dict[str, str]:
@@ -338,15 +374,6 @@ def _unread(complaints: Iterable[str]) -> dict[str, str]:
         if match:
             unread[_FORBIDDEN_NAMES.get(match[1], match[1])] = line
     return unread
-
-
-def _namespace_of(by_kind: Mapping[str, list[_JSON]]) -> str:
-    for kind in ("ServiceAccount", "DeploymentConfig", "Pod", "ReplicationController", "RoleBinding", "ImageStream"):
-        for item in by_kind.get(kind, ()):
-            namespace = item.get("metadata", {}).get("namespace")
-            if namespace:
-                return str(namespace)
-    return ""
 
 
 def _names(references: Any) -> tuple[str, ...]:
@@ -531,12 +558,25 @@ def _stream(item: _JSON) -> ImageStream:
 def _event(item: _JSON) -> Event:
     about = item.get("involvedObject") or {}
     return Event(
+        str(item.get("type") or ""),
         str(about.get("kind") or ""),
         str(about.get("name") or ""),
         str(item.get("reason") or ""),
         str(item.get("message") or ""),
         str(item.get("lastTimestamp") or item.get("eventTime") or item["metadata"].get("creationTimestamp") or ""),
     )
+
+
+_PARSERS: Mapping[str, Callable[[_JSON], Part]] = {
+    "DeploymentConfig": _config,
+    "ReplicationController": _controller,
+    "Pod": _pod,
+    "ServiceAccount": _account,
+    "RoleBinding": _binding,
+    "ClusterRoleBinding": _binding,
+    "ImageStream": _stream,
+    "Event": _event,
+}
 
 
 def login_data(item: _JSON) -> dict[str, Any]:

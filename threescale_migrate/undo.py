@@ -18,7 +18,8 @@ from .guide.selection import Wave
 from .guide.undoing import Undo
 from .journal import Record
 from .oc import NotFound, Oc, OcError
-from .project import ProjectState, observe, parse_secret, secret_values
+from .project import ProjectState, observe
+from .project import read_secret as read_project_secret
 from .render import document, text
 from .render.terminal import stdout
 from .values import SECRET_NAME, Inverse, PullSecret, Refused, Text, Usage, Verdict, Wish
@@ -94,11 +95,9 @@ def manifests(oc: Oc, changes: Iterable[Inverse], given: PullSecret | None) -> d
         backup = change.detail.get("backup")
         if backup:
             try:
-                item, _ = oc.read_json(("get", "secret", backup, "-o", "json"))
+                kept = read_project_secret(oc, backup)
             except NotFound:
                 continue
-            oc.redact.learn(*secret_values(item))
-            kept = parse_secret(item)
             found[kept.fingerprint] = registry_secret.renamed(kept.manifest, SECRET_NAME)
     return found
 

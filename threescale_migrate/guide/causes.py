@@ -91,8 +91,9 @@ def find_cause(state: ProjectState, config: DeploymentConfig, newest: Replicatio
 def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     yield from _cancelled(config, newest)
     yield from _refused(state, config, newest)
-    pods = [pod for pod in state.pods_of(config.name) if pod.controller == newest.name and not pod.deleted]
-    helpers = [pod for pod in state.pods if pod.role != "app" and pod.controller == newest.name]
+    own = state.pods_of_controller(newest.name)
+    pods = [pod for pod in own if pod.role == "app" and not pod.deleted]
+    helpers = [pod for pod in own if pod.role != "app"]
     for pod in helpers:
         if pod.role == "hook":
             yield from _hook(config, pod)
@@ -124,8 +125,8 @@ def _refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationC
     if newest.current_replicas == 0 or newest.failure:
         messages += [
             event.message
-            for event in state.events
-            if event.kind == "ReplicationController" and event.name == newest.name and event.reason == "FailedCreate"
+            for event in state.events_about("ReplicationController", newest.name)
+            if event.reason == "FailedCreate"
         ]
     for message in messages:
         for pattern, kind, sentence, deed in REFUSALS:
@@ -201,8 +202,8 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
 def _volume(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
     if pod.phase != "Pending":
         return
-    for event in state.events:
-        if event.kind == "Pod" and event.name == pod.name and event.reason in ("FailedAttachVolume", "FailedMount"):
+    for event in state.events_about("Pod", pod.name):
+        if event.reason in ("FailedAttachVolume", "FailedMount"):
             yield Cause(
                 CauseKind.VOLUME,
                 Text(
@@ -302,7 +303,7 @@ def _deployer(
 
 
 def _tried(state: ProjectState, newest: ReplicationController) -> bool:
-    return any(pod.controller == newest.name and pod.role == "app" for pod in state.pods)
+    return any(pod.role == "app" for pod in state.pods_of_controller(newest.name))
 
 
 def _not_ready(config: DeploymentConfig, newest: ReplicationController, pods: list[Pod]) -> Iterator[Cause]:

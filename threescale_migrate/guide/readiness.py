@@ -145,8 +145,8 @@ def _rollout(
 
 
 def _running(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> tuple[RolloutState, Text]:
-    for pod in state.pods:
-        if pod.role == "hook" and pod.controller == newest.name and pod.live:
+    for pod in state.pods_of_controller(newest.name):
+        if pod.role == "hook" and pod.live:
             kind = "pre" if pod.name.endswith("-pre") else "post" if pod.name.endswith("-post") else "mid"
             return RolloutState.HOOKS, Text(
                 "revision {revision} runs its {kind} hook", revision=newest.version, kind=kind
