@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import json
-import re
-from typing import Any
 
+from .quickjson import loads
 from .resources import Resource
 from .store import Object
 
-DNS = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 RFC1123 = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end"
     " with an alphanumeric character (e.g. 'example.com', regex used for validation is"
@@ -39,7 +40,7 @@ def fill(resource: Resource, item: Object, before: Object | None = None) -> None
 
 def _secret(item: Object) -> None:
     for key, value in (item.pop("stringData", None) or {}).items():
-        item.setdefault("data", {})[key] = base64.b64encode(value.encode()).decode()
+        item.setdefault("data", {})[key] = binascii.b2a_base64(value.encode(), newline=False).decode()
     item.setdefault("type", "Opaque")
 
 
@@ -128,7 +129,7 @@ def _account(spec: dict[str, Any], before: dict[str, Any]) -> None:
 def check(resource: Resource, item: Object) -> None:
     """Raises Invalid, with the recorded words (`errors.jsonl`)."""
     name = item.get("metadata", {}).get("name", "")
-    if not DNS.fullmatch(name) and resource.plural not in (
+    if not _is_subdomain(name) and resource.plural not in (
         "rolebindings",
         "clusterrolebindings",
         "roles",
@@ -141,6 +142,11 @@ def check(resource: Resource, item: Object) -> None:
         raise Invalid("spec.containers: Required value")
 
 
+def _is_subdomain(name: str) -> bool:
+    """Whether a name is what RFC1123 says."""
+    return all(part and not part.strip(LETTERS + "-") and "-" not in (part[0], part[-1]) for part in name.split("."))
+
+
 def _check_secret(item: Object) -> None:
     key = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}.get(
         item["type"]
@@ -151,6 +157,6 @@ def _check_secret(item: Object) -> None:
     if key not in data:
         raise Invalid(f"data[{key}]: Required value")
     try:
-        json.loads(base64.b64decode(data[key]))
+        loads(binascii.a2b_base64(data[key]).decode())
     except (binascii.Error, ValueError):
         raise Invalid(f'data[{key}]: Invalid value: "<secret contents redacted>": invalid character') from None

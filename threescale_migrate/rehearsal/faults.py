@@ -6,10 +6,12 @@ on: what ran before runs on, and goes on running after the migration is taken ba
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from .store import Object, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 FAULTS = {
     "image-pull=DC": "the image of the new pods cannot be pulled",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from typing import Any
+import binascii
 
 from . import faults
+from .quickjson import loads
 from .store import Object, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 AUTHENTICATED = "registry.redhat.io"
 
@@ -34,10 +37,10 @@ def _works(store: Store, secret: Object, registry: str) -> bool:
     data = secret.get("data") or {}
     try:
         if ".dockerconfigjson" in data:
-            logins: Any = json.loads(base64.b64decode(data[".dockerconfigjson"])).get("auths", {})
+            logins: Any = loads(binascii.a2b_base64(data[".dockerconfigjson"]).decode()).get("auths", {})
         else:
-            logins = json.loads(base64.b64decode(data.get(".dockercfg", "")))
+            logins = loads(binascii.a2b_base64(data.get(".dockercfg", "")).decode())
         login = next(logins[name] for name in (registry, f"https://{registry}") if name in logins)
-        return ":" in base64.b64decode(login["auth"]).decode() or bool(login.get("password"))
+        return ":" in binascii.a2b_base64(login["auth"]).decode() or bool(login.get("password"))
     except (ValueError, KeyError, StopIteration, AttributeError):
         return False

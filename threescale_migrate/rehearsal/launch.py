@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
 import shlex
@@ -15,7 +16,7 @@ from typing import Any
 from . import faults
 from .server import SERVER, begin, create_cluster
 from .simulation import Simulation
-from .store import STATE, Object, Store, locked, opened
+from .store import STATE, Object, Opened, Store
 
 PROJECT = "threescale"
 EXAMPLE_SECRET = "registry-secret.yml"
@@ -67,7 +68,7 @@ def seed_documents() -> list[Object]:
 
 def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str] = ()) -> dict[str, str]:
     """Goes on with the cluster in a directory. Raises ValueError."""
-    with opened(directory) as store:
+    with Opened(directory) as store:
         Simulation(store).advance()
         if speed is not None:
             store.clock.set_speed(speed)
@@ -91,9 +92,7 @@ def _switch_on(store: Store, given: Iterable[str]) -> None:
 
 def switch_off(directory: Path) -> None:
     """Takes all faults off a cluster; what they did to settings stays."""
-    with locked(directory):
-        pass
-    with opened(directory) as store:
+    with Opened(directory) as store:
         store.settings["faults"] = []
         store.changed = True
 
@@ -121,9 +120,10 @@ def prepare(directory: Path, project: str = PROJECT) -> dict[str, str]:
 
 
 def _home_of_yaml() -> str:
-    import yaml
-
-    return str(Path(yaml.__file__).resolve().parent.parent)
+    found = importlib.util.find_spec("yaml")
+    assert found is not None
+    assert found.origin is not None
+    return str(Path(found.origin).resolve().parent.parent)
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-from typing import Any
+from .store import copied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # By which key the elements of a list are told apart; other lists are replaced.
 MERGE_KEYS = {
@@ -28,10 +31,10 @@ def strategic(target: Any, patch: Any, key: str = "") -> Any:
     if isinstance(target, list) and isinstance(patch, list) and key in MERGE_KEYS:
         return _merge_lists(target, patch, MERGE_KEYS[key])
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     result = dict(target) if isinstance(target, dict) else {}
     if patch.get("$patch") == "replace":
-        return {name: copy.deepcopy(value) for name, value in patch.items() if name != "$patch"}
+        return {name: copied(value) for name, value in patch.items() if name != "$patch"}
     for name, value in patch.items():
         if value is None:
             result.pop(name, None)
@@ -41,7 +44,7 @@ def strategic(target: Any, patch: Any, key: str = "") -> Any:
 
 
 def _merge_lists(target: list[Any], patch: list[Any], key: str) -> list[Any]:
-    result = copy.deepcopy(target)
+    result: list[Any] = copied(target)
     for element in patch:
         position = next(
             (i for i, known in enumerate(result) if isinstance(element, dict) and known.get(key) == element.get(key)),
@@ -51,7 +54,7 @@ def _merge_lists(target: list[Any], patch: list[Any], key: str) -> list[Any]:
             if position is not None:
                 result.pop(position)
         elif position is None:
-            result.append(copy.deepcopy(element))
+            result.append(copied(element))
         else:
             result[position] = strategic(result[position], element)
     return result
@@ -60,7 +63,7 @@ def _merge_lists(target: list[Any], patch: list[Any], key: str) -> list[Any]:
 def merge(target: Any, patch: Any) -> Any:
     """A JSON merge patch (RFC 7386)."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     result = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
         if value is None:
@@ -72,7 +75,7 @@ def merge(target: Any, patch: Any) -> Any:
 
 def json_patch(target: Any, operations: Any) -> Any:
     """A JSON patch (RFC 6902): add, remove, replace, test. Raises BadPatch."""
-    result = copy.deepcopy(target)
+    result = copied(target)
     for operation in operations:
         *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
         place = result

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import copy
-import json
-from typing import Any
-
 from . import admission, faults, images
+from .quickjson import dumps
 from .simulation import DELAYS, Simulation, event
-from .store import Object, Store
+from .store import Object, Store, copied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 GONE = ("Succeeded", "Failed")
 NOT_READY = {"ContainersNotReady": "containers with unready status"}
@@ -116,13 +117,13 @@ def _from_template(sim: Simulation, controller: Object) -> None:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            **copy.deepcopy(template.get("metadata", {})),
+            **copied(template.get("metadata", {})),
             "generateName": f"{meta['name']}-",
             "name": f"{meta['name']}-{sim.store.suffix()}",
             "namespace": meta["namespace"],
             "ownerReferences": [owner(controller, controls=True)],
         },
-        "spec": copy.deepcopy(template["spec"]),
+        "spec": copied(template["spec"]),
     }
     create(sim, pod)
 
@@ -151,7 +152,7 @@ def create(sim: Simulation, pod: Object) -> Object:
         mounts.append({"mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "name": token, "readOnly": True})
     spec.setdefault("volumes", []).append(_token_volume(token))
     spec.update(enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority", priority=0)
-    spec.setdefault("tolerations", copy.deepcopy(TOLERATIONS))
+    spec.setdefault("tolerations", copied(TOLERATIONS))
     pod["metadata"]["generation"] = 1
     stamp = store.timestamp()
     pod["status"] = {
@@ -296,7 +297,8 @@ def _run(sim: Simulation, pod: Object, ready: bool) -> None:
 
 
 def _address(store: Store) -> dict[str, Any]:
-    address = f"10.128.{store.random().randrange(4)}.{store.random().randrange(2, 250)}"
+    draw = store.random()
+    address = f"10.128.{draw.randrange(4)}.{2 + draw.randrange(248)}"
     return {"hostIP": "192.0.2.10", "podIP": address, "podIPs": [{"ip": address}]}
 
 
@@ -415,4 +417,4 @@ def remove(sim: Simulation, pod: Object) -> None:
 
 def encoded(item: Object) -> str:
     """An object on one line, as annotations keep it."""
-    return json.dumps(item, separators=(",", ":"))
+    return dumps(item)

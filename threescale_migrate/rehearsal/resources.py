@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
+class Resource:
+    """A type: its plural, kind, API version and names on the command line.
 
-class Resource(NamedTuple):
-    """A type: its plural, kind, API version and names on the command line."""
+    `group` is the API group, empty for the core; `full` is how error texts name it (`deploymentconfigs.apps.openshift.io`),
+    `singular` how results do (`deploymentconfig.apps.openshift.io`).
+    """
 
-    plural: str
-    kind: str
-    version: str
-    namespaced: bool
-    short: tuple[str, ...] = ()
-
-    @property
-    def group(self) -> str:
-        """The API group, empty for the core."""
-        return self.version.rpartition("/")[0]
-
-    @property
-    def full(self) -> str:
-        """As error texts name it: `pods`, `deploymentconfigs.apps.openshift.io`."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
-    @property
-    def singular(self) -> str:
-        """As results name it: `secret`, `deploymentconfig.apps.openshift.io`."""
-        name = self.kind.lower()
-        return f"{name}.{self.group}" if self.group else name
+    def __init__(self, plural: str, kind: str, version: str, namespaced: bool, short: tuple[str, ...] = ()) -> None:
+        self.plural = plural
+        self.kind = kind
+        self.version = version
+        self.namespaced = namespaced
+        self.short = short
+        self.group = version.rpartition("/")[0]
+        end = f".{self.group}" if self.group else ""
+        self.full = plural + end
+        self.singular = kind.lower() + end
 
 
 _ALL = (

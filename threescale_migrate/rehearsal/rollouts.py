@@ -6,13 +6,15 @@ failed rollout scales the old revision up again, hooks run as `default`.
 
 from __future__ import annotations
 
-import copy
 import math
-from typing import Any
 
 from . import pods
 from .simulation import Simulation
-from .store import Object, Store
+from .store import Object, Store, copied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DEADLINE = 600
 ACTIVE_DEADLINE = 21600
@@ -143,7 +145,7 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
         return
     version = str(config["status"]["latestVersion"])
     controller_name = f"{name}-{version}"
-    template = copy.deepcopy(config["spec"]["template"])
+    template = copied(config["spec"]["template"])
     selector = {**config["spec"]["selector"], "deployment": controller_name, "deploymentconfig": name}
     template.setdefault("metadata", {}).setdefault("annotations", {}).update(
         {
@@ -337,11 +339,11 @@ def _hook_pod(config: Object, controller: Object, name: str, when: str, hook: di
     pod["spec"]["containers"] = [
         {
             "command": list(wanted.get("command") or ()),
-            "env": [*copy.deepcopy(container.get("env") or []), *copy.deepcopy(wanted.get("env") or []), *own_env],
+            "env": [*copied(container.get("env") or []), *copied(wanted.get("env") or []), *own_env],
             "image": container["image"],
             "imagePullPolicy": "IfNotPresent",
             "name": "lifecycle",
-            "resources": copy.deepcopy(container.get("resources") or {}),
+            "resources": copied(container.get("resources") or {}),
             "terminationMessagePath": "/dev/termination-log",
             "terminationMessagePolicy": "File",
         }
@@ -349,7 +351,7 @@ def _hook_pod(config: Object, controller: Object, name: str, when: str, hook: di
     pod["spec"]["restartPolicy"] = "Never" if hook.get("failurePolicy") == "Abort" else "OnFailure"
     pod["spec"].pop("shareProcessNamespace")
     if spec.get("imagePullSecrets"):
-        pod["spec"]["imagePullSecrets"] = copy.deepcopy(spec["imagePullSecrets"])
+        pod["spec"]["imagePullSecrets"] = copied(spec["imagePullSecrets"])
     return pod
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import copy
-import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+import os
 
-from . import defaults, faults, patching, rights, rollouts
+from . import faults, rights
+from .quickjson import loads
 from .resources import BY_KIND, RESOURCES, Resource
 from .simulation import Simulation
-from .store import Object, Store, locked, opened, save
+from .store import Lock, Object, Opened, Store, copied, save
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+    from .store import Place
 
 EXISTING_NAMESPACES = ("default", "threescale")
 
@@ -48,11 +52,27 @@ class Cluster:
         return Api(self, user, rights.groups_of(user), acting)
 
 
-@contextmanager
-def open_cluster(directory: Path) -> Iterator[Cluster]:
+class OpenCluster:
+    """A cluster that is locked and brought to the present, and saved on the way out."""
+
+    def __init__(self, directory: Place) -> None:
+        self.opened = Opened(directory)
+
+    def __enter__(self) -> Cluster:
+        store = self.opened.__enter__()
+        try:
+            return Cluster(store)
+        except BaseException:
+            self.opened.__exit__()
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        self.opened.__exit__()
+
+
+def open_cluster(directory: Place) -> AbstractContextManager[Cluster]:
     """Locks the cluster of a directory, brings it to the present, and saves it on the way out."""
-    with opened(directory) as store:
-        yield Cluster(store)
+    return OpenCluster(directory)
 
 
 class Api:
@@ -89,7 +109,8 @@ class Api:
     def get(self, resource: Resource, namespace: str | None, name: str) -> Object:
         """One object. Raises ApiError."""
         self._allow("get", resource, namespace, name)
-        return copy.deepcopy(self._stored(resource, namespace, name))
+        found: Object = copied(self._stored(resource, namespace, name))
+        return found
 
     def _stored(self, resource: Resource, namespace: str | None, name: str) -> Object:
         found = self.store.get(resource.plural, namespace if resource.namespaced else None, name)
@@ -108,13 +129,15 @@ class Api:
         """Stores a new object. Raises ApiError."""
         space = namespace if resource.namespaced else None
         self._allow("create", resource, namespace)
-        item = copy.deepcopy(item)
+        item = copied(item)
         meta = item.setdefault("metadata", {})
         name = meta.get("name", "")
         if space is not None:
             if self.store.get("namespaces", None, space) is None:
                 raise ApiError(404, "NotFound", f'namespaces "{space}" not found')
             meta["namespace"] = space
+        from . import defaults
+
         defaults.fill(resource, item)
         self._check(resource, item)
         if self.store.get(resource.plural, space, name) is not None:
@@ -129,17 +152,21 @@ class Api:
             return item
         self.store.put(resource.plural, item)
         self._react(resource, item)
-        return copy.deepcopy(item)
+        made: Object = copied(item)
+        return made
 
     def _create_pod(self, pod: Object) -> Object:
         from . import admission, pods
 
         try:
-            return copy.deepcopy(pods.create(self.cluster.simulation, pod))
+            made: Object = copied(pods.create(self.cluster.simulation, pod))
         except admission.RefusedPod as refusal:
             raise ApiError(403, "Forbidden", f'pods "{pod["metadata"]["name"]}" is forbidden: {refusal}') from None
+        return made
 
     def _check(self, resource: Resource, item: Object) -> None:
+        from . import defaults
+
         try:
             defaults.check(resource, item)
         except defaults.Invalid as error:
@@ -152,6 +179,8 @@ class Api:
         self, resource: Resource, namespace: str | None, name: str, kind: str, patch: Any, dry_run: bool = False
     ) -> tuple[Object, bool]:
         """Patches an object; gives it and whether anything changed. Raises ApiError."""
+        from . import patching
+
         self._allow("patch", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
         _check_types(patch)
@@ -170,17 +199,19 @@ class Api:
         """Replaces an object. Raises ApiError, with 409 for one that was read before somebody changed it."""
         self._allow("update", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
-        changed = copy.deepcopy(item)
+        changed = copied(item)
         meta = changed.setdefault("metadata", {})
         for key in ("uid", "creationTimestamp", "generation", "namespace"):
             if key in stored["metadata"]:
                 meta[key] = stored["metadata"][key]
         meta.setdefault("resourceVersion", stored["metadata"]["resourceVersion"])
         if "status" in stored:
-            changed["status"] = copy.deepcopy(stored["status"])
+            changed["status"] = copied(stored["status"])
         return self._change(resource, stored, changed, dry_run)
 
     def _change(self, resource: Resource, stored: Object, changed: Object, dry_run: bool) -> tuple[Object, bool]:
+        from . import defaults
+
         defaults.fill(resource, changed, stored)
         self._check(resource, changed)
         if changed["metadata"].get("resourceVersion") != stored["metadata"]["resourceVersion"]:
@@ -192,14 +223,14 @@ class Api:
                 " changes to the latest version and try again",
             )
         if changed == stored:
-            return copy.deepcopy(stored), False
+            return copied(stored), False
         if dry_run:
             return changed, True
         if resource.plural == "deploymentconfigs" and changed["spec"] != stored["spec"]:
             changed["metadata"]["generation"] = stored["metadata"]["generation"] + 1
         self.store.put(resource.plural, changed)
         self._react(resource, changed, stored)
-        return copy.deepcopy(changed), True
+        return copied(changed), True
 
     def delete(self, resource: Resource, namespace: str | None, name: str) -> None:
         """Takes an object away, with all that it owns. Raises ApiError."""
@@ -225,6 +256,8 @@ class Api:
 
     def _react(self, resource: Resource, item: Object, before: Object | None = None) -> None:
         """What the controllers notice of a change."""
+        from . import rollouts
+
         sim, meta = self.cluster.simulation, item["metadata"]
         if resource.plural == "deploymentconfigs":
             if before is not None and before["spec"].get("replicas") != item["spec"].get("replicas"):
@@ -244,6 +277,8 @@ class Api:
 
     def instantiate(self, namespace: str, name: str) -> None:
         """`oc rollout latest`. Raises ApiError."""
+        from . import rollouts
+
         self._allow("create", RESOURCES["deploymentconfigs"], namespace, name, "instantiate")
         rollouts.latest(self.cluster.simulation, self.config(namespace, name))
 
@@ -294,7 +329,7 @@ def project_of(namespace: Object) -> Object:
     return {
         "apiVersion": "project.openshift.io/v1",
         "kind": "Project",
-        "metadata": copy.deepcopy(namespace["metadata"]),
+        "metadata": copied(namespace["metadata"]),
         "spec": {"finalizers": ["kubernetes"]},
         "status": {"phase": "Active"},
     }
@@ -363,8 +398,9 @@ def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
             "rules": role_rules,
         }
         store.put("clusterroles", role)
-    for known in json.loads((Path(__file__).parent / "cluster-role-bindings.json").read_text(encoding="utf-8")):
-        begin_cluster_binding(store, known)
+    with open(os.path.join(os.path.dirname(__file__), "cluster-role-bindings.json"), encoding="utf-8") as file:
+        for known in loads(file.read()):
+            begin_cluster_binding(store, known)
     for name in dict.fromkeys((*EXISTING_NAMESPACES, namespace)):
         store.put(
             "namespaces",
@@ -378,7 +414,8 @@ def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
             api.create(resource, namespace, document)
 
 
-def create_cluster(directory: Path, store: Store) -> None:
+def create_cluster(directory: Place, store: Store) -> None:
     """Writes a new cluster into a directory."""
-    with locked(directory):
+    os.makedirs(directory, exist_ok=True)
+    with Lock(directory):
         save(directory, store)

@@ -8,10 +8,15 @@ one that polled. What they do is in `rollouts` and `pods`; the delays are here, 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
-from typing import Any
 
 from .store import Object, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Handler = Callable[["Simulation", str, str], None]
 
 # Cluster seconds.
 DELAYS = {
@@ -67,9 +72,6 @@ class Simulation:
     def quiet_at(self) -> float | None:
         """The moment of the next event, None where nothing will happen any more."""
         return self.queue[0][0] if self.queue else None
-
-
-Handler = Callable[[Simulation, str, str], None]
 
 
 def _handlers() -> dict[str, Handler]:

@@ -7,21 +7,75 @@ a whole state; the file is replaced atomically, so that a killed call leaves the
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import random
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-Object = dict[str, Any]
+from .quickjson import dumps, loads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Union
+
+    Object = dict[str, Any]
+    Place = Union[str, os.PathLike[str]]
+else:
+    Object = dict
 
 STATE = "cluster.json"
 LOCK = "lock"
+MASK = 2**64 - 1
 SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def moment_of(stamp: str) -> float:
+    """Seconds since the epoch of `2026-01-31T12:00:00Z`, whatever stands between the day and the time.
+
+    By the calendar's own arithmetic: `strptime` loads more than all that a call needs.
+    """
+    year, month, day = int(stamp[:4]), int(stamp[5:7]), int(stamp[8:10])
+    hour, minute, second = int(stamp[11:13]), int(stamp[14:16]), int(stamp[17:19])
+    year, month = (year - 1, month + 12) if month < 3 else (year, month)
+    days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * month - 457) // 5 + day - 719469
+    return float(((days * 24 + hour) * 60 + minute) * 60 + second)
+
+
+def copied(value: Any) -> Any:
+    """A copy of JSON, all the way down."""
+    if isinstance(value, dict):
+        return {key: copied(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [copied(part) for part in value]
+    return value
+
+
+def _mixed(number: int) -> int:
+    """The finishing step of splitmix64: near numbers in, unrelated ones out."""
+    number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    number = (number ^ number >> 27) * 0x94D049BB133111EB & MASK
+    return number ^ number >> 31
+
+
+class Draw:
+    """Random numbers that are the same for the same seed and turn, by the names that they have in `random.Random`."""
+
+    def __init__(self, seed: int, turn: int) -> None:
+        self.state = _mixed(_mixed(seed & MASK) ^ turn)
+
+    def getrandbits(self, count: int) -> int:
+        """A number of at most so many bits."""
+        number = 0
+        for _ in range(0, count, 64):
+            self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+            number = number << 64 | _mixed(self.state)
+        return number & (1 << count) - 1
+
+    def randrange(self, limit: int) -> int:
+        """A number from 0 to below `limit`."""
+        return self.getrandbits(64) % limit
+
+    def random(self) -> float:
+        """A number from 0 to below 1."""
+        return self.getrandbits(53) / (1 << 53)
 
 
 class Clock:
@@ -110,19 +164,21 @@ class Store:
         self.changed = True
         return str(self.data["version"])
 
-    def random(self) -> random.Random:
-        """A generator that draws the same for the same seed and the same calls before."""
+    def random(self) -> Draw:
+        """Random numbers, the same for the same seed and the same calls before."""
         self.data["drawn"] += 1
         self.changed = True
-        return random.Random(f"{self.settings['seed']}:{self.data['drawn']}")
+        return Draw(self.settings["seed"], self.data["drawn"])
 
     def new_uid(self) -> str:
         """A uid for a new object."""
-        return str(uuid.UUID(int=self.random().getrandbits(128), version=4))
+        digits = f"{self.random().getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
     def suffix(self, length: int = 5) -> str:
         """The generated end of a name, as in `zync-1-x7kq2`."""
-        return "".join(self.random().choices(SUFFIX_LETTERS, k=length))
+        draw = self.random()
+        return "".join([SUFFIX_LETTERS[draw.randrange(len(SUFFIX_LETTERS))] for _ in range(length)])
 
     def timestamp(self, moment: float | None = None) -> str:
         """A moment of the cluster, by default now, as the API writes it."""
@@ -133,33 +189,53 @@ class Store:
         return self.clock.now() if self.moment is None else self.moment
 
 
-@contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Holds the directory's lock; it is freed when the process dies."""
-    directory.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+class Lock:
+    """Holds a directory's lock, for a `with` statement; it is freed when the process dies."""
 
+    def __init__(self, directory: Place) -> None:
+        self.directory = directory
 
-def save(directory: Path, store: Store) -> None:
-    """Replaces the state atomically; the caller holds the lock."""
-    scratch = directory / f"{STATE}.new"
-    scratch.write_text(json.dumps(store.data, separators=(",", ":")), encoding="utf-8")
-    os.replace(scratch, directory / STATE)
-
-
-@contextmanager
-def opened(directory: Path) -> Iterator[Store]:
-    """The store of a directory, locked; saved on the way out where it was changed, also after an error."""
-    with locked(directory):
-        store = Store(json.loads((directory / STATE).read_text(encoding="utf-8")))
-        before = json.dumps(store.data["clock"])
+    def __enter__(self) -> None:
+        self.descriptor = os.open(os.path.join(self.directory, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            yield store
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self.descriptor)
+
+
+def save(directory: Place, store: Store) -> None:
+    """Replaces the state atomically; the caller holds the lock."""
+    state = os.path.join(directory, STATE)
+    with open(f"{state}.new", "w", encoding="utf-8") as file:
+        file.write(dumps(store.data))
+    os.replace(f"{state}.new", state)
+
+
+class Opened:
+    """The store of a directory, locked, for a `with` statement; saved on the way out where it was changed, also after an error."""
+
+    def __init__(self, directory: Place) -> None:
+        self.directory = directory
+        self.lock = Lock(directory)
+
+    def __enter__(self) -> Store:
+        self.lock.__enter__()
+        try:
+            with open(os.path.join(self.directory, STATE), encoding="utf-8") as file:
+                self.store = Store(loads(file.read()))
+        except BaseException:
+            self.lock.__exit__()
+            raise
+        self.clock = dict(self.store.clock.data)
+        return self.store
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            if self.store.changed or self.store.clock.data != self.clock:
+                save(self.directory, self.store)
         finally:
-            if store.changed or json.dumps(store.data["clock"]) != before:
-                save(directory, store)
+            self.lock.__exit__()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 
 def start() -> None:
@@ -15,7 +14,7 @@ def start() -> None:
     from .run import run
 
     try:
-        code = run(sys.argv[1:], Path(os.environ["OC_REHEARSAL_DIR"]))
+        code = run(sys.argv[1:], os.environ["OC_REHEARSAL_DIR"])
         sys.stdout.flush()
         sys.stderr.flush()
     except BrokenPipeError:

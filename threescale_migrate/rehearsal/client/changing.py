@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
-from typing import Any
 
+from ..quickjson import dumps, loads
 from ..resources import BY_KIND, RESOURCES, Resource
 from ..server import Api, ApiError
 from ..store import Object
@@ -15,6 +13,10 @@ from .documents import parse
 from .errors import failure, usage_hint
 from .reading import targets
 from .session import Session, Unauthenticated, told, type_named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _read(session: Session) -> list[tuple[str, Object]]:
@@ -26,7 +28,8 @@ def _read(session: Session) -> list[tuple[str, Object]]:
         else:
             name = path
             try:
-                text = Path(path).read_text(encoding="utf-8")
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
             except OSError:
                 raise failure(f'the path "{path}" does not exist') from None
         for document in parse(text, name):
@@ -35,7 +38,7 @@ def _read(session: Session) -> list[tuple[str, Object]]:
             )
             for item in listed or ():
                 if not isinstance(item, dict) or not item.get("kind"):
-                    shown = json.dumps(item, separators=(",", ":"))
+                    shown = dumps(item)
                     raise failure(f"unable to decode \"{name}\": Object 'Kind' is missing in '{shown}'")
                 found.append((name, item))
     if not found:
@@ -237,7 +240,8 @@ def patch(session: Session) -> None:
     wanted, _ = targets(session, "oc patch")
     text = session.values.get("patch")
     if text is None and session.values.get("patch-file"):
-        text = Path(session.values["patch-file"]).read_text(encoding="utf-8")
+        with open(session.values["patch-file"], encoding="utf-8") as file:
+            text = file.read()
     if text is None:
         raise usage_hint("must specify --patch or --patch-file containing the contents of the patch", "oc patch")
     kind = str(session.values.get("type") or "strategic")
@@ -290,7 +294,7 @@ def _leave_out_unknown(session: Session, resource: Resource, body: Any) -> None:
 
 def _body(text: str) -> Any:
     try:
-        return json.loads(text)
+        return loads(text)
     except ValueError:
         found = parse(text, "patch") if not text.lstrip().startswith("{") else []
         if found and isinstance(found[0], (dict, list)):

@@ -6,38 +6,39 @@ take for a number, a date or a truth value. Every JSON and YAML answer in the re
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any, ClassVar
-
+from ..quickjson import pretty
 from .errors import failure
 
-HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-ESCAPED = re.compile("[<>&\u2028\u2029]")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
-NOT_PLAIN = re.compile(
-    r"""~?$|null$|Null$|NULL$
+HTML = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+NOT_PLAIN = r"""(?x)~?$|null$|Null$|NULL$
     |(?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE)$
     |[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$
     |[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9][0-9_]*)$
     |[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$
     |[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$
     |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|\ )[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]*)?(?:Z|[-+][0-9:]+)?)?$
-    """,
-    re.X,
-)
+    """
 
 
-def to_json(value: Any, indent: int | None = 4, sort: bool = True) -> str:
+def to_json(value: Any, indent: int = 4, sort: bool = True) -> str:
     """JSON with the indentation and the escapes of `oc get -o json`."""
-    separators = None if indent else (",", ":")
-    text = json.dumps(value, indent=indent, ensure_ascii=False, sort_keys=sort, separators=separators)
-    return ESCAPED.sub(lambda found: HTML[found.group()], text)
+    text = pretty(value, " " * indent, sort)
+    for character, escaped in HTML:
+        text = text.replace(character, escaped)
+    return text
 
 
 def _dumper() -> Any:
+    import re
+
     import yaml
 
+    not_plain = re.compile(NOT_PLAIN)
     base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
     class Dumper(base):  # type: ignore[misc]
@@ -49,7 +50,7 @@ def _dumper() -> Any:
             return True
 
     def text(dumper: Any, value: str) -> Any:
-        style = "|" if "\n" in value else '"' if NOT_PLAIN.match(value) else None
+        style = "|" if "\n" in value else '"' if not_plain.match(value) else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
 
     def plain(dumper: Any, value: Any) -> Any:
@@ -91,6 +92,8 @@ def parse(text: str, name: str) -> list[Any]:
     """The documents of a file; `name` is what an error calls it (`errors`, "bad input")."""
     if text.lstrip()[:1] == "{":
         return _parse_json(text, name)
+    import re
+
     documents: list[Any] = []
     for part in re.split(r"(?m)^---(?=\s|$)", text.replace("\r\n", "\n").lstrip("\ufeff")):
         value = _parse_yaml(part.lstrip("\n") if not documents else part, name)
@@ -100,6 +103,8 @@ def parse(text: str, name: str) -> list[Any]:
 
 
 def _parse_json(text: str, name: str) -> list[Any]:
+    import json
+
     decoder = json.JSONDecoder()
     documents: list[Any] = []
     at = 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-INVALID = re.compile(r'^\S+ ".*?" is invalid: ', re.S)
+INVALID = r'(?s)^\S+ ".*?" is invalid: '
 UNAUTHORIZED = "You must be logged in to the server"
 
 
@@ -46,7 +44,9 @@ def server_error(status: int, reason: str, message: str, doing: str = "") -> str
 
 
 def _invalid(message: str) -> str:
-    found = INVALID.match(message)
+    import re
+
+    found = re.match(INVALID, message)
     if not found:
         return f"The request is invalid: {message}"
     head, rest = message[: found.end()], message[found.end() :]
@@ -57,6 +57,8 @@ def _invalid(message: str) -> str:
 
 def _causes(text: str) -> list[str]:
     """The causes in `[a: Required value, b: Invalid value: "x": …]`: a new one begins at a comma before a path."""
+    import re
+
     return re.split(
         r", (?=[a-z][\w.\[\]/-]*: (?:Required|Invalid|Forbidden|Not found|Duplicate|Unsupported|Too))", text
     )

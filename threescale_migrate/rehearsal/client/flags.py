@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
-
 from .errors import usage
 
-Values = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    Values = dict[str, Any]
 
 
-class Flag(NamedTuple):
+class Flag:
     """One flag. `kind`: text, list, bool, int; `bare` is its value where none is given (`--dry-run`)."""
 
-    name: str
-    short: str
-    kind: str
-    bare: str | None = None
+    __slots__ = ("bare", "kind", "name", "short")
+
+    def __init__(self, name: str, short: str, kind: str, bare: str | None) -> None:
+        self.name = name
+        self.short = short
+        self.kind = kind
+        self.bare = bare
 
 
 def table(text: str) -> tuple[Flag, ...]:
-    """Flags from lines of `name [short] kind[=bare]`."""
+    """Flags from lines, or what stands between commas, of `name [short] kind[=bare]`."""
     rows = []
-    for line in text.strip().splitlines():
+    for line in text.replace(",", "\n").splitlines():
         words = line.split()
+        if not words:
+            continue
         kind, _, bare = words[-1].partition("=")
         rows.append(Flag(words[0], words[1] if len(words) == 3 else "", kind, bare or None))
     return tuple(rows)
 
 
-GLOBAL = table("""
+GLOBAL = """
     namespace n text
     context text
     kubeconfig text
@@ -53,33 +60,35 @@ GLOBAL = table("""
     v text
     profile text
     help h bool
-""")
+"""
 
-DRY_RUN = table("dry-run text=unchanged")
-OUTPUT = table("""
+DRY_RUN = """
+    dry-run text=unchanged
+"""
+OUTPUT = """
     output o text
     template text
     allow-missing-template-keys bool
     show-managed-fields bool
-""")
-FILES = table("""
+"""
+FILES = """
     filename f list
     kustomize k text
     recursive R bool
-""")
-SELECT = table("""
+"""
+SELECT = """
     selector l text
     field-selector text
     all-namespaces A bool
     all bool
     ignore-not-found bool
-""")
-CHANGE = table("""
+"""
+CHANGE = """
     field-manager text
     record bool
     save-config bool
     validate text=strict
-""")
+"""
 
 
 def _set(values: Values, flag: Flag, value: str, command: str) -> None:
@@ -108,9 +117,9 @@ class Parser:
 
     def __init__(self, flags: Iterable[Flag], command: str) -> None:
         self.command = command
-        known = tuple(flags)
-        self.long = {flag.name: flag for flag in (*GLOBAL, *known)}
-        self.short = {flag.short: flag for flag in (*GLOBAL, *known) if flag.short}
+        known = (*table(GLOBAL), *flags)
+        self.long = {flag.name: flag for flag in known}
+        self.short = {flag.short: flag for flag in known if flag.short}
 
     def parse(self, argv: list[str]) -> tuple[Values, list[str]]:
         """The flags' values, and the words that are none."""

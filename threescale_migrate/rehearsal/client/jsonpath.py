@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from .errors import failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _STEP = re.compile(
     r"""\.(?P<name>(?:[^.\[\]{}\\]|\\.)+)|\[\?\((?P<filter>[^\]]*?)\)\]|\[(?P<quoted>'[^']*'|"[^"]*")\]|\[(?P<index>-?\d+|\*|-?\d*:-?\d*)\]"""

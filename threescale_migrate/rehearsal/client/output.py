@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Sequence
-from typing import Any
-
 from ..resources import BY_KIND, Resource
-from ..store import Object
+from ..store import Object, moment_of
 from .documents import to_json, to_yaml
 from .errors import failure
 from .session import Session
 
-Cells = Callable[[Object, float], list[str]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Cells = Callable[[Object, float], list[str]]
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:
@@ -29,9 +29,7 @@ def _fill_last(rows: Sequence[Sequence[str]], widths: list[int], lines: list[str
 
 def age(stamp: str, now: float) -> str:
     """How long ago a moment was, as a table has it."""
-    import calendar
-
-    seconds = max(0, int(now - calendar.timegm(time.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ"))))
+    seconds = max(0, int(now - moment_of(stamp)))
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 120:
         return f"{seconds}s"
@@ -192,6 +190,8 @@ def print_object(session: Session, item: Object, form: str) -> None:
 
 
 def _custom(session: Session, item: Object, argument: str) -> None:
+    import re
+
     from .jsonpath import values
 
     heads, paths = zip(*(part.split(":", 1) for part in re.split(r",(?=[^,:]+:)", argument)))

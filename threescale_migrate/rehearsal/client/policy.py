@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..resources import RESOURCES, Resource
 from ..server import Api
 from ..store import Object
 from . import output
 from .errors import failure
 from .session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VERBS = {
     "add-role-to-user": ("RoleBinding", True),

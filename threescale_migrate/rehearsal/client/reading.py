@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..resources import Resource
 from ..server import Api, ApiError
 from ..store import Object
 from . import output
 from .errors import CommandError, failure, usage_hint
 from .session import Session, Unauthenticated, told, type_named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TABULAR = ("", "wide")
 

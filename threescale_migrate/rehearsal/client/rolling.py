@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import re
 import time
 
 from .. import rollouts
+from ..quickjson import loads
 from ..resources import RESOURCES
 from ..server import Api
-from ..store import Object
+from ..store import Object, copied, moment_of
 from .errors import failure
 from .session import Session
 
@@ -101,9 +99,7 @@ def cancel(session: Session, name: str) -> None:
 
 
 def _moment(text: str) -> float:
-    import calendar
-
-    return float(calendar.timegm(time.strptime(text[:19], "%Y-%m-%d %H:%M:%S")))
+    return moment_of(text[:19])
 
 
 def retry(session: Session, name: str) -> None:
@@ -126,14 +122,14 @@ def retry(session: Session, name: str) -> None:
 def undo(session: Session, name: str) -> None:
     """Goes back to the revision deployed before, and takes `automatic` off the image triggers (README 15, 18)."""
     with session.api() as api:
-        config = copy.deepcopy(api.config(session.namespace, name))
+        config = copied(api.config(session.namespace, name))
         session.warn("deploymentconfigs")
         wanted = session.values.get("to-revision") or config["status"].get("latestVersion", 0) - 1
         target = api.store.get("replicationcontrollers", session.namespace, f"{name}-{wanted}")
         if target is None:
             raise failure(f"unable to find the specified revision {wanted}")
-        before = json.loads(rollouts.note(target, "encoded-deployment-config"))
-        spec = {"template": before["spec"]["template"], "triggers": copy.deepcopy(config["spec"].get("triggers") or [])}
+        before = loads(rollouts.note(target, "encoded-deployment-config"))
+        spec = {"template": before["spec"]["template"], "triggers": copied(config["spec"].get("triggers") or [])}
         for trigger in spec["triggers"]:
             trigger.get("imageChangeParams", {}).pop("automatic", None)
         changed = {**config, "spec": {**config["spec"], **spec}}
@@ -160,6 +156,8 @@ def history(session: Session, name: str) -> None:
 
 
 def _seconds(text: str) -> float | None:
+    import re
+
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text or "0")
     if match is None:
         raise failure(f'invalid argument "{text}" for "--timeout" flag')
@@ -254,7 +252,7 @@ def set_(session: Session) -> None:
         raise failure("the rehearsal oc knows set triggers only")
     name = _name(session.words[1], session.words[1:])
     with session.api() as api:
-        config = copy.deepcopy(api.config(session.namespace, name))
+        config = copied(api.config(session.namespace, name))
         triggers = list(config["spec"].get("triggers") or ())
         if session.values.get("from-config"):
             triggers = [trigger for trigger in triggers if trigger["type"] != "ConfigChange"]

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TextIO
 
 from ..server import ApiError
 from .errors import CommandError, failure
-from .flags import CHANGE, DRY_RUN, FILES, OUTPUT, SELECT, Flag, Parser, table
+from .flags import CHANGE, DRY_RUN, FILES, OUTPUT, SELECT, Parser, table
 from .session import Session, told
 
-Verb = Callable[[Session], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
+    from ..store import Place
+
+    Verb = Callable[[Session], None]
 
 # Each verb: the module and function that run it, and its flags beyond the global ones.
-VERBS: dict[str, tuple[str, str, tuple[Flag, ...]]] = {
-    "get": ("reading", "get", (*OUTPUT, *SELECT, *FILES, *table("""
+VERBS: dict[str, tuple[str, str, str]] = {
+    "get": ("reading", "get", OUTPUT + SELECT + FILES + """
         no-headers bool
         sort-by text
         watch w bool
         show-labels bool
         chunk-size text
         label-columns L list
-    """))),
+    """),
     "describe": ("reading", "describe", SELECT),
-    "logs": ("reading", "logs", table("previous p bool\ntail text\ncontainer c text\nfollow f bool")),
-    "whoami": ("asking", "whoami", table("show-server bool\nshow-context bool\nshow-token t bool")),
-    "project": ("asking", "project", table("short q bool")),
-    "projects": ("asking", "projects", table("short q bool")),
-    "version": ("asking", "version", table("output o text\nclient bool\nshort bool")),
-    "config": ("asking", "config", (*OUTPUT, *table("minify bool\nraw bool\nflatten bool"))),
-    "auth": ("asking", "auth", (*SELECT, *table("list bool\nquiet q bool\nno-headers bool\nsubresource text"))),
-    "create": ("changing", "create", (*FILES, *DRY_RUN, *OUTPUT, *CHANGE, *table("""
+    "logs": ("reading", "logs", "previous p bool, tail text, container c text, follow f bool"),
+    "whoami": ("asking", "whoami", "show-server bool, show-context bool, show-token t bool"),
+    "project": ("asking", "project", "short q bool"),
+    "projects": ("asking", "projects", "short q bool"),
+    "version": ("asking", "version", "output o text, client bool, short bool"),
+    "config": ("asking", "config", OUTPUT + "minify bool, raw bool, flatten bool"),
+    "auth": ("asking", "auth", SELECT + "list bool, quiet q bool, no-headers bool, subresource text"),
+    "create": ("changing", "create", FILES + DRY_RUN + OUTPUT + CHANGE + """
         role text
         clusterrole text
         serviceaccount list
@@ -45,33 +48,33 @@ VERBS: dict[str, tuple[str, str, tuple[Flag, ...]]] = {
         from-literal list
         from-file list
         type text
-    """))),
-    "apply": ("changing", "apply", (*FILES, *DRY_RUN, *OUTPUT, *CHANGE, *table("server-side bool\nforce-conflicts bool"))),
-    "replace": ("changing", "replace", (*FILES, *DRY_RUN, *OUTPUT, *CHANGE, *table("force bool"))),
+    """),
+    "apply": ("changing", "apply", FILES + DRY_RUN + OUTPUT + CHANGE + "server-side bool, force-conflicts bool"),
+    "replace": ("changing", "replace", FILES + DRY_RUN + OUTPUT + CHANGE + "force bool"),
     "diff": ("changing", "diff", FILES),
-    "patch": ("changing", "patch", (*FILES, *DRY_RUN, *OUTPUT, *CHANGE, *table("patch p text\npatch-file text\ntype text\nlocal bool"))),
-    "delete": ("changing", "delete", (*FILES, *SELECT, *DRY_RUN, *OUTPUT, *table("""
+    "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, patch-file text, type text, local bool"),
+    "delete": ("changing", "delete", FILES + SELECT + DRY_RUN + OUTPUT + """
         wait bool
         now bool
         force bool
         grace-period text
         timeout text
         cascade text=background
-    """))),
-    "secrets": ("changing", "secrets", (*DRY_RUN, *OUTPUT, *table("for list"))),
-    "secret": ("changing", "secrets", (*DRY_RUN, *OUTPUT, *table("for list"))),
-    "tag": ("changing", "tag", table("source text\nscheduled bool\nreference bool")),
-    "adm": ("policy", "adm", (*DRY_RUN, *OUTPUT, *table("serviceaccount z list\nrolebinding-name text\nrole-namespace text"))),
-    "policy": ("policy", "policy", (*DRY_RUN, *OUTPUT, *table("serviceaccount z list\nrolebinding-name text\nrole-namespace text"))),
-    "rollout": ("rolling", "rollout", (*OUTPUT, *DRY_RUN, *table("""
+    """),
+    "secrets": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
+    "secret": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
+    "tag": ("changing", "tag", "source text, scheduled bool, reference bool"),
+    "adm": ("policy", "adm", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
+    "policy": ("policy", "policy", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
+    "rollout": ("rolling", "rollout", OUTPUT + DRY_RUN + """
         timeout text
         watch w bool
         again bool
         to-revision int
         revision int
-    """))),
-    "scale": ("rolling", "scale", (*SELECT, *OUTPUT, *table("replicas int\ncurrent-replicas int\ntimeout text"))),
-    "set": ("rolling", "set_", (*SELECT, *OUTPUT, *table("""
+    """),
+    "scale": ("rolling", "scale", SELECT + OUTPUT + "replicas int, current-replicas int, timeout text"),
+    "set": ("rolling", "set_", SELECT + OUTPUT + """
         from-config bool
         from-image text
         remove bool
@@ -79,11 +82,11 @@ VERBS: dict[str, tuple[str, str, tuple[Flag, ...]]] = {
         auto bool
         manual bool
         containers c text
-    """))),
+    """),
 }  # fmt: skip
 
 
-def run(argv: list[str], directory: Path, out: TextIO | None = None, err: TextIO | None = None) -> int:
+def run(argv: list[str], directory: Place, out: TextIO | None = None, err: TextIO | None = None) -> int:
     """Runs one command line (without the program's name); gives its exit code."""
     out, err = out or sys.stdout, err or sys.stderr
     try:
@@ -99,7 +102,7 @@ def run(argv: list[str], directory: Path, out: TextIO | None = None, err: TextIO
     return 1 if session.failed else 0
 
 
-def _understand(argv: list[str], directory: Path, out: TextIO, err: TextIO) -> tuple[Session, Verb]:
+def _understand(argv: list[str], directory: Place, out: TextIO, err: TextIO) -> tuple[Session, Verb]:
     at = Parser((), "oc").first_word(argv)
     if at is None:
         raise failure("the rehearsal oc needs a command, such as get or patch")
@@ -107,10 +110,10 @@ def _understand(argv: list[str], directory: Path, out: TextIO, err: TextIO) -> t
     if name not in VERBS:
         raise failure(f'unknown command "{name}" for "oc"')
     module, function, flags = VERBS[name]
-    values, words = Parser(flags, f"oc {name}").parse([*argv[:at], *argv[at + 1 :]])
+    values, words = Parser(table(flags), f"oc {name}").parse([*argv[:at], *argv[at + 1 :]])
     if values.get("help"):
         raise failure(f"the rehearsal oc has no help; see oc {name} --help of a real one")
-    verb: Verb = getattr(importlib.import_module(f".{module}", __package__), function)
+    verb: Verb = getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)
     session = Session(directory, values, words, out, err)
     session.learns = module != "asking"
     return session, verb

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TextIO
 
 from ..faults import CallFailed, before_call
+from ..quickjson import loads
 from ..resources import Resource, named
 from ..rights import ADMIN
-from ..server import SERVER, Api, ApiError, open_cluster
+from ..server import SERVER, Api, ApiError, Cluster, open_cluster
 from .errors import UNAUTHORIZED, CommandError, failure, server_error
-from .flags import Values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import Any, TextIO
+
+    from ..store import Place
+    from .flags import Values
 
 NO_CONFIGURATION = (
     "error: Missing or incomplete configuration info.  Please point to an existing, complete config file:\n\n\n"
@@ -32,7 +35,7 @@ DEPRECATED = {
 class Session:
     """The state of one command: flags, context, the directory of the cluster, and what was warned of already."""
 
-    def __init__(self, directory: Path, values: Values, words: list[str], out: TextIO, err: TextIO) -> None:
+    def __init__(self, directory: Place, values: Values, words: list[str], out: TextIO, err: TextIO) -> None:
         self.directory = directory
         self.values = values
         self.words = words
@@ -74,16 +77,13 @@ class Session:
         if self._configuration is None:
             path = self.values.get("kubeconfig") or os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
             try:
-                text = Path(path).read_text(encoding="utf-8")
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
             except OSError:
                 if self.values.get("kubeconfig"):
                     raise CommandError(f"error: stat {path}: no such file or directory") from None
                 raise CommandError(NO_CONFIGURATION) from None
-            from .documents import parse
-
-            self._configuration = (
-                json.loads(text) if text.lstrip().startswith("{") else dict(parse(text, path)[0] or {})
-            )
+            self._configuration = _parse(text, str(path))
         return self._configuration
 
     def entry(self, kind: str, name: str) -> dict[str, Any] | None:
@@ -120,22 +120,20 @@ class Session:
         """Who is logged in."""
         return str(self.context.get("user", ADMIN)).partition("/")[0]
 
-    @contextmanager
-    def api(self) -> Iterator[Api]:
-        """The API, for one moment. Raises CommandError where the server cannot be asked, ApiError."""
-        address = self.server
-        _check_timeout(str(self.values.get("request-timeout", "0")))
-        if self.values.get("token"):
-            raise Unauthenticated
-        with open_cluster(self.directory) as cluster:
-            acting = self.values.get("as")
-            try:
-                if address != SERVER:
-                    raise CallFailed("refused" if SERVER.rpartition(":")[0] in address else "no such host")
-                before_call(cluster.store)
-            except CallFailed as error:
-                raise self._connection(error.kind, address) from None
-            yield cluster.api(str(acting or self.user), acting=bool(acting))
+    def api(self) -> Conversation:
+        """The API, for one moment: `with session.api() as api`. Entering raises CommandError where the server cannot be asked."""
+        return Conversation(self)
+
+    def reach(self, cluster: Cluster, address: str) -> Api:
+        """The API of an open cluster for who is logged in. Raises CommandError where the call does not get there."""
+        acting = self.values.get("as")
+        try:
+            if address != SERVER:
+                raise CallFailed("refused" if SERVER.rpartition(":")[0] in address else "no such host")
+            before_call(cluster.store)
+        except CallFailed as error:
+            raise self._connection(error.kind, address) from None
+        return cluster.api(str(acting or self.user), acting=bool(acting))
 
     def _connection(self, kind: str, address: str) -> CommandError:
         """The failure of a call that did not reach the server; those that have to learn its types try five times."""
@@ -162,6 +160,40 @@ class Session:
         return CommandError(told)
 
 
+class Conversation:
+    """One moment in which a command talks to the cluster, which is locked meanwhile."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.open: AbstractContextManager[Cluster] | None = None
+
+    def __enter__(self) -> Api:
+        session, address = self.session, self.session.server
+        _check_timeout(str(session.values.get("request-timeout", "0")))
+        if session.values.get("token"):
+            raise Unauthenticated
+        self.open = open_cluster(session.directory)
+        cluster = self.open.__enter__()
+        try:
+            return session.reach(cluster, address)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        if self.open is not None:
+            self.open.__exit__(*error)
+
+
+def _parse(text: str, path: str) -> dict[str, Any]:
+    """A kubeconfig, in JSON or in YAML."""
+    if text.lstrip().startswith("{"):
+        return dict(loads(text))
+    from .documents import parse
+
+    return dict(parse(text, path)[0] or {})
+
+
 class Unauthenticated(CommandError):
     """The login is not, or no longer, good."""
 
@@ -170,6 +202,8 @@ class Unauthenticated(CommandError):
 
 
 def _check_timeout(text: str) -> None:
+    if text.removesuffix("s").isdigit() and text != "":
+        return
     import re
 
     if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h)?)+", text):
