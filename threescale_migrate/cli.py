@@ -103,12 +103,26 @@ def _selection() -> argparse.ArgumentParser:
     return parser
 
 
-def _secret() -> argparse.ArgumentParser:
+def _sources() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    group = parser.add_argument_group("the registry secret")
-    group.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel hands it out; - for standard input")
+    group = parser.add_argument_group("the registry secret, from one of")
+    one = group.add_mutually_exclusive_group()
+    one.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel hands it out; - for standard input")
+    one.add_argument("--username", metavar="NAME", help="a registry service account; its token from standard input")
+    one.add_argument("--from-secret", metavar="NAME", help="another secret of the project, which is copied")
+    group.add_argument("--password", type=_no_password, help=argparse.SUPPRESS)
+    return parser
+
+
+def _secret() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, parents=[_sources()])
+    group = parser.add_argument_group("the registry secret in the project")
     group.add_argument("--replace-secret", action="store_true", help="replace one in the project that differs")
     return parser
+
+
+def _no_password(text: str) -> NoReturn:
+    raise argparse.ArgumentTypeError("every user can see an argument: give --username NAME, and the token on stdin")
 
 
 def _change() -> argparse.ArgumentParser:
@@ -178,9 +192,9 @@ def build() -> Parser:
     migrate.add_argument(
         "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
     )
-    verify = add("verify", "looks at the six steps, changes nothing", (connection, selection, documents))
+    verify = add("verify", "looks at the six steps, changes nothing", (connection, selection, _sources(), documents))
     _strictness(verify)
-    _undo(add("undo", "takes back what a run changed", (connection, change, documents)))
+    _undo(add("undo", "takes back what a run changed", (connection, _sources(), change, documents)))
     history = add("history", "lists the runs of this workstation, or shows one", (documents,))
     history.add_argument("run", nargs="?", metavar="RUN", help="the run to show, or the beginning of its name")
     history.add_argument("-n", "--namespace", metavar="PROJECT", help="runs in this project only")
@@ -216,7 +230,6 @@ def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="take back also what somebody has changed since")
     parser.add_argument("--to-default", action="store_true", help="without a journal: configs back to default")
     parser.add_argument("--dc", metavar="NAMES", type=names, help="with --to-default: these DeploymentConfigs only")
-    parser.add_argument("--secret-file", metavar="FILE", help="the registry secret, where one has to be brought back")
 
 
 def _strictness(parser: argparse.ArgumentParser) -> None:
@@ -226,9 +239,19 @@ def _strictness(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")
 
 
+def parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """The options; what is not understood is named without its value, which may have been meant to be a token."""
+    parser = build()
+    options, rest = parser.parse_known_args(list(argv))
+    if rest:
+        unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
+        parser.error(f"unknown option {unknown[0]}" if unknown else f"{len(rest)} arguments too many")
+    return options
+
+
 def main(argv: Sequence[str]) -> int:
     """Runs one command; gives the exit code. No traceback reaches a user."""
-    options = build().parse_args(list(argv))
+    options = parsed(argv)
     from . import commands
     from .journal import JournalError, Locked
     from .oc import OcError

@@ -18,7 +18,8 @@ from .guide import steps
 from .oc import NotFound, Oc, UnknownResourceType, find_oc
 from .project import ProjectState, observe
 from .render.terminal import Terminal, stderr, stdout
-from .values import Check, PullSecret, Refused, Step, Text, Usage, Wish
+from .sources import read_secret
+from .values import Check, Refused, Step, Text, Usage, Wish
 
 VERIFY_TIMEOUT = 300.0
 
@@ -59,8 +60,8 @@ def place(oc: Oc) -> Place:
     return Place(server, project, user)
 
 
-def wish_of(options: Namespace, oc: Oc | None = None) -> Wish:
-    """What the user asked for. Raises Usage for unusable input."""
+def wish_of(options: Namespace, oc: Oc) -> Wish:
+    """What the user asked for. Raises Usage for unusable input, Refused, OcError."""
     secret = read_secret(options, oc)
     configs = options.dc or []
     if not configs and os.environ.get("THREESCALE_DC_NAMES", "").strip():
@@ -80,29 +81,6 @@ def wish_of(options: Namespace, oc: Oc | None = None) -> Wish:
         waves=waves,
         all_at_once=getattr(options, "all_at_once", False),
     )
-
-
-def read_secret(options: Namespace, oc: Oc | None) -> PullSecret | None:
-    """The registry secret from the user's file, or from standard input. Raises Usage."""
-    from .guide import registry_secret
-
-    path = getattr(options, "secret_file", None)
-    if path is None:
-        return None
-    source = "standard input" if path == "-" else path
-    try:
-        if path == "-":
-            raw = sys.stdin.buffer.read(registry_secret.LARGEST + 1)
-        else:
-            with open(path, "rb") as file:
-                raw = file.read(registry_secret.LARGEST + 1)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else "?"
-        raise Usage(Text("--secret-file: {path} cannot be read ({why})", path=path, why=why)) from None
-    secret = registry_secret.read_secret(raw, source, path=None if path == "-" else os.path.abspath(path))
-    if oc is not None:
-        oc.redact.learn(*secret.secrets)
-    return secret
 
 
 def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
@@ -203,7 +181,7 @@ class Planned:
 def verify(options: Namespace) -> ExitCode:
     """Looks at the six steps."""
     oc = connect(options, options.timeout or VERIFY_TIMEOUT)
-    wish = wish_of(options)
+    wish = wish_of(options, oc)
     state = observe(oc)
     return report(options, "verify", state, steps.verify(state, wish))
 

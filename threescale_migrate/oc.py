@@ -413,7 +413,7 @@ def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
     import subprocess
 
     try:
-        process = subprocess.Popen(list(argv), env=environment)
+        process = subprocess.Popen(list(argv), env=environment, close_fds=False)  # as env does: bash's <(…) is one
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else "?"
         raise OcMissing(f"{argv[0]} cannot be started ({why})") from None

@@ -6,11 +6,12 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from . import journal as journals
 from . import run as runner
-from .commands import Planned, confirm, connect, journaled, locked, read_secret, report
+from .commands import Planned, confirm, connect, journaled, locked, report
 from .exit_codes import ExitCode
 from .guide import registry_secret, undoing
 from .guide.costs import costs
@@ -22,6 +23,7 @@ from .project import ProjectState, observe
 from .project import read_secret as read_project_secret
 from .render import document, text
 from .render.terminal import stdout
+from .sources import of_file, read_secret
 from .values import SECRET_NAME, Inverse, PullSecret, Refused, Text, Usage, Verdict, Wish
 
 
@@ -85,20 +87,15 @@ def manifests(oc: Oc, changes: Iterable[Inverse], given: PullSecret | None) -> d
     found = {} if given is None else {given.fingerprint: given.manifest}
     for change in changes:
         path = change.detail.get("path")
-        if path and os.path.exists(path):
-            try:
-                secret = read_secret(Namespace(secret_file=path), oc)
-            except Usage:
-                continue  # it is another file by now, and may not be needed
-            if secret is not None:
+        if path and os.path.isfile(path):
+            with suppress(Usage):  # it is another file by now, and may not be needed
+                secret = of_file(path)
+                oc.redact.learn(*secret.secrets)
                 found.setdefault(secret.fingerprint, secret.manifest)
-        backup = change.detail.get("backup")
-        if backup:
-            try:
-                kept = read_project_secret(oc, backup)
-            except NotFound:
-                continue
-            found[kept.fingerprint] = registry_secret.renamed(kept.manifest, SECRET_NAME)
+        for name in filter(None, (change.detail.get("backup"), change.detail.get("copy"))):
+            with suppress(NotFound):
+                kept = read_project_secret(oc, name)
+                found[kept.fingerprint] = registry_secret.renamed(kept.manifest, SECRET_NAME)
     return found
 
 

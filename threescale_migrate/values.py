@@ -163,7 +163,7 @@ class PullSecret:
     """A usable registry secret: its canonical JSON to feed to `oc`, and what may be said about it.
 
     `fingerprint` is a hash of the login data; `warnings` are sentences such as a token that ends soon; `path` is the
-    user's file where it came from one.
+    user's file, and `kept` the secret of the project, where it came from one.
     """
 
     manifest: str = field(repr=False)
@@ -174,6 +174,7 @@ class PullSecret:
     secrets: tuple[str, ...] = field(repr=False)
     warnings: tuple[Text, ...] = ()
     path: str | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,4 +191,3 @@ class Wish:
     skip: frozenset[Step] = frozenset()
     waves: tuple[tuple[str, ...], ...] = ()
     all_at_once: bool = False
-    from_secret: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from typing import Any
 
@@ -61,6 +62,7 @@ GOOD: dict[str, Any] = {
     "JSON": plain(json.dumps(secret())),
     "Windows line endings": yaml.safe_dump(secret()).replace("\n", "\r\n").encode(),
     "a BOM": b"\xef\xbb\xbf" + yaml.safe_dump(secret()).encode(),
+    "a login under a port": secret({f"{REGISTRY}:443": {"auth": AUTH}}),
     "a comment and a document start": b"# from the panel\n---\n" + yaml.safe_dump(secret()).encode(),
     "an older dockercfg": secret(
         type="kubernetes.io/dockercfg", data={".dockercfg": encoded({REGISTRY: {"auth": AUTH}})}
@@ -71,7 +73,12 @@ GOOD: dict[str, Any] = {
         data=None, stringData={".dockerconfigjson": json.dumps({"auths": {REGISTRY: {"auth": AUTH}}})}
     ),
     "one more registry": secret({REGISTRY: {"auth": AUTH}, "quay.io": {"auth": AUTH}}),
-    "wrapped base64": yaml.safe_dump(secret()).encode(),
+    "wrapped base64": re.sub(r"(dockerconfigjson: )(\S{40})", r"\1\2\n    ", yaml.safe_dump(secret())).encode(),
+    "UTF-16, as a Windows shell redirects it": yaml.safe_dump(secret()).encode("utf-16"),
+    "an anchor and its alias": yaml.safe_dump(secret()).replace("metadata:", "x: &a [1]\ny: *a\nmetadata:").encode(),
+    "empty documents around it": b"---\n---\n" + yaml.safe_dump(secret()).encode() + b"---\n",
+    "a name that is a date": yaml.safe_dump(secret()).replace("12345678-cluster-pull-secret", "2026-11-24").encode(),
+    "marked as binary": yaml.safe_dump(secret()).replace("dockerconfigjson: ", "dockerconfigjson: !!binary ").encode(),
 }
 
 BAD: dict[str, Any] = {
@@ -104,7 +111,21 @@ BAD: dict[str, Any] = {
     "a python object": b"!!python/object/apply:os.system ['true']",
     "a YAML bomb": b"a: &a [x,x,x,x,x,x,x,x,x]\n"
     + b"".join(b"%c: &%c [%s]\n" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 9)) for n in range(9)),
+    "a bomb of merge keys": b"a: &a {x: 1}\n"
+    + b"".join(b"%c: &%c\n  <<: [%s]\n" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 9)) for n in range(12)),
+    "a bomb in a document of the right kind": yaml.safe_dump(secret(data=None)).encode()
+    + b"a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + b"".join(b"%c: &%c [%s]\n" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 9)) for n in range(9)),
+    "more values than a secret has": b"[" + b"1," * 400_000 + b"1]",
+    "an alias of itself": b"&a {kind: Secret, type: kubernetes.io/dockerconfigjson, data: *a}",
+    "an alias of nothing": b"a: *b\n",
     "deep nesting": b"[" * 100_000,
+    "deep nesting in the login data": secret(
+        data={".dockerconfigjson": base64.b64encode(b"[" * 500_000).decode()},
+    ),
+    "a number without an end": b"kind: " + b"9" * 900_000,
+    "a Docker configuration": plain(json.dumps({"auths": {REGISTRY: {"auth": AUTH}}})),
+    "half a character of UTF-16": b"\xff\xfea",
     "huge": b"x" * (registry_secret.LARGEST + 1),
 }
 
@@ -204,3 +225,34 @@ def test_an_equal_secret_is_left_a_different_one_is_replaced_when_asked() -> Non
 def test_without_a_secret_anywhere_it_says_where_one_comes_from() -> None:
     with pytest.raises(Usage, match="terms-based-registry"):
         registry_secret.plan(state(None), Wish())
+
+
+def test_a_login_in_the_project_whose_token_has_ended_is_no_login() -> None:
+    ended = state(stored({REGISTRY: login(jwt(time.time() - 86400))}))
+    with pytest.raises(Refused, match="ended on"):
+        registry_secret.plan(ended, Wish())
+    assert [check.verdict.value for check in registry_secret.verify(ended, Wish())] == ["failed"]
+    soon = state(stored({f"https://{REGISTRY}": login(jwt(time.time() + 86400))}))
+    assert registry_secret.plan(soon, Wish()) == ()
+    assert [check.verdict.value for check in registry_secret.verify(soon, Wish())] == ["passed", "remark"]
+
+
+def test_a_name_and_its_token_are_the_login_that_the_panel_would_have_given() -> None:
+    made = registry_secret.from_login("12345678|cluster", TOKEN, "here")
+    assert made.fingerprint == read(secret()).fingerprint
+
+
+@pytest.mark.parametrize("name", ["", " ", "a:b", "a\nb"])
+def test_a_name_that_cannot_be_one_is_refused(name: str) -> None:
+    with pytest.raises(Usage, match="--username"):
+        registry_secret.from_login(name, TOKEN, "here")
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe\x00", b"a\x00b", b"x" * (1 << 20) + b"yz"])
+def test_a_token_is_one_line_of_text(raw: bytes) -> None:
+    with pytest.raises(Usage):
+        registry_secret.from_login("12345678|cluster", registry_secret.password_of(raw, "here"), "here")
+
+
+def test_the_end_of_the_line_is_no_part_of_the_token() -> None:
+    assert registry_secret.password_of(f"{TOKEN}\r\n".encode(), "here") == TOKEN

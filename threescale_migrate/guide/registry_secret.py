@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -34,6 +36,7 @@ DATA_KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.
 # The API server takes no larger object.
 LARGEST = 1024 * 1024
 DEEPEST = 100
+MOST_VALUES = 20_000
 SOON_DAYS = 30
 PANEL = (
     "download the OpenShift Secret of a registry service account from https://access.redhat.com/terms-based-registry"
@@ -43,9 +46,20 @@ PANEL = (
 def read_secret(raw: bytes, source: str, now: float | None = None, path: str | None = None) -> PullSecret:
     """Gives a usable pull secret from the bytes of the panel's file, renamed, in memory.
 
-    `source` is what messages call the file; `path` is where it is found again; `now` is epoch seconds. Raises Usage with one sentence that holds no secret.
+    `source` is what messages call the file; `path` is where it is found again; `now` is epoch seconds. Raises Usage with one
+    sentence that holds no secret.
     """
-    item = _document(raw, source)
+    return from_item(_document(raw, source), source, now, path=path)
+
+
+def from_item(
+    item: Mapping[str, Any], source: str, now: float | None = None, path: str | None = None, kept: str | None = None
+) -> PullSecret:
+    """The same from a Secret that has been parsed; `kept` is its name where it is one of the project. Raises Usage."""
+    if "kind" not in item and "auths" in item:
+        raise _unusable(
+            source, Text("it is a Docker configuration, not the OpenShift Secret that the panel has beside it")
+        )
     if item.get("kind") != "Secret":
         raise _unusable(source, Text("it holds a {kind}, not a Secret", kind=_kind(item)))
     kind = item.get("type")
@@ -53,10 +67,11 @@ def read_secret(raw: bytes, source: str, now: float | None = None, path: str | N
         told = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
         raise _unusable(source, Text("its type is {type}, not kubernetes.io/dockerconfigjson", type=told))
     encoded = _encoded(item, DATA_KEYS[kind], source)
-    return from_data(kind, encoded, source, time.time() if now is None else now, path)
+    made = from_data(kind, encoded, source, time.time() if now is None else now)
+    return replace(made, path=path, kept=kept)
 
 
-def from_data(kind: str, encoded: str, source: str, now: float, path: str | None = None) -> PullSecret:
+def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
     """Gives a usable pull secret from the base64 text of its data. Raises Usage."""
     canonical = {
         "apiVersion": "v1",
@@ -68,15 +83,14 @@ def from_data(kind: str, encoded: str, source: str, now: float, path: str | None
     logins = login_data(canonical)
     if not logins:
         raise _unusable(source, Text("its login data cannot be decoded: it has to be JSON in base64"))
-    found = [str(name) for name in logins if covers(str(name))]
-    if not found:
+    if not any(covers(str(name)) for name in logins):
         names = ", ".join(sorted(_shown(str(name)) for name in logins)[:5])
         raise _unusable(
             source, Text("it has no login for {registry}, only for {found}", registry=REGISTRY, found=names)
         )
-    warnings: list[Text] = []
-    for name in found:
-        warnings += _judge_login(logins[name], source, now)
+    faults, warnings = judged(logins, now)
+    if faults:
+        raise _unusable(source, faults[0])
     return PullSecret(
         manifest=json.dumps(canonical),
         type=kind,
@@ -84,21 +98,28 @@ def from_data(kind: str, encoded: str, source: str, now: float, path: str | None
         fingerprint=fingerprint(canonical),
         source=source,
         secrets=tuple(secret_values(canonical)),
-        warnings=tuple(warnings),
-        path=path,
+        warnings=warnings,
     )
 
 
 def from_login(username: str, password: str, source: str, now: float | None = None) -> PullSecret:
     """Gives a pull secret from a registry service account's name and token. Raises Usage."""
-    if not username or ":" in username:
+    if not username.strip() or ":" in username or any(ord(letter) < 32 for letter in username):
         raise Usage(Text("--username: give the registry service account's name, such as 12345678|cluster"))
     if not password or any(ord(letter) < 32 for letter in password):
         raise Usage(Text("{source}: give the registry service account's token there, alone on one line", source=source))
-    auth = base64.b64encode(f"{username}:{password}".encode()).decode()
+    auth = base64.b64encode(f"{username}:{password}".encode("utf-8", "surrogateescape")).decode()
     data = {"auths": {REGISTRY: {"auth": auth}}}
     encoded = base64.b64encode(json.dumps(data).encode()).decode()
     return from_data("kubernetes.io/dockerconfigjson", encoded, source, time.time() if now is None else now)
+
+
+def password_of(raw: bytes, source: str) -> str:
+    """The token from what was read: one line, whose end does not count. Raises Usage."""
+    text = _text(raw, source).rstrip("\r\n")
+    if len(raw) > LARGEST or "\n" in text:
+        raise Usage(Text("{source}: give the registry service account's token there, alone on one line", source=source))
+    return text
 
 
 def covers(name: str) -> bool:
@@ -119,19 +140,21 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
             return ()
         raise Usage(
             Text(
-                "the project has no secret {name}: {panel}, and give its file with --secret-file",
+                "the project has no secret {name}: {panel}, and give its file with --secret-file"
+                " (or --username, or --from-secret where the project has it under another name)",
                 name=SECRET_NAME,
                 panel=PANEL,
             )
         )
     if given is None:
         assert there is not None
-        if not _usable(there):
+        why = fault(there)
+        if why is not None:
             raise Refused(
                 Text(
-                    "secret {name} in the project has no login for {registry}: give a right one with --secret-file and --replace-secret",
+                    "secret {name} in the project cannot be used: {why}; give a right one with --secret-file and --replace-secret",
                     name=SECRET_NAME,
-                    registry=REGISTRY,
+                    why=why,
                 )
             )
         return ()
@@ -142,7 +165,7 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
                 f"secret/{SECRET_NAME}",
                 ("create", "-f", "-"),
                 Text("the cluster needs a login for {registry}", registry=REGISTRY),
-                creation(SECRET_NAME, given.fingerprint, given.path),
+                creation(SECRET_NAME, given.fingerprint, given.path, given.kept),
                 stdin=given.manifest,
                 secret=True,
             ),
@@ -160,9 +183,14 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
     return replacement(there, given)
 
 
-def creation(name: str, fingerprint_: str, path: str | None) -> Inverse:
-    """How the creation of a secret is taken back; `path` is the user's file, which the journal names and never quotes."""
-    return Inverse("secret", name, ("delete", "secret", name), {"fingerprint": fingerprint_, "path": path})
+def creation(name: str, fingerprint_: str, path: str | None, kept: str | None = None) -> Inverse:
+    """How the creation of a secret is taken back.
+
+    `path` is the user's file and `kept` the secret of the project that it was read from: the journal names and never quotes
+    them, and an undo that is taken back reads them again.
+    """
+    detail = {"fingerprint": fingerprint_, "path": path, "copy": kept}
+    return Inverse("secret", name, ("delete", "secret", name), detail)
 
 
 def backup_name(there: RegistrySecret) -> str:
@@ -214,6 +242,7 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
                     "fingerprint": given.fingerprint,
                     "before": there.fingerprint,
                     "path": given.path,
+                    "copy": given.kept,
                     "type": given.type,
                 },
             ),
@@ -233,29 +262,26 @@ def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
     if there is None:
         mend = Text("threescale-migrate step registry-secret --secret-file FILE")
         return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), mend),)
-    if there.type not in DATA_KEYS:
-        mend = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
-        return (
-            Check(
-                STEP,
-                subject,
-                Verdict.FAILED,
-                Text("its type is {type}, which no pod can pull with", type=there.type),
-                mend,
-            ),
-        )
-    if not _usable(there):
-        mend = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
-        return (Check(STEP, subject, Verdict.FAILED, Text("it has no login for {registry}", registry=REGISTRY), mend),)
+    mend = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
+    why = fault(there)
+    if why is not None:
+        return (Check(STEP, subject, Verdict.FAILED, why, mend),)
     if wish.pull_secret is not None and not _equal(there, wish.pull_secret):
-        mend = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
         seen = Text("it differs from {source}", source=wish.pull_secret.source)
         return (Check(STEP, subject, Verdict.FAILED, seen, mend),)
-    return (Check(STEP, subject, Verdict.PASSED, Text("it is there, with a login for {registry}", registry=REGISTRY)),)
+    passed = Check(STEP, subject, Verdict.PASSED, Text("it is there, with a login for {registry}", registry=REGISTRY))
+    _, warnings = judged(login_data(json.loads(there.manifest)), time.time())
+    return (passed, *(Check(STEP, subject, Verdict.REMARK, warning, mend) for warning in warnings))
 
 
-def _usable(there: RegistrySecret) -> bool:
-    return there.type in DATA_KEYS and any(covers(name) for name in there.registries)
+def fault(there: RegistrySecret) -> Text | None:
+    """Why no pod can pull from the registry with the project's secret; None where nothing is seen to be wrong."""
+    if there.type not in DATA_KEYS:
+        return Text("its type is {type}, which no pod can pull with", type=there.type)
+    if not any(covers(name) for name in there.registries):
+        return Text("it has no login for {registry}", registry=REGISTRY)
+    faults, _ = judged(login_data(json.loads(there.manifest)), time.time())
+    return faults[0] if faults else None
 
 
 def _equal(there: RegistrySecret, given: PullSecret) -> bool:
@@ -277,41 +303,66 @@ def _kind(item: Mapping[str, Any]) -> str:
     return kind[:40] if isinstance(kind, str) and kind.isprintable() and kind else "?"
 
 
-def _check_depth(text: str, loader: Any) -> None:
-    """Refuses what is nested deeper than any secret: the parser in C does not survive that. Raises RecursionError."""
+def _measured(text: str, loader: Any) -> None:
+    """Refuses what is nested deeper, or grows larger when its aliases are followed, than any secret.
+
+    It goes by the parser's events, so that nothing has been expanded yet. Raises RecursionError, yaml.YAMLError.
+    """
     import yaml
 
-    depth = 0
+    sizes: dict[str, int] = {}
+    open_: list[tuple[str | None, int]] = []
     for event in yaml.parse(text, Loader=loader):
+        size = 1
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEEPEST:
-                raise RecursionError
+            open_.append((event.anchor, 1))
+            size = 0
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+            anchor, size = open_.pop()
+            if anchor:
+                sizes[anchor] = size
+        elif isinstance(event, yaml.AliasEvent):
+            size = sizes.get(str(event.anchor), 1)
+        elif not isinstance(event, yaml.ScalarEvent):
+            continue
+        if open_:
+            open_[-1] = (open_[-1][0], open_[-1][1] + size)
+        if len(open_) > DEEPEST or size > MOST_VALUES or (open_ and open_[-1][1] > MOST_VALUES):
+            raise RecursionError
+
+
+def _text(raw: bytes, source: str) -> str:
+    """The file as text: UTF-8, or the UTF-16 that a Windows shell's redirection writes."""
+    try:
+        return raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise _unusable(source, Text("it is not UTF-8 text")) from None
 
 
 def _document(raw: bytes, source: str) -> dict[str, Any]:
-    """The one document of a YAML or JSON file; the parser's own words are dropped, since they quote the file."""
+    """The one document of a YAML or JSON file; the parser's own words are dropped, since they quote the file.
+
+    Everything in it is read as text: no tag, number, date or merge key is acted on.
+    """
     if len(raw) > LARGEST:
         raise _unusable(source, Text("it is larger than {kib} KiB, which no cluster accepts", kib=LARGEST // 1024))
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _unusable(source, Text("it is not UTF-8 text")) from None
+    text = _text(raw, source)
     if not text.strip():
         raise _unusable(source, Text("it is empty"))
     import yaml  # late: most commands read no YAML
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        _check_depth(text, loader)
-        documents = [document for document in yaml.load_all(text, Loader=loader) if document is not None]
+        _measured(text, loader)
+        documents = [document for document in yaml.load_all(text, Loader=loader) if document not in ("", "null", "~")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f" (line {mark.line + 1})" if mark is not None else ""
-        raise _unusable(source, Text("it is not YAML{line}", line=line)) from None
-    except (ValueError, RecursionError, OverflowError, TypeError):
+        if mark is None:
+            raise _unusable(source, Text("it is not YAML")) from None
+        raise _unusable(source, Text("it is not YAML (line {line})", line=mark.line + 1)) from None
+    except RecursionError:
+        raise _unusable(source, Text("it is nested deeper, or holds more values, than a secret does")) from None
+    except (ValueError, OverflowError, TypeError):
         raise _unusable(source, Text("it is not YAML")) from None
     if len(documents) != 1:
         raise _unusable(source, Text("it holds {count} documents and has to hold one", count=len(documents)))
@@ -325,8 +376,6 @@ def _encoded(item: Mapping[str, Any], key: str, source: str) -> str:
     if isinstance(plain, dict) and isinstance(plain.get(key), str):
         return base64.b64encode(plain[key].encode("utf-8", "replace")).decode()
     value = data.get(key) if isinstance(data, dict) else None
-    if isinstance(value, bytes):  # YAML's !!binary has been decoded once already
-        value = base64.b64encode(value).decode()
     if not isinstance(value, str):
         raise _unusable(source, Text("it has no data {key}", key=key))
     value = "".join(value.split())
@@ -337,22 +386,23 @@ def _encoded(item: Mapping[str, Any], key: str, source: str) -> str:
     return value
 
 
-def _judge_login(login: Any, source: str, now: float) -> list[Text]:
-    """Warnings about one login. Raises Usage where it cannot work."""
-    password = _password(login)
-    if not password:
-        raise _unusable(source, Text("its login for {registry} has no user and password", registry=REGISTRY))
-    ends = _expiry(password)
-    if ends is None:
-        return []
-    date = time.strftime("%Y-%m-%d", time.gmtime(ends))
-    if ends <= now:
-        raise _unusable(source, Text("its token for {registry} ended on {date}", registry=REGISTRY, date=date))
-    if ends - now < SOON_DAYS * 86400:
-        return [
-            Text("the token for {registry} ends on {date}: get a new one before then", registry=REGISTRY, date=date)
-        ]
-    return []
+def judged(logins: Mapping[str, Any], now: float) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+    """Why the logins for the registry cannot work, and what is to be warned of: a token whose dates say when it ends."""
+    faults: list[Text] = []
+    warnings: list[Text] = []
+    for login in (login for name, login in logins.items() if covers(str(name))):
+        password = _password(login)
+        ends = _expiry(password)
+        date = "" if ends is None else time.strftime("%Y-%m-%d", time.gmtime(ends))
+        if not password:
+            faults.append(Text("its login for {registry} has no user and password", registry=REGISTRY))
+        elif ends is not None and ends <= now:
+            faults.append(Text("its token for {registry} ended on {date}", registry=REGISTRY, date=date))
+        elif ends is not None and ends - now < SOON_DAYS * 86400:
+            warnings.append(
+                Text("the token for {registry} ends on {date}: get a new one before then", registry=REGISTRY, date=date)
+            )
+    return tuple(dict.fromkeys(faults)), tuple(dict.fromkeys(warnings))
 
 
 def _password(login: Any) -> str:

@@ -243,7 +243,7 @@ def _delete_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Ac
     if change.name == SECRET_NAME and there is None:
         return ()
     fingerprint = change.detail.get("fingerprint")
-    detail = {"fingerprint": fingerprint, "path": change.detail.get("path")}
+    detail = {"fingerprint": fingerprint, "path": change.detail.get("path"), "copy": change.detail.get("copy")}
     return (
         Action(
             Step.REGISTRY_SECRET,
@@ -266,7 +266,7 @@ def _restore_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[A
             f"secret/{SECRET_NAME}",
             ("create", "-f", "-"),
             Text("it was there before"),
-            registry_secret.creation(SECRET_NAME, fingerprint, change.detail.get("path")),
+            registry_secret.creation(SECRET_NAME, fingerprint, change.detail.get("path"), change.detail.get("copy")),
             stdin=_manifest(undo, fingerprint),
             secret=True,
         ),

@@ -1,0 +1,143 @@
+"""Where the registry secret comes from: the panel's file, a name with its token on standard input, another secret of the project.
+
+A token is never an argument, since every user of the workstation can see those. What is read is bounded in size and in time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import stat
+import sys
+from argparse import Namespace
+from time import monotonic
+
+from .guide import registry_secret
+from .oc import Forbidden, NotFound, Oc
+from .project import read_secret as read_project_secret
+from .render.terminal import stderr
+from .values import SECRET_NAME, PullSecret, Refused, Text, Usage
+
+STDIN = "standard input"
+# How long a pipe may keep us waiting for the whole of its secret, in seconds.
+PATIENCE = 60.0
+
+
+def read_secret(options: Namespace, oc: Oc) -> PullSecret | None:
+    """The registry secret that the options name, and None where they name none. Raises Usage, Refused, OcError."""
+    found = _named(options, oc)
+    if found is not None:
+        oc.redact.learn(*found.secrets)
+    return found
+
+
+def _named(options: Namespace, oc: Oc) -> PullSecret | None:
+    path, username, name = (getattr(options, key, None) for key in ("secret_file", "username", "from_secret"))
+    if path is not None:
+        return of_file(path)
+    if username is not None:
+        source = Text("--username: {stdin}", stdin=STDIN)
+        password = registry_secret.password_of(_password(username, getattr(options, "lang", None)), str(source))
+        return registry_secret.from_login(username, password, str(source))
+    return None if name is None else of_project(name, oc)
+
+
+def of_file(path: str) -> PullSecret:
+    """The secret in a file, `-` for standard input. Raises Usage."""
+    if path == "-":
+        return registry_secret.read_secret(_stdin("--secret-file -"), STDIN)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except (OSError, ValueError) as error:  # a ValueError: the name holds a NUL
+        raise _unreadable(path, error) from None
+    try:
+        raw = _read(descriptor, f"--secret-file {path}")
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(descriptor)
+    # A pipe, such as bash's <(…), cannot be read a second time.
+    return registry_secret.read_secret(raw, path, path=os.path.abspath(path) if regular else None)
+
+
+def of_project(name: str, oc: Oc) -> PullSecret:
+    """A secret that the project has under another name. Raises Usage, Refused, OcError."""
+    if name == SECRET_NAME:
+        raise Usage(
+            Text("--from-secret: {name} is the very secret that is to be made: name the one to copy", name=SECRET_NAME)
+        )
+    if not name or not all(letter.isalnum() or letter in "-." for letter in name) or name[0] in "-.":
+        raise Usage(Text("--from-secret: {name} is no name of a secret", name=ascii(name)))
+    try:
+        there = read_project_secret(oc, name)
+    except NotFound:
+        raise Usage(Text("--from-secret: the project has no secret {name}: see oc get secrets", name=name)) from None
+    except Forbidden as error:
+        raise Refused(Text("--from-secret: secret {name} may not be read: {why}", name=name, why=str(error))) from None
+    return registry_secret.from_item(json.loads(there.manifest), f"secret {name}", kept=name)
+
+
+def _unreadable(path: str, error: Exception) -> Usage:
+    why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "?"
+    return Usage(Text("--secret-file: {path} cannot be read ({why})", path=path, why=why))
+
+
+def _password(username: str, language: str | None) -> bytes:
+    """The token: asked for without an echo on a terminal, else the one line of standard input."""
+    if not _is_terminal():
+        return _stdin("--username")
+    import getpass
+
+    terminal = stderr(language)
+    try:
+        return getpass.getpass(terminal.say(Text("Token of {username}: ", username=username))).encode(
+            "utf-8", "surrogateescape"
+        )
+    except EOFError:
+        raise Usage(Text("--username: no token was given")) from None
+
+
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _stdin(option: str) -> bytes:
+    if _is_terminal():
+        raise Usage(
+            Text(
+                "{option}: standard input is a terminal, which would show the secret: redirect a file, or give --username",
+                option=option,
+            )
+        )
+    if sys.stdin is None:  # its descriptor may be another file by now
+        raise Usage(Text("{option}: standard input is closed", option=option))
+    try:
+        return _read(sys.stdin.fileno(), option)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "?"
+        raise Usage(Text("{option}: standard input cannot be read ({why})", option=option, why=why)) from None
+
+
+def _read(descriptor: int, told: str) -> bytes:
+    """All that comes, but no more than a secret can have, nor for longer than a person's patience. Raises Usage, OSError."""
+    if os.isatty(descriptor):
+        raise Usage(Text("{told}: that is a terminal, which would show the secret: name a file", told=told))
+    ends = monotonic() + PATIENCE
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    raw = b""
+    while len(raw) <= registry_secret.LARGEST:
+        if not poll.poll(max(0.0, ends - monotonic()) * 1000):
+            raise Usage(
+                Text("{told}: nothing more came for {seconds} s: is it complete?", told=told, seconds=int(PATIENCE))
+            )
+        try:
+            part = os.read(descriptor, registry_secret.LARGEST + 1 - len(raw))
+        except BlockingIOError:
+            continue
+        if not part:
+            break
+        raw += part
+    return raw
