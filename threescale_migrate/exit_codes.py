@@ -17,6 +17,5 @@ class ExitCode(IntEnum):
     DEADLINE = 6
     UNKNOWN = 7
     LOCKED = 75
-    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143

@@ -237,6 +237,9 @@ def diff(session: Session) -> None:
 
 def patch(session: Session) -> None:
     """Patches objects by name; goes on after one that is not there (recordings/README.md 9)."""
+    if session.values.get("local"):
+        _patch_local(session)
+        return
     wanted, _ = targets(session, "oc patch")
     text = session.values.get("patch")
     if text is None and session.values.get("patch-file"):
@@ -265,6 +268,27 @@ def patch(session: Session) -> None:
                 continue
             session.warn(resource.plural)
             _done(session, resource, made, "patched" if changed else "patched (no change)")
+
+
+def _patch_local(session: Session) -> None:
+    """`patch --local -f FILE`: patches what the file holds, and asks no server."""
+    from .. import patching
+
+    if session.words:
+        raise failure("cannot specify --local and server resources")
+    if not session.values.get("patch"):
+        raise usage_hint("must specify --patch or --patch-file containing the contents of the patch", "oc patch")
+    patched = {"json": patching.json_patch, "merge": patching.merge}.get(
+        str(session.values.get("type")), patching.strategic
+    )
+    for name, item in _read(session):
+        resource = _type_of(item, name)
+        item.setdefault("metadata", {}).setdefault("namespace", _space(session, item))
+        try:
+            made = patched(item, _body(str(session.values["patch"])))
+        except patching.BadPatch as error:
+            raise failure(str(error)) from None
+        _done(session, resource, made, "patched" if made != item else "patched (no change)")
 
 
 # What a DeploymentConfig's spec can hold; the server leaves out what it does not know, with a warning (`errors.jsonl`).

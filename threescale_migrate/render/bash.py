@@ -1,0 +1,346 @@
+"""The plan as a bash script that needs `oc` alone, and the guide's own commands as one.
+
+What is the same for each project is in `functions.sh`; what is printed here is the project's: where it is, what is done and
+why, in which waves, with which deadlines. No secret is inside: the script names the secret's file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..guide.costs import Cost
+from ..guide.selection import Wave
+from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Action, Step
+
+FUNCTIONS = Path(__file__).with_name("functions.sh")
+
+# Per kind of change, what the user has to be allowed to do: a verb and a type.
+RIGHTS: Mapping[str, tuple[str, str]] = {
+    "secret": ("create", "secrets"),
+    "secret-replaced": ("update", "secrets"),
+    "account": ("create", "serviceaccounts"),
+    "link": ("update", "serviceaccounts"),
+    "account-of-config": ("patch", "deploymentconfigs"),
+    "pause": ("patch", "deploymentconfigs"),
+    "rollout": ("create", "deploymentconfigs/instantiate"),
+}
+HEAD = """\
+#!/usr/bin/env bash
+#
+# Prepares project {project} for images from {registry}: section 2.2 of the guide for 3scale 2.5 to 2.6.
+# It needs bash (4.2 or later) and oc, nothing else. Printed by threescale-migrate {version} on {date}.
+#
+#   bash SCRIPT                     does it. Again: it goes on where it stopped, and changes nothing that is done
+#   SECRET_FILE=FILE bash SCRIPT    with another file of the registry secret
+#   GRACE=SECONDS bash SCRIPT       how long a failure is waited out that does not pass by itself (30)
+#
+# Exit codes: 0 migrated, and the pods prove it; 1 they do not, or an oc command failed; 2 the secret's file is unusable;
+# 4 refused, nothing was changed; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
+# To take it back: run what stands after "back:", from the last to the first.
+{notes}set -euo pipefail
+((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 2))) || {{ echo "bash 4.2 or later is needed" >&2 && exit 2; }}
+
+project={quoted_project}
+server={quoted_server}
+login=({login})
+pinned=("${{login[@]}}" --namespace="$project")
+secret={secret}
+secret_file=${{SECRET_FILE:-{secret_file}}}
+from_secret={from_secret}
+account={account}
+grace=${{GRACE:-30}}
+poll=${{POLL:-3}}
+# What oc says when it is worth another try, and when the cluster could not be asked.
+passing={passing}
+away={away}
+
+"""
+
+
+@dataclass(frozen=True)
+class Script:
+    """All that a script is printed from.
+
+    `login` are options for each call of `oc`, beyond the project; the secret is in `secret_file`, or in the project as
+    `from_secret`; `passing` and `away` are the patterns (POSIX extended) of
+    what `oc` says when another try may help, and when the cluster could not be asked; `chosen` are all configs that have
+    to prove themselves at the end, `waves` those that have not yet.
+    """
+
+    project: str
+    server: str
+    login: tuple[str, ...]
+    version: str
+    date: str
+    secret_file: str | None
+    from_secret: str | None
+    passing: str
+    away: str
+    actions: tuple[Action, ...]
+    waves: tuple[Wave, ...]
+    costs: tuple[Cost, ...]
+    chosen: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def render(script: Script) -> str:
+    """The whole script. Raises ValueError for a change that reads a secret from elsewhere than the user's file."""
+    parts = [_head(script), FUNCTIONS.read_text(encoding="utf-8"), *_checks(script)]
+    for title, step in (
+        ("1 registry secret", Step.REGISTRY_SECRET),
+        ("2 service account", Step.SERVICE_ACCOUNT),
+        ("3 permissions", Step.PERMISSIONS),
+    ):
+        actions = [action for action in script.actions if action.step is step]
+        parts.append(f"\nsay {shlex.quote(title)}\n")
+        parts += [_action(action) for action in actions]
+        if step is Step.REGISTRY_SECRET:
+            parts.append("usable_secret\n")
+        elif step is Step.SERVICE_ACCOUNT:
+            parts.append('linked "$account" || stop 1 "sa/$account has not the pull secret $secret"\n')
+            parts.append('say "✓ sa/$account has the pull secret $secret"\n')
+    parts += _waves(script)
+    parts.append("\nsay '6 verification'\n")
+    parts.append(_folded("prove", script.chosen))
+    return "".join(parts)
+
+
+def _head(script: Script) -> str:
+    return HEAD.format(
+        project=script.project,
+        registry=REGISTRY,
+        version=script.version,
+        date=script.date,
+        notes="".join(f"# {_line(note)}\n" for note in script.notes),
+        quoted_project=shlex.quote(script.project),
+        quoted_server=shlex.quote(script.server),
+        login=" ".join(shlex.quote(option) for option in script.login),
+        secret=SECRET_NAME,
+        secret_file=_quoted(script.secret_file or "registry-secret.yaml"),
+        from_secret=shlex.quote(script.from_secret or ""),
+        account=ACCOUNT,
+        passing=shlex.quote(script.passing),
+        away=shlex.quote(script.away),
+    )
+
+
+def _line(text: object) -> str:
+    """A text as a comment can hold it."""
+    return " ".join(str(text).split())
+
+
+def _quoted(text: str) -> str:
+    """A word for the shell, in double quotes: a path may hold what shellcheck takes for an expansion that was forgotten."""
+    return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
+
+
+def _command(args: Sequence[str]) -> str:
+    return shlex.join(("oc", *args))
+
+
+def _folded(function: str, names: Sequence[str]) -> str:
+    """A call with many names, a few on each line."""
+    lines, line = [], function
+    for name in map(shlex.quote, names):
+        if len(line) + len(name) > 110:
+            lines.append(line)
+            line = " "
+        line += f" {name}"
+    return " \\\n".join([*lines, line]) + "\n"
+
+
+def _checks(script: Script) -> Iterator[str]:
+    """What is looked at before the first change."""
+    yield "\n# Before the first change: the right place, and the rights.\n"
+    yield _folded("right_place", script.chosen)
+    wanted = dict.fromkeys(RIGHTS[action.inverse.kind] for action in script.actions if action.inverse.kind in RIGHTS)
+    for action in script.actions:
+        if action.inverse.kind == "grant":
+            wanted["create", "rolebindings" if action.inverse.detail.get("namespace") else "clusterrolebindings"] = None
+    for verb, kind in wanted:
+        yield f"may {verb} {kind}\n"
+
+
+def _reason(action: Action) -> str:
+    back = f"# back: {_command(action.inverse.args)}\n" if action.inverse.args else ""
+    return f"# {action.subject}: {_line(action.why)}\n{back}"
+
+
+def _action(action: Action) -> str:
+    """A change of the first three steps, which does no harm when it is made already."""
+    kind = action.inverse.kind
+    return _reason(action) + _MAKERS.get(kind, _plain)(action)
+
+
+def _plain(action: Action) -> str:
+    if action.stdin is not None:
+        raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
+    return f"run {_command(action.args)}\n"
+
+
+def _secret(action: Action) -> str:
+    if action.inverse.name != SECRET_NAME:
+        name = shlex.quote(action.inverse.name)
+        return f"if ! there secret {name} && ! same_secret; then keep_secret {name}; fi\n"
+    if not (action.inverse.detail.get("path") or action.inverse.detail.get("copy")):
+        raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
+    return (
+        'if there secret "$secret"; then\n'
+        '  same_secret || stop 4 "secret $secret is in the project already and differs from $secret_file"\n'
+        "else\n  place_secret create\nfi\n"
+    )
+
+
+def _replaced(action: Action) -> str:
+    if not (action.inverse.detail.get("path") or action.inverse.detail.get("copy")):
+        raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
+    return "same_secret || place_secret replace\n"
+
+
+def _account(action: Action) -> str:
+    text = shlex.quote(action.stdin or "")
+    linking = _command(("secrets", "link", ACCOUNT, SECRET_NAME, "--for=pull"))
+    return (
+        f'if ! there sa "$account"; then\n  feed {text} {_command(action.args)}\n'
+        f'elif ! linked "$account"; then\n  run {linking}\nfi\n'
+    )
+
+
+def _link(action: Action) -> str:
+    return f"linked {shlex.quote(action.inverse.name)} || run {_command(action.args)}\n"
+
+
+def _grant(action: Action) -> str:
+    if action.inverse.detail.get("binding") is None:
+        return _plain(action)
+    elsewhere = [arg for arg in action.args if arg.startswith("--namespace=")]
+    looked_for = shlex.join(("rolebinding", str(action.inverse.detail["binding"]), *elsewhere))
+    return f"there {looked_for} || run {_command(action.args)}\n"
+
+
+_MAKERS = {
+    "secret": _secret,
+    "secret-replaced": _replaced,
+    "account": _account,
+    "link": _link,
+    "grant": _grant,
+}
+
+
+def _waves(script: Script) -> Iterator[str]:
+    """Steps 4 and 5: a wave after the other, each patched and waited for."""
+    costs = {cost.config: cost for cost in script.costs}
+    for number, wave in enumerate(script.waves, 1):
+        title = f"4, 5 wave {number} of {len(script.waves)}, {wave.name}: {', '.join(wave.configs)}"
+        limits = [f"{name}={costs[name].deadline_seconds}" for name in wave.configs]
+        yield "\n" + _folded(f"wave {shlex.quote(title)}", limits)
+        for name in wave.configs:
+            yield from _config(script, name, costs[name])
+        yield _folded("await", limits)
+
+
+def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
+    quoted = shlex.quote(name)
+    for remark in cost.remarks:
+        yield f"# dc/{name}: {_line(remark)}\n"
+    for action in script.actions:
+        if action.subject != f"dc/{name}" or action.inverse.kind == "rollout":
+            continue
+        test = "is_paused" if action.args[:2] == ("rollout", "resume") else "needs_patch"
+        yield f"{_reason(action)}if {test} {quoted}; then\n  run {_command(action.args)}\nfi\n"
+    # What is found in need of it when the script runs, not when it was printed.
+    yield f"if needs_start {quoted}; then run {_command(('rollout', 'latest', f'dc/{name}'))}; fi\n"
+
+
+GUIDE = """\
+#!/usr/bin/env bash
+#
+# Section 2.2 of the guide for 3scale 2.5 to 2.6 for project {project}, in the guide's own commands. Printed by
+# threescale-migrate {version} on {date}.
+# The guide redeploys all configs together, and its checks are content with several kinds of broken migration:
+# run threescale-migrate verify after it.
+set -euo pipefail
+
+{names_file}oc() {{ command oc {pinned} "$@"; }}
+if [[ $(oc whoami --show-server) != {server} ]]; then
+  echo {elsewhere} >&2
+  exit 4
+fi
+configs=({configs})
+
+echo '1 registry secret'
+{source} oc {login} patch --local -f {file} --type=json \\
+  --patch='[{{"op":"replace","path":"/metadata","value":{{"name":"{secret}"}}}}]' -o json | oc create -f -
+oc get secret {secret}
+
+echo '2 service account'
+oc create -f - <<'amp-sa.yml'
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {account}
+imagePullSecrets:
+- name: {secret}
+amp-sa.yml
+oc get sa {account} -o yaml
+
+echo '3 permissions'
+{grants}
+echo '4 deployment configs'
+for config in "${{configs[@]}}"; do
+  oc patch dc "$config" --patch '{patch}'
+done
+
+echo '5 readiness'
+# By eye in the guide: DESIRED and CURRENT of each config are equal.
+for config in "${{configs[@]}}"; do
+  until [[ $(oc get dc "$config" -o 'jsonpath={{.spec.replicas}}') == $(oc get dc "$config" -o 'jsonpath={{.status.updatedReplicas}}') ]]; do
+    if ((SECONDS > {seconds})); then
+      echo "$config: not ready within {seconds} s" >&2
+      exit 6
+    fi
+    sleep "${{POLL:-3}}"
+  done
+done
+oc get dc
+oc get pods
+
+echo '6 verification'
+for config in "${{configs[@]}}"; do
+  oc get dc "$config" -o yaml | grep -i serviceAccountName
+done
+"""
+
+
+def guide(script: Script) -> str:
+    """The guide's own commands for this project, in its order."""
+    grants = [action for action in script.actions if action.step is Step.PERMISSIONS]
+    pinned = [*script.login, f"--namespace={script.project}"]
+    return GUIDE.format(
+        project=script.project,
+        version=script.version,
+        date=script.date,
+        server=shlex.quote(script.server),
+        elsewhere=shlex.quote(f"this is for {script.server}: run oc login {script.server}; nothing was changed"),
+        names_file=""
+        if script.from_secret
+        else f"secret_file=${{SECRET_FILE:-{_quoted(script.secret_file or 'registry-secret.yaml')}}}\n",
+        source=f"oc get secret {shlex.quote(script.from_secret)} -o json | command"
+        if script.from_secret
+        else "command",
+        file="-" if script.from_secret else '"$secret_file"',
+        login=" ".join(shlex.quote(option) for option in script.login),
+        pinned=" ".join(shlex.quote(option) for option in pinned),
+        configs=" ".join(shlex.quote(name) for name in script.chosen),
+        secret=SECRET_NAME,
+        account=ACCOUNT,
+        grants="".join(f"{_reason(action)}{_command(action.args)}\n" for action in grants)
+        or "# default has no role of its own that amp would need\n",
+        patch=json.dumps({"spec": {"template": {"spec": {"serviceAccountName": ACCOUNT}}}}, separators=(",", ":")),
+        seconds=max([cost.deadline_seconds for cost in script.costs], default=660),
+    )

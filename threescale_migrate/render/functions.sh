@@ -1,0 +1,376 @@
+say() { printf '%s\n' "$*" >&2; }
+
+stop() { # CODE WORDS…
+  local code=$1
+  shift
+  say "${0##*/}: $*"
+  exit "$code"
+}
+
+# Every call of oc: in the pinned project, and with an end.
+oc() { command "${OC:-oc}" "${pinned[@]}" "$@"; }
+
+# What oc said last on stderr, without its warnings: a line.
+said() {
+  local line first=
+  while IFS= read -r line; do
+    case $line in '' | Warning:* | [WE][0-9]* | DEPRECATED:* | 'Flag --'*) continue ;; esac
+    first=${first:-$line}
+  done <"$scratch/said"
+  printf '%s' "${first:-it failed and said nothing}"
+}
+
+# try COMMAND…: once more, up to six times, where it fails for a reason that passes by itself.
+try() {
+  local attempt
+  for attempt in 1 2 3 4 5 6; do
+    if "$@" 2>"$scratch/said"; then return 0; fi
+    [[ $(<"$scratch/said") =~ $passing ]] || return 1
+    [[ $attempt == 6 ]] || pause
+  done
+  return 1
+}
+
+# The pause between two looks; a signal ends it at once.
+pause() {
+  sleep "$poll" >/dev/null 2>&1 &
+  nap=$!
+  wait "$nap" || true
+  nap=
+}
+
+# broken WORDS…: the end after a call that failed for good.
+broken() {
+  local code=1
+  [[ $(<"$scratch/said") =~ $away ]] && code=7
+  stop "$code" "$*: $(said)"
+}
+
+# run COMMAND…: a change. The interrupt key does not cut it in half; the script ends after it.
+run() {
+  say "+ $*"
+  try whole "$@" >&2 || [[ $(said) == *'already in progress'* ]] || broken "$*"
+}
+
+whole() { (trap '' INT && "$@"); }
+
+# feed TEXT COMMAND…: a change that reads TEXT.
+feed() {
+  local text=$1
+  shift
+  say "+ $* <<< $text"
+  try whole fed "$text" "$@" >&2 || broken "$*"
+}
+
+fed() {
+  local text=$1
+  shift
+  printf '%s\n' "$text" | "$@"
+}
+
+# fetch COMMAND…: what it prints, in $answer.
+fetch() { answer=$(try "$@") || broken "$*"; }
+
+there() { # TYPE NAME…
+  fetch oc get "$@" --ignore-not-found -o name
+  [[ -n $answer ]]
+}
+
+# may VERB TYPE: stops where the user may not.
+may() {
+  if answer=$(try oc auth can-i "$@"); then return 0; fi
+  [[ $answer == no* ]] || broken "oc auth can-i $*"
+  stop 4 "you may not $1 $2 in project $project; nothing was changed"
+}
+
+# Refuses to work elsewhere than where the plan was made.
+right_place() {
+  command -v "${OC:-oc}" >/dev/null || stop 7 "there is no ${OC:-oc} on PATH"
+  fetch oc whoami --show-server
+  [[ ${answer%/} == "${server%/}" ]] || stop 4 "oc is logged in to $answer, and this is for $server: run oc login $server"
+  look || broken 'oc get dc,rc,pods'
+  for name in "$@"; do
+    [[ -n ${config[$name]:-} ]] || stop 4 "there is no DeploymentConfig $name in project $project; print the script anew"
+  done
+}
+
+# The registry secret is read by oc and goes from there to the cluster through a pipe: it is never an argument, and never shown.
+# renamed FILE NAME FORM: the secret of a file (-: standard input) under another name.
+renamed() {
+  oc_for_files patch --local -f "$1" --type=json \
+    --patch='[{"op":"replace","path":"/metadata","value":{"name":"'"$2"'"}}]' -o "$3"
+}
+
+# Without the project: oc refuses a file that names another one, and this one's name is replaced.
+oc_for_files() { command "${OC:-oc}" "${login[@]}" "$@"; }
+
+secret_data() { oc get secret "$1" -o 'jsonpath={.type} {.data}'; }
+
+# given FORM: the secret that the project is to get, under its new name.
+given() {
+  if [[ -n $from_secret ]]; then
+    oc get secret "$from_secret" -o json | renamed - "$secret" "$1"
+  else
+    renamed "$secret_file" "$secret" "$1"
+  fi
+}
+
+# Whether the project's secret and the given one hold the same.
+same_secret() {
+  local there given
+  readable
+  there=$(try secret_data "$secret") || broken "oc get secret $secret"
+  given=$(try given 'jsonpath={.type} {.data}') || unusable
+  [[ $there == "$given" ]]
+}
+
+readable() { [[ -n $from_secret || -r $secret_file ]] || stop 2 "$secret_file cannot be read: name the file of the registry secret, SECRET_FILE=FILE bash ${0##*/}"; }
+
+# oc quotes what it cannot read, which may be a secret: it is not repeated here.
+unusable() {
+  [[ -n $from_secret || $(<"$scratch/said") =~ $away ]] && broken "oc patch --local -f ${from_secret:-$secret_file}"
+  stop 2 "$secret_file is no secret that oc can read; download the OpenShift Secret of a registry service account anew"
+}
+
+# place_secret create|replace: the given secret into the project.
+place_secret() {
+  readable
+  say "+ oc patch --local -f ${from_secret:-$secret_file} --type=json --patch=RENAME -o json | oc $1 -f -"
+  try given json >/dev/null || unusable
+  try whole placed "$1" >&2 && return
+  cp "$scratch/said" "$scratch/first"
+  # The answer may be lost of a change that took effect.
+  if there secret "$secret" && same_secret; then return; fi
+  cp "$scratch/first" "$scratch/said"
+  broken "oc $1 -f -"
+}
+
+placed() { given json | oc "$1" -f -; }
+
+# keep_secret NAME: a copy of the project's secret under another name.
+keep_secret() {
+  say "+ oc get secret $secret -o json | oc patch --local -f - --type=json --patch=RENAME -o json | oc create -f -"
+  try whole kept "$1" >&2 || there secret "$1" || broken 'oc create -f -'
+}
+
+kept() { oc get secret "$secret" -o json | renamed - "$1" json | oc create -f -; }
+
+usable_secret() {
+  fetch oc get secret "$secret" -o 'jsonpath={.type}'
+  case $answer in
+    kubernetes.io/dockerconfigjson | kubernetes.io/dockercfg) say "✓ secret/$secret is in the project" ;;
+    *) stop 1 "secret/$secret is of type $answer, which no pod can pull with" ;;
+  esac
+}
+
+# linked ACCOUNT: whether it has the pull secret.
+linked() {
+  fetch oc get sa "$1" -o 'jsonpath={.imagePullSecrets[*].name}'
+  [[ " $answer " == *" $secret "* ]]
+}
+
+# One look at all configs, revisions and pods. A revision's word counts, and the pods are the proof: the status of a config
+# lags, and tells of the revision before.
+columns='{range .items[*]}{.kind}|{.metadata.name}|{.metadata.generation}|{.status.observedGeneration}'
+columns+='|{.status.latestVersion}|{.spec.paused}|{.spec.replicas}|{.spec.template.spec.serviceAccountName}'
+columns+='|{.spec.triggers[*].type}|{.metadata.annotations.openshift\.io/deployment\.phase}'
+columns+='|{.metadata.ownerReferences[?(@.kind=="ReplicationController")].name}'
+columns+='|{.metadata.labels.openshift\.io/deployer-pod-for\.name}|{.spec.serviceAccountName}'
+columns+='|{.spec.imagePullSecrets[*].name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.phase}'
+columns+='|{.metadata.deletionTimestamp}|{.status.conditions[?(@.type=="PodScheduled")].reason}'
+columns+='|{.status.initContainerStatuses[*].state.waiting.reason} {.status.containerStatuses[*].state.waiting.reason}'
+columns+='|{.status.containerStatuses[*].restartCount}|{.spec.containers[*].image}'
+columns+='|{.status.conditions[?(@.type=="ReplicaFailure")].message}{"\n"}{end}'
+declare -A config=() revision=()
+pods=()
+
+look() {
+  local rows kind name generation observed latest paused replicas template triggers phase owner deployer runs_as
+  local secrets ready stage deleted scheduled waiting restarts image message
+  rows=$(try oc get dc,rc,pods -o "jsonpath=$columns") || return 1
+  config=() revision=() pods=()
+  while IFS='|' read -r kind name generation observed latest paused replicas template triggers phase owner deployer \
+    runs_as secrets ready stage deleted scheduled waiting restarts image message; do
+    case $kind in
+      DeploymentConfig) config[$name]="$generation|$observed|$latest|$paused|$replicas|${template:-default}|$triggers" ;;
+      ReplicationController) revision[$name]="$phase|${template:-default}|$message" ;;
+      Pod)
+        [[ -z $deleted && ($stage == Pending || $stage == Running || $stage == Unknown) ]] || continue
+        pods+=("$name|$owner|$deployer|$runs_as|$secrets|$ready|$scheduled|$waiting|$restarts|$image")
+        ;;
+    esac
+  done <<<"$rows"
+}
+
+# judge CONFIG, by the last look: $state is reached, paused, moving or failed, and $reason says why; $stuck is set where waiting does not help.
+judge() {
+  local name=$1 generation observed latest replicas template triggers phase revision_account message
+  local pod owner deployer runs_as secrets ready scheduled waiting restarts image live=0 proved=0 wrong=
+  state=moving reason='' stuck='' start=''
+  [[ -n ${config[$name]:-} ]] || { state=failed reason='it is not in the project any more' && return; }
+  IFS='|' read -r generation observed latest paused replicas template triggers <<<"${config[$name]}"
+  IFS='|' read -r phase revision_account message <<<"${revision[$name-$latest]:-||}"
+  newest=$name-$latest patched=no serving=
+  [[ $template == "$account" ]] && patched=yes
+  for pod in ${pods[@]+"${pods[@]}"}; do
+    IFS='|' read -r pod owner deployer runs_as secrets ready scheduled waiting restarts image <<<"$pod"
+    if [[ $deployer == "$newest" || ($owner == "$newest" && -z $deployer) ]]; then
+      case " $waiting " in
+        *ImagePull* | *ErrImage* | *InvalidImage* | *RegistryUnavailable*) stuck="pod $pod cannot pull $image" ;;
+        *CrashLoopBackOff*) stuck="pod $pod crashes again and again (oc logs $pod --previous)" ;;
+        *CreateContainer* | *RunContainerError*) stuck="pod $pod cannot start (oc describe pod $pod)" ;;
+      esac
+      [[ $scheduled == Unschedulable ]] && stuck="no node takes pod $pod (oc describe pod $pod)"
+      [[ $ready != True && " $restarts " =~ \ ([2-9]|[1-9][0-9]+)\  ]] && stuck="pod $pod crashes again and again (oc logs $pod --previous)"
+    fi
+    [[ -z $deployer && ${owner%-*} == "$name" && ${owner##*-} =~ ^[0-9]+$ ]] || continue
+    live=$((live + 1))
+    [[ $ready == True ]] && serving="$owner serves, as $runs_as"
+    if [[ $runs_as != "$account" ]]; then
+      wrong="pod $pod runs as $runs_as"
+    elif [[ " $secrets " != *" $secret "* ]]; then
+      wrong="pod $pod was made without the pull secret $secret"
+    elif [[ $owner == "$newest" && $ready == True ]]; then
+      proved=$((proved + 1))
+    fi
+  done
+  [[ -n $message ]] && stuck="its new pods are refused: $message"
+  serving=${serving:-no pod of $name is ready}
+  proof="$proved of $replicas pods run as $account"
+  if [[ $observed != "$generation" && $paused != true ]]; then
+    reason='the patch has not been taken up yet' stuck=${stuck:-$reason}
+  elif [[ -z $phase ]]; then
+    reason="revision $latest has not begun (is there an image in its image stream?)" stuck=${stuck:-$reason}
+  elif [[ $phase == Failed ]]; then
+    state=failed reason="revision $latest failed${stuck:+, $stuck}" start=yes
+  elif [[ $phase != Complete ]]; then
+    reason="revision $latest is under way ($phase)"
+  elif [[ $revision_account != "$template" && $paused == true ]]; then
+    state=paused reason="it is paused: its pods are still those of revision $latest (oc rollout resume dc/$name)"
+  elif [[ $revision_account != "$template" && " $triggers " != *' ConfigChange '* ]]; then
+    reason="it has no ConfigChange trigger: its pods are still those of revision $latest" stuck=$reason start=yes
+  elif [[ $revision_account != "$template" ]]; then
+    reason="its trigger has not fired; revision $latest serves (is there an image in its image stream?)" stuck=$reason
+  elif [[ $patched == no ]]; then
+    reason="its template says $template" stuck=$reason
+  elif ((replicas == 0 && live == 0)); then
+    state=reached proof='scaled to zero'
+  elif [[ -n $wrong ]]; then
+    reason=$wrong stuck=${stuck:-$wrong} start=yes
+  elif ((proved == live && proved >= replicas)); then
+    state=reached
+  else
+    reason=$proof
+  fi
+  # The patch starts a config that has its trigger; one without has to be started.
+  if [[ $patched == no ]]; then
+    start=
+    [[ " $triggers " == *' ConfigChange '* ]] || start=yes
+  fi
+  [[ $paused != true ]] || start=
+}
+
+needs_patch() { judge "$1" && [[ $state != reached && $patched == no ]]; }
+is_paused() { judge "$1" && [[ $paused == true ]]; }
+needs_start() { judge "$1" && [[ $state != reached && -n $start ]]; }
+under_way() { judge "$1" && [[ $state == moving && $reason == *'under way'* ]]; }
+
+# wave TITLE CONFIG=SECONDS…: looks, and lets rollouts end that somebody else has under way: a patch would make two of each.
+wave() {
+  local pair began=$SECONDS busy
+  say "$1"
+  shift
+  while :; do
+    look || broken 'oc get dc,rc,pods'
+    busy=
+    for pair in "$@"; do
+      under_way "${pair%=*}" || continue
+      busy=yes
+      ((SECONDS - began < ${pair##*=})) || stop 6 "${pair%=*}: not ready within ${pair##*=} s: $reason"
+    done
+    [[ -n $busy ]] || return 0
+    pause
+  done
+}
+
+# await CONFIG=SECONDS…: looks until each has proved itself. What does not pass by itself is waited out for $grace seconds.
+await() {
+  local pair name limit open lost='' began=$SECONDS
+  local -A since=() told=()
+  while :; do
+    if look; then lost=; else
+      [[ $(<"$scratch/said") =~ $passing ]] || broken 'oc get dc,rc,pods'
+      lost=$(said)
+    fi
+    open=
+    for pair in "$@"; do
+      name=${pair%=*} limit=${pair##*=}
+      if [[ -z $lost ]]; then
+        judge "$name"
+        case $state in
+          reached)
+            [[ ${told[$name]:-} == reached ]] || say "✓ $name: $proof"
+            told[$name]=reached
+            continue
+            ;;
+          paused)
+            [[ ${told[$name]:-} == paused ]] || say "✗ $name: $reason"
+            told[$name]=paused
+            continue
+            ;;
+          failed) stop 5 "$name: $reason; $serving" ;;
+        esac
+        [[ ${told[$name]:-} == "$reason" ]] || say "$name: $reason"
+        told[$name]=$reason
+        if [[ -z $stuck ]]; then since[$name]=; else
+          since[$name]=${since[$name]:-$SECONDS}
+          ((SECONDS - since[$name] < grace)) || stop 5 "$name: $stuck; $serving"
+        fi
+      fi
+      open=yes
+      ((SECONDS - began < limit)) || late "$name" "$limit" "$lost"
+    done
+    [[ -n $open ]] || return 0
+    pause
+  done
+}
+
+late() { # CONFIG SECONDS LOST
+  [[ -z $3 ]] || stop 7 "the cluster does not answer: $3"
+  refusals "$1"
+  stop 6 "$1: not ready within $2 s: $reason; $serving"
+}
+
+# Where no pod is made, the events about the newest revision say why.
+refusals() {
+  local lines
+  lines=$(oc get events --field-selector="involvedObject.name=$newest,type=Warning" -o 'jsonpath={range .items[*]}{.message}{"\n"}{end}' 2>/dev/null) || return 0
+  [[ -z $lines ]] || stuck=${lines%%$'\n'*}
+  [[ -z $lines ]] || reason+=": $stuck"
+}
+
+# prove CONFIG…: the end. The pods say whether the project is migrated.
+prove() {
+  local name failed=0
+  look || broken 'oc get dc,rc,pods'
+  for name in "$@"; do
+    judge "$name"
+    if [[ $state == reached ]]; then say "✓ dc/$name: $proof"; else
+      say "✗ dc/$name: $reason; $serving"
+      failed=$((failed + 1))
+    fi
+  done
+  ((failed == 0)) || stop 1 "not migrated: $failed of $# configs do not prove it"
+  printf '%s\n' 'migrated, and the pods prove it'
+}
+
+tidy() {
+  rm -rf "$scratch"
+  if [[ -n $nap ]]; then kill "$nap" 2>/dev/null || true; fi
+}
+
+nap=
+scratch=$(mktemp -d)
+trap tidy EXIT
+trap 'stop 130 "interrupted: what was done stays; run it again to go on"' INT
+trap 'stop 143 "terminated: what was done stays; run it again to go on"' TERM

@@ -1,0 +1,78 @@
+"""`script`: the plan, or the guide's own commands, as a bash script on stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+
+from . import __version__
+from .commands import VERIFY_TIMEOUT, Planned, check_project, connect, place, wish_of
+from .exit_codes import ExitCode
+from .guide.costs import costs
+from .guide.readiness import assess
+from .guide.selection import Wave, choose, waves
+from .oc import ERROR_TEXTS, OcError, Unreachable
+from .project import observe
+from .values import Refused, Step, Text, Usage
+
+
+def script(options: Namespace) -> ExitCode:
+    """Prints the script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
+    from .render import bash
+
+    if options.secret_file == "-" or options.username:
+        raise Usage(Text("a script holds no secret and has to name its file: give the path with --secret-file"))
+    oc = connect(options, VERIFY_TIMEOUT)
+    where = place(oc)
+    oc.namespace = where.project
+    wish = wish_of(options, oc)
+    state = observe(oc)
+    check_project(state, wish)
+    if state.unread and not options.guide:
+        kinds = ", ".join(kind for kind in state.unread if kind not in ("clusterrolebindings", "events", "is"))
+        if kinds:
+            raise Refused(Text("{kinds} may not be read, and a script needs the whole plan", kinds=kinds))
+    planned = Planned.of(oc, state, wish)
+    order = tuple(
+        Wave(wave.name, tuple(name for name in wave.configs if not assess(state, name).reached))
+        for wave in waves(state, wish)
+    )
+    chosen = choose(state, wish).configs
+    made = bash.Script(
+        project=where.project,
+        server=where.server,
+        login=_login(options),
+        version=__version__,
+        date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        secret_file=wish.pull_secret.path if wish.pull_secret is not None else None,
+        from_secret=wish.pull_secret.kept if wish.pull_secret is not None else None,
+        passing=_pattern(lambda kind: kind.passing),
+        away=_pattern(lambda kind: issubclass(kind, Unreachable)),
+        actions=planned.actions,
+        waves=() if Step.DEPLOYMENT_CONFIGS in wish.skip else tuple(wave for wave in order if wave.configs),
+        costs=costs(state, chosen),
+        chosen=chosen,
+        notes=tuple(str(note) for note in planned.notes),
+    )
+    try:
+        sys.stdout.write(bash.guide(made) if options.guide else bash.render(made))
+    except ValueError as error:
+        raise Usage(Text("{why}: give --secret-file", why=str(error))) from None
+    return ExitCode.DONE
+
+
+def _login(options: Namespace) -> tuple[str, ...]:
+    """The options of each call of `oc` in the script, as they were given here; a call without an end would hang."""
+    given = (
+        ("--request-timeout", options.request_timeout or "60s"),
+        ("--context", options.context),
+        ("--kubeconfig", options.kubeconfig),
+    )
+    return tuple(f"{name}={value}" for name, value in given if value is not None)
+
+
+def _pattern(wanted: Callable[[type[OcError]], bool]) -> str:
+    """What `oc` says of the errors that are wanted, as one extended regular expression."""
+    return "|".join(pattern for pattern, kind in ERROR_TEXTS if wanted(kind))
