@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from .exit_codes import ExitCode
@@ -44,7 +44,7 @@ EXAMPLES = {
 }
 EXIT_CODES = """exit codes: 0 done; 1 a check or an oc command failed; 2 wrong usage; 3 plan: something is to do;
 4 refused before the first change; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be
-asked; 75 another run holds the lock; 130, 143 interrupted, terminated"""
+asked; 75 another run holds the lock; 129, 130, 143 hung up, interrupted, terminated"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,6 +83,9 @@ def _connection() -> argparse.ArgumentParser:
     group.add_argument("--context", help="a context of the kubeconfig")
     group.add_argument("--kubeconfig", metavar="FILE", help="the kubeconfig to use")
     group.add_argument("--request-timeout", metavar="TIME", help="passed to oc unchanged")
+    group.add_argument(
+        "--call-timeout", metavar="TIME", type=duration, help="end a call of oc that takes longer (default 60s)"
+    )
     group.add_argument("--oc", metavar="PROGRAM", help="the oc to run; by default the first on PATH")
     return parser
 
@@ -262,10 +265,12 @@ def main(argv: Sequence[str]) -> int:
     from . import commands
     from .journal import JournalError, Locked
     from .oc import OcError
-    from .run import Failed, Stopped
+    from .run import Failed
+    from .signals import Stopped, at_once
 
     try:
-        return int(getattr(commands, options.command)(options))
+        with at_once():
+            return int(getattr(commands, options.command)(options))
     except Usage as error:
         return _complain(options, error.text, ExitCode.USAGE)
     except Refused as error:
@@ -279,10 +284,9 @@ def main(argv: Sequence[str]) -> int:
     except OcError as error:
         return _complain(options, Text("{said}", said=str(error)), error.exit_code)
     except Stopped as error:
-        return _complain(options, Text("ended by a signal"), error.exit_code)
+        return _complain(options, error.text, error.exit_code)
     except BrokenPipeError:
-        # The reader has gone (`… | head`): nothing more can be said, also not by Python at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        commands.leave_stdout()
         return int(ExitCode.FAILED)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
@@ -296,12 +300,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _complain(options: Any, text: Text, exit_code: ExitCode) -> int:
-    """One sentence on stderr; with `-o json` a document on stdout as well."""
+    """One sentence on stderr; with `-o json` a document on stdout as well. Where nobody listens, the exit code says it."""
     from .render import document
     from .render.terminal import open_terminal
 
-    terminal = open_terminal(sys.stderr, getattr(options, "lang", None))
-    terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
-    if getattr(options, "output", "text") == "json":
-        document.write(sys.stdout, document.failure(options.command, text, int(exit_code)))
+    with suppress(OSError):
+        terminal = open_terminal(sys.stderr, getattr(options, "lang", None))
+        terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
+        if getattr(options, "output", "text") == "json":
+            document.write(sys.stdout, document.failure(options.command, text, int(exit_code)))
     return int(exit_code)

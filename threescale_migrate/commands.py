@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from .sources import read_secret
 from .values import Check, Refused, Step, Text, Usage, Wish
 
 VERIFY_TIMEOUT = 300.0
+ENDING = Text("asked to end: it ends after the call of oc that is under way; Ctrl-C once more ends it at once")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def connect(options: Namespace, timeout: float | None = None) -> Oc:
         kubeconfig=options.kubeconfig,
         request_timeout=options.request_timeout,
     )
+    if options.call_timeout is not None:
+        oc.call_timeout = options.call_timeout
     if timeout is not None:
         oc.deadline = monotonic() + timeout
     return oc
@@ -50,11 +52,11 @@ def connect(options: Namespace, timeout: float | None = None) -> Oc:
 def place(oc: Oc) -> Place:
     """Asks where `oc` is logged in. Raises OcError, Refused where no project is chosen."""
     try:
-        user = oc.read(("whoami",)).stdout.strip()
+        user = oc.read_line(("whoami",))
     except (NotFound, UnknownResourceType):
         user = "?"  # a server without the users API (documented-procedure-oc-4.6)
-    server = oc.read(("whoami", "--show-server")).stdout.strip()
-    project = oc.namespace or oc.read(("project", "-q")).stdout.strip()
+    server = oc.read_line(("whoami", "--show-server"), r"https?://\S+")
+    project = oc.namespace or oc.read_line(("project", "-q"), r"[a-z0-9-]*")
     if not project:
         raise Refused(Text("no project is chosen: name it with -n, or run oc project NAME"))
     return Place(server, project, user)
@@ -189,19 +191,32 @@ def verify(options: Namespace) -> ExitCode:
 def report(options: Namespace, command: str, state: ProjectState, checks: Sequence[Check]) -> ExitCode:
     """Shows checks on stdout, and gives the exit code that they mean."""
     from .render import document, text
+
+    code = exit_code(options, checks)
+    try:
+        if options.output == "json":
+            document.write(sys.stdout, document.verification(command, state.namespace, checks, int(code)))
+        elif not options.quiet or code is not ExitCode.DONE:
+            terminal = stdout(options.lang)
+            text.show_checks(terminal, checks, options.verbose, options.quiet)
+            if not options.quiet:
+                terminal.line(terminal.say(text.summary(checks, command)))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        leave_stdout()  # the exit code says it still
+    return code
+
+
+def leave_stdout() -> None:
+    """The reader has gone (`… | head`): nothing more can be said, also not by Python at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def exit_code(options: Namespace, checks: Sequence[Check]) -> ExitCode:
+    """What checks mean, by the options that were given."""
     from .run import outcome
 
-    code = outcome(checks, getattr(options, "strict", False), getattr(options, "allow_unknown", False))
-    if options.output == "json":
-        document.write(sys.stdout, document.verification(command, state.namespace, checks, int(code)))
-        return code
-    terminal = stdout(options.lang)
-    if options.quiet and code is ExitCode.DONE:
-        return code
-    text.show_checks(terminal, checks, options.verbose, options.quiet)
-    if not options.quiet:
-        terminal.line(terminal.say(text.summary(checks, command)))
-    return code
+    return outcome(checks, getattr(options, "strict", False), getattr(options, "allow_unknown", False))
 
 
 def migrate(options: Namespace) -> ExitCode:
@@ -219,10 +234,8 @@ def migrate(options: Namespace) -> ExitCode:
             from .undo import after_failure
 
             raise after_failure(run, error) from None
-        code = report(options, "migrate", state, checks)
-        run.journal.write("verified", checks=[[c.step.value, c.subject, c.verdict.value, str(c.seen)] for c in checks])
-        run.finish(code)
-        return code
+        finish(options, run, checks)
+    return report(options, "migrate", state, checks)
 
 
 def step(options: Namespace) -> ExitCode:
@@ -244,9 +257,15 @@ def step(options: Namespace) -> ExitCode:
         elif wanted is Step.READINESS:
             runner.wait_all(run)
         state = observe(run.oc)
-        code = report(options, "step", state, steps.verify(state, run.wish, (wanted,)))
-        run.finish(code)
-        return code
+        checks = steps.verify(state, run.wish, (wanted,))
+        finish(options, run, checks)
+    return report(options, "step", state, checks)
+
+
+def finish(options: Namespace, run: Any, checks: Sequence[Check]) -> None:
+    """Writes the checks and the end into the journal, before they are shown: nobody may be there to read them."""
+    run.journal.write("verified", checks=[[c.step.value, c.subject, c.verdict.value, str(c.seen)] for c in checks])
+    run.finish(exit_code(options, checks))
 
 
 @contextmanager
@@ -274,16 +293,23 @@ def prepared(options: Namespace, command: str, only: Step | None = None) -> Iter
             yield run
 
 
-@contextmanager
-def locked(options: Namespace, oc: Oc) -> Iterator[tuple[Place, Path]]:
-    """Finds out where `oc` is, that it is the right place, and holds the project's lock. Gives the place and its journals' home."""
-    from . import journal as journals
-
+def placed(options: Namespace, oc: Oc) -> Place:
+    """Finds out where `oc` is, and that it is the right place. Raises OcError, Refused."""
     where = place(oc)
     oc.namespace = where.project
     _expected(options, where)
+    return where
+
+
+@contextmanager
+def locked(options: Namespace, oc: Oc) -> Iterator[tuple[Place, Path]]:
+    """Holds the project's lock. Gives the place and its journals' home. Raises Refused, Locked."""
+    from . import journal as journals
+
+    where = placed(options, oc)
     directory = journals.directory_of(where.server, where.project)
-    with journals.lock(directory):
+    with journals.lock(directory, oc.call_timeout) as descriptor:
+        oc.lock = descriptor
         yield where, directory
 
 
@@ -302,24 +328,58 @@ def journaled(
     """A run with its journal open, its signals in hand and somebody to tell; its end is written whatever happens."""
     from . import journal as journals
     from . import run as runner
+    from . import signals
 
     record = journals.Journal(directory, oc.redact)
     with ExitStack() as stack:
         stack.callback(record.close)
-        record.start(command, where.server, where.project, where.user, state, **values)
-        record.write("plan", actions=[journals.described(action, oc.argv(action.args)) for action in actions])
-        stop = runner.Stop()
-        watcher = _watcher(options)
+        stop = signals.Stop()
+        watcher = Heard(_watcher(options))
         run = runner.Run(oc, wish, record, watcher, runner.Limits(options.timeout, options.grace), stop)
-        with _signals(stop):
-            try:
-                yield run
-            except BaseException as error:
-                run.broken(error)
+        stack.enter_context(signals.in_order(stop, lambda: watcher.note(ENDING)))
+        stack.callback(watcher.done)
+        try:
+            record.start(command, where.server, where.project, where.user, state, **values)
+            record.write("plan", actions=[journals.described(action, oc.argv(action.args)) for action in actions])
+            yield run
+        except journals.JournalError as error:
+            if record.number or error.cause is None:
                 raise
-            finally:
-                if hasattr(watcher, "done"):
-                    watcher.done()
+            raise journals.unwritable(directory, error.cause) from None
+        except (Refused, Usage) as error:
+            run.broken(error)
+            if not record.number:
+                raise
+            raise runner.Failed(error.text, ExitCode.FAILED) from None  # it is not before the first change any more
+        except BaseException as error:
+            run.broken(error)
+            if isinstance(error, signals.Stopped):
+                error.changed = record.number > 0
+            raise
+
+
+@dataclass
+class Heard:
+    """Tells a watcher of a run for as long as somebody listens: a run does not depend on being watched.
+
+    Where the terminal is closed, or the reader of a pipe goes away, the run goes on; its journal has it all.
+    """
+
+    watcher: Any
+    mute: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.watcher, name, None)
+
+        def tell(*args: Any) -> None:
+            if self.mute or method is None:
+                return
+            try:
+                method(*args)
+            except OSError:
+                self.mute = True
+
+        return tell
 
 
 def _expected(options: Namespace, where: Place) -> None:
@@ -402,25 +462,6 @@ def _watcher(options: Namespace) -> Any:
     terminal: Terminal = stderr(options.lang)
     plain = options.quiet or not terminal.live or os.environ.get("TERM") == "dumb"
     return LineWatcher(terminal, options.quiet) if plain else LiveWatcher(terminal)
-
-
-@contextmanager
-def _signals(stop: Any) -> Iterator[None]:
-    """SIGINT and SIGTERM ask the run to end; a second SIGINT ends it at once."""
-    from .oc import end_running_call
-
-    def handle(number: int, _frame: object) -> None:
-        if stop.event.is_set() and number == signal.SIGINT:
-            end_running_call()
-            os._exit(ExitCode.INTERRUPTED)
-        stop.ask(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)
 
 
 def script(options: Namespace) -> ExitCode:

@@ -17,5 +17,6 @@ class ExitCode(IntEnum):
     DEADLINE = 6
     UNKNOWN = 7
     LOCKED = 75
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143

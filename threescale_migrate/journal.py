@@ -7,18 +7,19 @@ reports read it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .oc import Redactor
+from .oc import DEFAULT_CALL_TIMEOUT, Redactor
 from .project import ProjectState
 from .values import ACCOUNT, DEFAULT_ACCOUNT, Action, Inverse, Refused, Text, Usage
 
@@ -37,11 +38,16 @@ class Locked(Exception):
 
 
 class JournalError(Exception):
-    """A line could not be written; no further action may be taken."""
+    """A line could not be written, and no further action may be taken; or a journal cannot be read."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, cause: OSError | None = None) -> None:
         super().__init__(str(text))
         self.text = text
+        self.cause = cause
+
+
+class NoJournal(JournalError):
+    """A file that tells of no start: nothing was changed by the run that made it."""
 
 
 def state_home() -> Path:
@@ -53,7 +59,11 @@ def state_home() -> Path:
 
 def directory_of(server: str, project: str) -> Path:
     """The directory of one project's journals."""
-    return state_home() / _safe(server.partition("://")[2] or server) / _safe(project)
+    return state_home() / _host(server) / _safe(project)
+
+
+def _host(server: str) -> str:
+    return _safe(server.partition("://")[2] or server)
 
 
 def _safe(name: str) -> str:
@@ -68,40 +78,94 @@ def now() -> str:
 
 
 @contextmanager
-def lock(directory: Path) -> Iterator[None]:
-    """Holds the project's lock; it dies with its process. Raises Locked, or Refused where the directory cannot be written."""
+def lock(directory: Path, patience: float = DEFAULT_CALL_TIMEOUT) -> Iterator[int]:
+    """Holds the project's lock and gives its descriptor; it dies with its process, and with the call of `oc` that has it.
+
+    Where the holder is dead, it is its last call that holds the lock: that is waited for, `patience` seconds at most.
+    Raises Locked, or Refused where the directory cannot be written.
+    """
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make(directory)
         descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise unwritable(directory, error) from None
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _held(descriptor) from None
-        except OSError as error:
-            raise unwritable(directory, error) from None
-        try:
+            _take(descriptor, patience)
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()} {now()}\n".encode(), 0)
+            os.pwrite(descriptor, f"{os.getpid()} {now()} {os.uname().nodename}\n".encode(), 0)
+            os.set_inheritable(descriptor, True)  # for the calls that change something; oc.py closes it in all others
         except OSError as error:
             raise unwritable(directory, error) from None
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _held(descriptor: int) -> Locked:
-    words = os.pread(descriptor, 200, 0).decode("ascii", "replace").split()
-    pid, since = (words[0], words[1]) if len(words) > 1 else ("?", "?")
-    return Locked(
-        Text(
-            "another run holds this project's lock: pid {pid}, since {since}; wait until it has ended",
-            pid=pid,
-            since=since,
-        )
-    )
+def _take(descriptor: int, patience: float) -> None:
+    given_up = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            pid, since, host = _holder(descriptor)
+        if _is_alive(pid, host):
+            raise Locked(
+                Text(
+                    "another run holds this project's lock: pid {pid}, since {since}; wait until it has ended",
+                    pid=pid,
+                    since=since,
+                )
+            )
+        if time.monotonic() >= given_up:
+            raise Locked(
+                Text(
+                    "the run of pid {pid}, since {since}, was killed, and its last oc call has not ended yet: end that oc",
+                    pid=pid,
+                    since=since,
+                )
+            )
+        time.sleep(0.05)
+
+
+def _holder(descriptor: int) -> tuple[str, str, str]:
+    words = [*os.pread(descriptor, 200, 0).decode("ascii", "replace").split(), "?", "?", "?"]
+    return words[0], words[1], words[2]
+
+
+def _is_alive(pid: str, host: str) -> bool:
+    """Whether the holder may be; on another host, or before it has written its pid, it is."""
+    if host != os.uname().nodename or not pid.isdigit():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def make(directory: Path) -> None:
+    """Makes the directory of a project's journals, durably and readable by its owner only. Raises OSError."""
+    ours = [directory, directory.parent, state_home()]
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in ours:
+        status = path.stat()
+        if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+            path.chmod(0o700)
+    for path in missing:
+        _flush_directory(path.parent)
+
+
+def _flush_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def unwritable(directory: Path, error: OSError) -> Refused:
@@ -126,16 +190,14 @@ class Journal:
         self.number = 0
         self.seen: dict[str, tuple[str, int, int]] = {}
         try:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make(directory)
             free = os.statvfs(directory)
-            if free.f_bavail * free.f_frsize < NEEDED_BYTES:
-                raise OSError(28, "no space")
+            if free.f_blocks and free.f_bavail * free.f_frsize < NEEDED_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            # Runs follow each other by this number, not by their clocks, which may go backwards.
+            self.sequence = 1 + max((_sequence_of(path) for path in directory.glob("*.jsonl")), default=0)
             self.path, self.descriptor = self._create(directory)
-            folder = os.open(directory, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _flush_directory(directory)
         except OSError as error:
             raise unwritable(directory, error) from None
 
@@ -151,8 +213,8 @@ class Journal:
 
     def write(self, event: str, **values: Any) -> None:
         """Adds one line. Raises JournalError where it does not reach the disk."""
-        line = json.dumps({"event": event, "at": now(), **values}, ensure_ascii=False, default=str)
-        raw = (self.redact(line) + "\n").encode()
+        line = _redacted({"event": event, "at": now(), **values}, self.redact)
+        raw = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
         try:
             while raw:
                 raw = raw[os.write(self.descriptor, raw) :]
@@ -160,7 +222,13 @@ class Journal:
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else "?"
             raise JournalError(
-                Text("the journal {path} cannot be written ({why})", path=str(self.path), why=why)
+                Text(
+                    "the journal {path} cannot be written ({why}): the run stops before its next change; make room, then go on"
+                    " with threescale-migrate migrate, or take it back with threescale-migrate undo",
+                    path=str(self.path),
+                    why=why,
+                ),
+                error,
             ) from None
 
     def start(self, command: str, server: str, project: str, user: str, state: ProjectState, **values: Any) -> None:
@@ -169,6 +237,7 @@ class Journal:
             "start",
             version=FORMAT,
             run=self.run,
+            sequence=self.sequence,
             command=command,
             server=server,
             project=project,
@@ -180,8 +249,8 @@ class Journal:
 
     def begin(self, action: Action, argv: tuple[str, ...]) -> int:
         """The line before an action; gives the action's number."""
-        self.number += 1
-        self.write("begin", action=self.number, **described(action, argv))
+        self.write("begin", action=self.number + 1, **described(action, argv))
+        self.number += 1  # only now: where its line cannot be written, an action is not run
         return self.number
 
     def end(self, number: int, outcome: str, **values: Any) -> None:
@@ -189,8 +258,36 @@ class Journal:
         self.write("end", action=number, outcome=outcome, **values)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file; one that tells of nothing, not even of a start, is taken away."""
         os.close(self.descriptor)
+        if not _sequence_of(self.path):
+            with suppress(OSError):
+                self.path.unlink()
+
+
+def _redacted(value: Any, redact: Redactor) -> Any:
+    """The same with every text in it masked; before it becomes JSON, which a mask could break."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {str(key): _redacted(part, redact) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_redacted(part, redact) for part in value]
+    return value if value is None or isinstance(value, (bool, int, float)) else redact(str(value))
+
+
+def _sequence_of(path: Path) -> int:
+    """The number of a run by the first line of its journal; 0 where that does not tell of a start."""
+    try:
+        with path.open("rb") as file:
+            first = json.loads(file.readline())
+    except (OSError, ValueError):
+        return 0
+    return _whole(first.get("sequence")) if isinstance(first, dict) else 0
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def described(action: Action, argv: tuple[str, ...]) -> dict[str, Any]:
@@ -277,6 +374,7 @@ class Record:
     """A run as its journal tells it. `finished` is None where it died before its end; `torn` where the last line is cut."""
 
     run: str
+    sequence: int
     path: Path
     command: str
     server: str
@@ -292,6 +390,11 @@ class Record:
     torn: bool
 
     @property
+    def order(self) -> tuple[int, str]:
+        """What runs of one project are ordered by: their numbers; a clock may have been set back between two of them."""
+        return self.sequence, self.run
+
+    @property
     def changes(self) -> tuple[Entry, ...]:
         """The actions that changed the project, or may have."""
         return tuple(entry for entry in self.entries if entry.outcome in ("done", "unknown"))
@@ -303,31 +406,27 @@ class Record:
 
 
 def read(path: Path) -> Record:
-    """Reads a journal; a torn last line is left out and said. Raises JournalError for what is no journal."""
+    """Reads a journal; a torn last line is left out and said.
+
+    Raises NoJournal for a file that tells of no start, as that of a run that was killed before it, and JournalError for one
+    that cannot be read or is damaged.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else "?"
-        raise JournalError(Text("{path} cannot be read ({why})", path=str(path), why=why)) from None
-    lines: list[Mapping[str, Any]] = []
-    pieces = raw.split(b"\n")
-    torn = pieces[-1] != b""
-    for piece in pieces[:-1]:
-        try:
-            line = json.loads(piece)
-        except ValueError:
-            torn = True
-            continue
-        if isinstance(line, dict):
-            lines.append(line)
+        raise JournalError(Text("the journal {path} cannot be read ({why})", path=str(path), why=why)) from None
+    *whole, rest = raw.split(b"\n")
+    lines = [_line(path, number, piece) for number, piece in enumerate(whole, 1)]
     first = lines[0] if lines else {}
     if first.get("event") != "start" or not isinstance(first.get("version"), int):
-        raise JournalError(Text("{path} is no journal: its first line does not tell of a start", path=str(path)))
+        raise NoJournal(Text("{path} is no journal: its first line does not tell of a start", path=str(path)))
     if first["version"] > FORMAT:
-        raise JournalError(Text("{path} was written by a newer version of this tool", path=str(path)))
+        raise JournalError(Text("the journal {path} was written by a newer version of this tool", path=str(path)))
     finish = next((line for line in reversed(lines) if line.get("event") == "finish"), None)
     return Record(
         run=str(first.get("run")),
+        sequence=_whole(first.get("sequence")),
         path=path,
         command=str(first.get("command")),
         server=str(first.get("server")),
@@ -336,85 +435,136 @@ def read(path: Path) -> Record:
         began=str(first.get("at")),
         ended=str(lines[-1].get("at")),
         state=first.get("state") or {},
-        entries=tuple(_entries(lines)),
+        entries=tuple(_entries(path, lines)),
         lines=tuple(lines),
         finished=None if finish is None else str(finish.get("outcome")),
         exit_code=None if finish is None else finish.get("exit_code"),
-        torn=torn,
+        torn=rest != b"",
     )
 
 
-def _entries(lines: list[Mapping[str, Any]]) -> Iterator[Entry]:
+def _line(path: Path, number: int, raw: bytes) -> Mapping[str, Any]:
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError):
+        line = None
+    if isinstance(line, dict):
+        return line
+    if number == 1:
+        return {}
+    raise _damaged(path, number)
+
+
+def _damaged(path: Path, number: int) -> JournalError:
+    return JournalError(
+        Text(
+            "line {number} of the journal {path} is damaged: what it told of is not known; undo --to-default does without it",
+            number=number,
+            path=str(path),
+        )
+    )
+
+
+def _entries(path: Path, lines: list[Mapping[str, Any]]) -> Iterator[Entry]:
     ends = {line.get("action"): line for line in lines if line.get("event") == "end"}
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         if line.get("event") != "begin":
             continue
-        inverse = line.get("inverse") or {}
-        end = ends.get(line.get("action"), {})
-        yield Entry(
-            number=int(line["action"]),
-            step=str(line.get("step")),
-            subject=str(line.get("subject")),
-            argv=tuple(line.get("argv") or ()),
-            why=str(line.get("why")),
-            kind=str(inverse.get("kind")),
-            name=str(inverse.get("name")),
-            inverse_args=tuple(inverse.get("args") or ()),
-            detail=inverse.get("detail") or {},
-            outcome=str(end.get("outcome") or "unknown"),
-            said=str(end.get("said") or ""),
-            began=str(line.get("at")),
-            ended=str(end.get("at") or ""),
-        )
-
-
-def records(server: str | None = None, project: str | None = None) -> tuple[Record, ...]:
-    """The runs of one project, or all of them, oldest first; files that are no journals are passed over."""
-    base = state_home()
-    pattern = (
-        f"{_safe(server.partition('://')[2] or server) if server else '*'}/{_safe(project) if project else '*'}/*.jsonl"
-    )
-    found = []
-    for path in sorted(base.glob(pattern), key=lambda path: path.name):
         try:
-            found.append(read(path))
-        except JournalError:
+            yield _entry(line, ends.get(line["action"], {}))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _damaged(path, number) from None
+
+
+def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
+    inverse = line["inverse"]
+    return Entry(
+        number=int(line["action"]),
+        step=str(line.get("step")),
+        subject=str(line.get("subject")),
+        argv=tuple(line["argv"]),
+        why=str(line.get("why")),
+        kind=str(inverse["kind"]),
+        name=str(inverse["name"]),
+        inverse_args=tuple(inverse["args"]),
+        detail=dict(inverse["detail"]),
+        outcome=str(end.get("outcome") or "unknown"),
+        said=str(end.get("said") or ""),
+        began=str(line.get("at")),
+        ended=str(end.get("at") or ""),
+    )
+
+
+def records(
+    server: str | None = None, project: str | None = None, problems: list[JournalError] | None = None
+) -> tuple[Record, ...]:
+    """The runs of one project, or all of them, project by project, oldest first. Runs that never began are passed over.
+
+    What is wrong with journals that cannot be read goes into `problems`; without that it is raised as JournalError, since a
+    run that is not known of cannot be taken back.
+    """
+    pattern = f"{_host(server) if server else '*'}/{_safe(project) if project else '*'}/*.jsonl"
+    found = []
+    for path in sorted(state_home().glob(pattern)):
+        try:
+            record = read(path)
+        except NoJournal:
             continue
-    return tuple(found)
+        except JournalError as error:
+            if problems is None:
+                raise
+            problems.append(error)
+            continue
+        if server in (None, record.server) and project in (None, record.project):
+            found.append(record)
+    return tuple(sorted(found, key=lambda record: (str(record.path.parent), record.order)))
+
+
+def one_of(known: Iterable[Record], run: str) -> Record:
+    """The run of that name, or the only one whose name begins so. Raises Usage."""
+    found = [record for record in known if record.run.startswith(run)]
+    exact = [record for record in found if record.run == run]
+    if len(found) != 1 and len(exact) != 1:
+        sentence = "there is no run {run}: see threescale-migrate history"
+        if found:
+            sentence = "there is more than one run {run}: give more of its name, see threescale-migrate history"
+        raise Usage(Text(sentence, run=run))
+    return (exact or found)[0]
 
 
 def taken_back(known: Iterable[Record]) -> set[str]:
     """The names of the runs that a later run has taken back, and that no run has brought into effect again."""
     taken: set[str] = set()
-    for record in sorted(known, key=lambda record: record.began, reverse=True):
+    for record in sorted(known, key=lambda record: record.order, reverse=True):
         if record.run not in taken and record.finished == "done":
             taken.update(record.undoes)
     return taken
 
 
 def to_take_back(known: Iterable[Record], run: str | None = None) -> tuple[Record, ...]:
-    """The runs that `undo` is about, newest first; none where nothing is in effect.
+    """The runs of one project that `undo` is about, newest first; none where nothing is in effect.
 
-    A run by its name, or the beginning of it; else the newest. An undo is taken back alone. Anything else is taken back with
-    all before it that is in effect, so that a migration in several runs is one, and an undo that did not come to its end
-    is gone on with. Raises Usage for an unknown name.
+    A run by its name, or the beginning of it; else the newest. An undo is taken back alone; one that did not come to its end
+    is gone on with. Anything else is taken back with all before it that is in effect, so that a migration in several runs is
+    one. Raises Usage for an unknown name.
     """
-    ordered = sorted(known, key=lambda record: record.began, reverse=True)
+    ordered = sorted(known, key=lambda record: record.order, reverse=True)
     if run is not None:
-        found = [record for record in ordered if record.run.startswith(run)]
-        if len(found) != 1:
-            raise Usage(Text("there is no run {run} of this project: see threescale-migrate history", run=run))
-        return (found[0], *_attempts(found[0], ordered))
+        chosen = one_of(ordered, run)
+        return (chosen, *_attempts(chosen, ordered))
     taken = taken_back(ordered)
     effective = [record for record in ordered if record.run not in taken and record.changes]
-    if effective and _came_to_its_end(effective[0]):
-        return (effective[0], *_attempts(effective[0], ordered))
-    chosen = []
+    if effective and effective[0].undoes:
+        newest = effective[0]
+        if _came_to_its_end(newest):
+            return (newest, *_attempts(newest, ordered))
+        return (newest, *(record for record in ordered if record.run in newest.undoes))
+    found = []
     for record in effective:
         if _came_to_its_end(record):
             break
-        chosen.append(record)
-    return tuple(chosen)
+        found.append(record)
+    return tuple(found)
 
 
 def _came_to_its_end(record: Record) -> bool:

@@ -13,8 +13,9 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NoReturn, TypeVar
 
 from .exit_codes import ExitCode
@@ -113,6 +114,29 @@ class UnreadableAnswer(Unreachable):
     passing = True
 
 
+class Killed(OcError):
+    """`oc` was ended by a signal, such as from the system when memory runs out."""
+
+    passing = True
+
+
+# With these the call certainly had no effect; after any other failure it may have one, and may still come to it.
+WITHOUT_EFFECT = (
+    NotFound,
+    AlreadyExists,
+    Forbidden,
+    Conflict,
+    BadInput,
+    UnknownResourceType,
+    OcMissing,
+    Unauthorized,
+    NoConfiguration,
+    ConnectionRefused,
+    NoRoute,
+    BadCertificate,
+)
+
+
 # The kind of an error is only in its text (recordings/README.md 10). The first pattern that matches counts, so the
 # texts about the connection, which can quote anything, come before those about objects.
 ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
@@ -205,7 +229,7 @@ def classify(exit_code: int, stderr: str) -> type[OcError] | None:
     for pattern, kind in _COMPILED:
         if pattern.search(stderr):
             return kind
-    return OcError
+    return Killed if exit_code < 0 or exit_code > 128 else OcError
 
 
 def error_sentence(stderr: str) -> str:
@@ -286,7 +310,9 @@ def find_oc(wanted: str | None) -> str:
 class Oc:
     """Runs `oc` with the user's connection options, which are passed on unchanged.
 
-    `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() that no call outlives.
+    `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() that no call outlives. `pause`
+    waits between two tries. `lock` is the descriptor of a lock that calls which change something hold as well: where this
+    program is killed in the middle of one, nobody else begins before it has ended.
     """
 
     program: str
@@ -298,6 +324,8 @@ class Oc:
     deadline: float | None = None
     redact: Redactor = field(default_factory=Redactor)
     observer: Callable[[Call], None] | None = None
+    pause: Callable[[float], None] = sleep
+    lock: int | None = None
 
     def argv(self, args: Sequence[str]) -> tuple[str, ...]:
         """The whole command line for `args`, beginning with `oc`, as a person could type it."""
@@ -314,7 +342,7 @@ class Oc:
         )
         return ("oc", *args, *given)
 
-    def run(self, args: Sequence[str], stdin: str | None = None) -> Call:
+    def run(self, args: Sequence[str], stdin: str | None = None, lock: int | None = None) -> Call:
         """Runs `oc` once and gives the call, whatever its exit code. Raises RequestTimeout or OcMissing.
 
         Secrets belong into `stdin`: arguments can be seen by every user of the workstation.
@@ -324,15 +352,19 @@ class Oc:
         timeout = self.call_timeout
         if self.deadline is not None:
             timeout = min(timeout, max(0.1, self.deadline - started))
-        exit_code, out, err = _start(self.program, argv[1:], stdin, timeout, self.redact)
+        exit_code, out, err = _start(self.program, argv[1:], stdin, timeout, self.redact, lock)
         call = Call(argv, exit_code, out, err, monotonic() - started)
         if self.observer is not None:
             self.observer(call)
         return call
 
-    def check(self, args: Sequence[str], stdin: str | None = None) -> Call:
+    def change(self, args: Sequence[str], stdin: str | None = None) -> Call:
+        """Runs a call that changes something, once; it holds the lock until it has ended. Raises OcError."""
+        return self.check(args, stdin, self.lock)
+
+    def check(self, args: Sequence[str], stdin: str | None = None, lock: int | None = None) -> Call:
         """Runs `oc` once; raises the typed error of a call that failed."""
-        call = self.run(args, stdin)
+        call = self.run(args, stdin, lock)
         kind = classify(call.exit_code, call.stderr)
         if kind is not None:
             self.fail(kind, call)
@@ -340,12 +372,25 @@ class Oc:
 
     def fail(self, kind: type[OcError], call: Call) -> NoReturn:
         """Raises `kind` for a call, with a sentence that holds no secret."""
-        said = error_sentence(call.stderr) or f"exit code {call.exit_code} and nothing on stderr"
+        nothing = "it was killed" if kind is Killed else f"exit code {call.exit_code} and nothing on stderr"
+        said = error_sentence(call.stderr) or nothing
         raise kind(self.redact(f"{' '.join(call.argv[:3])}: {said}"), call)
 
     def read(self, args: Sequence[str], tries: int = READ_TRIES) -> Call:
         """Runs a call that changes nothing, again where it fails for a reason that passes. Raises OcError."""
         return self.retry(lambda: self.check(args), tries)
+
+    def read_line(self, args: Sequence[str], pattern: str = r".*") -> str:
+        """Gives an answer that is one line, without its end. Raises OcError, UnreadableAnswer where it is cut or another thing."""
+
+        def once() -> str:
+            call = self.check(args)
+            if not re.fullmatch(pattern + r"\r?\n", call.stdout):
+                asked = " ".join(call.argv[:3])
+                raise UnreadableAnswer(f"{asked}: that is not what oc answers; is {self.program} really oc?", call)
+            return call.stdout.strip()
+
+        return self.retry(once)
 
     def read_item(self, args: Sequence[str], parse: Callable[[Any], Part], tries: int = READ_TRIES) -> Part:
         """Gives what `parse` makes of the answer. Raises OcError, UnreadableAnswer also where `parse` cannot read it."""
@@ -389,6 +434,7 @@ class Oc:
             retry=retry_if_exception(lambda error: isinstance(error, OcError) and error.passing),
             stop=stop_after_attempt(tries),
             wait=wait_random_exponential(multiplier=0.2, max=5),
+            sleep=self.pause,
             reraise=True,
         )
         return retrying(attempt)
@@ -401,7 +447,8 @@ _running: list[Any] = []
 def end_running_call() -> None:
     """Ends the `oc` that runs now, where one does; for a program that is about to end at once."""
     for process in _running:
-        process.kill_group()
+        with suppress(OSError):  # it has ended by itself
+            process.kill_group()
 
 
 def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
@@ -430,7 +477,7 @@ def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
 
 
 def _start(
-    program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor
+    program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor, lock: int | None = None
 ) -> tuple[int, str, str]:
     """Starts one process in a session of its own: Ctrl-C on the terminal must not cut a change in half."""
     import sh  # late: a command that calls no oc should not pay for it
@@ -445,6 +492,7 @@ def _start(
             _bg=True,
             _bg_exc=False,
             _new_session=True,
+            _pass_fds=set() if lock is None else {lock},
             _ok_code=list(range(-64, 256)),
             _tty_in=False,
             _tty_out=False,
@@ -459,7 +507,8 @@ def _start(
 
     def end() -> None:
         late.set()
-        process.process.kill_group()
+        with suppress(OSError):  # it has ended by itself
+            process.process.kill_group()
 
     timer = threading.Timer(timeout, end)
     timer.daemon = True
@@ -473,5 +522,5 @@ def _start(
         _running.remove(process.process)
     if late.is_set():
         shown = redact(" ".join(("oc", *args[:2])))
-        raise RequestTimeout(f"{shown}: no answer within {timeout:.0f} s, and the call was ended")
+        raise RequestTimeout(f"{shown}: no answer within {timeout:.3g} s, and the call was ended")
     return process.exit_code, out.getvalue().decode("utf-8", "replace"), err.getvalue().decode("utf-8", "replace")

@@ -6,7 +6,7 @@ mislead: after a failure the project is looked at again, and planned again.
 
 from __future__ import annotations
 
-import threading
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,12 +23,15 @@ from .guide.undoing import Undo
 from .journal import Journal, JournalError
 from .oc import Oc, OcError
 from .project import ProjectState, observe
-from .values import Action, Check, Inverse, Step, Text, Usage, Verdict, Wish
+from .signals import Stop, Stopped
+from .values import Action, Check, Inverse, Refused, Step, Text, Usage, Verdict, Wish
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
 ACTION_TRIES = 6
 POLL_FIRST = 0.3
 POLL_LONGEST = 5.0
+# How new and old clients say that a patch found nothing to change (recordings/README.md 9, 20).
+_NO_CHANGE = re.compile(r"\(no change\)|\bnot patched\b")
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
 
@@ -39,7 +42,7 @@ class Watcher(Protocol):
         """An action is about to be run."""
 
     def ended(self, action: Action, outcome: str, seconds: float, said: str) -> None:
-        """An action has ended: `done`, `failed` or `unknown`."""
+        """An action has ended: `done`, `failed`, `present` where nothing was left to do, or `unknown`."""
 
     def wave(self, wave: Wave, number: int, total: int) -> None:
         """A wave begins."""
@@ -51,14 +54,6 @@ class Watcher(Protocol):
         """Something worth a line."""
 
 
-class Stopped(Exception):
-    """A signal asked the run to end. `exit_code` is 130 or 143."""
-
-    def __init__(self, exit_code: ExitCode) -> None:
-        super().__init__(exit_code.name)
-        self.exit_code = exit_code
-
-
 class Failed(Exception):
     """The run cannot go on; `text` says why, in words for the operator."""
 
@@ -68,26 +63,7 @@ class Failed(Exception):
         self.exit_code = exit_code
 
 
-@dataclass
-class Stop:
-    """Set by a signal handler, looked at between calls; waiting ends at once when it is set."""
-
-    event: threading.Event = field(default_factory=threading.Event)
-    exit_code: ExitCode = ExitCode.INTERRUPTED
-
-    def ask(self, exit_code: ExitCode) -> None:
-        """Asks the run to end."""
-        self.exit_code = exit_code
-        self.event.set()
-
-    def check(self) -> None:
-        """Raises Stopped where the run was asked to end."""
-        if self.event.is_set():
-            raise Stopped(self.exit_code)
-
-    def sleep(self, seconds: float) -> None:
-        """Waits, at most `seconds`; not at all once asked to end."""
-        self.event.wait(seconds)
+_CODES: dict[type[BaseException], ExitCode] = {Usage: ExitCode.USAGE, Refused: ExitCode.REFUSED}
 
 
 @dataclass(frozen=True)
@@ -110,6 +86,9 @@ class Run:
     stop: Stop = field(default_factory=Stop)
     began: float = field(default_factory=monotonic)
 
+    def __post_init__(self) -> None:
+        self.oc.pause = self.stop.pause
+
     @property
     def ends(self) -> float | None:
         """The moment of time.monotonic() at which the whole run is over."""
@@ -123,7 +102,7 @@ class Run:
         """Writes the journal's end for a run that did not come to its own."""
         if isinstance(error, JournalError):
             return
-        code = getattr(error, "exit_code", ExitCode.USAGE if isinstance(error, Usage) else ExitCode.FAILED)
+        code = getattr(error, "exit_code", _CODES.get(type(error), ExitCode.FAILED))
         with suppress(JournalError):
             self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code), said=str(error))
 
@@ -149,78 +128,103 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
         run.watcher.began(action, argv)
         started = monotonic()
         try:
-            call = run.oc.check(action.args, action.stdin)
+            call = run.oc.change(action.args, action.stdin)
         except OcError as error:
-            outcome, said = _after_failure(run, action, replan, error)
+            outcome, said, refused = _after_failure(run, action, replan, error)
             run.journal.end(number, outcome, said=said, seconds=round(monotonic() - started, 3))
             run.watcher.ended(action, outcome, monotonic() - started, said)
             if outcome in ("done", "present"):
                 return
+            if refused is not None:
+                raise Failed(refused, ExitCode.FAILED) from None
             if not error.passing or attempt == ACTION_TRIES:
                 raise
-            run.stop.check()
-            run.stop.sleep(min(5.0, 0.2 * 2**attempt))
-            run.stop.check()
+            run.stop.pause(min(5.0, 0.2 * 2**attempt))
+            _check_time(run)
         else:
             said = run.oc.redact(call.stdout.strip())[:500]
-            run.journal.end(number, "done", exit_code=call.exit_code, said=said, seconds=round(call.seconds, 3))
-            run.watcher.ended(action, "done", call.seconds, said)
+            outcome = "present" if _NO_CHANGE.search(said) else "done"
+            run.journal.end(number, outcome, exit_code=call.exit_code, said=said, seconds=round(call.seconds, 3))
+            run.watcher.ended(action, outcome, call.seconds, said)
             return
 
 
-def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> tuple[str, str]:
-    """Looks whether a call that failed took effect all the same: `done`, `failed`, or `unknown` where it cannot be seen."""
-    if isinstance(error, oc_module.OcMissing):
-        return "failed", str(error)
+def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> tuple[str, str, Text | None]:
+    """Looks whether a call that failed took effect all the same. Gives the outcome, what is said of it, and why not to try again.
+
+    `present`: somebody else had done it. `failed`: it had no effect. `unknown`: none is seen, which is no proof, since a
+    call that ended without an answer may still be on its way.
+    """
     if isinstance(error, oc_module.AlreadyExists) and action.inverse.detail.get("kept") == "yes":
-        return "present", f"{error} (it holds the same)"
+        return "present", f"{error} (it holds the same)", None
+    outcome = "failed" if isinstance(error, oc_module.WITHOUT_EFFECT) else "unknown"
+    if isinstance(error, oc_module.OcMissing):
+        return outcome, str(error), None
     try:
         left = tuple(replan(observe(run.oc)))
-    except OcError:
-        return "unknown", str(error)
-    if any(other.args == action.args for other in left):
-        return "failed", str(error)
-    return "done", f"{error} (it took effect all the same)"
+    except (OcError, Stopped):
+        return outcome, str(error), None
+    except (Usage, Refused) as refusal:
+        return outcome, f"{error}; {refusal}", refusal.text
+    if any(other.args == action.args and other.subject == action.subject for other in left):
+        return outcome, str(error), None
+    if isinstance(error, oc_module.AlreadyExists) or _NO_CHANGE.search(str(error)):
+        return "present", f"{error} (somebody else has done it)", None
+    return "done", f"{error} (it took effect all the same)", None
 
 
 def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
     """Steps 1 to 6. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
-    prepare(run, BEFORE_WAVES)
-    redeploy(run)
+    redeploy(run, prepare(run, BEFORE_WAVES))
+    run.stop.check()
     state = observe(run.oc)
     return state, steps.verify(state, run.wish)
 
 
-def prepare(run: Run, wanted: Iterable[Step]) -> None:
-    """The steps before the first redeployment, each planned from what is there now."""
-    for step in wanted:
-        if step in run.wish.skip:
-            continue
-        state = observe(run.oc)
+def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
+    """The steps before the first redeployment, planned from what is there now. Gives the state after them.
 
-        def replan(state: ProjectState, step: Step = step) -> tuple[Action, ...]:
-            return steps.plan(state, run.wish, (step,))
+    What `oc` says it has done is looked at before anything is built on it. Raises Failed where it is not there.
+    """
 
-        apply(run, replan(state), replan)
+    def replan(state: ProjectState) -> tuple[Action, ...]:
+        return steps.plan(state, run.wish, wanted)
+
+    state = observe(run.oc)
+    actions = replan(state)
+    if not actions:
+        return state
+    apply(run, actions, replan)
+    run.stop.check()
+    state = observe(run.oc)
+    left = replan(state)
+    if left:
+        commands = "; ".join("oc " + " ".join(action.args) for action in left)
+        text = Text(
+            "oc said it was done, and it is not: {commands}; look at what oc does, then run this again",
+            commands=commands,
+        )
+        raise Failed(text, ExitCode.FAILED)
+    return state
 
 
-def redeploy(run: Run) -> None:
+def redeploy(run: Run, state: ProjectState) -> None:
     """Patches and waits, a wave after the other; each is planned anew, so that what somebody else did counts."""
     if Step.DEPLOYMENT_CONFIGS in run.wish.skip:
         return
-    state = observe(run.oc, cluster=False)
     order = waves(state, run.wish)
     for number, wave in enumerate(order, 1):
         if number > 1:
-            state = observe(run.oc, cluster=False)
+            run.stop.check()
+            state = observe(run.oc, cluster=False, secret=False)
         names = tuple(name for name in wave.configs if name in state.configs)
         found = assess_all(state, names)
         if all(assessment.reached for assessment in found):
             continue
         run.watcher.wave(Wave(wave.name, names), number, len(order))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
-        _settle(run, state, names)
-        state = observe(run.oc, cluster=False)
+        if _settle(run, state, names):
+            state = observe(run.oc, cluster=False, secret=False)
 
         def replan(state: ProjectState, names: tuple[str, ...] = names) -> tuple[Action, ...]:
             return deployment_configs.plan_configs(state, names, run.wish)
@@ -234,7 +238,8 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
 
     Raises Failed, OcError, Stopped, JournalError, Usage.
     """
-    order = undoing.stages(wanted, observe(run.oc))
+    state = observe(run.oc)
+    order = undoing.stages(wanted, state)
     total = sum(isinstance(stage, Wave) for stage in order)
     number = 0
     for stage in order:
@@ -246,7 +251,11 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
         def replan(state: ProjectState, stage: tuple[Inverse, ...] = stage) -> tuple[Action, ...]:
             return undoing.plan_things(state, wanted, stage)
 
-        apply(run, replan(observe(run.oc)), replan)
+        if stage is not order[0]:
+            run.stop.check()
+            state = observe(run.oc)
+        apply(run, replan(state), replan)
+    run.stop.check()
     state = observe(run.oc)
     return state, undoing.verify(state, wanted)
 
@@ -258,7 +267,8 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
     def afterwards(state: ProjectState) -> tuple[Action, ...]:
         return undoing.plan_after(state, wanted, wave.configs)
 
-    state = observe(run.oc, cluster=False)
+    run.stop.check()
+    state = observe(run.oc, cluster=False, secret=False)
     goals = undoing.goals(state, wanted, wave.configs)
     if any(not found.reached for goal, names in goals.items() for found in assess_all(state, names, goal)):
         run.watcher.wave(wave, number, total)
@@ -266,8 +276,8 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
     apply(run, patches(state), patches)
     for goal, names in goals.items():
         wait(run, names, goal)
-    state = observe(run.oc, cluster=False)
-    apply(run, afterwards(state), afterwards)
+    if any(change.kind == "pause" and change.name in wave.configs for change in wanted.changes):
+        apply(run, afterwards(observe(run.oc, cluster=False, secret=False)), afterwards)
 
 
 def patch(run: Run) -> None:
@@ -291,15 +301,16 @@ def wait_all(run: Run) -> None:
         )
 
 
-def _settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> None:
-    """Waits for rollouts that somebody else has under way: patching in the middle of one makes two of it."""
+def _settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> bool:
+    """Waits for rollouts that somebody else has under way: patching in the middle of one makes two of it. Whether it did."""
     own = {name: Goal(state.configs[name].effective_account, None) for name in names}
     moving = [name for name in names if assess_all(state, (name,), own[name])[0].moving]
     if not moving:
-        return
+        return False
     run.watcher.note(Text("{names}: a rollout is under way already; waiting for it first", names=", ".join(moving)))
     for name in moving:
         wait(run, (name,), own[name], must_reach=False)
+    return True
 
 
 @dataclass
@@ -348,6 +359,8 @@ def _round(run: Run, names: tuple[str, ...], goal: Goal, waiting: _Waiting, bega
         _check_time(run, names, waiting)
         return False
     waiting.asked = None
+    if must_reach:
+        _check_others(state, names, goal)
     found = assess_all(state, [name for name in names if name in state.configs], goal)
     for name in names:
         if name in state.configs:
@@ -362,6 +375,20 @@ def _round(run: Run, names: tuple[str, ...], goal: Goal, waiting: _Waiting, bega
         return True
     _check_time(run, [assessment.config for assessment in open_], waiting, found)
     return False
+
+
+def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None:
+    """Raises Failed where the template of a config does not say any more what this run wrote: two people must not fight."""
+    for name in names:
+        if name in state.configs and state.configs[name].effective_account != goal.account:
+            text = Text(
+                "{name}: its template says {found} and not {wanted}, which this run wrote: somebody else is changing this project;"
+                " agree with them, then run this again",
+                name=name,
+                found=state.configs[name].effective_account,
+                wanted=goal.account,
+            )
+            raise Failed(text, ExitCode.FAILED)
 
 
 def _ended(assessment: Assessment) -> bool:

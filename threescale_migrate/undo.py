@@ -11,7 +11,7 @@ from typing import Any
 
 from . import journal as journals
 from . import run as runner
-from .commands import Planned, confirm, connect, journaled, locked, report
+from .commands import Place, Planned, confirm, connect, finish, journaled, locked, placed, report
 from .exit_codes import ExitCode
 from .guide import registry_secret, undoing
 from .guide.costs import costs
@@ -33,34 +33,49 @@ def undo(options: Namespace) -> ExitCode:
         raise Usage(Text("undo takes a run or --to-default, not both"))
     oc = connect(options, options.timeout)
     given = read_secret(options, oc)
+    if options.dry_run:
+        return _show(options, *_wanted(options, oc, placed(options, oc), given))
     with locked(options, oc) as (where, directory):
-        state = observe(oc)
-        runs: tuple[Record, ...] = ()
-        if options.to_default:
-            changes = undoing.to_default(state, Wish(configs=tuple(options.dc or ())))
-        else:
-            runs = journals.to_take_back(journals.records(where.server, where.project), options.run)
-            changes = changes_of(runs)
-        if not changes:
-            raise Refused(nothing_to_take_back(state, where.project, bool(options.to_default)))
-        wanted = Undo(changes, manifests(oc, changes, given), options.force)
-        show = planned(oc, state, wanted, runs)
-        if options.dry_run:
-            code = ExitCode.SOMETHING_TO_DO if show.actions else ExitCode.DONE
-            show.render(options, code)
-            return code
+        state, wanted, show, undoes = _wanted(options, oc, where, given)
         if not show.actions:
             return report(options, "undo", state, undoing.verify(state, wanted))
         confirm(options, where, show)
-        undoes = [record.run for record in runs]
         with journaled(options, "undo", oc, Wish(), where, directory, state, show.actions, undoes=undoes) as run:
             state, checks = runner.undo(run, wanted)
-            code = report(options, "undo", state, checks)
-            run.journal.write(
-                "verified", checks=[[c.step.value, c.subject, c.verdict.value, str(c.seen)] for c in checks]
+            finish(options, run, checks)
+    return report(options, "undo", state, checks)
+
+
+def _wanted(
+    options: Namespace, oc: Oc, where: Place, given: PullSecret | None
+) -> tuple[ProjectState, Undo, Planned, list[str]]:
+    """What there is, what is to be taken back, the plan of it, and the runs that it is about. Raises Refused, Usage."""
+    state = observe(oc)
+    for kind in ("dc", "rc", "pods"):
+        if kind in state.unread:
+            raise Refused(
+                Text(
+                    "{kind} may not be read, and nothing is taken back blindly: {why}",
+                    kind=kind,
+                    why=state.unread[kind],
+                )
             )
-            run.finish(code)
-            return code
+    runs: tuple[Record, ...] = ()
+    if options.to_default:
+        changes = undoing.to_default(state, Wish(configs=tuple(options.dc or ())))
+    else:
+        runs = journals.to_take_back(journals.records(where.server, where.project), options.run)
+        changes = changes_of(runs)
+    if not changes:
+        raise Refused(nothing_to_take_back(state, where.project, bool(options.to_default)))
+    wanted = Undo(changes, manifests(oc, changes, given), options.force)
+    return state, wanted, planned(oc, state, wanted, runs), [record.run for record in runs]
+
+
+def _show(options: Namespace, state: ProjectState, wanted: Undo, show: Planned, undoes: list[str]) -> ExitCode:
+    code = ExitCode.SOMETHING_TO_DO if show.actions else ExitCode.DONE
+    show.render(options, code)
+    return code
 
 
 def changes_of(runs: Iterable[Record]) -> tuple[Inverse, ...]:
@@ -146,21 +161,19 @@ def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
 
 def history(options: Namespace) -> ExitCode:
     """Lists the runs of this workstation, or shows one; asks no cluster."""
-    known = journals.records(project=options.namespace)
+    problems: list[journals.JournalError] = []
+    known = journals.records(project=options.namespace, problems=problems)
     taken = {name for group in _by_project(known) for name in journals.taken_back(group)}
     if options.run:
-        found = [record for record in known if record.run.startswith(options.run)]
-        if len(found) != 1:
-            raise Usage(
-                Text("there is no run {run}, or more than one: see threescale-migrate history", run=options.run)
-            )
-        return _show_run(options, found[0], found[0].run in taken)
+        record = journals.one_of(known, options.run)
+        return _show_run(options, record, record.run in taken)
     if options.output == "json":
         runs = [_described(record, record.run in taken) for record in known]
-        document.write(sys.stdout, {"version": document.VERSION, "command": "history", "runs": runs})
+        told = [str(problem) for problem in problems]
+        document.write(sys.stdout, {"version": document.VERSION, "command": "history", "runs": runs, "problems": told})
         return ExitCode.DONE
     terminal = stdout(options.lang)
-    if not known:
+    if not known and not problems:
         terminal.line(terminal.say(Text("no run is recorded on this workstation")))
     for record in known:
         terminal.line(
@@ -168,6 +181,8 @@ def history(options: Namespace) -> ExitCode:
             0,
             4,
         )
+    for problem in problems:
+        terminal.line(f"{terminal.mark(Verdict.UNKNOWN)} {terminal.say(problem.text)}", 0, 4)
     return ExitCode.DONE
 
 

@@ -41,6 +41,11 @@ def grants(state: ProjectState, account: str) -> frozenset[Grant]:
     return frozenset(_grant(binding) for binding in state.bindings if _names(binding, state.namespace, account))
 
 
+def holding(state: ProjectState, grant: Grant, account: str) -> tuple[Binding, ...]:
+    """The bindings that give the role to the account by its name."""
+    return tuple(b for b in state.bindings if _grant(b) == grant and _names(b, state.namespace, account))
+
+
 def _grant(binding: Binding) -> Grant:
     return Grant(binding.namespace, binding.role_kind, binding.role)
 

@@ -386,6 +386,8 @@ def refusal(state: ProjectState, undo: Undo, change: Inverse) -> Text:
         return _account_used(state, undo, change.name)
     if change.kind == "secret":
         return _secret_used(state, undo, change)
+    if change.kind == "grant":
+        return NOTHING if undo.force else _grant_changed(state, change)
     if change.kind == "secret-replaced" and not undo.force:
         known = (change.detail.get("fingerprint"), change.detail.get("before"))
         if state.secret is not None and state.secret.fingerprint not in known:
@@ -404,6 +406,19 @@ def _config_changed(state: ProjectState, change: Inverse) -> Text:
         "its template says {found}, which this run did not write; --force takes it back all the same",
         found=config.effective_account,
     )
+
+
+def _grant_changed(state: ProjectState, change: Inverse) -> Text:
+    """Whether somebody has bound the role to the account once more, or others to it in the binding that the run made."""
+    grant, account = _grant(change)
+    held = permissions.holding(state, grant, account)
+    if len(held) > 1:
+        names = ", ".join(binding.name for binding in held)
+        return Text("it is kept: more than one binding gives it ({names}); --force takes it from all", names=names)
+    made = [binding for binding in held if binding.name == change.detail.get("binding")]
+    if any(len(binding.subjects) > 1 for binding in made):
+        return Text("it is kept: somebody has added others to the binding since; --force deletes it")
+    return NOTHING
 
 
 def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
@@ -470,6 +485,9 @@ def verify(state: ProjectState, undo: Undo) -> tuple[Check, ...]:
 
 def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
     subject = f"dc/{change.name}"
+    unread = [state.unread[kind] for kind in ("dc", "rc", "pods") if kind in state.unread]
+    if unread:
+        return Check(Step.VERIFICATION, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=unread[0]))
     if change.name not in state.configs:
         return Check(Step.VERIFICATION, subject, Verdict.REMARK, Text("it is not in the project any more"))
     if why.template:
@@ -493,6 +511,8 @@ def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) ->
     if why.template:
         return Check(step, subject, Verdict.REMARK, why)
     kind = {Step.REGISTRY_SECRET: "secrets", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "rolebindings"}[step]
+    if step is Step.PERMISSIONS and not change.detail.get("namespace"):
+        kind = "clusterrolebindings"
     if kind in state.unread:
         return Check(step, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread[kind]))
     try:

@@ -11,7 +11,7 @@ from ..values import Action, Text, Verdict
 from .terminal import Terminal, columns, fit, wrap
 from .text import command_line
 
-OUTCOMES = {"done": Verdict.PASSED, "failed": Verdict.FAILED, "unknown": Verdict.UNKNOWN}
+OUTCOMES = {"done": Verdict.PASSED, "present": Verdict.PASSED, "failed": Verdict.FAILED, "unknown": Verdict.UNKNOWN}
 
 
 class LineWatcher:
