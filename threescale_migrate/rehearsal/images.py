@@ -1,4 +1,5 @@
-"""Which image a pod can pull: those on registry.redhat.io need a pull secret of the pod with a login that works."""
+"""Which image a pod can pull: those on registry.redhat.io need a pull secret of the pod with a login that works, those of a
+registry whose name cannot be resolved none can."""
 
 from __future__ import annotations
 
@@ -18,6 +19,10 @@ AUTHENTICATED = "registry.redhat.io"
 def refusal(store: Store, pod: Object, image: str) -> str | None:
     """Why the pod cannot pull the image, in the runtime's words; None where it can."""
     registry = image.partition("/")[0]
+    host = registry.partition(":")[0]
+    if host.endswith(".invalid"):  # a name that no resolver knows (RFC 2606)
+        asked = f"dial tcp: lookup {host} on 192.0.2.53:53: no such host"
+        return f'pinging container registry {registry}: Get "https://{registry}/v2/": {asked}'
     if registry != AUTHENTICATED:
         return None
     namespace = pod["metadata"]["namespace"]

@@ -36,6 +36,7 @@ def not_found(resource: Resource, name: str) -> ApiError:
     return ApiError(404, "NotFound", f'{resource.full} "{name}" not found')
 
 
+NOT_ALLOWED = ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 SERVER = "https://api.cluster.example.test:6443"
 
 
@@ -113,6 +114,10 @@ class Api:
         return found
 
     def _stored(self, resource: Resource, namespace: str | None, name: str) -> Object:
+        if resource.plural == "projects":
+            return project_of(self._stored(RESOURCES["namespaces"], None, name))
+        if resource.plural == "imagestreammappings":
+            raise NOT_ALLOWED
         found = self.store.get(resource.plural, namespace if resource.namespaced else None, name)
         if found is None:
             raise not_found(resource, name)
@@ -123,6 +128,8 @@ class Api:
         self._allow("list", resource, namespace)
         if resource.plural == "projects":
             return [project_of(item) for item in self.store.all("namespaces")]
+        if resource.plural == "imagestreammappings":
+            raise NOT_ALLOWED
         return self.store.all(resource.plural, namespace if resource.namespaced else None)
 
     def create(self, resource: Resource, namespace: str | None, item: Object, dry_run: bool = False) -> Object:
@@ -150,6 +157,8 @@ class Api:
             return self._create_pod(item)
         if dry_run:
             return item
+        if resource.plural == "imagestreammappings":
+            return self._map_image(item)
         self.store.put(resource.plural, item)
         self._react(resource, item)
         made: Object = copied(item)
@@ -163,6 +172,36 @@ class Api:
         except admission.RefusedPod as refusal:
             raise ApiError(403, "Forbidden", f'pods "{pod["metadata"]["name"]}" is forbidden: {refusal}') from None
         return made
+
+    def _map_image(self, mapping: Object) -> Object:
+        """Puts an image at a tag of a stream; the mapping itself is not kept."""
+        meta, image = mapping["metadata"], mapping["image"]
+        stream = copied(self._stored(RESOURCES["imagestreams"], meta["namespace"], meta["name"]))
+        entry = {
+            "created": self.store.timestamp(),
+            "dockerImageReference": image["dockerImageReference"],
+            "generation": stream["metadata"].get("generation", 1),
+            "image": image["metadata"]["name"],
+        }
+        tag = mapping.get("tag") or "latest"
+        status = stream.setdefault("status", {})
+        before = [known for known in status.get("tags") or () if known["tag"] == tag]
+        others = [known for known in status.get("tags") or () if known["tag"] != tag]
+        items = [entry, *(before[0].get("items") or () if before else ())]
+        status["tags"] = [*others, {"items": items, "tag": tag}]
+        self.store.put("imagestreams", stream)
+        self._react(RESOURCES["imagestreams"], stream)
+        return mapping
+
+    def request_project(self, name: str) -> None:
+        """Makes a project for the user, as anybody who is logged in may."""
+        from . import defaults
+
+        item: Object = {"metadata": {"name": name}}
+        defaults.fill(RESOURCES["namespaces"], item)
+        self._check(RESOURCES["namespaces"], item)
+        self.store.put("namespaces", item)
+        begin_namespace(self.store, name, self.user)
 
     def _check(self, resource: Resource, item: Object) -> None:
         from . import defaults
@@ -236,7 +275,7 @@ class Api:
         """Takes an object away, with all that it owns. Raises ApiError."""
         self._allow("delete", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
-        self._remove(resource, stored)
+        self._remove(RESOURCES["namespaces"] if resource.plural == "projects" else resource, stored)
 
     def _remove(self, resource: Resource, stored: Object) -> None:
         space, uid = stored["metadata"].get("namespace"), stored["metadata"].get("uid")

@@ -1,4 +1,4 @@
-"""`oc whoami`, `project`, `projects`, `version`, `config view`, `auth can-i`."""
+"""`oc whoami`, `version`, `config view`, `auth can-i`."""
 
 from __future__ import annotations
 
@@ -53,42 +53,6 @@ def whoami(session: Session) -> None:
                 404, "NotFound", "the server could not find the requested resource (get users.user.openshift.io ~)"
             )
         session.print(api.user)
-
-
-def project(session: Session) -> None:
-    """The current project, or another one."""
-    if not session.words:
-        name = session.namespace
-        with session.api() as api:
-            if api.store.get("namespaces", None, name) is None or not api.can_i("get", "namespaces", name, name):
-                raise failure(
-                    f'you do not have rights to view project "{name}" specified in your config or the project doesn\'t exist'
-                )
-        session.print(name if session.values.get("short") else f'Using project "{name}" on server "{session.server}".')
-        return
-    name = session.words[0]
-    known = _projects(session)
-    if name not in known and not known:
-        raise failure(
-            f'You are not a member of project "{name}".\nYou are not a member of any projects. You can request a project to be'
-            " created with the 'new-project' command."
-        )
-    if name not in known:
-        names = "\n".join(f"  * {other}" for other in known)
-        raise failure(f'A project named "{name}" does not exist on "{session.server}".\nYour projects are:\n{names}')
-    raise failure("the rehearsal oc does not change the current project; name it with -n")
-
-
-def projects(session: Session) -> None:
-    """The projects that there are."""
-    short = session.values.get("short")
-    session.print("\n".join(name if short else f"  * {name}" for name in _projects(session)))
-
-
-def _projects(session: Session) -> list[str]:
-    with session.api() as api:
-        names = [item["metadata"]["name"] for item in api.store.all("namespaces")]
-        return [name for name in names if api.can_i("get", "namespaces", name, name)]
 
 
 def version(session: Session) -> None:

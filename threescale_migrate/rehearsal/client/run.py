@@ -31,8 +31,9 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "describe": ("reading", "describe", SELECT),
     "logs": ("reading", "logs", "previous p bool, tail text, container c text, follow f bool"),
     "whoami": ("asking", "whoami", "show-server bool, show-context bool, show-token t bool"),
-    "project": ("asking", "project", "short q bool"),
-    "projects": ("asking", "projects", "short q bool"),
+    "project": ("projects", "project", "short q bool"),
+    "new-project": ("projects", "new_project", "display-name text, description text, skip-config-write bool"),
+    "projects": ("projects", "projects", "short q bool"),
     "version": ("asking", "version", "output o text, client bool, short bool"),
     "config": ("asking", "config", OUTPUT + "minify bool, raw bool, flatten bool"),
     "auth": ("asking", "auth", SELECT + "list bool, quiet q bool, no-headers bool, subresource text"),
@@ -115,5 +116,5 @@ def _understand(argv: list[str], directory: Place, out: TextIO, err: TextIO) -> 
         raise failure(f"the rehearsal oc has no help; see oc {name} --help of a real one")
     verb: Verb = getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)
     session = Session(directory, values, words, out, err)
-    session.learns = module != "asking"
+    session.learns = module not in ("asking", "projects")
     return session, verb

@@ -72,10 +72,17 @@ class Session:
         return os.environ.get("OC_REHEARSAL_CLIENT") == "4.6"
 
     @property
+    def kubeconfig(self) -> str:
+        """The path of the kubeconfig."""
+        return str(
+            self.values.get("kubeconfig") or os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
+        )
+
+    @property
     def configuration(self) -> dict[str, Any]:
         """The kubeconfig. Raises CommandError where there is none."""
         if self._configuration is None:
-            path = self.values.get("kubeconfig") or os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
+            path = self.kubeconfig
             try:
                 with open(path, encoding="utf-8") as file:
                     text = file.read()
@@ -83,7 +90,7 @@ class Session:
                 if self.values.get("kubeconfig"):
                     raise CommandError(f"error: stat {path}: no such file or directory") from None
                 raise CommandError(NO_CONFIGURATION) from None
-            self._configuration = _parse(text, str(path))
+            self._configuration = _parse(text, path)
         return self._configuration
 
     def entry(self, kind: str, name: str) -> dict[str, Any] | None:
