@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from ..project import ContainerState, DeploymentConfig, Pod, ProjectState, ReplicationController
+from ..project import DeploymentConfig, Pod, ProjectState, ReplicationController
 from ..values import REGISTRY, SECRET_NAME, Text
 
 
@@ -50,6 +50,7 @@ class Cause:
 PULL_REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 )
+_REFUSED_PULL = re.compile(r'Failed to pull image "([^"]+)"')
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 
 # What admission says when it refuses a pod, and what that means. The first that matches counts.
@@ -165,7 +166,7 @@ def _hook(config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
 def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
     for container in pod.containers:
         if container.waiting in PULL_REASONS:
-            yield _pull(state, config, pod, container)
+            yield _pull(state, config.name, container.image, pod.account, pod.pull_secrets)
         elif container.waiting == "CrashLoopBackOff" or (container.restarts > 1 and not container.ready):
             yield Cause(
                 CauseKind.CRASH_LOOP,
@@ -219,17 +220,17 @@ def _volume(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
             return
 
 
-def _pull(state: ProjectState, config: DeploymentConfig, pod: Pod, container: ContainerState) -> Cause:
-    """Whose registry it is, and whether the pod has a login for it."""
-    registry = container.image.partition("/")[0] if "." in container.image.partition("/")[0] else "docker.io"
+def _pull(state: ProjectState, name: str, image: str, account: str, carried: tuple[str, ...]) -> Cause:
+    """Whose registry it is, and whether the pod has a login for it; `carried` are the pull secrets of the pod."""
+    registry = image.partition("/")[0] if "." in image.partition("/")[0] else "docker.io"
     told = {
-        "name": config.name,
-        "image": _image(container.image),
+        "name": name,
+        "image": _image(image),
         "registry": registry,
         "secret": SECRET_NAME,
-        "account": pod.account,
+        "account": account,
     }
-    if registry == REGISTRY and SECRET_NAME not in pod.pull_secrets:
+    if registry == REGISTRY and SECRET_NAME not in carried:
         sentence = "{name}: the image {image} cannot be pulled: the pod was made without the pull secret {secret}"
         deed = "run oc secrets link {account} {secret} --for=pull, then threescale-migrate migrate"
     elif registry == REGISTRY and state.secret is None and "secrets" not in state.unread:
@@ -250,17 +251,19 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
     """After a rollout has failed its pods are gone, and the events about them are what is left."""
     if newest.phase != "Failed":
         return
-    for event in state.events:
-        if event.kind != "Pod" or not event.name.startswith(f"{newest.name}-"):
-            continue
+    own = [event for event in state.events if event.kind == "Pod" and event.name.startswith(f"{newest.name}-")]
+    for event in own:
+        refused = _REFUSED_PULL.search(event.message)
+        if refused:
+            account = state.accounts.get(newest.account)
+            carried = () if account is None else account.pull_secrets
+            yield _pull(state, config.name, refused[1], newest.account, carried)
+    for event in own:
         if event.reason in ("Failed", "BackOff") and re.search(r"pull|ImagePull", event.message):
             yield Cause(
                 CauseKind.IMAGE_PULL,
                 Text("{name}: the image could not be pulled: {detail}", name=config.name, detail=_short(event.message)),
-                Text(
-                    "see whether the registry takes the login in {secret}, then run threescale-migrate migrate",
-                    secret=SECRET_NAME,
-                ),
+                Text("see why (oc get events), then run threescale-migrate migrate"),
                 lasting=True,
             )
         elif event.reason == "BackOff":
