@@ -1,0 +1,155 @@
+"""`python -m tests.live.record LIST OUT.jsonl`: runs a list of `oc` commands and writes what came back as a scenario.
+
+The list is typed as in a shell, a command a line: `oc get dc -o json`, `oc create -f - < amp-sa.yml`. A line that begins with
+`#` becomes a note above what follows; `sleep 2` waits two seconds. The file is in the format of the recordings, with
+addresses, names and logins masked, so that it can be handed in and replayed: `python -m tests.conformance.table OUT.jsonl`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from tests.live.masking import Masks
+
+# A call that waits for ever has to end as well.
+LIMIT = 600.0
+
+
+class Recorder:
+    """Runs `oc`, and writes each call down, masked. `environment` is that of the calls; None for one's own."""
+
+    def __init__(
+        self, stream: TextIO, masks: Masks, header: Mapping[str, Any], environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.stream = stream
+        self.masks = masks
+        self.environment = environment
+        self.began = time.monotonic()
+        self.files: set[str] = set()
+        self._write(dict(header))
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self.stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self.stream.flush()
+
+    def note(self, text: str) -> None:
+        """A heading above what follows."""
+        self._write({"note": text})
+
+    def file(self, path: Path) -> str:
+        """Writes down the content of a file that a command reads, once; gives the content."""
+        content = path.read_text(encoding="utf-8")
+        if path.name not in self.files:
+            self.files.add(path.name)
+            self.masks.made_up(content)
+            self._write({"note": {"file": path.name, "content": self.masks(content)}})
+        return content
+
+    def run(self, argv: Sequence[str], stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs a command to its end, and writes the call down. Raises subprocess.TimeoutExpired."""
+        if stdin is not None:
+            self.masks.made_up(stdin)
+        at = time.monotonic()
+        done = subprocess.run(
+            list(argv),
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+            env=self.environment,
+        )
+        line: dict[str, Any] = {"argv": [self.masks(word) for word in argv]}
+        if stdin is not None:
+            line["stdin"] = self.masks(stdin)
+        line.update(
+            exit_code=done.returncode,
+            stdout=self.masks(done.stdout),
+            stderr=self.masks(done.stderr),
+            at=round(at - self.began, 2),
+            took=round(time.monotonic() - at, 3),
+        )
+        self._write(line)
+        return done
+
+
+def asked(*args: str) -> str:
+    """What `oc` says to a question about the login; empty where it does not say."""
+    done = subprocess.run(["oc", *args], capture_output=True, text=True, timeout=LIMIT, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def header(name: str, about: str) -> dict[str, Any]:
+    """The first line of a scenario: what it is, and between which client and server it was recorded."""
+    try:
+        versions = json.loads(asked("version", "-o", "json") or "{}")
+    except ValueError:
+        versions = {}
+    told = {
+        side: str((versions.get(f"{side}Version") or {}).get("gitVersion") or "unknown")
+        for side in ("client", "server")
+    }
+    return {"scenario": name, "about": about, **told, "openshift": versions.get("openshiftVersion") or "unknown"}
+
+
+def own_masks() -> Masks:
+    """The masks for whoever is logged in, in the project that is current."""
+    return Masks(asked("whoami", "--show-server"), asked("whoami"), asked("project", "-q"))
+
+
+def record_list(lines: Sequence[str], folder: Path, recorder: Recorder) -> int:
+    """Runs the commands of a list; gives how many. Raises ValueError for a line that is none, OSError for its files."""
+    count = 0
+    for number, line in enumerate(lines, 1):
+        words = shlex.split(line, comments=False)
+        if line.lstrip().startswith("#"):
+            recorder.note(line.strip().lstrip("#").strip())
+        elif words[:1] == ["sleep"] and len(words) == 2:
+            time.sleep(float(words[1]))
+        elif words[:1] == ["oc"]:
+            stdin = None
+            if "<" in words:
+                at = words.index("<")
+                stdin = recorder.file(folder / words[at + 1])
+                words = words[:at] + words[at + 2 :]
+            for flag, value in zip(words, words[1:]):
+                if flag in ("-f", "--filename") and value != "-":
+                    recorder.file(folder / value)
+            recorder.run(words, stdin)
+            count += 1
+        elif words:
+            raise ValueError(f"line {number} is no oc command, no note and no sleep: {line.strip()[:60]}")
+    return count
+
+
+def main(argv: Sequence[str]) -> int:
+    """Records the list that is named on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.live.record", description=(__doc__ or "").partition("\n\n")[2]
+    )
+    parser.add_argument("list", type=Path, help="the commands, a line each")
+    parser.add_argument("out", type=Path, help="the scenario to write; one that is there is not overwritten")
+    parser.add_argument("--about", default="", help="a sentence that says what the scenario is about")
+    options = parser.parse_args(list(argv))
+    try:
+        lines = options.list.read_text(encoding="utf-8").splitlines()
+        with options.out.open("x", encoding="utf-8") as stream:
+            recorder = Recorder(stream, own_masks(), header(options.out.stem, options.about))
+            count = record_list(lines, options.list.parent, recorder)
+    except (OSError, ValueError) as error:
+        print(f"record: {error}", file=sys.stderr)
+        return 2
+    print(f"{count} calls are in {options.out}; read it through before you hand it in")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,194 @@
+"""The tool on a real cluster, or on the rehearsal in its place: the same tests, in the order in which they stand here."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.live.project import LiveProject
+from threescale_migrate.guide.readiness import assess
+from threescale_migrate.project import ProjectState
+from threescale_migrate.values import ACCOUNT, GUIDE_CONFIGS, SECRET_NAME
+
+# No name below it can ever be resolved (RFC 2606).
+UNPULLABLE = "registry.invalid/nosuch/image:1"
+LONGEST = 900.0
+
+
+def accounts(state: ProjectState) -> dict[str, set[str]]:
+    """The accounts of the live application pods, by config."""
+    return {name: {pod.account for pod in state.pods_of(name) if pod.live} for name in state.configs}
+
+
+def templates(project: LiveProject) -> dict[str, object]:
+    """What of each config has to be as before after an undo: all of its spec."""
+    items = project.oc("get", "dc", "-o", "json").json()["items"]
+    return {item["metadata"]["name"]: item["spec"] for item in items}
+
+
+def until(project: LiveProject, holds: Callable[[ProjectState], bool]) -> ProjectState:
+    """Looks until something holds; the deadline is only there so that a broken cluster ends the suite."""
+    ends = time.monotonic() + LONGEST
+    while True:
+        state = project.state()
+        if holds(state):
+            return state
+        assert time.monotonic() < ends, "the cluster did not come so far in time"
+        time.sleep(0.5)
+
+
+def guide_is_content(project: LiveProject, name: str) -> bool:
+    """The guide's own checks of one config: Desired equals Current, and grep finds `amp`."""
+    item = project.oc("get", "dc", name, "-o", "json").json()
+    current = item["status"].get("updatedReplicas", 0) == item["spec"]["replicas"] != 0
+    return current and f'"serviceAccountName": "{ACCOUNT}"' in json.dumps(item["spec"])
+
+
+@pytest.fixture(scope="module", name="before")
+def _before(project: LiveProject) -> dict[str, object]:
+    """The configs as they were when the project was new."""
+    return templates(project)
+
+
+def test_plan_says_what_is_to_do_and_changes_nothing(project: LiveProject, before: dict[str, object]) -> None:
+    shown = project.tool("plan", "-o", "json", "--secret-file", str(project.secret))
+    assert shown.code == 3, shown.all
+    patched = {action["subject"] for action in shown.json()["actions"] if action["step"] == "deployment-configs"}
+    assert patched == {f"dc/{name}" for name in GUIDE_CONFIGS}
+    assert templates(project) == before
+    assert project.tool("verify").code == 1
+
+
+def test_what_would_break_the_project_is_refused_and_nothing_changes(
+    project: LiveProject, before: dict[str, object]
+) -> None:
+    given = ("--secret-file", str(project.secret))
+    assert project.tool("migrate", "--yes", "--expect-project", "another-one", *given).code == 4
+    assert project.tool("migrate", "--yes", "--expect-server", "https://another.example.test:6443", *given).code == 4
+    assert project.tool("migrate", *given).code == 2
+    assert project.tool("migrate", "--yes", "--secret-file", "-", stdin="kind: Pod\n").code == 2
+    assert project.tool("migrate", "--yes").code == 2
+    assert project.tool("migrate", "--yes", "--dc", "nosuch", *given).code == 2
+    assert templates(project) == before
+    assert project.oc("get", "secret", SECRET_NAME, code=None).code == 1
+
+
+def test_the_early_window_the_guide_says_ready_and_verify_says_it_only_when_the_pods_are(project: LiveProject) -> None:
+    running = project.start("migrate", "--yes", "--all-at-once", "--secret-file", str(project.secret))
+    rounds = 0
+    while running.poll() is None:
+        said = project.tool("verify", "-q").code
+        if said == 0:
+            assert set(map(frozenset, accounts(project.state()).values())) == {frozenset({ACCOUNT})}
+        rounds += 1
+    out, _ = running.communicate()
+    assert running.returncode == 0, out
+    assert rounds > 0
+    assert accounts(project.state()) == {name: {ACCOUNT} for name in GUIDE_CONFIGS}
+    verified = project.tool("verify", "-o", "json", "--allow-unknown")
+    assert verified.code == 0, verified.all
+    assert verified.json()["migrated"]
+
+
+def test_a_second_run_changes_nothing(project: LiveProject) -> None:
+    before = templates(project)
+    revisions = {name: config.latest_version for name, config in project.state().configs.items()}
+    again = project.migrate()
+    assert again.code in (0, 7), again.all
+    assert templates(project) == before
+    assert {name: config.latest_version for name, config in project.state().configs.items()} == revisions
+
+
+def test_what_default_may_do_amp_may_do_too_as_far_as_the_user_may_bind(project: LiveProject) -> None:
+    user = f"system:serviceaccount:{project.name}:default"
+    if project.oc("adm", "policy", "add-role-to-user", "view", user, code=None).code != 0:
+        pytest.skip("the user may not bind roles here")
+    assert project.tool("step", "permissions", "--check", "--allow-unknown").code == 1
+    done = project.tool("step", "permissions", "--yes")
+    assert done.code in (0, 7), done.all
+    bound = {
+        subject.name
+        for binding in project.state().bindings
+        for subject in binding.subjects
+        if binding.role == "view" and subject.kind == "ServiceAccount"
+    }
+    assert {"default", ACCOUNT} <= bound
+
+
+def test_undo_takes_all_of_it_back(project: LiveProject, before: dict[str, object]) -> None:
+    done = project.tool("undo", "--yes")
+    assert done.code == 0, done.all
+    assert templates(project) == before
+    assert accounts(project.state()) == {name: {"default"} for name in GUIDE_CONFIGS}
+    assert project.oc("get", "sa", ACCOUNT, code=None).code == 1
+    assert project.oc("get", "secret", SECRET_NAME, code=None).code == 1
+    assert project.tool("verify").code == 1
+
+
+def test_a_paused_config_takes_the_patch_and_is_not_migrated(project: LiveProject) -> None:
+    project.oc("rollout", "pause", "dc/zync")
+    done = project.migrate("--dc", "zync")
+    assert done.code == 1, done.all
+    assert "paused" in done.all
+    assert guide_is_content(project, "zync")
+    assert project.tool("verify", "--dc", "zync", "--allow-unknown").code == 1
+    assert accounts(project.state())["zync"] == {"default"}
+    resumed = project.migrate("--dc", "zync", "--resume-paused")
+    assert resumed.code in (0, 7), resumed.all
+    assert accounts(project.state())["zync"] == {ACCOUNT}
+
+
+def test_an_image_that_cannot_be_pulled_and_then_a_failed_rollout_are_told_as_they_are(project: LiveProject) -> None:
+    name = "system-memcache"  # it follows no image stream, which would put the image back
+    container = project.oc("get", "dc", name, "-o", "json").json()["spec"]["template"]["spec"]["containers"][0]
+    spec = {"serviceAccountName": ACCOUNT, "containers": [{"name": container["name"], "image": UNPULLABLE}]}
+    patch(project, name, {"template": {"spec": spec}})
+    until(project, lambda state: _cause(state, name) == "image pull")
+    assert guide_is_content(project, name)
+    assert project.tool("verify", "--dc", name, "--allow-unknown").code == 1
+    waited = project.tool("step", "readiness", "--yes", "--dc", name, "--grace", "3s")
+    assert waited.code == 5, waited.all
+    assert "registry.invalid" in waited.all
+    # Another revision, which is given up soon.
+    revision = project.state().configs[name].latest_version + 1
+    soon = {"type": "Rolling", "rollingParams": {"timeoutSeconds": 30}}
+    patch(project, name, {"strategy": soon, "template": {"metadata": {"annotations": {"revision": str(revision)}}}})
+    until(project, lambda state: state.configs[name].latest_version == revision and _phase(state, name) == "Failed")
+    assert f'"serviceAccountName": "{ACCOUNT}"' in project.oc("get", "dc", name, "-o", "json").out
+    verified = project.tool("verify", "--dc", name, "--allow-unknown")
+    assert verified.code == 1
+    assert accounts(project.state())[name] == {"default"}
+
+
+def test_without_a_journal_undo_brings_back_what_is_stuck(project: LiveProject) -> None:
+    name = "system-memcache"
+    image = project.state().configs["system-redis"].images[0]
+    container = project.oc("get", "dc", name, "-o", "json").json()["spec"]["template"]["spec"]["containers"][0]
+    spec = {"containers": [{"name": container["name"], "image": image}]}
+    patch(project, name, {"template": {"spec": spec}})
+    done = project.tool("undo", "--yes", "--to-default", "--dc", name)
+    assert done.code == 0, done.all
+    assert accounts(project.state())[name] == {"default"}
+
+
+def test_a_user_who_is_not_logged_in_is_told_so(project: LiveProject) -> None:
+    away = project.tool("verify", "--kubeconfig", str(project.folder / "nosuch"))
+    assert away.code == 7, away.all
+
+
+def patch(project: LiveProject, name: str, spec: dict[str, object]) -> None:
+    """Patches a config's spec, as somebody else may."""
+    project.oc("patch", "dc", name, "--patch", json.dumps({"spec": spec}))
+
+
+def _cause(state: ProjectState, name: str) -> str:
+    cause = assess(state, name).cause
+    return "" if cause is None else cause.kind.value
+
+
+def _phase(state: ProjectState, name: str) -> str:
+    newest = state.newest(name)
+    return "" if newest is None else newest.phase
