@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.leaks import TOKEN as TOKEN
+from tests.leaks import everything_is_searched as everything_is_searched
+from tests.leaks import nothing_leaks as nothing_leaks
 from threescale_migrate.rehearsal import launch
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.rehearsal.store import Object
 
 ROOT = Path(__file__).resolve().parent.parent
-TOKEN = "planted-token-0815-never-to-be-seen"
 # Tests run the cluster much faster than life, and wait out a failure only briefly.
 SPEED = 40.0
 GRACE = "0.5"
@@ -148,14 +149,14 @@ def make_world(home: Path, *faults: str, speed: float = SPEED, from_file: Path |
     directory = home / "cluster"
     environment = launch.create(directory, speed=speed, faults=faults, from_file=from_file)
     (directory / launch.EXAMPLE_SECRET).write_text(launch.example_secret(TOKEN), encoding="utf-8")
-    kept = {name: value for name, value in os.environ.items() if name in ("TMPDIR", "SYSTEMROOT")}
+    (home / "tmp").mkdir()
     return World(
         home,
         directory,
         {
-            **kept,
             **environment,
             "HOME": str(home),
+            "TMPDIR": str(home / "tmp"),
             "XDG_STATE_HOME": str(home / "state"),
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(ROOT),

@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from .exit_codes import ExitCode
+from .output import Unwritable, close, guard
+from .redaction import REDACTOR
 from .values import STEPS, Refused, Text, Usage
 
 EXAMPLES = {
@@ -260,8 +262,28 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs one command; gives the exit code. No traceback reaches a user."""
-    options = parsed(argv)
+    """Runs one command; gives the exit code. No traceback reaches a user, and no secret an output."""
+    guard()
+    try:
+        code = _run(parsed(argv))
+        sys.stdout.flush()
+    except Unwritable as error:
+        code = _unwritable(error)
+    except BrokenPipeError:  # the reader has gone (`… | head`)
+        code = ExitCode.FAILED
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    close()
+    return int(code)
+
+
+def _unwritable(error: Unwritable) -> ExitCode:
+    sys.stderr.write(f"threescale-migrate: the output cannot be written ({error.why})\n")
+    return ExitCode.FAILED
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Runs the command that the options name; each way to fail has its sentence and its exit code."""
     from . import commands
     from .journal import JournalError, Locked
     from .oc import OcError
@@ -285,15 +307,10 @@ def main(argv: Sequence[str]) -> int:
         return _complain(options, Text("{said}", said=str(error)), error.exit_code)
     except Stopped as error:
         return _complain(options, error.text, error.exit_code)
-    except BrokenPipeError:
-        commands.leave_stdout()
-        return int(ExitCode.FAILED)
-    except KeyboardInterrupt:
-        return int(ExitCode.INTERRUPTED)
+    except (BrokenPipeError, Unwritable):
+        raise
     except Exception as error:
-        from .oc import Redactor
-
-        told = Redactor()(f"{type(error).__name__}: {error}")[:300]
+        told = REDACTOR(f"{type(error).__name__}: {error}")[:300]
         return _complain(
             options, Text("a defect of threescale-migrate, please report it: {told}", told=told), ExitCode.FAILED
         )
@@ -304,7 +321,7 @@ def _complain(options: Any, text: Text, exit_code: ExitCode) -> int:
     from .render import document
     from .render.terminal import open_terminal
 
-    with suppress(OSError):
+    with suppress(OSError, Unwritable):
         terminal = open_terminal(sys.stderr, getattr(options, "lang", None))
         terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
         if getattr(options, "output", "text") == "json":

@@ -15,6 +15,7 @@ from typing import Any
 from .exit_codes import ExitCode
 from .guide import steps
 from .oc import NotFound, Oc, UnknownResourceType, find_oc
+from .output import Unwritable
 from .project import ProjectState, observe
 from .render.terminal import Terminal, stderr, stdout
 from .sources import read_secret
@@ -202,7 +203,10 @@ def report(options: Namespace, command: str, state: ProjectState, checks: Sequen
             if not options.quiet:
                 terminal.line(terminal.say(text.summary(checks, command)))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, Unwritable) as error:
+        if isinstance(error, Unwritable):
+            terminal = stderr(options.lang)
+            terminal.line(terminal.say(Text("the output cannot be written ({why})", why=error.why)))
         leave_stdout()  # the exit code says it still
     return code
 

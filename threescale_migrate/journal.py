@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .oc import DEFAULT_CALL_TIMEOUT, Redactor
+from .oc import DEFAULT_CALL_TIMEOUT
 from .project import ProjectState
+from .redaction import Redactor
 from .values import ACCOUNT, DEFAULT_ACCOUNT, Action, Inverse, Refused, Text, Usage
 
 FORMAT = 1

@@ -19,12 +19,14 @@ from time import monotonic, sleep
 from typing import Any, NoReturn, TypeVar
 
 from .exit_codes import ExitCode
+from .redaction import REDACTOR, Redactor
 
 Answer = TypeVar("Answer")
 Part = TypeVar("Part")
 
 READ_TRIES = 6
 DEFAULT_CALL_TIMEOUT = 60.0
+LONGEST_ERROR = 2000
 
 
 class OcError(Exception):
@@ -177,36 +179,6 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.MULTILINE), kind) for pattern, kind in ERROR_TEXTS)
 _NOISE = re.compile(r"^(Warning: |W\d{4} |E\d{4} |DEPRECATED:|Flag --)")
 
-# What looks like a login even when nobody told us of it.
-_SECRET_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
-    (re.compile(r"(?i)(--(?:token|password|docker-password)[= ])\S+"), r"\1***"),
-    (re.compile(r"([a-z][a-z0-9+.-]*://[^/\s:@\"']*:)[^@/\s\"']+@"), r"\1***@"),
-    (re.compile(r"(\.?dockerconfigjson\"?\s*:\s*\"?)[A-Za-z0-9+/=]{8,}"), r"\1***"),
-    (re.compile(r"(\.?dockercfg\"?\s*:\s*\"?)[A-Za-z0-9+/=]{8,}"), r"\1***"),
-    (re.compile(r"(\\?\"(?:auth|password|identitytoken|registrytoken)\\?\"\s*:\s*\\?\")[^\"\\]+"), r"\1***"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"), "***"),
-    (re.compile(r"\bsha256~[A-Za-z0-9_-]{16,}"), "sha256~***"),
-)
-
-
-@dataclass
-class Redactor:
-    """Masks secrets in text: those it was told of first, then whatever looks like a login."""
-
-    known: set[str] = field(default_factory=set)
-
-    def learn(self, *secrets: str) -> None:
-        """Remembers values to mask; those shorter than six characters would mask ordinary words."""
-        self.known.update(secret for secret in secrets if len(secret) >= 6)
-
-    def __call__(self, text: str) -> str:
-        for secret in sorted(self.known, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        for pattern, replacement in _SECRET_PATTERNS:
-            text = pattern.sub(replacement, text)
-        return text
-
 
 @dataclass(frozen=True)
 class Call:
@@ -214,8 +186,8 @@ class Call:
 
     argv: tuple[str, ...]
     exit_code: int
-    stdout: str
-    stderr: str
+    stdout: str = field(repr=False)
+    stderr: str = field(repr=False)
     seconds: float
 
 
@@ -236,7 +208,7 @@ def error_sentence(stderr: str) -> str:
     """The part of stderr that says what went wrong: without warnings, and the client's log lines only if nothing else is there."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     telling = [line for line in lines if not _NOISE.match(line)]
-    return " ".join(telling or lines)[:2000]
+    return " ".join(telling or lines)
 
 
 def error_lines(stderr: str) -> tuple[str, ...]:
@@ -322,7 +294,7 @@ class Oc:
     request_timeout: str | None = None
     call_timeout: float = DEFAULT_CALL_TIMEOUT
     deadline: float | None = None
-    redact: Redactor = field(default_factory=Redactor)
+    redact: Redactor = field(default_factory=lambda: REDACTOR)
     observer: Callable[[Call], None] | None = None
     pause: Callable[[float], None] = sleep
     lock: int | None = None
@@ -374,7 +346,7 @@ class Oc:
         """Raises `kind` for a call, with a sentence that holds no secret."""
         nothing = "it was killed" if kind is Killed else f"exit code {call.exit_code} and nothing on stderr"
         said = error_sentence(call.stderr) or nothing
-        raise kind(self.redact(f"{' '.join(call.argv[:3])}: {said}"), call)
+        raise kind(self.redact(f"{' '.join(call.argv[:3])}: {said}")[:LONGEST_ERROR], call)
 
     def read(self, args: Sequence[str], tries: int = READ_TRIES) -> Call:
         """Runs a call that changes nothing, again where it fails for a reason that passes. Raises OcError."""
@@ -480,8 +452,12 @@ def _start(
     program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor, lock: int | None = None
 ) -> tuple[int, str, str]:
     """Starts one process in a session of its own: Ctrl-C on the terminal must not cut a change in half."""
+    import logging
+
     import sh  # late: a command that calls no oc should not pay for it
 
+    # At its lowest level sh logs what it feeds to a process, and what that says.
+    logging.getLogger("sh").setLevel(logging.CRITICAL)
     out, err = io.BytesIO(), io.BytesIO()
     try:
         process = sh.Command(program)(

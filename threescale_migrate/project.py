@@ -355,7 +355,9 @@ def observe(oc: Oc, cluster: bool = True, secret: bool = True) -> ProjectState:
             unread.update(_unread(complaints))
         except (Forbidden, UnknownResourceType) as error:
             unread["clusterrolebindings"] = str(error)
-    return assemble(parts, oc.namespace or "", found, unread)
+    state = assemble(parts, oc.namespace or "", found, unread)
+    oc.redact.spare((*state.configs, *state.accounts))
+    return state
 
 
 def read_secret(oc: Oc, name: str) -> RegistrySecret:

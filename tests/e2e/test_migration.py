@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GRACE, ROOT, TOKEN, World, make_world
+from tests.conftest import GRACE, ROOT, World, make_world
 from threescale_migrate.values import GUIDE_CONFIGS
 
 GUIDE_LOOP = """
@@ -170,14 +170,6 @@ def test_verify_asks_three_times_at_most(world: World) -> None:
     oc.chmod(0o755)
     assert world.run("verify", "--oc", str(oc)).code == 0
     assert 1 <= len(counted.read_text(encoding="utf-8").splitlines()) <= 3
-
-
-def test_the_token_is_in_no_file_but_the_users_own_and_the_clusters(world: World) -> None:
-    world.migrate("-o", "json")
-    world.run("verify", "-o", "json")
-    for path in world.home.rglob("*"):
-        if path.is_file() and path.parent != world.directory:
-            assert TOKEN.encode() not in path.read_bytes(), path
 
 
 def test_without_an_oc_the_sentence_names_the_rehearsal(world: World) -> None:

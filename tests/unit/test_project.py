@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests import recorded
 from threescale_migrate.guide.readiness import assess
-from threescale_migrate.oc import Redactor
 from threescale_migrate.project import fingerprint, parse_project, secret_values
+from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import GUIDE_CONFIGS
 
 

@@ -107,9 +107,8 @@ def failure(command: str, text: Text, exit_code: int) -> dict[str, Any]:
 
 
 def write(stream: TextIO, document: dict[str, Any]) -> None:
-    """One document, indented."""
-    json.dump(document, stream, indent=2, ensure_ascii=False)
-    stream.write("\n")
+    """One document, indented, in one piece."""
+    stream.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 class LinesWatcher:

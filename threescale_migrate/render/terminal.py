@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from ..redaction import REDACTOR
 from ..values import Text, Verdict
 
 NARROWEST = 40
@@ -52,8 +53,8 @@ class Terminal:
         return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
 
     def say(self, text: Text | str) -> str:
-        """The words of a text in the reader's language."""
-        return text.told(self.translate) if isinstance(text, Text) else text
+        """The words of a text in the reader's language, masked before they may be cut to a width."""
+        return REDACTOR(text.told(self.translate) if isinstance(text, Text) else text)
 
     def paint(self, words: str, meaning: str) -> str:
         """The words in the colour of their meaning, where there is colour."""
@@ -73,9 +74,9 @@ class Terminal:
         return "utf" in (getattr(self.stream, "encoding", None) or "").lower()
 
     def line(self, words: str = "", indent: int = 0, hanging: int = 0) -> None:
-        """Writes prose, wrapped at the width, with the first line's indent and that of the lines after it."""
+        """Writes prose, masked before it is wrapped at the width, with the first line's indent and that of the lines after it."""
         for number, part in enumerate(
-            wrap(words, min(self.width, WIDEST_PROSE if self.live else self.width), indent, hanging)
+            wrap(REDACTOR(words), min(self.width, WIDEST_PROSE if self.live else self.width), indent, hanging)
         ):
             self.stream.write(" " * (indent if number == 0 else hanging) + part + "\n")
         self.stream.flush()

@@ -1,0 +1,88 @@
+"""The way out: whatever the program says passes here, is masked, and can be shown by the stream that it goes to."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO, cast
+
+from .redaction import REDACTOR
+
+
+class Unwritable(Exception):
+    """The result cannot be written; `why` is the system's word for it."""
+
+    def __init__(self, error: OSError) -> None:
+        self.why = os.strerror(error.errno) if error.errno else type(error).__name__
+        super().__init__(self.why)
+
+
+class Guarded:
+    """A stream that masks secrets, and that shows what its encoding has no character for in another way.
+
+    Where the stream is the talk's, what cannot be written is lost: a run that changes a project is not ended in its middle
+    because nobody listens any more. Where it is the result's, Unwritable or BrokenPipeError is raised.
+    """
+
+    def __init__(self, stream: TextIO, talk: bool) -> None:
+        self.stream = stream
+        self.talk = talk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        """Writes the text, masked."""
+        masked = REDACTOR(text)
+        try:
+            self.stream.write(masked)
+        except (OSError, ValueError) as error:
+            self._failed(error)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Writes several."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Hands on what is held back."""
+        try:
+            self.stream.flush()
+        except (OSError, ValueError) as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        if self.talk:
+            return
+        if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
+            raise error
+        raise Unwritable(error)
+
+
+def guard() -> None:
+    """Puts the guard before both streams; one that is closed swallows what it is given."""
+    sys.stdout = _guarded(sys.stdout, talk=False)
+    sys.stderr = _guarded(sys.stderr, talk=True)
+
+
+def _guarded(stream: TextIO | None, talk: bool) -> TextIO:
+    if isinstance(stream, Guarded):
+        return stream
+    if stream is None:
+        stream = io.StringIO()
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    return cast(TextIO, Guarded(stream, talk))
+
+
+def close() -> None:
+    """Has Python say nothing more at its end about a stream that cannot be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, Unwritable):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
