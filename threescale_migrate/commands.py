@@ -247,7 +247,7 @@ def step(options: Namespace) -> ExitCode:
     from . import run as runner
 
     wanted = Step(options.name)
-    if options.check:
+    if options.check or wanted is Step.VERIFICATION:
         oc = connect(options, options.timeout or VERIFY_TIMEOUT)
         wish = wish_of(options, oc)
         state = observe(oc)
@@ -291,7 +291,10 @@ def prepared(options: Namespace, command: str, only: Step | None = None) -> Iter
                 report(options, command, state, steps.verify(state, wish))
                 yield None
                 return
-        confirm(options, where, show)
+        if only is not None and actions:
+            steps.check_order(state, wish, only)
+        if only is None or actions:
+            confirm(options, where, show)
         step_ = None if only is None else only.value
         with journaled(options, command, oc, wish, where, directory, state, actions, step=step_) as run:
             yield run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..project import ProjectState
-from ..values import Action, Check, Step, Text, Verdict, Wish
+from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Step, Text, Verdict, Wish
 from . import deployment_configs, permissions, readiness, registry_secret, service_account, verification
 
 Planner = Callable[[ProjectState, Wish], tuple[Action, ...]]
@@ -30,6 +30,37 @@ TABLE: dict[Step, tuple[Planner, Verifier]] = {
 def plan(state: ProjectState, wish: Wish, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Action, ...]:
     """All that is left to do, in order; empty where nothing is. Raises Usage or Refused."""
     return tuple(action for step in steps if step not in wish.skip for action in TABLE[step][0](state, wish))
+
+
+def check_order(state: ProjectState, wish: Wish, step: Step) -> None:
+    """Raises Refused where a step alone would come too early: patched before the account is there, the rollouts hang until
+    their deadlines (recordings/README.md 4), and pods keep the pull secrets that their account had then (14)."""
+    if step not in (Step.SERVICE_ACCOUNT, Step.DEPLOYMENT_CONFIGS):
+        return
+    if Step.REGISTRY_SECRET not in wish.skip and state.secret is None and "secrets" not in state.unread:
+        raise _too_early(step, Text("the secret {name} is not in the project", name=SECRET_NAME), Step.REGISTRY_SECRET)
+    if step is Step.SERVICE_ACCOUNT or Step.SERVICE_ACCOUNT in wish.skip:
+        return
+    if "sa" in state.unread:
+        raise Refused(Text("whether the service account {name} is there may not be read", name=ACCOUNT))
+    account = state.accounts.get(ACCOUNT)
+    if account is None:
+        why = Text("the service account {name} is not in the project, and new pods would be refused", name=ACCOUNT)
+        raise _too_early(step, why, Step.SERVICE_ACCOUNT)
+    if SECRET_NAME not in account.pull_secrets:
+        why = Text("the service account {name} has no pull secret {secret}", name=ACCOUNT, secret=SECRET_NAME)
+        raise _too_early(step, why, Step.SERVICE_ACCOUNT)
+
+
+def _too_early(step: Step, why: Text, first: Step) -> Refused:
+    return Refused(
+        Text(
+            "{step} comes too early: {why}; run threescale-migrate step {first}",
+            step=step.value,
+            why=why,
+            first=first.value,
+        )
+    )
 
 
 def verify(state: ProjectState, wish: Wish, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Check, ...]:
