@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 
-from .quickjson import loads
 from .resources import Resource
 from .store import Object
 
@@ -156,7 +155,11 @@ def _check_secret(item: Object) -> None:
     data = item.get("data") or {}
     if key not in data:
         raise Invalid(f"data[{key}]: Required value")
+    from .gojson import problem
+
     try:
-        loads(binascii.a2b_base64(data[key]).decode())
-    except (binascii.Error, ValueError):
-        raise Invalid(f'data[{key}]: Invalid value: "<secret contents redacted>": invalid character') from None
+        wrong = problem(binascii.a2b_base64(data[key]).decode("utf-8", "replace"))
+    except binascii.Error:
+        wrong = "illegal base64 data"
+    if wrong:
+        raise Invalid(f'data[{key}]: Invalid value: "<secret contents redacted>": {wrong}')

@@ -1,81 +1,61 @@
-"""Who may do what: role bindings, the groups of service accounts, and the roles that a cluster begins with."""
+"""Who may do what: role bindings, the groups of users and of service accounts, and what a rule covers.
+
+The roles that a cluster begins with are in cluster-roles.json. What anybody, a viewer and an editor may do is read off the
+recorded `auth can-i --list` (`errors`, `rbac`); an admin's further rights and the cluster's own roles are OpenShift's.
+"""
 
 from __future__ import annotations
 
+from .resources import RESOURCES
 from .store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
+    Rule = dict[str, Any]
+
 ADMIN = "system:admin"
-_READ = ["get", "list", "watch"]
-_WRITE = ["create", "delete", "deletecollection", "patch", "update"]
-_SEEN = [
-    "configmaps", "deploymentconfigs", "deploymentconfigs/log", "deploymentconfigs/scale", "deploymentconfigs/status", "endpoints",
-    "events", "imagestreams", "limitranges", "namespaces", "persistentvolumeclaims", "pods", "pods/log", "pods/status",
-    "replicationcontrollers", "replicationcontrollers/scale", "resourcequotas", "routes", "serviceaccounts", "services",
-    "cronjobs",
-]  # fmt: skip
-_EDITED = [
-    "configmaps", "deploymentconfigs", "deploymentconfigs/instantiate", "deploymentconfigs/rollback", "deploymentconfigs/scale",
-    "imagestreams", "persistentvolumeclaims", "pods", "replicationcontrollers", "replicationcontrollers/scale", "routes", "secrets",
-    "serviceaccounts", "services", "cronjobs",
-]  # fmt: skip
-_RIGHTS = ["roles", "rolebindings"]
-
-
-def _rule(verbs: list[str], resources: list[str], names: list[str] | None = None) -> dict[str, Any]:
-    rule: dict[str, Any] = {"apiGroups": ["*"], "resources": resources, "verbs": verbs}
-    return {**rule, "resourceNames": names} if names else rule
-
-
-_VIEW = [_rule(_READ, _SEEN)]
-_EDIT = [*_VIEW, _rule(_READ, ["secrets"]), _rule(_WRITE, _EDITED)]
-CLUSTER_ROLES: dict[str, list[dict[str, Any]]] = {
-    "cluster-admin": [_rule(["*"], ["*"])],
-    "admin": [*_EDIT, _rule([*_READ, *_WRITE], _RIGHTS)],
-    "edit": _EDIT,
-    "view": _VIEW,
-    "basic-user": [_rule(_READ, ["projects"])],
-    "system:deployer": [
-        _rule(_READ, ["replicationcontrollers", "pods"]),
-        _rule(["create"], ["pods", "imagestreamtags"]),
-    ],
-    "system:image-builder": [_rule(["get", "update"], ["imagestreams/layers"])],
-    "system:image-puller": [_rule(["get"], ["imagestreams/layers"])],
-    **{
-        f"system:openshift:scc:{name}": [_rule(["use"], ["securitycontextconstraints"], [name])]
-        for name in ("anyuid", "privileged", "restricted", "nonroot", "hostaccess", "hostnetwork")
-    },
-}
+MASTERS: list[Rule] = [
+    {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
+    {"nonResourceURLs": ["*"], "verbs": ["*"]},
+]
 
 
 def groups_of(user: str) -> tuple[str, ...]:
-    """The groups that a user has by its name."""
+    """The groups that a user has by its name, as a login hands them out."""
     if user == ADMIN:
         return ("system:masters", "system:authenticated")
     if user.startswith("system:serviceaccount:"):
         namespace = user.split(":")[2]
         return ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-    return ("system:authenticated",)
+    if user == "system:anonymous":
+        return ("system:unauthenticated",)
+    return ("system:authenticated:oauth", "system:authenticated")
 
 
-def rules(store: Store, user: str, groups: tuple[str, ...], namespace: str | None) -> list[dict[str, Any]]:
+def rules(store: Store, user: str, groups: tuple[str, ...], namespace: str | None) -> list[Rule]:
     """The rules that hold for a user in a namespace, or cluster-wide for None."""
     if "system:masters" in groups:
-        return [_rule(["*"], ["*"])]
+        return MASTERS
     bindings = list(store.all("clusterrolebindings"))
     if namespace is not None:
         bindings += store.all("rolebindings", namespace)
-    found: list[dict[str, Any]] = []
+    found: list[Rule] = []
     for binding in bindings:
         if any(_is(subject, user, groups, binding) for subject in binding.get("subjects") or ()):
-            reference = binding["roleRef"]
-            kind = "roles" if reference.get("kind") == "Role" else "clusterroles"
-            space = binding["metadata"].get("namespace") if kind == "roles" else None
-            role = store.get(kind, space, reference["name"])
-            found += (role or {}).get("rules") or []
+            found += rules_of(store, binding)
+    return found
+
+
+def rules_of(store: Store, binding: Rule) -> list[Rule]:
+    """The rules of the role that a binding names; none where there is no such role."""
+    reference = binding["roleRef"]
+    kind = "roles" if reference.get("kind") == "Role" else "clusterroles"
+    space = binding["metadata"].get("namespace") if kind == "roles" else None
+    role = store.get(kind, space, reference["name"]) or {}
+    found: list[Rule] = role.get("rules") or []
     return found
 
 
@@ -88,14 +68,57 @@ def _is(subject: dict[str, Any], user: str, groups: tuple[str, ...], binding: di
     return bool(subject["name"] == user)
 
 
-def allowed(
-    store: Store, user: str, groups: tuple[str, ...], verb: str, resource: str, namespace: str | None, name: str = ""
-) -> bool:
-    """Whether a user may do something."""
-    for rule in rules(store, user, groups, namespace):
-        if not {verb, "*"} & set(rule["verbs"]) or not {resource, "*"} & set(rule.get("resources") or ()):
-            continue
-        if rule.get("resourceNames") and name not in rule["resourceNames"]:
-            continue
-        return True
-    return False
+def group_of(resource: str) -> str:
+    """The API group of a type by its plural, with or without a subresource; empty for the core and for what is not known."""
+    known = RESOURCES.get(resource.partition("/")[0])
+    return known.group if known is not None else ""
+
+
+def covers(rule: Rule, verb: str, group: str, resource: str, name: str = "") -> bool:
+    """Whether a rule allows a verb on a type, or on the one object of it that has the name."""
+    if not {verb, "*"} & set(rule["verbs"]) or not {group, "*"} & set(rule.get("apiGroups") or ()):
+        return False
+    _, slash, sub = resource.partition("/")
+    wanted = {resource, "*", f"*/{sub}"} if slash else {resource, "*"}
+    if not wanted & set(rule.get("resources") or ()):
+        return False
+    return not rule.get("resourceNames") or name in rule["resourceNames"]
+
+
+def covers_url(rule: Rule, verb: str, url: str) -> bool:
+    """Whether a rule allows a verb on a path of the server that is no object."""
+    known = rule.get("nonResourceURLs") or ()
+    return bool({verb, "*"} & set(rule["verbs"])) and any(
+        path in ("*", url) or (path.endswith("*") and url.startswith(path[:-1])) for path in known
+    )
+
+
+def single(found: list[Rule]) -> Iterator[Rule]:
+    """Rules taken apart: one group and type, or one path, in each."""
+    for rule in found:
+        for group in rule.get("apiGroups") or ():
+            for resource in rule.get("resources") or ():
+                yield {**rule, "apiGroups": [group], "resources": [resource]}
+        for url in rule.get("nonResourceURLs") or ():
+            yield {"verbs": rule["verbs"], "nonResourceURLs": [url]}
+
+
+def lacking(held: list[Rule], wanted: list[Rule]) -> list[Rule]:
+    """Those of the wanted rights, taken apart, that are not held: nobody can hand out what they do not have."""
+    found = []
+    for rule in single(wanted):
+        if "nonResourceURLs" in rule:
+            verbs = [
+                v for v in rule["verbs"] if not any(covers_url(own, v, rule["nonResourceURLs"][0]) for own in held)
+            ]
+        else:
+            group, resource = rule["apiGroups"][0], rule["resources"][0]
+            names = rule.get("resourceNames") or [""]
+            verbs = [
+                verb
+                for verb in rule["verbs"]
+                if not all(any(covers(own, verb, group, resource, name) for own in held) for name in names)
+            ]
+        if verbs:
+            found.append({**rule, "verbs": verbs})
+    return found

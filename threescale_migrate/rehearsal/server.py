@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from .store import Place
 
 EXISTING_NAMESPACES = ("default", "threescale")
+# What every cluster has besides; nothing in them is looked at.
+SYSTEM_NAMESPACES = (
+    "kube-node-lease", "kube-public", "kube-system", "openshift", "openshift-apiserver", "openshift-config",
+    "openshift-config-managed", "openshift-controller-manager", "openshift-image-registry", "openshift-infra", "openshift-node",
+)  # fmt: skip
 
 
 class ApiError(Exception):
@@ -86,11 +91,13 @@ class Api:
         self.groups = groups
         self.acting = acting
 
-    def can_i(self, verb: str, resource: str, namespace: str | None, name: str = "") -> bool:
-        """Whether the user may do something."""
+    def can_i(self, verb: str, resource: str, namespace: str | None, name: str = "", group: str | None = None) -> bool:
+        """Whether the user may do something; the group is that of the type where none is given."""
         if not self.acting and faults.forbids(self.store, verb, resource):
             return False
-        return rights.allowed(self.store, self.user, self.groups, verb, resource, namespace, name)
+        held = rights.rules(self.store, self.user, self.groups, namespace)
+        group = rights.group_of(resource) if group is None else group
+        return any(rights.covers(rule, verb, group, resource, name) for rule in held)
 
     def _allow(self, verb: str, resource: Resource, namespace: str | None, name: str = "", sub: str = "") -> None:
         plural = f"{resource.plural}/{sub}" if sub else resource.plural
@@ -147,6 +154,8 @@ class Api:
 
         defaults.fill(resource, item)
         self._check(resource, item)
+        if resource.plural in ("rolebindings", "clusterrolebindings"):
+            self._may_grant(resource, item)
         if self.store.get(resource.plural, space, name) is not None:
             raise ApiError(409, "AlreadyExists", f'{resource.full} "{name}" already exists')
         for key in ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields"):
@@ -163,6 +172,22 @@ class Api:
         self._react(resource, item)
         made: Object = copied(item)
         return made
+
+    def _may_grant(self, resource: Resource, binding: Object) -> None:
+        """Refuses to hand out rights that the user does not have, unless the user may bind any role. Raises ApiError."""
+        space = binding["metadata"].get("namespace")
+        role = "roles" if binding["roleRef"].get("kind") == "Role" else "clusterroles"
+        if self.can_i("bind", role, space, binding["roleRef"]["name"]):
+            return
+        lacking = rights.lacking(self.rules(space), rights.rules_of(self.store, binding))
+        if lacking:
+            groups = " ".join(f'"{group}"' for group in self.groups)
+            raise ApiError(
+                403,
+                "Forbidden",
+                f'{resource.full} "{binding["metadata"]["name"]}" is forbidden: user "{self.user}" (groups=[{groups}]) is attempting'
+                " to grant RBAC permissions not currently held:\n" + "\n".join(map(_rule_told, lacking)),
+            )
 
     def _create_pod(self, pod: Object) -> Object:
         from . import admission, pods
@@ -321,15 +346,37 @@ class Api:
         self._allow("create", RESOURCES["deploymentconfigs"], namespace, name, "instantiate")
         rollouts.latest(self.cluster.simulation, self.config(namespace, name))
 
-    def rules(self, namespace: str) -> list[dict[str, Any]]:
-        """The rules that hold for the user in a namespace."""
-        return rights.rules(self.store, self.user, self.groups, namespace)
+    def rules(self, namespace: str | None) -> list[dict[str, Any]]:
+        """The rules that hold for the user in a namespace, or cluster-wide for None, without what a fault takes away."""
+        found = rights.rules(self.store, self.user, self.groups, namespace)
+        if self.acting or not faults.active(self.store, "forbidden"):
+            return found
+        return [
+            {
+                **rule,
+                "verbs": [verb for verb in rule["verbs"] if not faults.forbids(self.store, verb, rule["resources"][0])],
+            }
+            if "resources" in rule
+            else rule
+            for rule in rights.single(found)
+        ]
 
     def log(self, namespace: str, name: str) -> str:
         """The log of a pod. Raises ApiError."""
         self._allow("get", RESOURCES["pods"], namespace, name, "log")
         self._stored(RESOURCES["pods"], namespace, name)
         return str(self.store.private.get("logs", {}).get(f"{namespace}/{name}", ""))
+
+
+def _rule_told(rule: dict[str, Any]) -> str:
+    """A rule as the server names what is lacking."""
+    names = (("apiGroups", "APIGroups"), ("resources", "Resources"), ("resourceNames", "ResourceNames"))
+    parts = [(told, rule[key]) for key, told in (*names, ("nonResourceURLs", "NonResourceURLs")) if rule.get(key)]
+    shown = ", ".join(
+        f"{told}:[" + ", ".join(f'"{value}"' for value in values) + "]"
+        for told, values in (*parts, ("Verbs", rule["verbs"]))
+    )
+    return "{" + shown + "}"
 
 
 _NUMBERS = ("replicas", "timeoutSeconds")
@@ -427,9 +474,15 @@ def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
     store.put("clusterrolebindings", item)
 
 
+def known_from(name: str) -> Any:
+    """What stands in a file beside this one."""
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+        return loads(file.read())
+
+
 def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
     """Fills an empty store with a cluster and the objects of a project."""
-    for name, role_rules in rights.CLUSTER_ROLES.items():
+    for name, role_rules in known_from("cluster-roles.json").items():
         role = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "ClusterRole",
@@ -437,15 +490,17 @@ def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
             "rules": role_rules,
         }
         store.put("clusterroles", role)
-    with open(os.path.join(os.path.dirname(__file__), "cluster-role-bindings.json"), encoding="utf-8") as file:
-        for known in loads(file.read()):
-            begin_cluster_binding(store, known)
-    for name in dict.fromkeys((*EXISTING_NAMESPACES, namespace)):
+    for known in known_from("cluster-role-bindings.json"):
+        begin_cluster_binding(store, known)
+    for constraints in known_from("security-context-constraints.json"):
+        store.put("securitycontextconstraints", constraints)
+    for name in dict.fromkeys((*EXISTING_NAMESPACES, *SYSTEM_NAMESPACES, namespace)):
         store.put(
             "namespaces",
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}},
         )
-        begin_namespace(store, name, rights.ADMIN)
+        if name not in SYSTEM_NAMESPACES:
+            begin_namespace(store, name, rights.ADMIN)
     api = Cluster(store).api()
     for document in documents:
         resource = BY_KIND.get(str(document.get("kind")))

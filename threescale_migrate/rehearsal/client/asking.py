@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..resources import named
+from ..rights import covers_url, single
 from ..server import ApiError
 from .documents import to_json
 from .errors import CommandError, failure
@@ -95,48 +96,71 @@ def auth(session: Session) -> None:
     """`auth can-i`: `yes`, or `no` with exit code 1 and no error (recordings/README.md 10)."""
     if session.words[:1] != ["can-i"]:
         raise failure("the rehearsal oc knows auth can-i only")
-    namespace = None if session.values.get("all-namespaces") else session.namespace
     if session.values.get("list"):
         _list_rules(session)
         return
-    if len(session.words) < 3:
-        raise failure("you must specify two or three arguments: verb, resource, and optional resourceName")
-    verb, resource = session.words[1:3]
-    plural, _, name = resource.partition("/")
-    plural, _, sub = plural.partition("/") if "/" in plural else (plural, "", "")
-    found = named(plural)
-    full = found.plural if found is not None else plural
-    sub = sub or str(session.values.get("subresource") or "")
-    with session.api() as api:
-        if found is not None and not found.namespaced and namespace is not None:
-            group = f" in group '{found.group}'" if found.group else ""
-            session.err.write(f"Warning: resource '{found.plural}' is not namespace scoped{group}\n\n")
-            namespace = None
-        elif found is None:
-            session.err.write(f"Warning: the server doesn't have a resource type '{plural}'\n\n")
-        yes = api.can_i(
-            verb,
-            f"{full}/{sub}" if sub else full,
-            namespace,
-            name or (session.words[3] if len(session.words) > 3 else ""),
+    if len(session.words) not in (3, 4):
+        raise failure(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'oc auth can-i -h' for help and examples."
         )
+    yes = _may_url(session) if session.words[2].startswith("/") else _may(session)
     if not session.values.get("quiet"):
         session.print("yes" if yes else "no")
     if not yes:
         raise CommandError("")
 
 
+def _may_url(session: Session) -> bool:
+    with session.api() as api:
+        return any(covers_url(rule, session.words[1], session.words[2]) for rule in api.rules(None))
+
+
+def _may(session: Session) -> bool:
+    """Whether an action on a type, or on one object of it, is allowed; a type that the server does not have is asked about as well."""
+    verb, kind = session.words[1:3]
+    kind, _, name = kind.partition("/")
+    name = name or "".join(session.words[3:])
+    namespace = None if session.values.get("all-namespaces") else session.namespace
+    with session.api() as api:
+        found = named(kind)
+        if found is not None:
+            plural, group = found.plural, found.group
+        else:
+            plural, _, group = kind.partition(".")
+        told = f" in group '{group}'" if group else ""
+        if found is None and kind != "*":
+            session.err.write(f"Warning: the server doesn't have a resource type '{plural}'{told}\n\n")
+        elif found is not None and not found.namespaced and namespace is not None:
+            session.err.write(f"Warning: resource '{plural}' is not namespace scoped{told}\n\n")
+            namespace = None
+        sub = str(session.values.get("subresource") or "")
+        return api.can_i(verb, f"{plural}/{sub}" if sub else plural, namespace, name, group)
+
+
 def _list_rules(session: Session) -> None:
+    """All that the user may do: one line for each type, or name of an object, with its verbs in the order of the rules."""
     from .output import columns
 
     with session.api() as api:
         found = api.rules(session.namespace)
-    rows = [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]
-    merged: dict[tuple[str, str], set[str]] = {}
-    for rule in found:
-        names = " ".join(rule.get("resourceNames") or ())
-        for resource in rule.get("resources") or ():
-            merged.setdefault((resource, names), set()).update(rule["verbs"])
-    for (resource, names), verbs in sorted(merged.items()):
-        rows.append([resource, "[]", f"[{names}]", f"[{' '.join(sorted(verbs))}]"])
-    session.out.write(columns(rows))
+    merged: dict[tuple[str, str, str], list[str]] = {}
+    rows = []
+    for rule in single(found):
+        url = "".join(rule.get("nonResourceURLs") or ())
+        if url:
+            rows += [("", "", "", url, [verb]) for verb in rule["verbs"]]
+            continue
+        for name in rule.get("resourceNames") or [""]:
+            verbs = merged.setdefault((rule["apiGroups"][0], rule["resources"][0], name), [])
+            verbs += [verb for verb in rule["verbs"] if verb not in verbs]
+    rows += [(*key, "", verbs) for key, verbs in merged.items() if verbs]
+    rows.sort(key=lambda row: f"[{' '.join(row[4])}],[{row[0]}],[{row[1]}],[{row[2]}],[{row[3]}]")
+    shown = [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]
+    for group, resource, name, url, verbs in rows:
+        kind, slash, sub = resource.partition("/")
+        kind = f"{kind}.{group}" if group else kind
+        shown.append([kind + slash + sub, f"[{url}]", f"[{name}]", f"[{' '.join(verbs)}]"])
+    if not session.values.get("no-headers"):
+        session.out.write(columns(shown))
+    else:
+        session.out.write(columns(shown[1:]))
