@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import faults
+from . import faults, quotas
 from .store import Object, Store
 
 SCC_MESSAGE = (
@@ -26,11 +26,12 @@ def admit(store: Store, pod: Object) -> None:
     application = "openshift.io/deployer-pod-for.name" not in pod["metadata"].get("labels", {})
     if application and faults.hits(store, "scc", config, name) and not _scc_granted(store, namespace, name):
         raise RefusedPod(SCC_MESSAGE)
-    if application and faults.active(store, "quota"):
-        raise RefusedPod("exceeded quota: compute-resources, requested: pods=1, used: pods=16, limited: pods=16")
     spec["serviceAccountName"] = spec["serviceAccount"] = name
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
         spec["imagePullSecrets"] = [dict(reference) for reference in account["imagePullSecrets"]]
+    beyond = quotas.refusal(store, pod)
+    if beyond:
+        raise RefusedPod(beyond)
 
 
 def _scc_granted(store: Store, namespace: str, account: str) -> bool:

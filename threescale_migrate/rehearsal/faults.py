@@ -6,11 +6,12 @@ on: what ran before runs on, and goes on running after the migration is taken ba
 
 from __future__ import annotations
 
+from .resources import named
 from .store import Object, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 FAULTS = {
@@ -24,17 +25,20 @@ FAULTS = {
     "deployer-fails=DC": "the deployer pod of the rollout fails",
     "no-image=DC": "the image stream could not be imported, and the config waits silently",
     "slow=DC": "the new pods take a minute to become ready",
-    "quota": "a quota refuses every new pod",
+    "quota": "a quota takes no pod beyond those that run now",
     "paused=DC": "the config is paused",
     "no-trigger=DC": "the config has no ConfigChange trigger",
     "zero=DC": "the config is scaled to zero",
-    "token-refused": "registry.redhat.io refuses the login of the pull secret",
+    "token-refused": "registry.redhat.io refuses every login",
+    "registry-unreachable": "registry.redhat.io cannot be reached from the cluster, nor from here",
+    "internal-registry": "each account gets a login for the internal registry a moment after it was made",
     "authenticated-images": "the image streams point at registry.redhat.io from the start",
     "service-discovery": "system uses service discovery with its service account",
     "flaky-api=RATE": "that share of the calls fails, such as 0.2",
     "api-down": "the server does not answer",
     "api-away": "the API that serves DeploymentConfigs does not answer",
     "login-expired": "the login has expired",
+    "user=NAME[/ROLES]": "logged in as that user, with those roles in the project, such as alice/view,edit",
     "forbidden=VERB:RESOURCE": "the user may not do that, such as patch:deploymentconfigs",
 }
 OF_PODS = ("no-node", "volume-held", "image-pull", "crash-loop", "not-ready", "slow")
@@ -83,9 +87,70 @@ def switch_on(store: Store, given: Iterable[str]) -> None:
             for item in configs:
                 accounts.setdefault(item["metadata"]["name"], account_of(item))
                 _change_config(store, name, item)
+        if name == "forbidden":
+            value = _in_full(value)
+        if name == "user":
+            known[:] = [entry for entry in known if entry[0] != "user"]
         if [name, value] not in known:
             known.append([name, value])
+        if name in BEGINNINGS:
+            BEGINNINGS[name](store)
         store.changed = True
+
+
+def _in_full(value: str) -> str:
+    """A forbidden action with the type's full name: `patch:dc` is `patch:deploymentconfigs`."""
+    verb, _, resource = value.partition(":")
+    kind, slash, sub = resource.partition("/")
+    known = named(kind)
+    return f"{verb}:{known.plural if known is not None else kind}{slash}{sub}"
+
+
+def _full_quota(store: Store) -> None:
+    """A quota that what runs now, deployers and hooks aside, fills to the brim."""
+    from .quotas import with_usage
+
+    project = store.settings["project"]
+    meta = {"name": "compute-resources", "namespace": project}
+    quota: Object = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta}
+    quota["spec"] = {"hard": {"pods": "0"}, "scopes": ["NotTerminating"]}
+    quota["spec"]["hard"]["pods"] = with_usage(store, quota)["status"]["used"]["pods"]
+    store.put("resourcequotas", quota)
+
+
+def _registry_logins(store: Store) -> None:
+    from .accounts import give_login
+    from .simulation import Simulation
+
+    for account in store.all("serviceaccounts"):
+        give_login(Simulation(store), account["metadata"]["namespace"], account["metadata"]["name"])
+
+
+def _bind_user(store: Store) -> None:
+    name, roles = user(store) or ("", ())
+    project = store.settings["project"]
+    for role in roles:
+        meta = {"name": f"{role}-{name}", "namespace": project}
+        subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}
+        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
+        binding: Object = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta}
+        store.put("rolebindings", {**binding, "roleRef": reference, "subjects": [subject]})
+
+
+def user(store: Store) -> tuple[str, tuple[str, ...]] | None:
+    """Who is logged in by the fault `user`, with the roles in the project; None for the cluster's admin."""
+    for value in _values(store, "user"):
+        name, _, roles = value.partition("/")
+        return name, tuple(filter(None, roles.split(",")))
+    return None
+
+
+# What a fault does at once to the cluster.
+BEGINNINGS: dict[str, Callable[[Store], None]] = {
+    "quota": _full_quota,
+    "internal-registry": _registry_logins,
+    "user": _bind_user,
+}
 
 
 def _change_config(store: Store, name: str, item: Object) -> None:

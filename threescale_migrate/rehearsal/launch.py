@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import faults
+from .rights import ADMIN
 from .server import SERVER, begin, create_cluster
 from .simulation import Simulation
 from .store import STATE, Object, Opened, Store
@@ -37,7 +38,7 @@ def create(
     store = fresh(speed=speed, from_file=from_file, seed=seed)
     _switch_on(store, faults)
     create_cluster(directory, store)
-    return prepare(directory, store.settings["project"])
+    return prepare(directory, store.settings["project"], login(store))
 
 
 def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -> Store:
@@ -73,8 +74,14 @@ def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str]
         if speed is not None:
             store.clock.set_speed(speed)
         _switch_on(store, faults)
-        project = store.settings["project"]
-    return prepare(directory, project)
+        project, user = store.settings["project"], login(store)
+    return prepare(directory, project, user)
+
+
+def login(store: Store) -> str:
+    """Who is logged in: the cluster's admin, where no fault says otherwise."""
+    found = faults.user(store)
+    return found[0] if found is not None else ADMIN
 
 
 def _switch_on(store: Store, given: Iterable[str]) -> None:
@@ -94,10 +101,13 @@ def switch_off(directory: Path) -> None:
     """Takes all faults off a cluster; what they did to settings stays."""
     with Opened(directory) as store:
         store.settings["faults"] = []
+        store.remove("resourcequotas", store.settings["project"], "compute-resources")
         store.changed = True
+        project = store.settings["project"]
+    prepare(directory, project)
 
 
-def prepare(directory: Path, project: str = PROJECT) -> dict[str, str]:
+def prepare(directory: Path, project: str = PROJECT, user: str = ADMIN) -> dict[str, str]:
     """Writes `bin/oc`, the kubeconfig and the example secret; gives the environment that leads to them."""
     directory = directory.resolve()
     (directory / "bin").mkdir(parents=True, exist_ok=True)
@@ -112,7 +122,7 @@ def prepare(directory: Path, project: str = PROJECT) -> dict[str, str]:
         f' exec {shlex.quote(sys.executable)} -S -E -c {shlex.quote(code)} "$@"\n'
     )
     _write(oc, script, 0o755)
-    _write(directory / "kubeconfig", json.dumps(_kubeconfig(project), indent=1) + "\n", 0o600)
+    _write(directory / "kubeconfig", json.dumps(_kubeconfig(project, user), indent=1) + "\n", 0o600)
     if not (directory / EXAMPLE_SECRET).exists():
         _write(directory / EXAMPLE_SECRET, example_secret(), 0o600)
     path = os.environ.get("PATH", os.defpath)
@@ -133,8 +143,8 @@ def _write(path: Path, text: str, mode: int) -> None:
     os.replace(scratch, path)
 
 
-def _kubeconfig(project: str) -> dict[str, Any]:
-    cluster, user = "api-cluster-example-test:6443", "system:admin"
+def _kubeconfig(project: str, user: str) -> dict[str, Any]:
+    cluster = "api-cluster-example-test:6443"
     name = f"{project}/{cluster}/{user}"
     return {
         "apiVersion": "v1",

@@ -153,6 +153,12 @@ def create(sim: Simulation, pod: Object) -> Object:
     spec.setdefault("volumes", []).append(_token_volume(token))
     spec.update(enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority", priority=0)
     spec.setdefault("tolerations", copied(TOLERATIONS))
+    for key, value in (
+        ("restartPolicy", "Always"),
+        ("dnsPolicy", "ClusterFirst"),
+        ("schedulerName", "default-scheduler"),
+    ):
+        spec.setdefault(key, value)
     pod["metadata"]["generation"] = 1
     stamp = store.timestamp()
     pod["status"] = {
@@ -245,6 +251,10 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
     if kind == "hook" and pod["status"]["phase"] == "Running":
         _end_hook(sim, pod)
         return
+    ends = kind == "app" and pod["spec"].get("restartPolicy") != "Always"
+    if ends and pod["status"]["phase"] == "Running":
+        end(sim, pod, 0)
+        return
     fate = faults.fate(sim.store, pod, kind)
     blocked = next(filter(None, (images.refusal(sim.store, pod, c["image"]) for c in pod["spec"]["containers"])), None)
     if fate in ("no-node", "volume-held"):
@@ -262,7 +272,7 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         if kind == "hook":
             _own(sim.store, pod)
         _run(sim, pod, ready=fate != "not-ready")
-        if kind == "hook":
+        if kind == "hook" or ends:
             sim.after("hook ends", "pod", namespace, name)
 
 

@@ -99,12 +99,16 @@ class Api:
         group = rights.group_of(resource) if group is None else group
         return any(rights.covers(rule, verb, group, resource, name) for rule in held)
 
-    def _allow(self, verb: str, resource: Resource, namespace: str | None, name: str = "", sub: str = "") -> None:
+    def allow(self, verb: str, resource: Resource, namespace: str | None, name: str = "", sub: str = "") -> None:
+        """Raises ApiError where the user may not do something."""
         plural = f"{resource.plural}/{sub}" if sub else resource.plural
         if resource.plural == "deploymentconfigs" and faults.active(self.store, "api-away"):
             what = f"(get {resource.full}{' ' + name if name else ''})"
             raise ApiError(503, "ServiceUnavailable", f"the server is currently unable to handle the request {what}")
-        if self.can_i(verb, plural, namespace if resource.namespaced else None, name):
+        space = namespace if resource.namespaced else None
+        if resource.plural in ("namespaces", "projects") and name:
+            space = name  # a project's own roles hold for the project itself
+        if self.can_i(verb, plural, space, name):
             return
         where = f'in the namespace "{namespace}"' if resource.namespaced and namespace else "at the cluster scope"
         subject = f'{resource.full} "{name}"' if name else resource.full
@@ -116,33 +120,50 @@ class Api:
 
     def get(self, resource: Resource, namespace: str | None, name: str) -> Object:
         """One object. Raises ApiError."""
-        self._allow("get", resource, namespace, name)
+        self.allow("get", resource, namespace, name)
         found: Object = copied(self._stored(resource, namespace, name))
         return found
 
     def _stored(self, resource: Resource, namespace: str | None, name: str) -> Object:
-        if resource.plural == "projects":
-            return project_of(self._stored(RESOURCES["namespaces"], None, name))
         if resource.plural == "imagestreammappings":
             raise NOT_ALLOWED
-        found = self.store.get(resource.plural, namespace if resource.namespaced else None, name)
+        plural = "namespaces" if resource.plural == "projects" else resource.plural
+        found = self.store.get(plural, namespace if resource.namespaced else None, name)
         if found is None:
             raise not_found(resource, name)
-        return found
+        return self._seen(resource, found)
+
+    def _seen(self, resource: Resource, item: Object) -> Object:
+        """An object as it is shown: some have a part that is made when they are looked at."""
+        if resource.plural == "projects":
+            return project_of(item)
+        if resource.plural == "resourcequotas":
+            from .quotas import with_usage
+
+            return with_usage(self.store, item)
+        return item
 
     def items(self, resource: Resource, namespace: str | None) -> list[Object]:
         """All objects of a type in a namespace, or everywhere for None. Raises ApiError. They are not copies."""
-        self._allow("list", resource, namespace)
-        if resource.plural == "projects":
-            return [project_of(item) for item in self.store.all("namespaces")]
+        self.allow("list", resource, namespace)
         if resource.plural == "imagestreammappings":
             raise NOT_ALLOWED
-        return self.store.all(resource.plural, namespace if resource.namespaced else None)
+        if resource.plural == "projects":  # everybody sees their own
+            known = [item for item in self.store.all("namespaces") if self.can_see(item["metadata"]["name"])]
+        else:
+            known = self.store.all(resource.plural, namespace if resource.namespaced else None)
+        return [self._seen(resource, item) for item in known]
+
+    def can_see(self, project: str) -> bool:
+        """Whether a project is one of the user's."""
+        return self.can_i("get", "namespaces", project, project)
 
     def create(self, resource: Resource, namespace: str | None, item: Object, dry_run: bool = False) -> Object:
         """Stores a new object. Raises ApiError."""
         space = namespace if resource.namespaced else None
-        self._allow("create", resource, namespace)
+        self.allow("create", resource, namespace)
+        if resource.plural == "imagestreammappings":
+            return item if dry_run else self._map_image(str(namespace), item)
         item = copied(item)
         meta = item.setdefault("metadata", {})
         name = meta.get("name", "")
@@ -163,15 +184,41 @@ class Api:
         if resource.plural in ("deploymentconfigs", "imagestreams"):
             meta["generation"] = 1
         if resource.plural == "pods":
-            return self._create_pod(item)
+            return self._create_pod(item, dry_run)
         if dry_run:
             return item
-        if resource.plural == "imagestreammappings":
-            return self._map_image(item)
         self.store.put(resource.plural, item)
         self._react(resource, item)
         made: Object = copied(item)
         return made
+
+    def _map_image(self, namespace: str, mapping: Object) -> Object:
+        """Enters an image into a tag of a stream, without a registry being asked. Raises ApiError."""
+        stream = self._stored(RESOURCES["imagestreams"], namespace, mapping["metadata"]["name"])
+        image = mapping.get("image") or {}
+        reference, name = image.get("dockerImageReference", ""), image.get("metadata", {}).get("name", "")
+        self.point(stream, str(mapping.get("tag") or "latest"), reference, name)
+        made: Object = copied(mapping)
+        return made
+
+    def point(self, stream: Object, tag: str, reference: str, image: str) -> None:
+        """Puts an image before those that a tag has had."""
+        entry = {
+            "created": self.store.timestamp(),
+            "dockerImageReference": reference,
+            "generation": stream["metadata"].get("generation", 1),
+            "image": image or reference.rpartition("@")[2],
+        }
+        changed = copied(stream)
+        tags = changed.setdefault("status", {}).setdefault("tags", [])
+        known = next((item for item in tags if item["tag"] == tag), None)
+        if known is None:
+            known = {"items": [], "tag": tag}
+            tags.append(known)
+        known["items"] = [entry, *(known.get("items") or ())]
+        known.pop("conditions", None)
+        self.store.put("imagestreams", changed)
+        self._react(RESOURCES["imagestreams"], changed)
 
     def _may_grant(self, resource: Resource, binding: Object) -> None:
         """Refuses to hand out rights that the user does not have, unless the user may bind any role. Raises ApiError."""
@@ -189,44 +236,17 @@ class Api:
                 " to grant RBAC permissions not currently held:\n" + "\n".join(map(_rule_told, lacking)),
             )
 
-    def _create_pod(self, pod: Object) -> Object:
+    def _create_pod(self, pod: Object, dry_run: bool) -> Object:
         from . import admission, pods
 
         try:
+            if dry_run:
+                admission.admit(self.store, pod)
+                return pod
             made: Object = copied(pods.create(self.cluster.simulation, pod))
         except admission.RefusedPod as refusal:
             raise ApiError(403, "Forbidden", f'pods "{pod["metadata"]["name"]}" is forbidden: {refusal}') from None
         return made
-
-    def _map_image(self, mapping: Object) -> Object:
-        """Puts an image at a tag of a stream; the mapping itself is not kept."""
-        meta, image = mapping["metadata"], mapping["image"]
-        stream = copied(self._stored(RESOURCES["imagestreams"], meta["namespace"], meta["name"]))
-        entry = {
-            "created": self.store.timestamp(),
-            "dockerImageReference": image["dockerImageReference"],
-            "generation": stream["metadata"].get("generation", 1),
-            "image": image["metadata"]["name"],
-        }
-        tag = mapping.get("tag") or "latest"
-        status = stream.setdefault("status", {})
-        before = [known for known in status.get("tags") or () if known["tag"] == tag]
-        others = [known for known in status.get("tags") or () if known["tag"] != tag]
-        items = [entry, *(before[0].get("items") or () if before else ())]
-        status["tags"] = [*others, {"items": items, "tag": tag}]
-        self.store.put("imagestreams", stream)
-        self._react(RESOURCES["imagestreams"], stream)
-        return mapping
-
-    def request_project(self, name: str) -> None:
-        """Makes a project for the user, as anybody who is logged in may."""
-        from . import defaults
-
-        item: Object = {"metadata": {"name": name}}
-        defaults.fill(RESOURCES["namespaces"], item)
-        self._check(RESOURCES["namespaces"], item)
-        self.store.put("namespaces", item)
-        begin_namespace(self.store, name, self.user)
 
     def _check(self, resource: Resource, item: Object) -> None:
         from . import defaults
@@ -245,7 +265,7 @@ class Api:
         """Patches an object; gives it and whether anything changed. Raises ApiError."""
         from . import patching
 
-        self._allow("patch", resource, namespace, name)
+        self.allow("patch", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
         _check_types(patch)
         try:
@@ -261,7 +281,7 @@ class Api:
         self, resource: Resource, namespace: str | None, name: str, item: Object, dry_run: bool = False
     ) -> tuple[Object, bool]:
         """Replaces an object. Raises ApiError, with 409 for one that was read before somebody changed it."""
-        self._allow("update", resource, namespace, name)
+        self.allow("update", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
         changed = copied(item)
         meta = changed.setdefault("metadata", {})
@@ -298,9 +318,11 @@ class Api:
 
     def delete(self, resource: Resource, namespace: str | None, name: str) -> None:
         """Takes an object away, with all that it owns. Raises ApiError."""
-        self._allow("delete", resource, namespace, name)
+        self.allow("delete", resource, namespace, name)
+        if resource.plural == "projects":
+            resource = RESOURCES["namespaces"]
         stored = self._stored(resource, namespace, name)
-        self._remove(RESOURCES["namespaces"] if resource.plural == "projects" else resource, stored)
+        self._remove(resource, stored)
 
     def _remove(self, resource: Resource, stored: Object) -> None:
         space, uid = stored["metadata"].get("namespace"), stored["metadata"].get("uid")
@@ -310,6 +332,11 @@ class Api:
                 for item in self.store.all(plural, stored["metadata"]["name"]):
                     self.store.remove(plural, stored["metadata"]["name"], item["metadata"]["name"])
             return
+        if resource.plural == "serviceaccounts":
+            from .accounts import logins
+
+            for secret in logins(self.store, stored):
+                self.store.remove("secrets", space, secret["metadata"]["name"])
         for plural in ("replicationcontrollers", "pods"):
             for item in self.store.all(plural, space):
                 if any(owner["uid"] == uid for owner in item["metadata"].get("ownerReferences", ())):
@@ -330,20 +357,41 @@ class Api:
         elif resource.plural == "imagestreams":
             for config in self.store.all("deploymentconfigs", meta["namespace"]):
                 sim.after("trigger", "config", meta["namespace"], config["metadata"]["name"])
+        elif resource.plural == "serviceaccounts" and before is None:
+            from . import accounts
+
+            accounts.made(sim, item)
         elif resource.plural == "namespaces" and before is None:
             begin_namespace(self.store, meta["name"], self.user)
+            if faults.active(self.store, "internal-registry"):
+                from . import accounts
+
+                for account in self.store.all("serviceaccounts", meta["name"]):
+                    accounts.made(sim, account)
+
+    def request_project(self, name: str) -> None:
+        """A new project for the user, who becomes its admin. Raises ApiError."""
+        if not self.can_i("create", "projectrequests", None, group="project.openshift.io"):
+            raise ApiError(403, "Forbidden", "You may not request a new project via this API.")
+        if self.store.get("namespaces", None, name) is not None:
+            raise ApiError(409, "AlreadyExists", f'project.project.openshift.io "{name}" already exists')
+        item: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        item["status"] = {"phase": "Active"}
+        self._check(RESOURCES["namespaces"], item)
+        self.store.put("namespaces", item)
+        self._react(RESOURCES["namespaces"], item)
 
     def config(self, namespace: str, name: str) -> Object:
         """A DeploymentConfig as it is stored, for the rollout verbs. Raises ApiError."""
         resource = RESOURCES["deploymentconfigs"]
-        self._allow("get", resource, namespace, name)
+        self.allow("get", resource, namespace, name)
         return self._stored(resource, namespace, name)
 
     def instantiate(self, namespace: str, name: str) -> None:
         """`oc rollout latest`. Raises ApiError."""
         from . import rollouts
 
-        self._allow("create", RESOURCES["deploymentconfigs"], namespace, name, "instantiate")
+        self.allow("create", RESOURCES["deploymentconfigs"], namespace, name, "instantiate")
         rollouts.latest(self.cluster.simulation, self.config(namespace, name))
 
     def rules(self, namespace: str | None) -> list[dict[str, Any]]:
@@ -363,9 +411,12 @@ class Api:
 
     def log(self, namespace: str, name: str) -> str:
         """The log of a pod. Raises ApiError."""
-        self._allow("get", RESOURCES["pods"], namespace, name, "log")
+        self.allow("get", RESOURCES["pods"], namespace, name, "log")
         self._stored(RESOURCES["pods"], namespace, name)
-        return str(self.store.private.get("logs", {}).get(f"{namespace}/{name}", ""))
+        known = self.store.private.get("logs", {}).get(f"{namespace}/{name}")
+        if known is None:  # the recorded nodes had no address to ask for a log (`rollouts`)
+            raise ApiError(500, "", "no preferred addresses found; known addresses: []")
+        return str(known)
 
 
 def _rule_told(rule: dict[str, Any]) -> str:

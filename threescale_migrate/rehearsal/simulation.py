@@ -31,6 +31,7 @@ DELAYS = {
     "crash": 1.0,
     "restart": 10.0,
     "slow": 60.0,
+    "registry login": 1.0,
     "create again": 1.0,
     "create again at most": 30.0,
 }
@@ -75,7 +76,7 @@ class Simulation:
 
 
 def _handlers() -> dict[str, Handler]:
-    from . import pods, rollouts
+    from . import accounts, pods, rollouts
 
     return {
         "config": rollouts.look_at_triggers,
@@ -84,6 +85,7 @@ def _handlers() -> dict[str, Handler]:
         "scale": pods.reconcile,
         "status": rollouts.tell_status,
         "pod": pods.step,
+        "account": accounts.give_login,
     }
 
 

@@ -1,9 +1,10 @@
-"""`oc create`, `apply`, `replace`, `patch`, `delete`, `secrets`, `tag`, `diff`."""
+"""`oc create`, `run`, `apply`, `replace`, `patch`, `delete`, `secrets`, `diff`."""
 
 from __future__ import annotations
 
 import sys
 
+from ..patching import strategic
 from ..quickjson import dumps, loads
 from ..resources import BY_KIND, RESOURCES, Resource
 from ..server import Api, ApiError
@@ -125,6 +126,35 @@ def _generate(session: Session) -> None:
                 raise failure(f"failed to create {kind_name}: {error.message}") from None
             raise
     _done(session, resource, item, "created")
+
+
+def run_pod(session: Session) -> None:
+    """`oc run`: one pod, with the image and the command given, and what `--overrides` says besides."""
+    if not session.words or not session.values.get("image"):
+        raise failure('required flag(s) "image" not set' if session.words else "NAME is required for run")
+    name, *command = session.words
+    container: Object = {"image": session.values["image"], "name": name, "resources": {}}
+    if command:
+        container["command" if session.values.get("command") else "args"] = command
+    environment = [text.partition("=") for text in session.values.get("env") or ()]
+    if environment:
+        container["env"] = [{"name": key, "value": value} for key, _, value in environment]
+    item: Object = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"labels": {"run": name}, "name": name},
+        "spec": {
+            "containers": [container],
+            "dnsPolicy": "ClusterFirst",
+            "restartPolicy": session.values.get("restart") or "Always",
+        },
+    }
+    if session.values.get("overrides"):
+        item = strategic(item, _body(session.values["overrides"]))
+    if _dry(session) != "client":
+        with session.api() as api:
+            item = api.create(RESOURCES["pods"], session.namespace, item, dry_run=_dry(session) == "server")
+    _done(session, RESOURCES["pods"], item, "created")
 
 
 def _role(session: Session, name: str) -> Object:
@@ -461,23 +491,3 @@ def _relink(item: Object, key: str, names: list[str], out: bool) -> None:
         item[key] = listed
     else:
         item.pop(key, None)
-
-
-def tag(session: Session) -> None:
-    """Points a tag of an image stream at another image."""
-    if len(session.words) != 2 or ":" not in session.words[1]:
-        raise failure("you must specify at least a source and a destination or one or more tags to delete")
-    image, (stream, _, name) = session.words[0], session.words[1].partition(":")
-    resource = type_named("imagestreams")
-    with session.api() as api:
-        item = api.get(resource, session.namespace, stream)
-        entry = {
-            "created": api.store.timestamp(),
-            "dockerImageReference": image,
-            "generation": 2,
-            "image": image.rpartition("@")[2],
-        }
-        tags = [known for known in item.setdefault("status", {}).get("tags") or () if known["tag"] != name]
-        item["status"]["tags"] = [*tags, {"items": [entry], "tag": name}]
-        api.patch(resource, session.namespace, stream, "merge", {"status": item["status"]})
-    session.print(f"Tag {session.words[1]} set to {image}.")

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _STEP = re.compile(
-    r"""\.(?P<name>(?:[^.\[\]{}\\]|\\.)+)|\[\?\((?P<filter>[^\]]*?)\)\]|\[(?P<quoted>'[^']*'|"[^"]*")\]|\[(?P<index>-?\d+|\*|-?\d*:-?\d*)\]"""
+    r"""\.\.(?P<deep>(?:[^.\[\]{}\\]|\\.)+)|\.(?P<name>(?:[^.\[\]{}\\]|\\.)+)|\[\?\((?P<filter>[^\]]*?)\)\]|\[(?P<quoted>(?:'[^']*'|"[^"]*")(?:,\s*(?:'[^']*'|"[^"]*"))*)\]|\[(?P<index>-?\d+|\*|-?\d*:-?\d*)\]"""
 )
-_FILTER = re.compile(r"""@(?P<path>[^=!<>]*?)\s*(?P<sign>==|!=)\s*(?P<value>.+)""")
+_FILTER = re.compile(r"""@(?P<path>[^=!<>]*?)\s*(?P<sign>==|!=|<=|>=|<|>)\s*(?P<value>.+)""")
 
 
 def render(template: str, item: Any) -> str:
@@ -80,9 +80,14 @@ def values(path: str, item: Any, root: Any = None) -> list[Any]:
 
 
 def _go(value: Any, match: re.Match[str]) -> list[Any]:
-    name, condition, quoted, index = match.group("name", "filter", "quoted", "index")
-    if name is not None or quoted is not None:
-        key = name.replace("\\.", ".") if name is not None else quoted[1:-1]
+    name, deep, condition, quoted, index = match.group("name", "deep", "filter", "quoted", "index")
+    if deep is not None:
+        return _everywhere(value, deep.replace("\\.", "."))
+    if quoted is not None:
+        keys = [text[1:-1] for text in re.findall(r"'[^']*'|\"[^\"]*\"", quoted)]
+        return [value[key] for key in keys if isinstance(value, dict) and key in value]
+    if name is not None:
+        key = name.replace("\\.", ".")
         if key == "*":
             return list(value.values()) if isinstance(value, dict) else list(value or ())
         return [value[key]] if isinstance(value, dict) and key in value else []
@@ -98,11 +103,28 @@ def _go(value: Any, match: re.Match[str]) -> list[Any]:
     return [value[int(index)]] if -len(value) <= int(index) < len(value) else []
 
 
+def _everywhere(value: Any, key: str) -> list[Any]:
+    """What stands under a key, at any depth, the outer ones first."""
+    if isinstance(value, list):
+        return [found for element in value for found in _everywhere(element, key)]
+    if not isinstance(value, dict):
+        return []
+    own = [value[key]] if key in value else []
+    return own + [found for name in sorted(value) for found in _everywhere(value[name], key)]
+
+
 def _holds(condition: str, element: Any) -> bool:
     match = _FILTER.fullmatch(condition.strip())
     if match is None:
         return bool(values(condition.strip(), element))
     wanted = match["value"].strip()
     wanted_text = wanted[1:-1] if wanted[:1] in "\"'" else wanted
-    found = [_text(value) for value in values(match["path"], element)]
-    return (wanted_text in found) == (match["sign"] == "==")
+    found = values(match["path"], element)
+    if match["sign"] in ("==", "!="):
+        return (wanted_text in map(_text, found)) == (match["sign"] == "==")
+    if not found or not isinstance(found[0], (int, float)):
+        return False
+    number = float(wanted_text)
+    return {
+        "<": found[0] < number, "<=": found[0] <= number, ">": found[0] > number, ">=": found[0] >= number,
+    }[match["sign"]]  # fmt: skip

@@ -116,6 +116,14 @@ def _event(item: Object, now: float) -> list[str]:
     return [item["type"], item["reason"], f"{about['kind'].lower()}/{about['name']}", item["message"]]
 
 
+def _quota(item: Object, now: float) -> list[str]:
+    status = item.get("status", {})
+    shown: dict[bool, list[str]] = {True: [], False: []}
+    for key in sorted(status.get("hard", {})):
+        shown[key.startswith("limits.")].append(f"{key}: {status['used'].get(key, '0')}/{status['hard'][key]}")
+    return [", ".join(shown[False]), ", ".join(shown[True]), _made(item, now)]
+
+
 TABLES: dict[str, tuple[tuple[str, ...], Cells]] = {
     "deploymentconfigs": (("REVISION", "DESIRED", "CURRENT", "TRIGGERED BY"), _config),
     "pods": (("READY", "STATUS", "RESTARTS", "AGE"), _pod),
@@ -129,6 +137,8 @@ TABLES: dict[str, tuple[tuple[str, ...], Cells]] = {
     "projects": (("DISPLAY NAME", "STATUS"), lambda item, now: ["", "Active"]),
     "namespaces": (("STATUS", "AGE"), lambda item, now: ["Active", _made(item, now)]),
     "roles": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
+    "resourcequotas": (("REQUEST", "LIMIT", "AGE"), _quota),
+    "limitranges": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
     "clusterroles": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
 }  # fmt: skip
 
@@ -180,10 +190,19 @@ def print_object(session: Session, item: Object, form: str) -> None:
         from .jsonpath import render
 
         session.out.write(render(argument or str(session.values.get("template", "")), item))
+    elif kind in ("go-template", "template"):
+        from .gotemplate import render as fill
+
+        session.out.write(fill(argument or str(session.values.get("template", "")), item))
+    elif kind in ("go-template-file", "jsonpath-file"):
+        with open(argument, encoding="utf-8") as file:
+            print_object(session, item, f"{kind[:-5]}={file.read()}")
     elif kind in ("custom-columns",):
         _custom(session, item, argument)
     else:
-        known = "custom-columns, json, jsonpath, name, wide, yaml"
+        known = (
+            "custom-columns, go-template, go-template-file, json, jsonpath, jsonpath-file, name, template, wide, yaml"
+        )
         raise failure(
             f'unable to match a printer suitable for the output format "{kind}", allowed formats are: {known}'
         )

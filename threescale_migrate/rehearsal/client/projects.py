@@ -1,88 +1,82 @@
-"""`oc project`, `projects`, `new-project`: which project is current, and a new one."""
+"""`oc project`, `projects` and `new-project`: which projects there are, and which one commands without `-n` are about."""
 
 from __future__ import annotations
 
 import os
 
-from ..quickjson import dumps
-from ..server import ApiError
+from ..quickjson import pretty
+from ..store import copied
 from .errors import failure
 from .session import Session
 
-NEXT = """
-You can add applications to this project with the 'new-app' command. For example, try:
-
-    oc new-app rails-postgresql-example
-
-to build a new example application in Ruby. Or use kubectl to deploy a simple Kubernetes application:
-
-    kubectl create deployment hello-node --image=registry.k8s.io/e2e-test-images/agnhost:2.43 -- /agnhost serve-hostname
-"""
+TRY = (
+    "\nYou can add applications to this project with the 'new-app' command. For example, try:\n\n"
+    "    oc new-app rails-postgresql-example\n\nto build a new example application in Ruby. Or use kubectl to deploy a simple"
+    " Kubernetes application:\n\n    kubectl create deployment hello-node"
+    " --image=registry.k8s.io/e2e-test-images/agnhost:2.43 -- /agnhost serve-hostname\n"
+)
 
 
 def project(session: Session) -> None:
-    """The current project, or another one."""
+    """The current project, or another one from now on."""
     if not session.words:
         name = session.namespace
         with session.api() as api:
-            if api.store.get("namespaces", None, name) is None or not api.can_i("get", "namespaces", name, name):
+            if api.store.get("namespaces", None, name) is None or not api.can_see(name):
                 raise failure(
                     f'you do not have rights to view project "{name}" specified in your config or the project doesn\'t exist'
                 )
         session.print(name if session.values.get("short") else f'Using project "{name}" on server "{session.server}".')
         return
     name = session.words[0]
-    known = _projects(session)
+    known = _names(session)
     if name not in known and not known:
         raise failure(
             f'You are not a member of project "{name}".\nYou are not a member of any projects. You can request a project to be'
             " created with the 'new-project' command."
         )
     if name not in known:
-        names = "\n".join(f"  * {other}" for other in known)
+        names = "\n".join(f"* {other}" for other in known)
         raise failure(f'A project named "{name}" does not exist on "{session.server}".\nYour projects are:\n{names}')
-    _switch(session, name)
-    session.print(f'Now using project "{name}" on server "{session.server}".')
+    _use(session, name)
 
 
 def projects(session: Session) -> None:
     """The projects that there are."""
     short = session.values.get("short")
-    session.print("\n".join(name if short else f"  * {name}" for name in _projects(session)))
-
-
-def _projects(session: Session) -> list[str]:
-    with session.api() as api:
-        names = [item["metadata"]["name"] for item in api.store.all("namespaces")]
-        return [name for name in names if api.can_i("get", "namespaces", name, name)]
+    session.print("\n".join(name if short else f"  * {name}" for name in _names(session)))
 
 
 def new_project(session: Session) -> None:
-    """Makes a project, whose admin is who asks for it, and makes it the current one."""
+    """Makes a project, whose admin the user becomes, and goes into it."""
     if len(session.words) != 1:
         raise failure("must have exactly one argument")
     name = session.words[0]
     with session.api() as api:
-        if api.store.get("namespaces", None, name) is not None:
-            raise ApiError(409, "AlreadyExists", f'project.project.openshift.io "{name}" already exists')
         api.request_project(name)
-    if session.values.get("skip-config-write"):
-        return
-    _switch(session, name)
-    session.print(f'Now using project "{name}" on server "{session.server}".')
-    session.print(NEXT)
+    if not session.values.get("skip-config-write"):
+        _use(session, name)
+        session.print(TRY)
 
 
-def _switch(session: Session, name: str) -> None:
-    """Makes a project the current one, in the kubeconfig as everywhere else."""
+def _names(session: Session) -> list[str]:
+    with session.api() as api:
+        names = [item["metadata"]["name"] for item in api.store.all("namespaces")]
+        return [name for name in names if api.can_see(name)]
+
+
+def _use(session: Session, name: str) -> None:
+    """Writes a context of the same cluster and user with another project into the kubeconfig."""
+    before = session.namespace
     context = {**session.context, "namespace": name}
+    document = copied(session.configuration)
     title = f"{name}/{context.get('cluster', '')}/{context.get('user', '').partition('/')[0]}"
-    document = dict(session.configuration)
-    others = [item for item in document.get("contexts") or () if item["name"] != title]
-    document.update({"contexts": [*others, {"name": title, "context": context}], "current-context": title})
-    path = session.kubeconfig
-    scratch = f"{path}.{os.getpid()}"
+    kept = [item for item in document.get("contexts") or () if item.get("name") != title]
+    document.update({"contexts": [*kept, {"name": title, "context": context}], "current-context": title})
+    scratch = f"{session.kubeconfig}.{os.getpid()}"
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(dumps(document) + "\n")
-    os.replace(scratch, path)
+        file.write(pretty(document, " ") + "\n")
+    os.replace(scratch, session.kubeconfig)
+    verb = "Already on" if before == name else "Now using"
+    session.print(f'{verb} project "{name}" on server "{session.server}".')

@@ -1,4 +1,4 @@
-"""`oc rollout`, `scale` and `set triggers`, over DeploymentConfigs."""
+"""`oc rollout`, `scale` and `set triggers`, over DeploymentConfigs, and `wait`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from .. import rollouts
 from ..quickjson import loads
-from ..resources import RESOURCES
+from ..resources import RESOURCES, Resource
 from ..server import Api
 from ..store import Object, copied, moment_of
 from .errors import failure
@@ -172,9 +172,7 @@ def status(session: Session, name: str) -> None:
         with session.api() as api:
             now = api.store.now()
             began = now if began is None else began
-            pinned = api.store.clock.data.get("pinned") is not None
-            if pinned:
-                api.store.clock.pin(now + PINNED_STEP)  # waiting is the only thing that moves a stopped clock
+            pinned = _let_pass(api)
             line, done = _status_line(api, session.namespace, name)
             session.warn("deploymentconfigs")
         if line != said:
@@ -244,6 +242,61 @@ def scale(session: Session) -> None:
         session.warn("deploymentconfigs")
         session.warn("scale")
         session.print(f"{SINGULAR}/{name} scaled")
+
+
+def wait(session: Session) -> None:
+    """`oc wait --for=condition=…` and `--for=jsonpath=…`, in the cluster's time."""
+    from .reading import targets
+
+    wanted, _ = targets(session, "oc wait")
+    kind, _, condition = str(session.values.get("for") or "").partition("=")
+    if kind not in ("condition", "jsonpath"):
+        raise failure("the rehearsal oc waits for condition= and jsonpath= only")
+    timeout = _seconds(str(session.values.get("timeout") or "30s"))
+    for resource, names in wanted:
+        for name in names:
+            _wait_for(session, resource, name, kind, condition, timeout)
+
+
+def _wait_for(
+    session: Session, resource: Resource, name: str, kind: str, condition: str, timeout: float | None
+) -> None:
+    began = None
+    while True:
+        with session.api() as api:
+            now = api.store.now()
+            began = now if began is None else began
+            item = api.get(resource, session.namespace, name)
+            session.warn(resource.plural)
+            pinned = _let_pass(api)
+        if _met(item, kind, condition):
+            session.print(f"{resource.singular}/{name} condition met")
+            return
+        if timeout is not None and now - began >= timeout:
+            raise failure(f"timed out waiting for the condition on {resource.plural}/{name}")
+        time.sleep(0 if pinned else LOOK)
+
+
+def _met(item: Object, kind: str, condition: str) -> bool:
+    if kind == "condition":
+        name, _, value = condition.partition("=")
+        known = item.get("status", {}).get("conditions") or ()
+        return any(
+            c["type"].lower() == name.lower() and c["status"].lower() == (value or "true").lower() for c in known
+        )
+    from .jsonpath import render
+
+    path, _, value = condition.rpartition("=") if "}=" in condition else (condition, "", "")
+    found = render(path, item)
+    return found == value if value else bool(found)
+
+
+def _let_pass(api: Api) -> bool:
+    """Whether the clock stands still; waiting is the only thing that moves it then."""
+    if api.store.clock.data.get("pinned") is None:
+        return False
+    api.store.clock.pin(api.store.now() + PINNED_STEP)
+    return True
 
 
 def set_(session: Session) -> None:

@@ -32,8 +32,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "logs": ("reading", "logs", "previous p bool, tail text, container c text, follow f bool"),
     "whoami": ("asking", "whoami", "show-server bool, show-context bool, show-token t bool"),
     "project": ("projects", "project", "short q bool"),
-    "new-project": ("projects", "new_project", "display-name text, description text, skip-config-write bool"),
     "projects": ("projects", "projects", "short q bool"),
+    "new-project": ("projects", "new_project", "display-name text, description text, skip-config-write bool"),
     "version": ("asking", "version", "output o text, client bool, short bool"),
     "config": ("asking", "config", OUTPUT + "minify bool, raw bool, flatten bool"),
     "auth": ("asking", "auth", SELECT + "list bool, quiet q bool, no-headers bool, subresource text"),
@@ -64,7 +64,20 @@ VERBS: dict[str, tuple[str, str, str]] = {
     """),
     "secrets": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
     "secret": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
-    "tag": ("changing", "tag", "source text, scheduled bool, reference bool"),
+    "run": ("changing", "run_pod", DRY_RUN + OUTPUT + CHANGE + """
+        image text
+        restart text
+        command bool
+        overrides text
+        env list
+        labels l text
+        image-pull-policy text
+        quiet q bool
+    """),
+    "tag": ("imaging", "tag", "source text, scheduled bool, reference bool"),
+    "import-image": ("imaging", "import_image", OUTPUT + DRY_RUN + "from text, confirm bool, all bool, insecure bool, scheduled bool"),
+    "image": ("imaging", "image", OUTPUT + "registry-config a text, filter-by-os text, insecure bool"),
+    "wait": ("rolling", "wait", SELECT + "for text, timeout text"),
     "adm": ("policy", "adm", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
     "policy": ("policy", "policy", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
     "rollout": ("rolling", "rollout", OUTPUT + DRY_RUN + """

@@ -73,10 +73,9 @@ class Session:
 
     @property
     def kubeconfig(self) -> str:
-        """The path of the kubeconfig."""
-        return str(
-            self.values.get("kubeconfig") or os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
-        )
+        """The path of the kubeconfig: of several in the environment the first."""
+        named = (os.environ.get("KUBECONFIG") or "").split(os.pathsep)[0]
+        return str(self.values.get("kubeconfig") or named or os.path.expanduser("~/.kube/config"))
 
     @property
     def configuration(self) -> dict[str, Any]:

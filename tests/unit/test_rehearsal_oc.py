@@ -1,0 +1,309 @@
+"""The rehearsal's `oc`, called in this process over a cluster in a directory: what no recording covers."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threescale_migrate.rehearsal import launch
+from threescale_migrate.rehearsal.client.run import run
+from threescale_migrate.rehearsal.server import open_cluster
+
+LOGIN = json.dumps({"auths": {"registry.redhat.io": {"auth": base64.b64encode(b"12|x:secret").decode()}}})
+
+
+@dataclass
+class Answer:
+    """What one call printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Oc:
+    """An `oc` on PATH, without the process."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __call__(self, *argv: str, stdin: str = "") -> Answer:
+        out, err = io.StringIO(), io.StringIO()
+        former, sys.stdin = sys.stdin, io.StringIO(stdin)
+        try:
+            code = run(list(argv), self.directory, out, err)
+        finally:
+            sys.stdin = former
+        return Answer(code, out.getvalue(), err.getvalue())
+
+    def good(self, *argv: str, stdin: str = "") -> str:
+        answer = self(*argv, stdin=stdin)
+        assert answer.code == 0, answer.err
+        return answer.out
+
+    def json(self, *argv: str) -> Any:
+        return json.loads(self.good(*argv, "-o", "json"))
+
+    def settle(self, seconds: float = 3600) -> None:
+        with open_cluster(self.directory) as cluster:
+            store = cluster.store
+            store.clock.pin(store.now() + seconds)
+            cluster.simulation.advance()
+
+    def faults(self, *faults: str) -> None:
+        launch.resume(self.directory, faults=faults)
+
+
+@pytest.fixture
+def oc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Oc:
+    directory = tmp_path / "cluster"
+    launch.create(directory)
+    monkeypatch.setenv("KUBECONFIG", str(directory / "kubeconfig"))
+    return Oc(directory)
+
+
+def test_every_fault_can_be_switched_on_and_is_described(oc: Oc) -> None:
+    from threescale_migrate.rehearsal.faults import FAULTS
+
+    values = {
+        "DC": "zync",
+        "RATE": "0.5",
+        "VERB:RESOURCE": "patch:dc",
+        "NAME[/ROLES]": "alice/view",
+    }
+    for name, told in FAULTS.items():
+        fault, _, shape = name.partition("=")
+        assert told
+        oc.faults(f"{fault}={values[shape]}" if shape else fault)
+
+
+def test_a_right_that_is_taken_away_is_denied_by_can_i_and_by_the_call(oc: Oc) -> None:
+    oc.faults("forbidden=patch:dc", "forbidden=create:secrets")
+    assert oc("auth", "can-i", "patch", "dc/zync").out == "no\n"
+    assert oc("auth", "can-i", "patch", "sa").out == "yes\n"
+    assert oc("auth", "can-i", "create", "secrets").code == 1
+    refused = oc("patch", "dc", "zync", "--patch", "{}")
+    assert refused.code == 1
+    assert 'User "system:admin" cannot patch resource "deploymentconfigs"' in refused.err
+
+
+def test_a_plain_user_has_the_roles_that_were_given(oc: Oc) -> None:
+    oc.faults("user=alice/view")
+    assert oc.good("whoami") == "alice\n"
+    assert oc("auth", "can-i", "get", "dc").out == "yes\n"
+    assert oc("auth", "can-i", "patch", "dc").out == "no\n"
+    assert oc("auth", "can-i", "get", "pods", "--subresource=log").out == "yes\n"
+    assert oc("auth", "can-i", "get", "secrets").out == "no\n"
+    assert oc("auth", "can-i", "get", "dc", "-n", "default").out == "no\n"
+    assert oc.good("projects", "-q") == "threescale\n"
+    listed = oc.good("auth", "can-i", "--list")
+    assert "deploymentconfigs.apps.openshift.io " in listed
+    assert "secrets " not in listed
+    oc.faults("user=bob/admin")
+    assert oc("auth", "can-i", "patch", "dc").out == "yes\n"
+    assert oc("auth", "can-i", "create", "rolebindings").out == "yes\n"
+    assert oc("auth", "can-i", "create", "clusterrolebindings").out == "no\n"
+
+
+def test_nobody_hands_out_rights_that_they_do_not_have(oc: Oc) -> None:
+    oc.faults("user=bob/admin")
+    assert oc("policy", "add-role-to-user", "edit", "-z", "default").code == 0
+    oc.good("create", "role", "reader", "--verb=get", "--resource=pods")
+    refused = oc(
+        "create", "rolebinding", "x", "--clusterrole=system:openshift:scc:anyuid", "--serviceaccount=threescale:amp"
+    )
+    assert refused.code == 1
+    assert "is attempting to grant RBAC permissions not currently held" in refused.err
+    assert (
+        '{APIGroups:["security.openshift.io"], Resources:["securitycontextconstraints"], ResourceNames:["anyuid"]'
+        in refused.err
+    )
+
+
+def test_names_of_objects_narrow_a_right(oc: Oc) -> None:
+    oc.good("create", "role", "one", "--verb=get", "--resource=secrets", "--resource-name=only")
+    oc.good("create", "rolebinding", "one", "--role=one", "--serviceaccount=threescale:default")
+    account = "--as=system:serviceaccount:threescale:default"
+    assert oc("auth", "can-i", "get", "secret/only", account).out == "yes\n"
+    assert oc("auth", "can-i", "get", "secret/other", account).out == "no\n"
+    assert oc("auth", "can-i", "get", "secrets", account).out == "no\n"
+    assert oc("auth", "can-i", "use", "scc/restricted", account).out == "no\n"
+
+
+def test_security_context_constraints_are_given_by_binding_or_by_their_users(oc: Oc) -> None:
+    assert "anyuid" in [item["metadata"]["name"] for item in oc.json("get", "scc")["items"]]
+    user = "system:serviceaccount:threescale:amp"
+    oc.good("patch", "scc", "anyuid", "--type=merge", "--patch", json.dumps({"users": [user]}))
+    assert oc.json("get", "scc", "anyuid")["users"] == [user]
+    oc.good("adm", "policy", "add-scc-to-user", "nonroot", "-z", "default")
+    oc.good("adm", "policy", "add-scc-to-user", "nonroot", "-z", "amp")
+    binding = oc.json("get", "clusterrolebinding", "system:openshift:scc:nonroot")
+    assert [subject["name"] for subject in binding["subjects"]] == ["default", "amp"]
+    oc.good("adm", "policy", "remove-scc-from-user", "nonroot", "-z", "default", "-z", "amp")
+    assert oc("get", "clusterrolebinding", "system:openshift:scc:nonroot").code == 1
+
+
+def test_a_quota_counts_what_runs_and_refuses_what_is_beyond(oc: Oc) -> None:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "pods"},
+        "spec": {"hard": {"pods": "15"}, "scopes": ["NotTerminating"]},
+    }
+    oc.good("create", "-f", "-", stdin=json.dumps(quota))
+    assert oc.json("get", "quota", "pods")["status"]["used"] == {"pods": "15"}
+    refused = oc("run", "one-more", "--image=quay.io/x/y")
+    assert "exceeded quota: pods, requested: pods=1, used: pods=15, limited: pods=15" in refused.err
+    oc.good("rollout", "latest", "dc/zync")
+    oc.settle(30)
+    controller = oc.json("get", "rc", "zync-2")
+    assert "exceeded quota" in controller["status"]["conditions"][0]["message"]
+    assert oc.json("get", "dc", "zync")["status"]["readyReplicas"] == 1
+
+
+def test_a_limit_range_fills_in_its_defaults_and_refuses_what_is_above(oc: Oc) -> None:
+    limits = [{"type": "Container", "max": {"memory": "1Gi"}, "default": {"memory": "512Mi"}}]
+    item = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "limits"}, "spec": {"limits": limits}}
+    oc.good("create", "-f", "-", stdin=json.dumps(item))
+    made = json.loads(oc.good("run", "small", "--image=quay.io/x/y", "-o", "json"))
+    assert made["spec"]["containers"][0]["resources"]["limits"] == {"memory": "512Mi"}
+    large = {"spec": {"containers": [{"name": "large", "image": "x", "resources": {"limits": {"memory": "2Gi"}}}]}}
+    refused = oc("run", "large", "--image=x", "--overrides", json.dumps(large))
+    assert "maximum memory usage per Container is 1Gi, but limit is 2Gi" in refused.err
+
+
+def test_a_cluster_with_an_internal_registry_gives_each_account_a_login_a_moment_later(oc: Oc) -> None:
+    oc.faults("internal-registry")
+    assert oc.json("get", "sa", "default")["imagePullSecrets"][0]["name"].startswith("default-dockercfg-")
+    oc.good("create", "sa", "amp")
+    assert "imagePullSecrets" not in oc.json("get", "sa", "amp")
+    oc.settle(2)
+    account = oc.json("get", "sa", "amp")
+    name = account["imagePullSecrets"][0]["name"]
+    assert account["secrets"] == [{"name": name}]
+    assert oc.json("get", "secret", name)["type"] == "kubernetes.io/dockercfg"
+    oc.good("delete", "sa", "amp")
+    assert oc("get", "secret", name).code == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [("", "imported"), ("token-refused", "unauthorized: Please login"), ("registry-unreachable", "i/o timeout")],
+)
+def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(oc: Oc, tmp_path: Path, fault: str, told: str) -> None:
+    secret = base64.b64encode(LOGIN.encode()).decode()
+    item = {"kind": "Secret", "metadata": {"name": "pull"}, "type": "kubernetes.io/dockerconfigjson"}
+    oc.good("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", **item, "data": {".dockerconfigjson": secret}}))
+    oc.good("create", "sa", "amp")
+    oc.good("secrets", "link", "amp", "pull", "--for=pull")
+    if fault:
+        oc.faults(fault)
+    image = "registry.redhat.io/3scale-amp26/zync:latest"
+    tried = oc("import-image", "probe:latest", f"--from={image}", "--confirm", "--dry-run=server")
+    assert tried.code == bool(fault)
+    assert told in tried.out + tried.err
+    assert oc("get", "is", "probe").code == 1, "a dry run leaves nothing"
+
+    overrides = json.dumps({"spec": {"serviceAccountName": "amp"}})
+    oc.good("run", "probe", f"--image={image}", "--restart=Never", "--overrides", overrides, "--", "true")
+    oc.settle(20)
+    pod = oc.json("get", "pod", "probe")
+    assert pod["status"]["phase"] == ("Pending" if fault else "Succeeded")
+    oc.good("delete", "pod", "probe")
+
+    logins = tmp_path / "config.json"
+    logins.write_text(LOGIN, encoding="utf-8")
+    asked = oc("image", "info", image, f"--registry-config={logins}")
+    assert asked.code == bool(fault)
+    assert "Digest:" in asked.out or told in asked.err
+    assert oc("image", "info", image).code == 1, "without a login"
+
+
+def test_an_import_that_fails_is_seen_in_the_stream(oc: Oc) -> None:
+    failed = oc("import-image", "amp-zync:latest", "--from=registry.redhat.io/3scale-amp26/zync:1", "--confirm")
+    assert failed.code == 1
+    tag = oc.json("get", "is", "amp-zync")["status"]["tags"][0]
+    assert tag["conditions"][0]["type"] == "ImportSuccess"
+    assert tag["conditions"][0]["status"] == "False"
+    assert tag["items"], "what was there stays"
+
+
+def test_a_mapping_enters_an_image_without_asking_a_registry_and_configs_follow(oc: Oc) -> None:
+    image = {"metadata": {"name": "sha256:" + "0" * 64}, "dockerImageReference": "quay.io/mine/zync@sha256:" + "0" * 64}
+    mapping = {"kind": "ImageStreamMapping", "metadata": {"name": "amp-zync"}, "tag": "latest", "image": image}
+    oc.good("create", "-f", "-", stdin=json.dumps({"apiVersion": "image.openshift.io/v1", **mapping}))
+    oc.settle(30)
+    assert oc.json("get", "dc", "zync")["status"]["latestVersion"] == 2
+    assert oc.json("get", "dc", "zync")["spec"]["template"]["spec"]["containers"][0]["image"].startswith("quay.io/mine")
+
+
+def test_a_project_is_made_by_whoever_may_and_becomes_their_own(oc: Oc) -> None:
+    oc.faults("user=alice")
+    assert "Now using project" in oc.good("new-project", "mine")
+    assert oc.good("project", "-q") == "mine\n"
+    assert oc("auth", "can-i", "create", "dc").out == "yes\n"
+    assert 'project.project.openshift.io "mine" already exists' in oc("new-project", "mine").err
+    assert oc("new-project", "default", "--skip-config-write").code == 1
+    assert "deleted" in oc.good("delete", "project", "mine")
+    oc.faults("user=bob")
+    assert oc("get", "project", "mine").code == 1
+
+
+def test_output_for_shell_scripts(oc: Oc) -> None:
+    def shown(*argv: str) -> str:
+        return oc.good("get", "dc", *argv)
+
+    assert shown("zync", "-o", "name") == "deploymentconfig.apps.openshift.io/zync\n"
+    assert shown("zync", "-o", "jsonpath={.spec.replicas}") == "1"
+    assert shown(
+        "zync", "zync-database", "-o", 'jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.spec.replicas}{"\\n"}{end}'
+    ) == ("zync\t1\nzync-database\t1\n")
+    assert shown("-o", 'jsonpath={.items[?(@.metadata.name=="zync")].metadata.labels.app}') == "3scale-api-management"
+    assert shown("-o", "jsonpath={.items[?(@.status.latestVersion>1)].metadata.name}") == ""
+    assert shown("zync", "-o", "jsonpath={..image}").startswith("registry.access.redhat.com/")
+    assert shown("zync", "--no-headers", "-o", "custom-columns=N:.metadata.name,R:.spec.replicas") == "zync   1\n"
+    assert shown("zync", "-o", 'go-template={{.metadata.name}}{{"\\n"}}') == "zync\n"
+    assert (
+        shown("zync", "zync-database", "-o", "go-template={{range .items}}{{.metadata.name}} {{end}}")
+        == "zync zync-database "
+    )
+    template = (
+        '{{range $i, $dc := .items}}{{if $i}},{{end}}{{if eq $dc.metadata.name "zync"}}Z{{else if gt (len .metadata.name) 5}}L'
+        "{{else}}s{{end}}{{end}}"
+    )
+    assert shown("zync", "zync-database", "-o", f"go-template={template}") == "Z,L"
+    template = '{{with .spec.nosuch}}x{{else}}{{printf "%s/%d" .metadata.name 3}}{{end}} {{index .metadata.labels "app" | len}}'
+    assert shown("zync", "-o", f"go-template={template}") == "zync/3 21"
+    refused = oc("get", "dc", "zync", "-o", "go-template={{nosuch .x}}")
+    assert refused.code == 1
+    assert 'function "nosuch" not defined' in refused.err
+
+
+def test_wait_waits_in_the_clusters_time(oc: Oc) -> None:
+    oc.settle(1)
+    oc.good("run", "probe", "--image=quay.io/x/y")
+    assert oc.good("wait", "--for=condition=Ready", "pod/probe", "--timeout=60s") == "pod/probe condition met\n"
+    late = oc("wait", "--for=condition=Nosuch", "pod/probe", "--timeout=5s")
+    assert late.err == "error: timed out waiting for the condition on pods/probe\n"
+
+
+def test_what_it_does_not_know_it_refuses_loudly(oc: Oc) -> None:
+    for argv in (
+        ["expose", "svc"],
+        ["get", "nosuch"],
+        ["adm", "drain", "x"],
+        ["get", "dc", "--nosuch"],
+        ["set", "env", "dc/x"],
+    ):
+        answer = oc(*argv)
+        assert answer.code == 1, argv
+        assert answer.err.startswith("error: "), argv
+    assert os.environ["KUBECONFIG"]

@@ -1,0 +1,155 @@
+"""`oc tag`, `import-image` and `image info`: image streams, and what a registry says of an image."""
+
+from __future__ import annotations
+
+from .. import images
+from ..quickjson import loads
+from ..resources import RESOURCES
+from ..server import Api, ApiError, open_cluster
+from ..store import Object, copied
+from .documents import to_json
+from .errors import CommandError, failure
+from .output import columns
+from .session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+STREAMS = RESOURCES["imagestreams"]
+
+
+def tag(session: Session) -> None:
+    """Points a tag of an image stream, which is made where there is none, at another image."""
+    if len(session.words) != 2 or ":" not in session.words[1]:
+        raise failure("you must specify at least a source and a destination or one or more tags to delete")
+    image, (name, _, tag_name) = session.words[0], session.words[1].partition(":")
+    with session.api() as api:
+        stream = _stream(api, session.namespace, name)
+        _follow(api, stream, tag_name, image)
+        _bring_in(api, stream, tag_name, image)
+    session.print(f"Tag {session.words[1]} set to {image}.")
+
+
+def _stream(api: Api, namespace: str, name: str) -> Object:
+    """The stream as it is stored, for one who may change it. Raises ApiError."""
+    try:
+        api.get(STREAMS, namespace, name)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        api.create(STREAMS, namespace, {"kind": "ImageStream", "metadata": {"name": name}})
+    api.patch(STREAMS, namespace, name, "merge", {})  # whoever may not change it is refused here
+    found: Object = api.store.get("imagestreams", namespace, name) or {}
+    return found
+
+
+def _follow(api: Api, stream: Object, tag_name: str, image: str) -> None:
+    """Writes into the stream's spec what the tag is to follow."""
+    tags = stream.setdefault("spec", {}).setdefault("tags", [])
+    tags[:] = [known for known in tags if known["name"] != tag_name]
+    tags.append(
+        {"from": {"kind": "DockerImage", "name": image}, "name": tag_name, "referencePolicy": {"type": "Source"}}
+    )
+    stream["metadata"]["generation"] = stream["metadata"].get("generation", 1) + 1
+    api.store.put("imagestreams", stream)
+
+
+def _bring_in(api: Api, stream: Object, tag_name: str, image: str) -> str | None:
+    """Imports a tag's image, or notes in its conditions why that failed, which is returned."""
+    meta = stream["metadata"]
+    try:
+        found = images.look_up(api.store, image, images.of_project(api.store, meta["namespace"]))
+    except images.NoImage as error:
+        why = f"Internal error occurred: {image}: {error}"
+        changed = copied(stream)
+        tags = changed.setdefault("status", {}).setdefault("tags", [])
+        known = next((item for item in tags if item["tag"] == tag_name), None)
+        if known is None:
+            known = {"items": None, "tag": tag_name}
+            tags.append(known)
+        condition = {"generation": meta["generation"], "lastTransitionTime": api.store.timestamp(), "message": why}
+        known["conditions"] = [{**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}]
+        api.store.put("imagestreams", changed)
+        return why
+    api.point(stream, tag_name, found, "")
+    return None
+
+
+def import_image(session: Session) -> None:
+    """Asks a registry for the image of a tag, with the logins of the project; with `--dry-run` nothing is kept."""
+    if len(session.words) != 1:
+        raise failure("you must specify the name of an image stream")
+    name, _, tag_name = session.words[0].partition(":")
+    tag_name = tag_name or "latest"
+    dry = bool(session.values.get("dry-run")) and session.values["dry-run"] != "none"
+    with session.api() as api:
+        known = api.store.get("imagestreams", session.namespace, name)
+        if known is None and not session.values.get("confirm"):
+            raise failure(f'no image stream named "{name}" exists, pass --confirm to create and import')
+        image = str(session.values.get("from") or _followed(known, tag_name))
+        if not image:
+            raise failure(f'the tag "{tag_name}" does not exist on the image stream - choose an existing tag to import')
+        if dry:
+            api.allow("create", STREAMS, session.namespace)
+            why = _try(api, session.namespace, image)
+        else:
+            stream = _stream(api, session.namespace, name)
+            _follow(api, stream, tag_name, image)
+            why = _bring_in(api, stream, tag_name, image)
+    done = "imported with errors" if why else "imported"
+    session.print(f"{STREAMS.singular}/{name} {done}{' (dry run)' if dry else ''}\n")
+    if why:
+        session.complain(f"error: tag {tag_name} failed: {why}")
+        return
+    session.out.write(columns([["Name:", f"{name}:{tag_name}"], ["Docker Image:", image]]))
+
+
+def _followed(stream: Object | None, tag_name: str) -> str:
+    for known in (stream or {}).get("spec", {}).get("tags") or ():
+        if known["name"] == tag_name:
+            return str((known.get("from") or {}).get("name", ""))
+    return ""
+
+
+def _try(api: Api, namespace: str, image: str) -> str | None:
+    try:
+        images.look_up(api.store, image, images.of_project(api.store, namespace))
+    except images.NoImage as error:
+        return f"Internal error occurred: {image}: {error}"
+    return None
+
+
+def image(session: Session) -> None:
+    """`image info`: asks a registry from here, with the logins of a file. The cluster's API has no part in it."""
+    if session.words[:1] != ["info"] or len(session.words) != 2:
+        raise failure("the rehearsal oc knows image info NAME only")
+    name = session.words[1]
+    logins = _logins(str(session.values.get("registry-config") or ""))
+    with open_cluster(session.directory) as cluster:
+        try:
+            found = images.look_up(cluster.store, name, [logins])
+        except images.NoImage as error:
+            what = "read image" if str(error).startswith("unauthorized") else "connect to image repository"
+            raise failure(f"unable to {what} {name}: {error}") from None
+    digest = found.rpartition("@")[2]
+    media = "application/vnd.docker.distribution.manifest.v2+json"
+    if session.values.get("output") == "json":
+        session.print(to_json({"digest": digest, "mediaType": media, "name": name}, indent=2))
+        return
+    rows = [["Name:", name], ["Digest:", digest], ["Media Type:", media], ["OS:", "linux"], ["Arch:", "amd64"]]
+    session.out.write(columns(rows))
+
+
+def _logins(path: str) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = loads(file.read())
+        found = document["auths"]
+    except OSError:
+        raise CommandError(f"error: unable to load --registry-config: open {path}: no such file or directory") from None
+    except (ValueError, KeyError, TypeError):
+        raise failure(f"unable to load --registry-config: {path} holds no logins") from None
+    return found if isinstance(found, dict) else {}

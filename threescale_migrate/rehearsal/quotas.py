@@ -1,0 +1,116 @@
+"""What resource quotas and limit ranges allow: usage as the quota controller counts it, and why a pod is refused.
+
+The texts are those of Kubernetes' admission; no recording has a quota.
+"""
+
+from __future__ import annotations
+
+from .store import Object, Store, copied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+UNITS = {
+    "m": 0.001, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40,
+}  # fmt: skip
+
+
+def amount(quantity: Any) -> float:
+    """A quantity, such as `250m` or `1Gi`, as a number."""
+    text = str(quantity)
+    for length in (2, 1):
+        if text[-length:] in UNITS:
+            return float(text[:-length]) * UNITS[text[-length:]]
+    return float(text)
+
+
+def written(value: float, like: Any) -> str:
+    """A number as a quantity in the unit of another one."""
+    unit = "".join(letter for letter in str(like) if letter.isalpha())
+    if unit and (value / UNITS[unit]) % 1 == 0:
+        return f"{int(value / UNITS[unit])}{unit}"
+    return str(int(value)) if value % 1 == 0 else f"{int(value * 1000)}m"
+
+
+def needs(pod: Object) -> dict[str, float]:
+    """What a pod counts for: itself, and what its containers ask for and are limited to."""
+    found = {"pods": 1.0, "count/pods": 1.0}
+    for container in pod["spec"].get("containers") or ():
+        for kind in ("requests", "limits"):
+            for name, quantity in ((container.get("resources") or {}).get(kind) or {}).items():
+                keys = (f"{kind}.{name}", name) if kind == "requests" else (f"{kind}.{name}",)
+                for key in keys:
+                    found[key] = found.get(key, 0.0) + amount(quantity)
+    return found
+
+
+def concerns(quota: Object, pod: Object) -> bool:
+    """Whether a quota's scopes take a pod in; a deployer or a hook has a deadline, so it is one of the terminating."""
+    ends = pod["spec"].get("activeDeadlineSeconds") is not None
+    scopes = quota.get("spec", {}).get("scopes") or ()
+    return not (("Terminating" in scopes and not ends) or ("NotTerminating" in scopes and ends))
+
+
+def with_usage(store: Store, quota: Object) -> Object:
+    """A quota with the status that the controller would have written by now."""
+    hard = quota.get("spec", {}).get("hard") or {}
+    used = dict.fromkeys(hard, 0.0)
+    for pod in store.all("pods", quota["metadata"]["namespace"]):
+        if pod["status"].get("phase") not in ("Succeeded", "Failed") and concerns(quota, pod):
+            for key, value in needs(pod).items():
+                if key in used:
+                    used[key] += value
+    status = {"hard": dict(hard), "used": {key: written(used[key], hard[key]) for key in hard}}
+    shown: Object = {**copied(quota), "status": status}
+    return shown
+
+
+def refusal(store: Store, pod: Object) -> str | None:
+    """Why a new pod is refused, None where it is not. Defaults of limit ranges are filled in."""
+    namespace = pod["metadata"]["namespace"]
+    for limits in store.all("limitranges", namespace):
+        for limit in limits.get("spec", {}).get("limits") or ():
+            wrong = _beyond(limit, pod)
+            if wrong:
+                return wrong
+    for quota in store.all("resourcequotas", namespace):
+        wrong = _exceeded(store, quota, pod) if concerns(quota, pod) else None
+        if wrong:
+            return wrong
+    return None
+
+
+def _exceeded(store: Store, quota: Object, pod: Object) -> str | None:
+    name, status, wanted = quota["metadata"]["name"], with_usage(store, quota)["status"], needs(pod)
+    hard, used = status["hard"], status["used"]
+    lacking = [key for key in hard if key.startswith(("requests.", "limits.")) and key not in wanted]
+    if lacking:
+        container = pod["spec"]["containers"][0]["name"]
+        return f"failed quota: {name}: must specify {','.join(f'{key} for: {container}' for key in sorted(lacking))}"
+    over = [key for key in sorted(hard) if key in wanted and amount(used[key]) + wanted[key] > amount(hard[key])]
+    if not over:
+        return None
+    requested = ",".join(f"{key}={written(wanted[key], hard[key])}" for key in over)
+    return (
+        f"exceeded quota: {name}, requested: {requested}, used: {','.join(f'{key}={used[key]}' for key in over)},"
+        f" limited: {','.join(f'{key}={hard[key]}' for key in over)}"
+    )
+
+
+def _beyond(limit: Object, pod: Object) -> str | None:
+    if limit.get("type") != "Container":
+        return None
+    for container in pod["spec"].get("containers") or ():
+        resources = container.setdefault("resources", {})
+        for kind, defaults in (("limits", limit.get("default")), ("requests", limit.get("defaultRequest"))):
+            for name, quantity in (defaults or {}).items():
+                resources.setdefault(kind, {}).setdefault(name, quantity)
+        for bound, word, kind, sign in (("max", "maximum", "limits", 1), ("min", "minimum", "requests", -1)):
+            for name, quantity in (limit.get(bound) or {}).items():
+                own, one = (resources.get(kind) or {}).get(name), kind[:-1]
+                if own is None:
+                    return f"{word} {name} usage per Container is {quantity}, but no {one} is specified"
+                if (amount(own) - amount(quantity)) * sign > 0:
+                    return f"{word} {name} usage per Container is {quantity}, but {one} is {own}"
+    return None
