@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from threescale_migrate.oc import Redactor
+from threescale_migrate.redaction import Redactor
 
 SERVER = "https://api.cluster.example.test:6443"
 PROJECT = "threescale"
