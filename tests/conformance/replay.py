@@ -283,16 +283,44 @@ class Rehearsal:
         )
 
 
-def replay(scenario: str, directory: Path) -> list[Outcome]:
-    """Replays a scenario in an empty directory, which is the current one, for the files that its commands read."""
-    store = launch.fresh()
+def begin(header: dict[str, Any]) -> Store:
+    """The cluster before the first call of a scenario, as its header says. Raises recorded.NoScenario.
+
+    `begins` is `3scale` (where it is lacking: the project of the rehearsal, at rest), `empty` (a project with nothing in it but
+    what OpenShift puts there) or `nothing` (no project yet). `user` is who is logged in, by default the cluster's admin;
+    another user is given `roles` in the project, by default `admin`.
+    """
+    begins, project = header.get("begins", "3scale"), str(header.get("project", launch.PROJECT))
+    if begins == "3scale":
+        store = launch.fresh()
+    elif begins in ("empty", "nothing"):
+        store = launch.bare(project if begins == "empty" else None)
+    else:
+        raise recorded.NoScenario(f"a scenario begins with 3scale, empty or nothing, not with {begins!r}")
+    store.settings["project"] = project
+    user = str(header.get("user", "system:admin"))
+    if user != "system:admin":
+        roles = header.get("roles", ["admin"]) if begins != "nothing" else []
+        faults.switch_on(store, [f"user={user}/{','.join(roles)}"])
+    return store
+
+
+def replay(scenario: str | Path, directory: Path) -> list[Outcome]:
+    """Replays a scenario in an empty directory, which is the current one, for the files that its commands read.
+
+    Raises recorded.NoScenario, OSError for a file that is none.
+    """
+    header = recorded.header(scenario)
+    store = begin(header)
+    name = str(scenario)
     # What earlier scenarios had left behind on the recorded cluster.
-    for known in json.loads((Path(__file__).parent / "leftovers.json").read_text(encoding="utf-8")).get(scenario, ()):
+    for known in json.loads((Path(__file__).parent / "leftovers.json").read_text(encoding="utf-8")).get(name, ()):
         begin_cluster_binding(store, known)
     (directory / "cluster").mkdir()
-    launch.prepare(directory / "cluster")
+    project = store.settings["project"] if header.get("begins") != "nothing" else "default"
+    launch.prepare(directory / "cluster", project, launch.login(store))
     rehearsal = Rehearsal(store)
-    arrange = Arrangement(scenario, rehearsal, directory / "cluster" / "kubeconfig")
+    arrange = Arrangement(name, rehearsal, directory / "cluster" / "kubeconfig")
     outcomes = []
     shift = 0.0
     first: float | None = None
@@ -325,6 +353,7 @@ class Arrangement:
         self.kubeconfig = kubeconfig
         self.login = kubeconfig.read_text(encoding="utf-8")
         self.note: str | None = None
+        self.faults = list(rehearsal.store.settings.get("faults", ()))
         if any(situation.get("files") for situation in self.known.values()):
             for entry in recorded.entries("documented-procedure"):
                 if isinstance(entry, recorded.File):
@@ -339,7 +368,7 @@ class Arrangement:
         store = self.rehearsal.store
         begin = store.clock.now()
         self.kubeconfig.write_text(self.login, encoding="utf-8")
-        store.settings["faults"] = []
+        store.settings["faults"] = list(self.faults)
         for name, content in wanted.get("write", {}).items():
             (self.kubeconfig.parent.parent / name).write_text(content, encoding="utf-8")
         for command in wanted.get("before", ()):

@@ -1,23 +1,31 @@
-"""`python -m tests.conformance.table`: calls that match, of calls there are, per recorded scenario."""
+"""`python -m tests.conformance.table`: calls that match, of calls there are, per recorded scenario.
+
+With names of scenarios, or paths of files in the recordings' format (plain or gzipped): what differs in those; exit code 1 where
+anything does, 2 for what is no scenario. What a file may say in its first line is in `replay.begin`.
+"""
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.conformance.replay import Outcome, replay
-from tests.recorded import scenario_names
+from tests.conformance.replay import Outcome, normal, replay
+from tests.recorded import NoScenario, header, scenario_names
 
 
-def replayed(scenario: str) -> list[Outcome]:
-    """Replays a scenario in a scratch directory, with the environment that its commands expect."""
+def replayed(scenario: str | Path) -> list[Outcome]:
+    """Replays a scenario in a scratch directory, with the environment that its commands expect. Raises NoScenario, OSError."""
     former, kubeconfig, client = os.getcwd(), os.environ.get("KUBECONFIG"), os.environ.get("OC_REHEARSAL_CLIENT")
+    scenario = scenario.resolve() if isinstance(scenario, Path) else scenario
+    old = "4.6" in header(scenario).get("client", "")
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         os.environ["KUBECONFIG"] = str(Path(scratch) / "cluster" / "kubeconfig")
-        if scenario.endswith("4.6"):
+        if old:
             os.environ["OC_REHEARSAL_CLIENT"] = "4.6"
         try:
             return replay(scenario, Path(scratch))
@@ -39,27 +47,43 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def differences(scenario: str) -> None:
+def differences(outcomes: Iterable[Outcome]) -> None:
     """Prints what does not match, for those who work on the rehearsal."""
-    import difflib
-
-    from tests.conformance.replay import normal
-
-    for outcome in replayed(scenario):
+    for outcome in outcomes:
         if outcome.matches:
             continue
-        print(
-            f"## {outcome.call.at} {outcome.call.command[:120]}: {outcome.difference} ({outcome.code} for {outcome.call.exit_code})"
-        )
-        for theirs, ours in ((outcome.call.stdout, outcome.stdout), (outcome.call.stderr, outcome.stderr)):
+        call = outcome.call
+        print(f"## {call.at} {call.command[:120]}: {outcome.difference} ({outcome.code} for {call.exit_code})")
+        for theirs, ours in ((call.stdout, outcome.stdout), (call.stderr, outcome.stderr)):
             lines = difflib.unified_diff(
                 normal(theirs).splitlines(), normal(ours).splitlines(), "recorded", "rehearsal", lineterm="", n=1
             )
             print("\n".join(list(lines)[:30]))
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        differences(sys.argv[1])
-    else:
+def main(given: Sequence[str]) -> int:
+    """The table, or what differs in the scenarios that are named."""
+    if not given:
         print(table())
+        return 0
+    worst = 0
+    for name in given:
+        try:
+            outcomes = replayed(name if name in scenario_names() else Path(name))
+        except NoScenario as error:
+            print(f"table: {error}", file=sys.stderr)
+            return 2
+        except OSError as error:
+            print(
+                f"table: {name}: {os.strerror(error.errno or 0)}; give a file, or one of {', '.join(scenario_names())}",
+                file=sys.stderr,
+            )
+            return 2
+        print(f"{name}: {sum(outcome.matches for outcome in outcomes)} of {len(outcomes)} calls match")
+        differences(outcomes)
+        worst = max(worst, not all(outcome.matches for outcome in outcomes))
+    return int(worst)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

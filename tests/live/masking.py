@@ -31,7 +31,7 @@ class Masks:
             self._learn_server(server)
         if user and user not in COMMON_USERS and not user.startswith("system:"):
             self.words[user] = USER
-        if project:
+        if project and project != "default":  # every cluster has that one, and accounts of that name
             self.words[project] = PROJECT
 
     def _learn_server(self, server: str) -> None:

@@ -212,7 +212,7 @@ def live_project(folder: Path, image: str, transcript: Path) -> Iterator[LivePro
         environment.pop(variable, None)
     with transcript.open("w", encoding="utf-8") as stream:
         about = "A run of the live suite in a project of its own."
-        recorder = Recorder(stream, Masks(server, user, name), header("live", about), environment)
+        recorder = Recorder(stream, Masks(server, user, name), header("live", about, "nothing"), environment)
         project = LiveProject(folder, name, recorder, environment)
         if project.oc("get", "project", name, code=None).code == 0:
             raise Unusable(f"project {name} exists already, and no project that exists is touched")

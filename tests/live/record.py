@@ -87,8 +87,14 @@ def asked(*args: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def header(name: str, about: str) -> dict[str, Any]:
-    """The first line of a scenario: what it is, and between which client and server it was recorded."""
+BEGINNINGS = ("3scale", "empty", "nothing")
+
+
+def header(name: str, about: str, begins: str = "3scale") -> dict[str, Any]:
+    """The first line of a scenario: what it is, what is there before its first call, and who talks to whom.
+
+    `begins` is what a replay starts from: the project of the rehearsal at rest, an empty project, or no project yet.
+    """
     try:
         versions = json.loads(asked("version", "-o", "json") or "{}")
     except ValueError:
@@ -97,7 +103,8 @@ def header(name: str, about: str) -> dict[str, Any]:
         side: str((versions.get(f"{side}Version") or {}).get("gitVersion") or "unknown")
         for side in ("client", "server")
     }
-    return {"scenario": name, "about": about, **told, "openshift": versions.get("openshiftVersion") or "unknown"}
+    about_it = {"scenario": name, "about": about, "begins": begins, "user": asked("whoami") or "system:admin"}
+    return {**about_it, **told, "openshift": versions.get("openshiftVersion") or "unknown"}
 
 
 def own_masks() -> Masks:
@@ -109,10 +116,11 @@ def record_list(lines: Sequence[str], folder: Path, recorder: Recorder) -> int:
     """Runs the commands of a list; gives how many. Raises ValueError for a line that is none, OSError for its files."""
     count = 0
     for number, line in enumerate(lines, 1):
-        words = shlex.split(line, comments=False)
         if line.lstrip().startswith("#"):
             recorder.note(line.strip().lstrip("#").strip())
-        elif words[:1] == ["sleep"] and len(words) == 2:
+            continue
+        words = shlex.split(line, comments=False)
+        if words[:1] == ["sleep"] and len(words) == 2:
             time.sleep(float(words[1]))
         elif words[:1] == ["oc"]:
             stdin = None
@@ -138,11 +146,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("list", type=Path, help="the commands, a line each")
     parser.add_argument("out", type=Path, help="the scenario to write; one that is there is not overwritten")
     parser.add_argument("--about", default="", help="a sentence that says what the scenario is about")
+    parser.add_argument(
+        "--begins",
+        choices=BEGINNINGS,
+        default="3scale",
+        help="what is there before the first command: a 3scale 2.5 at rest, an empty project, or no project yet",
+    )
     options = parser.parse_args(list(argv))
     try:
         lines = options.list.read_text(encoding="utf-8").splitlines()
         with options.out.open("x", encoding="utf-8") as stream:
-            recorder = Recorder(stream, own_masks(), header(options.out.stem, options.about))
+            recorder = Recorder(stream, own_masks(), header(options.out.stem, options.about, options.begins))
             count = record_list(lines, options.list.parent, recorder)
     except (OSError, ValueError) as error:
         print(f"record: {error}", file=sys.stderr)

@@ -61,6 +61,14 @@ def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -
     return store
 
 
+def bare(project: str | None) -> Store:
+    """A cluster in memory with an empty project, or with none."""
+    store = Store.fresh(1, 1.0)
+    begin(store, (), project)
+    store.settings["project"] = project or PROJECT
+    return store
+
+
 def seed_documents() -> list[Object]:
     """The objects of a 3scale 2.5 project, with images in their streams."""
     found: list[Object] = json.loads((HERE / "threescale-2.5.json").read_text(encoding="utf-8"))

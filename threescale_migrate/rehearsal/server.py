@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from .store import Place
 
-EXISTING_NAMESPACES = ("default", "threescale")
-# What every cluster has besides; nothing in them is looked at.
+# What every cluster has besides `default`; nothing in them is looked at.
 SYSTEM_NAMESPACES = (
     "kube-node-lease", "kube-public", "kube-system", "openshift", "openshift-apiserver", "openshift-config",
     "openshift-config-managed", "openshift-controller-manager", "openshift-image-registry", "openshift-infra", "openshift-node",
@@ -531,8 +530,8 @@ def known_from(name: str) -> Any:
         return loads(file.read())
 
 
-def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
-    """Fills an empty store with a cluster and the objects of a project."""
+def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> None:
+    """Fills an empty store with a cluster, and with a project and its objects where one is named."""
     for name, role_rules in known_from("cluster-roles.json").items():
         role = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -545,7 +544,7 @@ def begin(store: Store, documents: Iterable[Object], namespace: str) -> None:
         begin_cluster_binding(store, known)
     for constraints in known_from("security-context-constraints.json"):
         store.put("securitycontextconstraints", constraints)
-    for name in dict.fromkeys((*EXISTING_NAMESPACES, *SYSTEM_NAMESPACES, namespace)):
+    for name in dict.fromkeys(("default", *SYSTEM_NAMESPACES, *([namespace] if namespace else ()))):
         store.put(
             "namespaces",
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}},
