@@ -41,7 +41,7 @@ def lint(path: Path) -> str:
 
 def test_the_script_migrates_and_running_it_twice_changes_nothing(world: World) -> None:
     odd = world.home / "it's a $(file).yaml"
-    odd.write_text(Path(world.secret).read_text(encoding="utf-8"), encoding="utf-8")
+    odd.symlink_to(world.secret)
     done = world.run("script", "--secret-file", str(odd))
     script = world.home / "migrate.sh"
     script.write_text(done.out, encoding="utf-8")
@@ -179,8 +179,9 @@ def test_it_refuses_before_the_first_change(world: World) -> None:
     assert (elsewhere.code, elsewhere.out) == (4, "")
     assert "oc is logged in to https://other.cluster" in elsewhere.err
     assert bash(world, SECRET_FILE="nowhere.yaml").code == 2
-    (world.home / "garbage").write_text(f"{TOKEN}: [", encoding="utf-8")
-    assert bash(world, SECRET_FILE="garbage").code == 2
+    garbage = world.directory / "garbage"
+    garbage.write_text(f"{TOKEN}: [", encoding="utf-8")
+    assert bash(world, SECRET_FILE=str(garbage)).code == 2
     assert bash(world, PATH="/usr/bin:/bin", OC="no-such-oc").code == 7
     world.faults("forbidden=create:secrets")
     refused = bash(world)
