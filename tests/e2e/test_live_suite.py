@@ -1,0 +1,59 @@
+"""The suite for real clusters passes on the rehearsal as well, leaves nothing behind, and is left out unless asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests.conftest import ROOT, World
+
+SUITE = [
+    sys.executable,
+    "-m",
+    "pytest",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "--rootdir",
+    str(ROOT),
+    str(ROOT / "tests" / "live"),
+]
+
+
+@pytest.mark.long
+def test_the_live_suite_passes_and_removes_its_project(world: World) -> None:
+    transcript = world.home / "transcript.jsonl"
+    namespaces = world.objects()["namespaces"].keys()
+    before = (world.directory / "kubeconfig").read_text(encoding="utf-8")
+    done = world.program(
+        SUITE,
+        timeout=900,
+        THREESCALE_MIGRATE_LIVE="1",
+        THREESCALE_MIGRATE_LIVE_IMAGE="quay.example.test/idle:1",
+        THREESCALE_MIGRATE_LIVE_TRANSCRIPT=str(transcript),
+    )
+    assert done.code == 0, done.all
+    assert done.out.split()[0].strip(".") == ""
+    assert world.objects()["namespaces"].keys() == namespaces
+    assert set(map(frozenset, world.accounts().values())) == {frozenset({"default"})}
+    assert (world.directory / "kubeconfig").read_text(encoding="utf-8") == before
+    lines = [json.loads(line) for line in transcript.read_text(encoding="utf-8").splitlines()]
+    assert lines[0]["scenario"] == "live"
+    assert [line["argv"][:3] for line in lines if "argv" in line][-1] == ["oc", "delete", "project"]
+    assert "threescale-live-" not in transcript.read_text(encoding="utf-8")
+
+
+def test_without_leave_no_cluster_is_touched(world: World) -> None:
+    before = world.objects()
+    done = world.program(SUITE)
+    assert done.code == 0, done.all
+    assert done.out.split()[0].strip("s") == ""
+    assert world.objects() == before
+
+
+def test_without_an_image_it_says_what_to_name(world: World) -> None:
+    done = world.program([*SUITE, "-x"], THREESCALE_MIGRATE_LIVE="1")
+    assert done.code == 1
+    assert "THREESCALE_MIGRATE_LIVE_IMAGE" in done.out

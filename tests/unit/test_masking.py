@@ -1,0 +1,58 @@
+"""What is handed in as a recording does not tell whose cluster it was."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.live.masking import Masks
+
+SERVER = "https://api.prod-7.corp.example.com:6443"
+TOKEN = "sha256~abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+
+
+def masks() -> Masks:
+    return Masks(SERVER, "hanako", "gateway-live-1")
+
+
+def test_server_user_project_nodes_and_logins_become_common_words() -> None:
+    text = (
+        f'Using project "gateway-live-1" on server "{SERVER}" as hanako with {TOKEN}\n'
+        "gateway-live-1/api-prod-7-corp-example-com:6443/hanako\n"
+        "Successfully assigned gateway-live-1/zync-1 to worker-3.prod-7.corp.example.com\n"
+        '  "nodeName": "worker-3.prod-7.corp.example.com",\n'
+        "console.apps.prod-7.corp.example.com\n"
+    )
+    told = masks()(text)
+    for word in ("prod-7", "corp", "hanako", "gateway-live-1", "worker-3", TOKEN):
+        assert word not in told, told
+    assert "https://api.cluster.example.test:6443" in told
+    assert told.count("node-1") == 2
+
+
+def test_an_address_gets_the_same_other_one_each_time_and_times_stay() -> None:
+    mask = masks()
+    told = mask("10.1.2.3 10.1.2.4 10.1.2.3 fd00::17 127.0.0.1 12:30:45 v1.2.3 2026-11-24T09:30:00Z")
+    assert told == "192.0.2.1 192.0.2.2 192.0.2.1 2001:db8::3 127.0.0.1 12:30:45 v1.2.3 2026-11-24T09:30:00Z"
+
+
+def test_names_that_every_cluster_has_are_kept() -> None:
+    assert Masks(SERVER, "system:admin", "p")("system:admin admin cluster-admin") == "system:admin admin cluster-admin"
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=8))
+def test_the_data_of_a_secret_is_masked_unless_the_list_brought_it_along(password: str) -> None:
+    data = base64.b64encode(json.dumps({"password": password}).encode()).decode()
+    shown = f"apiVersion: v1\ndata:\n  .dockerconfigjson: {data}\n  other: {data}\nkind: Secret\n"
+    assert data not in masks()(shown)
+    brought = masks()
+    brought.made_up(shown)
+    assert brought(shown) == shown
+
+
+@given(st.text())
+def test_any_text_is_taken(text: str) -> None:
+    assert isinstance(masks()(text), str)
