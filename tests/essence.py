@@ -18,6 +18,7 @@ VOLATILE = (
 )
 KINDS = (
     "deploymentconfigs", "serviceaccounts", "secrets", "rolebindings", "clusterrolebindings", "roles", "imagestreams", "configmaps",
+    "securitycontextconstraints",
 )  # fmt: skip
 
 

@@ -13,14 +13,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
-from .values import SECRET_NAME
+from .values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 
 if TYPE_CHECKING:
     from .oc import Oc
 
-# One call for all that lives in the project (recordings/README.md 13, 16).
-PROJECT_TYPES = ("dc", "rc", "pods", "sa", "rolebindings", "is", "events")
-CLUSTER_TYPES = ("clusterrolebindings",)
+# One call for all that lives in the project (recordings/README.md 13, 16); what a wait looks at again and again comes first.
+ROLLOUT_TYPES = ("dc", "rc", "pods", "sa", "rolebindings", "is", "events")
+PROJECT_TYPES = (*ROLLOUT_TYPES, "roles", "quota", "limits")
+# One call for all that is said of an account elsewhere; a server that is no OpenShift has no SCCs.
+SCC_TYPE = "scc"
+CLUSTER_TYPES = ("clusterrolebindings", "clusterroles", "rolebindings", "roles", SCC_TYPE)
+ELSEWHERE = {"rolebindings": "rolebindings elsewhere", "roles": "roles elsewhere"}
+# Where system keeps its settings; `oc edit configmap system` is how 3scale's own guide changes service discovery.
+SETTINGS = "system"
+DISCOVERY_KEY = "service_discovery.yml"
 
 # How an error line names the types: `pods is forbidden`, `deploymentconfigs.apps.openshift.io is forbidden`.
 _FORBIDDEN_NAMES = {
@@ -32,7 +39,13 @@ _FORBIDDEN_NAMES = {
     "imagestreams": "is",
     "events": "events",
     "clusterrolebindings": "clusterrolebindings",
+    "clusterroles": "clusterroles",
+    "roles": "roles",
     "secrets": "secrets",
+    "configmaps": "configmaps",
+    "resourcequotas": "quota",
+    "limitranges": "limits",
+    "securitycontextconstraints": SCC_TYPE,
 }
 _FORBIDDEN = re.compile(r"\b([a-z]+)(?:\.[a-z0-9.]+)? (?:\"[^\"]+\" )?is forbidden")
 _JSON = Mapping[str, Any]
@@ -68,8 +81,21 @@ class ImageTrigger:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What a container asks for, by resource (`cpu`, `memory`, …), as the object spells it."""
+
+    name: str = ""
+    requests: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class DeploymentConfig:
-    """A DeploymentConfig, as far as a migration looks at it. `timeout_seconds` is its strategy's own deadline."""
+    """A DeploymentConfig, as far as a migration looks at it. `timeout_seconds` is its strategy's own deadline.
+
+    `max_surge` and `max_unavailable` are pods or a share of them, as written; `deployer` is what its deployer pod asks for,
+    and `hook_containers` are the containers of its hooks, by name.
+    """
 
     name: str
     labels: Mapping[str, str]
@@ -94,6 +120,12 @@ class DeploymentConfig:
     available_replicas: int
     conditions: Mapping[str, Condition]
     selector: Mapping[str, str]
+    max_surge: str = "25%"
+    max_unavailable: str = "25%"
+    containers: tuple[Resources, ...] = ()
+    init_containers: tuple[Resources, ...] = ()
+    deployer: Resources = Resources()
+    hook_containers: tuple[str, ...] = ()
 
     @property
     def effective_account(self) -> str:
@@ -187,6 +219,81 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule of a role: these verbs on these resources; on all objects where `names` is empty."""
+
+    verbs: tuple[str, ...]
+    resources: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role, or a cluster role: then `namespace` is empty."""
+
+    namespace: str
+    name: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Security context constraints: the `users` and `groups` that OpenShift 3.11 keeps in the object itself, and what of it
+    goes beyond an ordinary pod (`lax`)."""
+
+    name: str
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    lax: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A resource quota: its scopes, and what of each resource may be used and is used, as the object spells it."""
+
+    name: str
+    scopes: tuple[str, ...]
+    hard: Mapping[str, str]
+    used: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One item of a limit range; `type` is Container, Pod or another that has nothing to do with pods."""
+
+    range: str
+    type: str
+    max: Mapping[str, str]
+    min: Mapping[str, str]
+    default: Mapping[str, str]
+    default_request: Mapping[str, str]
+    ratio: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A limit range."""
+
+    name: str
+    items: tuple[Limit, ...]
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """How system's settings have service discovery: `enabled` and `method` as they are written there, empty where not."""
+
+    enabled: str
+    method: str
+
+
+@dataclass(frozen=True)
+class SecretName:
+    """A secret of which no more than its name is known."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class ImageStream:
     """An image stream; `failures` are the tags that could not be imported, with the server's message."""
 
@@ -223,7 +330,9 @@ class ProjectState:
     """All that was seen of one project in one moment.
 
     `unread` maps a type that could not be read (`dc`, `secrets`, `clusterrolebindings`, …) to the sentence that says why;
-    what is in there is unknown, and neither present nor absent.
+    what is in there is unknown, and neither present nor absent. `roles` are by namespace and name, cluster roles under an
+    empty one. `secret_names` are secrets that were looked for and are there. `discovery` is None where system's settings
+    say nothing of it.
     """
 
     namespace: str
@@ -236,6 +345,12 @@ class ProjectState:
     events: tuple[Event, ...]
     secret: RegistrySecret | None
     unread: Mapping[str, str]
+    roles: Mapping[tuple[str, str], Role] = field(default_factory=dict)
+    constraints: Mapping[str, Constraints] = field(default_factory=dict)
+    quotas: tuple[Quota, ...] = ()
+    limits: tuple[Limits, ...] = ()
+    secret_names: frozenset[str] = frozenset()
+    discovery: Discovery | None = None
 
     @cached_property
     def _pods_by_controller(self) -> Mapping[str | None, tuple[Pod, ...]]:
@@ -269,8 +384,9 @@ class ProjectState:
 
 
 Part = Union[
-    DeploymentConfig, ReplicationController, Pod, ServiceAccount, Binding, ImageStream, Event, None
-]  # None for a kind that nobody looks at
+    DeploymentConfig, ReplicationController, Pod, ServiceAccount, Binding, ImageStream, Event, Role, Constraints, Quota,
+    Limits, Discovery, RegistrySecret, SecretName, None,
+]  # fmt: skip  # None for a kind that nobody looks at
 _Item = TypeVar("_Item")
 _Key = TypeVar("_Key")
 
@@ -315,49 +431,106 @@ def assemble(
     def only(kind: type[_Item]) -> list[_Item]:
         return [part for _, part in listed if isinstance(part, kind)]
 
-    found = next((where for where, part in listed if where and not isinstance(part, Binding)), "")
+    found = next((where for where, part in listed if where and not isinstance(part, (Binding, Role))), "")
     return ProjectState(
         namespace=namespace or found,
         configs={config.name: config for config in sorted(only(DeploymentConfig), key=lambda config: config.name)},
         controllers={controller.name: controller for controller in only(ReplicationController)},
         pods=tuple(only(Pod)),
         accounts={account.name: account for account in only(ServiceAccount)},
-        bindings=tuple(only(Binding)),
+        # Those of the project are in the list of all projects once more.
+        bindings=tuple({(binding.namespace, binding.name): binding for binding in only(Binding)}.values()),
         streams={stream.name: stream for stream in only(ImageStream)},
         events=tuple(event for event in only(Event) if event.type == "Warning"),
-        secret=secret,
+        secret=secret or next(iter(only(RegistrySecret)), None),
         unread=dict(unread or {}),
+        roles={(role.namespace, role.name): role for role in only(Role)},
+        constraints={constraints.name: constraints for constraints in only(Constraints)},
+        quotas=tuple(only(Quota)),
+        limits=tuple(only(Limits)),
+        secret_names=frozenset(secret.name for secret in only(SecretName)),
+        discovery=next(iter(only(Discovery)), None),
     )
 
 
 def observe(oc: Oc, cluster: bool = True, secret: bool = True) -> ProjectState:
-    """Reads the project in at most three calls of `oc`, whatever the number of configs.
+    """Reads the project in at most three calls of `oc`, whatever the number of configs; four where the server has no SCCs.
 
-    `cluster` asks for cluster role bindings too. What the user may not read ends in `unread`. Raises OcError where the
-    cluster cannot be asked at all.
+    `cluster` asks for all that permissions and quotas rest on, `secret` for the pull secret and system's settings. What
+    the user may not read ends in `unread`. Raises OcError where the cluster cannot be asked at all.
     """
-    from .oc import Forbidden, NotFound, UnknownResourceType
-
-    parts, complaints = oc.read_items(("get", ",".join(PROJECT_TYPES), "-o", "json"), parse_item, partial=True)
+    types = PROJECT_TYPES if cluster else ROLLOUT_TYPES
+    parts, complaints = oc.read_items(("get", ",".join(types), "-o", "json"), parse_item, partial=True)
     unread = _unread(complaints)
-    found: RegistrySecret | None = None
     if secret:
-        try:
-            found = read_secret(oc, SECRET_NAME)
-        except NotFound:
-            found = None
-        except Forbidden as error:
-            unread["secrets"] = str(error)
+        more, missing = _named(oc, _linked(part for _, part in parts))
+        parts += more
+        unread.update(missing)
     if cluster:
-        try:
-            more, complaints = oc.read_items(("get", ",".join(CLUSTER_TYPES), "-o", "json"), parse_item, partial=True)
-            parts += more
-            unread.update(_unread(complaints))
-        except (Forbidden, UnknownResourceType) as error:
-            unread["clusterrolebindings"] = str(error)
-    state = assemble(parts, oc.namespace or "", found, unread)
+        more, missing = _elsewhere(oc)
+        parts += more
+        unread.update(missing)
+    state = assemble(parts, oc.namespace or "", None, unread)
     oc.redact.spare((*state.configs, *state.accounts))
     return state
+
+
+def _linked(parts: Iterable[Part]) -> list[str]:
+    """The secrets of `default` that `amp` lacks: whether they are there has to be known before they are linked."""
+    accounts = {part.name: part for part in parts if isinstance(part, ServiceAccount)}
+    default, amp = accounts.get(DEFAULT_ACCOUNT), accounts.get(ACCOUNT)
+    had = set() if amp is None else {*amp.pull_secrets, *amp.secrets}
+    linked = () if default is None else (*default.pull_secrets, *default.secrets)
+    return sorted({name for name in linked if name not in had and name != SECRET_NAME} - own_secrets(linked))
+
+
+def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str]:
+    """Those of the names that OpenShift has made for the account by itself (recordings/README.md 20)."""
+    return {name for name in names if name.startswith((f"{account}-dockercfg-", f"{account}-token-"))}
+
+
+def _named(oc: Oc, linked: Iterable[str]) -> tuple[list[tuple[str, Part]], dict[str, str]]:
+    """The pull secret, system's settings and some secrets by name; what is not there is left out."""
+    from .oc import Forbidden, NotFound, error_lines
+
+    def parse(item: _JSON) -> tuple[str, Part]:
+        if item.get("kind") != "Secret":
+            return parse_item(item)
+        namespace, name = str(item["metadata"].get("namespace") or ""), str(item["metadata"]["name"])
+        if name != SECRET_NAME:
+            return namespace, SecretName(name)
+        oc.redact.learn(*secret_values(item))
+        return namespace, parse_secret(item)
+
+    names = (f"secret/{SECRET_NAME}", f"configmap/{SETTINGS}", *(f"secret/{name}" for name in linked))
+    try:
+        parts, complaints = oc.read_items(("get", *names, "-o", "json"), parse, partial=True)
+    except (Forbidden, NotFound) as error:
+        parts, complaints = [], error_lines(error.call.stderr if error.call is not None else str(error))
+    return parts, _unread(complaints)
+
+
+def _elsewhere(oc: Oc) -> tuple[list[tuple[str, Part]], dict[str, str]]:
+    """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs."""
+    from .oc import Forbidden, UnknownResourceType
+
+    types: tuple[str, ...] = CLUSTER_TYPES
+    while True:
+        try:
+            asked = ("get", ",".join(types), "--all-namespaces", "-o", "json")
+            parts, complaints = oc.read_items(asked, parse_item, partial=True)
+        except UnknownResourceType as error:
+            if SCC_TYPE not in types:
+                return [], _everything_unread(types, str(error))
+            types = tuple(kind for kind in types if kind != SCC_TYPE)
+        except Forbidden as error:
+            return [], _everything_unread(types, str(error))
+        else:
+            return parts, {ELSEWHERE.get(kind, kind): line for kind, line in _unread(complaints).items()}
+
+
+def _everything_unread(types: Iterable[str], why: str) -> dict[str, str]:
+    return {ELSEWHERE.get(kind, kind): why for kind in types}
 
 
 def read_secret(oc: Oc, name: str) -> RegistrySecret:
@@ -423,7 +596,26 @@ def _config(item: _JSON) -> DeploymentConfig:
         available_replicas=int(status.get("availableReplicas") or 0),
         conditions={condition.type: condition for condition in conditions},
         selector=_strings(spec.get("selector")),
+        max_surge=_share(params.get("maxSurge")),
+        max_unavailable=_share(params.get("maxUnavailable")),
+        containers=tuple(_resources(container) for container in containers),
+        init_containers=tuple(_resources(container) for container in pod_spec.get("initContainers") or ()),
+        deployer=_resources(strategy),
+        hook_containers=tuple(
+            str((params[when].get("execNewPod") or {}).get("containerName") or "")
+            for when in ("pre", "mid", "post")
+            if params.get(when)
+        ),
     )
+
+
+def _share(value: Any) -> str:
+    return "25%" if value is None else str(value)
+
+
+def _resources(item: _JSON) -> Resources:
+    asked = item.get("resources") or {}
+    return Resources(str(item.get("name") or ""), _strings(asked.get("requests")), _strings(asked.get("limits")))
 
 
 def _condition(item: _JSON) -> Condition:
@@ -548,6 +740,63 @@ def _binding(item: _JSON) -> Binding:
     return Binding(namespace, meta["name"], kind, str(role.get("name") or ""), subjects)
 
 
+def _rights(item: _JSON) -> Role:
+    rules = tuple(
+        Rule(_words(rule.get("verbs")), _words(rule.get("resources")), _words(rule.get("resourceNames")))
+        for rule in item.get("rules") or ()
+    )
+    return Role(str(item["metadata"].get("namespace") or ""), str(item["metadata"]["name"]), rules)
+
+
+def _words(values: Any) -> tuple[str, ...]:
+    return tuple(str(value) for value in values or ())
+
+
+_HOST = ("allowHostDirVolumePlugin", "allowHostIPC", "allowHostNetwork", "allowHostPID", "allowHostPorts")
+
+
+def _constraints(item: _JSON) -> Constraints:
+    lax = [name for name in ("allowPrivilegedContainer", *_HOST) if item.get(name)]
+    if (item.get("runAsUser") or {}).get("type") == "RunAsAny":
+        lax.append("runAsUser: RunAsAny")
+    return Constraints(str(item["metadata"]["name"]), _words(item.get("users")), _words(item.get("groups")), tuple(lax))
+
+
+def _quota(item: _JSON) -> Quota:
+    spec, status = item.get("spec") or {}, item.get("status") or {}
+    selector = (spec.get("scopeSelector") or {}).get("matchExpressions") or ()
+    scopes = (*_words(spec.get("scopes")), *(str(part.get("scopeName")) for part in selector))
+    return Quota(
+        str(item["metadata"]["name"]),
+        scopes,
+        _strings(status.get("hard") or spec.get("hard")),
+        _strings(status.get("used")),
+    )
+
+
+def _limits(item: _JSON) -> Limits:
+    name = str(item["metadata"]["name"])
+    keys = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
+    items = (item.get("spec") or {}).get("limits") or ()
+    return Limits(
+        name, tuple(Limit(name, str(part.get("type")), *(_strings(part.get(key)) for key in keys)) for part in items)
+    )
+
+
+def _discovery(item: _JSON) -> Discovery | None:
+    """What system's settings say of service discovery. They are YAML with Ruby in it, so they are read line by line."""
+    text = (item.get("data") or {}).get(DISCOVERY_KEY) if item["metadata"]["name"] == SETTINGS else None
+    if text is None:
+        return None
+    found = dict(re.findall(r"^[ \t]+(enabled|authentication_method):[ \t]*(.*?)[ \t\r]*$", str(text), re.MULTILINE))
+    return Discovery(_plain(found.get("enabled", "")), _plain(found.get("authentication_method", "")))
+
+
+def _plain(value: str) -> str:
+    """A value without its quotes and without the remark behind it."""
+    return value if "<%" in value else re.sub(r"\s+#.*$", "", value).strip().strip("'\"")
+
+
 def _stream(item: _JSON) -> ImageStream:
     failures = []
     for tag in (item.get("status") or {}).get("tags") or ():
@@ -578,6 +827,12 @@ _PARSERS: Mapping[str, Callable[[_JSON], Part]] = {
     "ClusterRoleBinding": _binding,
     "ImageStream": _stream,
     "Event": _event,
+    "Role": _rights,
+    "ClusterRole": _rights,
+    "SecurityContextConstraints": _constraints,
+    "ResourceQuota": _quota,
+    "LimitRange": _limits,
+    "ConfigMap": _discovery,
 }
 
 

@@ -100,13 +100,17 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: its step, its subject, what was seen, and the command or deed that mends it."""
+    """One thing looked at: its step, its subject, what was seen, and the command or deed that mends it.
+
+    `commands` are for pasting, where a deed needs more than one or a long one.
+    """
 
     step: Step
     subject: str
     verdict: Verdict
     seen: Text
     mend: Text = NOTHING
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,61 @@
-"""Step 3: what the project's `default` account may do, `amp` may too; nothing more, and nothing twice."""
+"""Step 3: what the project's `default` account may do, `amp` may too; nothing more, and nothing twice.
+
+It knows of role bindings in the project, in others and in the cluster, of security context constraints as OpenShift 4 binds
+them and as 3.11 keeps them in the object, and of the secrets that are linked to an account. What both accounts have through
+the groups of service accounts needs no copy.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..project import Binding, ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Refused, Step, Text, Verdict, Wish
+from ..values import (
+    ACCOUNT,
+    DEFAULT_ACCOUNT,
+    NOTHING,
+    Action,
+    Check,
+    Inverse,
+    Refused,
+    Step,
+    Text,
+    Verdict,
+    Wish,
+)
+from . import links
 
 STEP = Step.PERMISSIONS
 VIEW = "view"
+CLUSTER_ROLE = "ClusterRole"
+SCC = "SecurityContextConstraints"
 SCC_ROLE = "system:openshift:scc:"
-# Roles that give away more than a gateway's pods should have: copied only when asked for.
-PRIVILEGED = frozenset(
-    {"cluster-admin", "admin", f"{SCC_ROLE}anyuid", f"{SCC_ROLE}privileged", f"{SCC_ROLE}hostaccess"}
+SCC_KIND = "scc"
+# Roles that give away more than a gateway's pods should have, where their rules may not be read.
+PRIVILEGED = frozenset({"cluster-admin", "admin"})
+LAX_CONSTRAINTS = frozenset(
+    {"anyuid", "privileged", "hostaccess", "hostmount-anyuid", "hostnetwork", "hostnetwork-v2", "node-exporter"}
+)
+# Roles that every OpenShift begins with: they are there even where the cluster's roles may not be listed.
+BUILT_IN = frozenset(
+    {
+        "admin", "basic-user", "cluster-admin", "cluster-reader", "edit", "self-provisioner", "system:deployer",
+        "system:image-builder", "system:image-puller", "system:image-pusher", "view",
+    }
+)  # fmt: skip
+UNREAD = (
+    ("rolebindings", "role bindings in the project"),
+    ("clusterrolebindings", "cluster role bindings"),
+    ("rolebindings elsewhere", "role bindings in other projects"),
+    (SCC_KIND, "users of security context constraints"),
 )
 
 
 @dataclass(frozen=True)
 class Grant:
-    """A role as one account has it: `namespace` is empty cluster-wide; `role_kind` is ClusterRole or Role."""
+    """A right as one account has it: `namespace` is empty cluster-wide; `role_kind` is ClusterRole, Role, or
+    SecurityContextConstraints for an account among the users of that object."""
 
     namespace: str
     role_kind: str
@@ -30,15 +67,21 @@ class Grant:
         where = f"in {self.namespace}" if self.namespace else "in the whole cluster"
         return f"{self.role_kind} {self.role} {where}"
 
-    @property
-    def privileged(self) -> bool:
-        """Whether it is pointed out, and copied only with --copy-privileged."""
-        return self.role in PRIVILEGED
+
+VIEW_OF_THE_CLUSTER = Grant("", CLUSTER_ROLE, VIEW)
 
 
 def grants(state: ProjectState, account: str) -> frozenset[Grant]:
-    """The roles that are bound to an account of the project by its name; those through its groups both accounts have."""
-    return frozenset(_grant(binding) for binding in state.bindings if _names(binding, state.namespace, account))
+    """What an account of the project has by its name; what it has through its groups, both accounts have."""
+    bound = {_grant(binding) for binding in state.bindings if _names(binding, state.namespace, account)}
+    user = user_of(state.namespace, account)
+    used = {Grant("", SCC, name) for name, found in state.constraints.items() if user in found.users}
+    return frozenset(bound | used)
+
+
+def user_of(namespace: str, account: str) -> str:
+    """The account as a user."""
+    return f"system:serviceaccount:{namespace}:{account}"
 
 
 def holding(state: ProjectState, grant: Grant, account: str) -> tuple[Binding, ...]:
@@ -51,7 +94,7 @@ def _grant(binding: Binding) -> Grant:
 
 
 def _names(binding: Binding, namespace: str, account: str) -> bool:
-    user = f"system:serviceaccount:{namespace}:{account}"
+    user = user_of(namespace, account)
     for subject in binding.subjects:
         if subject.kind == "ServiceAccount" and subject.name == account:
             # A subject without namespace means the binding's own project, as OpenShift 3.11 writes it.
@@ -62,41 +105,153 @@ def _names(binding: Binding, namespace: str, account: str) -> bool:
     return False
 
 
+def has(state: ProjectState, account: str, grant: Grant) -> bool:
+    """Whether an account has a right; an SCC also by the binding that a newer `oc` makes of `add-scc-to-user`."""
+    found = grants(state, account)
+    if grant in found:
+        return True
+    return grant.role_kind == SCC and Grant("", CLUSTER_ROLE, f"{SCC_ROLE}{grant.role}") in found
+
+
+def exists(state: ProjectState, grant: Grant) -> bool | None:
+    """Whether the role is there, None where that cannot be seen: `oc` binds also what is not (recordings/README.md 8)."""
+    if grant.role_kind == SCC:
+        return grant.role in state.constraints
+    where = "" if grant.role_kind == CLUSTER_ROLE else grant.namespace
+    if (where, grant.role) in state.roles or (not where and grant.role in BUILT_IN):
+        return True
+    kind = "clusterroles" if not where else "roles" if where == state.namespace else "roles elsewhere"
+    return None if kind in state.unread else False
+
+
+def privileged(state: ProjectState, grant: Grant) -> bool:
+    """Whether a right is pointed out, and copied only with --copy-privileged: all rights, or those over pods' limits."""
+    if grant.role_kind == SCC:
+        return _lax(state, grant.role)
+    if grant.role in PRIVILEGED:
+        return True
+    if grant.role.startswith(SCC_ROLE) and _lax(state, grant.role[len(SCC_ROLE) :]):
+        return True
+    role = state.roles.get(("" if grant.role_kind == CLUSTER_ROLE else grant.namespace, grant.role))
+    if role is None:
+        return False
+    for rule in role.rules:
+        verbs, resources = set(rule.verbs), set(rule.resources)
+        if "*" in verbs and "*" in resources:
+            return True
+        if {"bind", "escalate", "impersonate"} & verbs:
+            return True
+        uses_constraints = {"use", "*"} & verbs and {"securitycontextconstraints", "*"} & resources
+        if uses_constraints and (not rule.names or any(_lax(state, name) for name in rule.names)):
+            return True
+    return False
+
+
+def _lax(state: ProjectState, name: str) -> bool:
+    found = state.constraints.get(name)
+    return bool(found.lax) if found is not None else name in LAX_CONSTRAINTS
+
+
+def discovery_needs_view(state: ProjectState, wish: Wish) -> bool:
+    """Whether service discovery needs `view`: so said by the user, or by system's settings in so many words.
+
+    As 3scale ships it, it is on in service account mode wherever a pod has a token, which says nothing of its use: an
+    account that has no `view` finds no service now, and loses nothing.
+    """
+    found = state.discovery
+    if wish.service_discovery:
+        return True
+    return found is not None and found.method == "service_account" and found.enabled.lower() in ("true", "yes", "on")
+
+
+def discovery_told(state: ProjectState, wish: Wish) -> Text:
+    """What is known of service discovery, and how that was found out."""
+    found = state.discovery
+    if wish.service_discovery:
+        return Text("service discovery is used: --service-discovery says so")
+    if "configmaps" in state.unread:
+        return Text("whether service discovery is used is not known: the config map system may not be read")
+    if found is None:
+        return Text("service discovery is not used: there is no service_discovery.yml in the config map system")
+    if found.method != "service_account":
+        return Text(
+            "service discovery needs no view: service_discovery.yml in the config map system has authentication_method"
+            " {method}",
+            method=found.method or "?",
+        )
+    if discovery_needs_view(state, wish):
+        return Text(
+            "service discovery is used: service_discovery.yml in the config map system has enabled: {enabled} and"
+            " authentication_method: service_account",
+            enabled=found.enabled,
+        )
+    if found.enabled.startswith("<%"):
+        return Text(
+            "service discovery is as 3scale ships it (config map system, service_discovery.yml): it is used where default"
+            " has view, which is copied then; --service-discovery requires view in any case"
+        )
+    return Text(
+        "service discovery is off: service_discovery.yml in the config map system has enabled: {enabled}",
+        enabled=found.enabled or "?",
+    )
+
+
 def wanted(state: ProjectState, wish: Wish) -> frozenset[Grant]:
-    """What `amp` has to have: all that `default` has, and `view` where service discovery needs it."""
-    discovery = {Grant("", "ClusterRole", VIEW)} if wish.service_discovery else set()
-    return grants(state, DEFAULT_ACCOUNT) | discovery
+    """What `amp` has to have: all that `default` has and that there is, and `view` where service discovery needs it."""
+    discovery = {VIEW_OF_THE_CLUSTER} if discovery_needs_view(state, wish) else set()
+    return frozenset(grant for grant in grants(state, DEFAULT_ACCOUNT) | discovery if exists(state, grant))
+
+
+def missing(state: ProjectState, wish: Wish) -> tuple[Grant, ...]:
+    """What `amp` lacks, in order."""
+    return _ordered(grant for grant in wanted(state, wish) if not has(state, ACCOUNT, grant))
+
+
+def _ordered(found: Iterable[Grant]) -> tuple[Grant, ...]:
+    return tuple(sorted(found, key=lambda grant: (grant.namespace, grant.role_kind, grant.role)))
 
 
 def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
-    """A grant for each role that `amp` lacks. Raises Refused for privileged ones that were not asked for."""
-    missing = sorted(wanted(state, wish) - grants(state, ACCOUNT), key=lambda grant: (grant.namespace, grant.role))
-    privileged = [grant.told for grant in missing if grant.privileged]
-    if privileged and not wish.copy_privileged:
+    """A grant for each right that `amp` lacks, and a link for each secret. Raises Refused for privileged ones that were not
+    asked for."""
+    needed = missing(state, wish)
+    lax = [grant.told for grant in needed if privileged(state, grant)]
+    if lax and not wish.copy_privileged:
         raise Refused(
             Text(
                 "default has {grants}, which is more than a gateway should have: give it to amp as well with"
                 " --copy-privileged, or take it from default first",
-                grants=", ".join(privileged),
+                grants=", ".join(lax),
             )
         )
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
-    actions = [give(state.namespace, grant, ACCOUNT, taken) for grant in missing]
-    if wish.service_discovery and Grant("", "ClusterRole", VIEW) not in grants(state, DEFAULT_ACCOUNT):
-        actions.append(give(state.namespace, Grant("", "ClusterRole", VIEW), DEFAULT_ACCOUNT, taken))
-    return tuple(actions)
+    actions = [give(state.namespace, grant, ACCOUNT, taken, _why(state, grant)) for grant in needed]
+    if discovery_needs_view(state, wish) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
+        why = Text("service discovery needs it, of the hooks' account too")
+        actions.append(give(state.namespace, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT, taken, why))
+    return (*actions, *links.plan(state))
 
 
-def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]]) -> Action:
-    """Binds a role to an account; `taken` are the names of bindings that are there, by namespace."""
-    user = f"system:serviceaccount:{namespace}:{account}"
+def _why(state: ProjectState, grant: Grant) -> Text:
+    if not has(state, DEFAULT_ACCOUNT, grant):
+        return Text("service discovery needs it")
+    if privileged(state, grant):
+        return Text("default has {grant}; it is privileged, and --copy-privileged was given", grant=grant.told)
+    return Text("default has {grant}", grant=grant.told)
+
+
+def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]], why: Text = NOTHING) -> Action:
+    """Gives an account a right; `taken` are the names of bindings that are there, by namespace."""
+    user = user_of(namespace, account)
     elsewhere = (f"--namespace={grant.namespace}",) if grant.namespace not in ("", namespace) else ()
-    why = Text("default has {grant}", grant=grant.told) if account == ACCOUNT else Text("service discovery needs it")
     detail = {"account": account, "namespace": grant.namespace, "role_kind": grant.role_kind, "role": grant.role}
-    if not grant.namespace:
-        args: tuple[str, ...] = ("adm", "policy", "add-cluster-role-to-user", grant.role, user)
-        inverse: tuple[str, ...] = ("adm", "policy", "remove-cluster-role-from-user", grant.role, user)
-    elif grant.role_kind == "ClusterRole":
+    if grant.role_kind == SCC:
+        args: tuple[str, ...] = ("adm", "policy", "add-scc-to-user", grant.role, user)
+        inverse: tuple[str, ...] = ("adm", "policy", "remove-scc-from-user", grant.role, user)
+    elif not grant.namespace:
+        args = ("adm", "policy", "add-cluster-role-to-user", grant.role, user)
+        inverse = ("adm", "policy", "remove-cluster-role-from-user", grant.role, user)
+    elif grant.role_kind == CLUSTER_ROLE:
         args = ("adm", "policy", "add-role-to-user", grant.role, user, *elsewhere)
         inverse = ("adm", "policy", "remove-role-from-user", grant.role, user, *elsewhere)
     else:
@@ -126,42 +281,125 @@ def _free_name(grant: Grant, account: str, taken: set[tuple[str, str]]) -> str:
     return name
 
 
+def command(action: Action) -> str:
+    """An action as it is pasted."""
+    return "oc " + " ".join(action.args)
+
+
+def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
+    """What a cluster admin runs where the user may not look: each prints the commands that give `amp` what `default` has."""
+    project = state.namespace
+    default, amp = user_of(project, DEFAULT_ACCOUNT), user_of(project, ACCOUNT)
+    # One condition for both spellings of an account; print joins them without spaces.
+    ours = (
+        f'or (eq (print .kind "/" .namespace "/" .name) "ServiceAccount/{project}/{DEFAULT_ACCOUNT}")'
+        f' (eq (print .kind "/" .name) "User/{default}")'
+    )
+    if kind == SCC_KIND:
+        told = f"oc adm policy add-scc-to-user {{{{$o.metadata.name}}}} {amp}"
+        return (_template("scc", f'{{{{range .users}}}}{{{{if eq . "{default}"}}}}{told}'),)
+    if kind == "clusterrolebindings":
+        told = f"oc adm policy add-cluster-role-to-user {{{{$o.roleRef.name}}}} {amp}"
+        return (_template(kind, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{told}"),)
+    where = "rolebindings" if kind == "rolebindings" else "rolebindings --all-namespaces"
+    space = "--namespace={{$o.metadata.namespace}}"
+    of_cluster = f"oc adm policy add-role-to-user {{{{$o.roleRef.name}}}} {amp} {space}"
+    of_project = (
+        f"oc create rolebinding {{{{$o.metadata.name}}}}-{ACCOUNT} --role={{{{$o.roleRef.name}}}}"
+        f" --serviceaccount={project}:{ACCOUNT} {space}"
+    )
+    told = f'{{{{if eq $o.roleRef.kind "Role"}}}}{of_project}{{{{else}}}}{of_cluster}{{{{end}}}}'
+    namespace = f" --namespace={project}" if kind == "rolebindings" else ""
+    return (_template(where + namespace, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{told}"),)
+
+
+def _template(what: str, inner: str) -> str:
+    return (
+        f"oc get {what} -o go-template='{{{{range $o := .items}}}}{inner}"
+        "{{println}}{{end}}{{end}}{{end}}'"
+    )
+
+
+def unknown(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+    """What may not be looked at, each with what a cluster admin runs instead; unknown is never fine."""
+    checks = []
+    for kind, what in UNREAD:
+        if kind in state.unread:
+            seen = Text(
+                "the {what} may not be read: whether amp has all that default has is not known", what=Text(what)
+            )
+            mend = Text("have a cluster admin run this, and then what it prints; or leave it with --allow-unknown")
+            commands = commands_for_an_admin(state, kind)
+            checks.append(Check(STEP, kind, Verdict.UNKNOWN, seen, mend, commands))
+    for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
+        if exists(state, grant) is None and not has(state, ACCOUNT, grant):
+            seen = Text("default has {grant}, and whether that role exists may not be seen", grant=grant.told)
+            mend = Text("have a cluster admin run this if it does, or leave it with --allow-unknown")
+            action = give(state.namespace, grant, ACCOUNT, set())
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, mend, (command(action),)))
+    if "configmaps" in state.unread and not wish.service_discovery:
+        both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
+        if not both:
+            mend = Text("say --service-discovery where it is used, or leave it with --allow-unknown")
+            checks.append(Check(STEP, "configmap/system", Verdict.UNKNOWN, discovery_told(state, wish), mend))
+    return (*checks, *links.unknown(state))
+
+
 def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
     """The differences between the two accounts, in both directions; what may not be read is unknown, never fine."""
-    checks = []
-    missing = wanted(state, wish) - grants(state, ACCOUNT)
-    extra = grants(state, ACCOUNT) - wanted(state, wish)
-    for grant in sorted(missing, key=lambda grant: (grant.namespace, grant.role)):
-        action = give(state.namespace, grant, ACCOUNT, set())
-        checks.append(
-            Check(
-                STEP,
-                f"sa/{ACCOUNT}",
-                Verdict.FAILED,
-                Text("default has {grant} and amp has not", grant=grant.told),
-                Text("{command}", command="oc " + " ".join(action.args)),
-            )
-        )
-    for grant in sorted(extra, key=lambda grant: (grant.namespace, grant.role)):
-        checks.append(
-            Check(STEP, f"sa/{ACCOUNT}", Verdict.REMARK, Text("amp has {grant} and default has not", grant=grant.told))
-        )
-    for kind, what in (
-        ("rolebindings", "role bindings in the project"),
-        ("clusterrolebindings", "cluster role bindings"),
-    ):
-        if kind in state.unread:
-            seen = Text("the {what} may not be read: whether amp has all that default has is not known", what=what)
-            mend = Text(
-                "have a cluster admin run threescale-migrate verify, or leave the step out with --skip permissions"
-            )
-            checks.append(Check(STEP, kind, Verdict.UNKNOWN, seen, mend))
-    if not checks:
-        names = ", ".join(sorted(grant.told for grant in wanted(state, wish)))
-        seen = (
-            Text("amp has all that default has: {names}", names=names)
-            if names
-            else Text("default has no role of its own that amp would need")
-        )
-        checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.PASSED, seen))
+    checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, wish)]
+    if discovery_needs_view(state, wish) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
+        checks.append(_lacking(state, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT))
+    checks += links.missing(state)
+    checks += _differences(state, wish)
+    checks += unknown(state, wish)
+    if all(check.verdict is Verdict.REMARK for check in checks):
+        checks.insert(0, _equal(state, wish))
+    if state.discovery is not None or wish.service_discovery:
+        checks.append(Check(STEP, "configmap/system", Verdict.PASSED, discovery_told(state, wish)))
     return tuple(checks)
+
+
+def _equal(state: ProjectState, wish: Wish) -> Check:
+    found = wanted(state, wish)
+    told = ", ".join(filter(None, (*(grant.told for grant in _ordered(found)), links.told(state))))
+    seen = (
+        Text("amp has all that default has: {names}", names=told)
+        if told
+        else Text("default has no role of its own that amp would need")
+    )
+    return Check(STEP, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
+
+
+def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
+    if account == DEFAULT_ACCOUNT or not has(state, DEFAULT_ACCOUNT, grant):
+        seen = Text("service discovery needs {grant}, and {account} has it not", grant=grant.told, account=account)
+    elif privileged(state, grant):
+        seen = Text("default has {grant}, which is privileged, and amp has not", grant=grant.told)
+    else:
+        seen = Text("default has {grant} and amp has not", grant=grant.told)
+    mend = Text("{command}", command=command(give(state.namespace, grant, account, set())))
+    return Check(STEP, f"sa/{account}", Verdict.FAILED, seen, mend)
+
+
+def _differences(state: ProjectState, wish: Wish) -> list[Check]:
+    """What `amp` has and `default` has not; and what `default` is bound to that does not exist."""
+    checks = []
+    for grant in _ordered(grants(state, ACCOUNT)):
+        covered = grant in wanted(state, wish) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)
+        if not covered:
+            seen = Text("amp has {grant} and default has not", grant=grant.told)
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.REMARK, seen))
+    for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
+        if exists(state, grant) is False and not has(state, ACCOUNT, grant):
+            seen = Text(
+                "it is bound to {grant}, which does not exist: that gives nothing and is not copied", grant=grant.told
+            )
+            checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.REMARK, seen))
+    return checks
+
+
+def _is_scc_of(state: ProjectState, grant: Grant) -> bool:
+    """Whether a grant of `amp` is the binding that stands for an SCC among whose users `default` is."""
+    name = grant.role[len(SCC_ROLE) :] if grant.role.startswith(SCC_ROLE) else ""
+    return bool(name) and not grant.namespace and Grant("", SCC, name) in grants(state, DEFAULT_ACCOUNT)

@@ -9,7 +9,6 @@ from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inver
 from .selection import choose
 
 STEP = Step.SERVICE_ACCOUNT
-LINK = ("--for=pull",)
 MANIFEST = {
     "apiVersion": "v1",
     "kind": "ServiceAccount",
@@ -51,14 +50,15 @@ def create(manifest: str, why: Text) -> Action:
     )
 
 
-def link(account: str, why: Text) -> Action:
-    """Adds the pull secret to an account; never a patch, which would replace what is linked (recordings/README.md 7)."""
+def link(account: str, why: Text, secret: str = SECRET_NAME, use: str = "pull", step: Step = STEP) -> Action:
+    """Adds a secret to an account, to `pull` or to `mount`; never a patch, which would replace what is linked
+    (recordings/README.md 7)."""
     return Action(
-        STEP,
+        step,
         f"sa/{account}",
-        ("secrets", "link", account, SECRET_NAME, *LINK),
+        ("secrets", "link", account, secret, f"--for={use}"),
         why,
-        Inverse("link", account, ("secrets", "unlink", account, SECRET_NAME), {"secret": SECRET_NAME}),
+        Inverse("link", account, ("secrets", "unlink", account, secret), {"secret": secret, "for": use}),
         repeatable=True,
     )
 

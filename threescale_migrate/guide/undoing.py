@@ -6,10 +6,11 @@ gets its former account back in both fields; never by `oc rollout undo` (recordi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..project import ProjectState, ServiceAccount
+from ..project import ProjectState, ServiceAccount, own_secrets
 from ..values import (
     ACCOUNT,
     DEFAULT_ACCOUNT,
@@ -24,12 +25,13 @@ from ..values import (
     Verdict,
     Wish,
 )
-from . import deployment_configs, permissions, registry_secret, service_account
+from . import deployment_configs, links, permissions, registry_secret, service_account
 from .permissions import Grant
 from .readiness import Goal, assess, mend
 from .selection import Wave, waves
 
 CONFIG = "account-of-config"
+KEYS = {"pull": "imagePullSecrets", "mount": "secrets"}
 # A pause is in neither: it comes once the rollout of its config is over, since a paused config does not roll out.
 BEFORE_ROLLOUT = ("secret-deleted", "secret-replaced", "account-deleted", "unlinked", "revoked", "resume", "link")
 AFTER_ALL = ("grant", "account", "secret")
@@ -87,7 +89,7 @@ def _thing_of(change: Inverse) -> tuple[str, str]:
     if change.kind in ("account", "account-deleted"):
         return "account", change.name
     if change.kind in ("link", "unlinked"):
-        return "link", f"{change.name} {change.detail.get('secret')}"
+        return "link", f"{change.name} {change.detail.get('secret')} {_use(change)}"
     if about is Step.PERMISSIONS:
         detail = {name: value for name, value in change.detail.items() if name != "binding"}
         return "grant", str(sorted(detail.items()))
@@ -324,27 +326,54 @@ def _restore_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[
     return service_account.plan(state, Wish(link_default=False)) if change.name not in state.accounts else ()
 
 
+def _use(change: Inverse) -> str:
+    """What a secret was linked for: `pull`, which older journals do not say, or `mount`."""
+    return change.detail.get("for") or "pull"
+
+
 def _unlink(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
-    account, secret = state.accounts.get(change.name), str(change.detail.get("secret"))
-    if account is None or secret not in account.pull_secrets:
+    account, secret, use = state.accounts.get(change.name), str(change.detail.get("secret")), _use(change)
+    if account is None or secret not in links.names(account, use):
         return ()
+    args: tuple[str, ...] = ("secrets", "unlink", change.name, secret)
+    if _linked_otherwise(undo, account, secret, use):
+        # `unlink` would take it out of both lists.
+        key, index = KEYS[use], links.names(account, use).index(secret)
+        operations = [
+            {"op": "test", "path": f"/{key}/{index}/name", "value": secret},
+            {"op": "remove", "path": f"/{key}/{index}"},
+        ]
+        args = ("patch", "sa", change.name, "--type=json", "--patch", json.dumps(operations, separators=(",", ":")))
+    again = service_account.link(change.name, NOTHING, secret, use).args
     return (
         Action(
             Step.SERVICE_ACCOUNT,
             f"sa/{change.name}",
-            ("secrets", "unlink", change.name, secret),
+            args,
             Text("the run linked it"),
-            Inverse("unlinked", change.name, service_account.link(change.name, NOTHING).args, {"secret": secret}),
-            repeatable=True,
+            Inverse("unlinked", change.name, again, {"secret": secret, "for": use}),
+            repeatable=args[0] == "secrets",
         ),
     )
 
 
+def _linked_otherwise(undo: Undo, account: ServiceAccount, secret: str, use: str) -> bool:
+    """Whether the account has the secret for the other use too, and is to keep it."""
+    other = "mount" if use == "pull" else "pull"
+    taken = any(
+        change.kind == "link"
+        and (change.name, change.detail.get("secret"), _use(change)) == (account.name, secret, other)
+        for change in undo.changes
+    )
+    return secret in links.names(account, other) and not taken
+
+
 def _link(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
-    account, secret = state.accounts.get(change.name), str(change.detail.get("secret"))
-    if account is None or secret in account.pull_secrets:
+    account, secret, use = state.accounts.get(change.name), str(change.detail.get("secret")), _use(change)
+    coming = any(other.kind == "account-deleted" and other.name == change.name for other in undo.changes)
+    if secret in links.names(account, use) if account is not None else not coming:
         return ()
-    return (service_account.link(change.name, Text("it was linked before")),)
+    return (service_account.link(change.name, Text("it was linked before"), secret, use),)
 
 
 def _grant(change: Inverse) -> tuple[Grant, str]:
@@ -354,7 +383,7 @@ def _grant(change: Inverse) -> tuple[Grant, str]:
 
 def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
     grant, account = _grant(change)
-    if grant not in permissions.grants(state, account):
+    if not permissions.has(state, account, grant):
         return ()
     return (
         Action(
@@ -372,7 +401,7 @@ def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
 
 def _give(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
     grant, account = _grant(change)
-    if grant in permissions.grants(state, account):
+    if permissions.has(state, account, grant):
         return ()
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
     return (permissions.give(state.namespace, grant, account, taken),)
@@ -440,7 +469,8 @@ def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
     if users:
         return Text("it is kept: {users} use it", users=", ".join(users[:5]))
     account = state.accounts.get(name)
-    linked = [] if account is None else [secret for secret in _linked(account) if secret != SECRET_NAME]
+    ours = {SECRET_NAME, *(change.detail.get("secret") for change in undo.changes if _links_to(change, name))}
+    linked = [] if account is None else [secret for secret in _linked(account) if secret not in ours]
     if linked and not undo.force:
         return Text(
             "it is kept: somebody has linked {secrets} to it since; --force deletes it", secrets=", ".join(linked)
@@ -448,10 +478,15 @@ def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
     return NOTHING
 
 
+def _links_to(change: Inverse, account: str) -> bool:
+    return change.kind == "link" and change.name == account
+
+
 def _linked(account: ServiceAccount) -> list[str]:
     """The secrets of an account, without those that OpenShift makes for each account by itself (recordings/README.md 20)."""
-    own = (f"{account.name}-dockercfg-", f"{account.name}-token-")
-    return [name for name in dict.fromkeys((*account.pull_secrets, *account.secrets)) if not name.startswith(own)]
+    linked = dict.fromkeys((*account.pull_secrets, *account.secrets))
+    own = own_secrets(linked, account.name)
+    return [name for name in linked if name not in own]
 
 
 def _secret_used(state: ProjectState, undo: Undo, change: Inverse) -> Text:
@@ -460,7 +495,7 @@ def _secret_used(state: ProjectState, undo: Undo, change: Inverse) -> Text:
         return NOTHING
     if there.fingerprint != change.detail.get("fingerprint") and not undo.force:
         return Text("it is kept: somebody has put another login into it since; --force deletes it")
-    leaving = {c.name for c in undo.changes if c.kind == "link"}
+    leaving = {c.name for c in undo.changes if c.kind == "link" and c.detail.get("secret") == SECRET_NAME}
     leaving |= {c.name for c in undo.changes if c.kind == "account" and not _account_used(state, undo, c.name).template}
     users = [
         f"sa/{account.name}"

@@ -35,6 +35,10 @@ def fill(resource: Resource, item: Object, before: Object | None = None) -> None
         _secret(item)
     elif resource.plural == "deploymentconfigs":
         _config(item, before)
+    elif resource.plural == "serviceaccounts":
+        for key in ("imagePullSecrets", "secrets"):
+            if item.get(key) == []:
+                del item[key]
 
 
 def _secret(item: Object) -> None:

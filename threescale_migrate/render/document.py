@@ -23,6 +23,7 @@ def check(value: Check) -> dict[str, Any]:
         "verdict": value.verdict.value,
         "seen": str(value.seen),
         "mend": str(value.mend) or None,
+        "commands": list(value.commands),
     }
 
 

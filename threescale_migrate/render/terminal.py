@@ -81,6 +81,11 @@ class Terminal:
             self.stream.write(" " * (indent if number == 0 else hanging) + part + "\n")
         self.stream.flush()
 
+    def verbatim(self, words: str, indent: int = 0) -> None:
+        """Writes what is pasted: one line, whatever the width."""
+        self.stream.write(" " * indent + words + "\n")
+        self.stream.flush()
+
 
 def open_terminal(stream: TextIO, language: str | None = None, colour: bool | None = None) -> Terminal:
     """Finds out what a stream can show. Colour only on a terminal, and not with NO_COLOR or TERM=dumb."""

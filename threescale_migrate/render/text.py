@@ -71,6 +71,8 @@ def show_check(terminal: Terminal, check: Check) -> None:
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
     if check.mend.template:
         terminal.line(terminal.paint(f"→ {terminal.say(check.mend)}", "quiet"), 4, 6)
+    for command in check.commands:
+        terminal.verbatim(command, 6)
 
 
 def show_actions(terminal: Terminal, actions: Iterable[Action]) -> None:

@@ -1,0 +1,92 @@
+"""The secrets that are linked to `default`: pods pull and mount with them, so `amp` gets them as well (step 3).
+
+Those that OpenShift makes for each account by itself stay with their account (recordings/README.md 20).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..project import ProjectState, ServiceAccount, own_secrets
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Step, Text, Verdict
+from . import service_account
+
+STEP = Step.PERMISSIONS
+USES = ("pull", "mount")
+MENTIONED = {"pull": "as a pull secret", "mount": "as a mountable secret"}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A secret as an account has it: `use` is pull or mount."""
+
+    secret: str
+    use: str
+
+
+def of(state: ProjectState, account: str) -> tuple[Link, ...]:
+    """What is linked to an account, but for its own secrets and the registry secret, which is the business of step 2."""
+    found = state.accounts.get(account)
+    if found is None:
+        return ()
+    links = [Link(name, use) for use in USES for name in dict.fromkeys(names(found, use))]
+    own = own_secrets((link.secret for link in links), account)
+    return tuple(link for link in links if link.secret not in own and link.secret != SECRET_NAME)
+
+
+def names(account: ServiceAccount, use: str) -> tuple[str, ...]:
+    """The secrets that an account has for a use."""
+    return account.pull_secrets if use == "pull" else account.secrets
+
+
+def lacking(state: ProjectState) -> tuple[Link, ...]:
+    """What `default` has and `amp` has not."""
+    had = of(state, ACCOUNT)
+    return tuple(link for link in of(state, DEFAULT_ACCOUNT) if link not in had)
+
+
+def plan(state: ProjectState) -> tuple[Action, ...]:
+    """A link for each secret that `amp` lacks and that is there."""
+    return tuple(_link(link) for link in lacking(state) if link.secret in state.secret_names)
+
+
+def _link(link: Link) -> Action:
+    why = Text("default has secret {secret} {use}", secret=link.secret, use=Text(MENTIONED[link.use]))
+    return service_account.link(ACCOUNT, why, link.secret, link.use, STEP)
+
+
+def missing(state: ProjectState) -> list[Check]:
+    """A failure for each secret that `amp` lacks; a remark for one that is not there."""
+    checks = []
+    for link in lacking(state):
+        use = Text(MENTIONED[link.use])
+        if link.secret in state.secret_names:
+            seen = Text("default has secret {secret} {use} and amp has not", secret=link.secret, use=use)
+            mend = Text("{command}", command="oc " + " ".join(_link(link).args))
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.FAILED, seen, mend))
+        elif "secrets" not in state.unread:
+            seen = Text("it has secret {secret} {use}, which does not exist: not copied", secret=link.secret, use=use)
+            checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.REMARK, seen))
+    return checks
+
+
+def unknown(state: ProjectState) -> tuple[Check, ...]:
+    """What is linked to `default` and may not be looked at."""
+    if "secrets" not in state.unread:
+        return ()
+    checks = []
+    for link in lacking(state):
+        if link.secret not in state.secret_names:
+            seen = Text(
+                "default has secret {secret} {use}, amp has not, and whether it exists may not be seen",
+                secret=link.secret,
+                use=Text(MENTIONED[link.use]),
+            )
+            mend = Text("{command}", command="oc " + " ".join(_link(link).args))
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, mend))
+    return tuple(checks)
+
+
+def told(state: ProjectState) -> str:
+    """The linked secrets, as they are named to a person."""
+    return ", ".join(f"secret {link.secret} ({link.use})" for link in of(state, DEFAULT_ACCOUNT))
