@@ -17,6 +17,9 @@ EXAMPLES = {
     "plan": """examples:
   threescale-migrate plan --secret-file 12345678-cluster-secret.yaml
   threescale-migrate plan -n threescale -o json""",
+    "preflight": """examples:
+  threescale-migrate preflight --secret-file 12345678-cluster-secret.yaml
+  threescale-migrate preflight -q --expect-server https://api.example.com:6443 --expect-project threescale""",
     "migrate": """examples:
   threescale-migrate migrate --secret-file 12345678-cluster-secret.yaml
   threescale-migrate migrate --yes --expect-project threescale --timeout 2h < /dev/null
@@ -137,10 +140,24 @@ def _change() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_argument_group("how the changes are made")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask for the project's name")
-    group.add_argument("--expect-project", metavar="NAME", help="go on only in this project")
-    group.add_argument("--expect-server", metavar="URL", help="go on only on this server")
     group.add_argument("--timeout", metavar="TIME", type=duration, help="bound the whole run")
     group.add_argument("--grace", metavar="TIME", type=duration, default=30.0, help="wait out a failure (default 30s)")
+    return parser
+
+
+def _expectations() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("before the first change")
+    group.add_argument("--expect-project", metavar="NAME", help="go on only in this project")
+    group.add_argument("--expect-server", metavar="URL", help="go on only on this server")
+    return parser
+
+
+def _preflight() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("what the preflight found")
+    group.add_argument("--force", action="store_true", help="go on with failing configs, full quotas, another release")
+    group.add_argument("--allow-unknown", action="store_true", help="go on with what may not be looked at")
     return parser
 
 
@@ -174,7 +191,7 @@ def build() -> Parser:
     parser.add_argument("--version", action="version", version=f"threescale-migrate {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
-    extent = _extent()
+    extent, expectations, preflight = _extent(), _expectations(), _preflight()
 
     def add(name: str, help_: str, parents: Sequence[Any]) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -190,12 +207,17 @@ def build() -> Parser:
     add(
         "plan",
         "shows what migrate would do, changes nothing",
-        (connection, selection, secret, extent, order, documents),
+        (connection, selection, secret, expectations, preflight, extent, order, documents),
+    )
+    add(
+        "preflight",
+        "looks at all that migrate needs, changes nothing",
+        (connection, selection, secret, expectations, preflight, extent, order, documents),
     )
     migrate = add(
         "migrate",
         "carries out the six steps and verifies them",
-        (connection, selection, secret, change, extent, order, documents),
+        (connection, selection, secret, expectations, change, preflight, extent, order, documents),
     )
     migrate.add_argument(
         "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
@@ -206,12 +228,14 @@ def build() -> Parser:
         "script", "prints the plan as a bash script that needs oc alone", (connection, selection, secret, extent, order)
     )
     script.add_argument("--guide", action="store_true", help="print the guide's own commands instead")
-    _undo(add("undo", "takes back what a run changed", (connection, _sources(), change, documents)))
+    _undo(add("undo", "takes back what a run changed", (connection, _sources(), expectations, change, documents)))
     history = add("history", "lists the runs of this workstation, or shows one", (documents,))
     history.add_argument("run", nargs="?", metavar="RUN", help="the run to show, or the beginning of its name")
     history.add_argument("-n", "--namespace", metavar="PROJECT", help="runs in this project only")
     step = add(
-        "step", "carries out one step of the guide alone", (connection, selection, secret, change, extent, documents)
+        "step",
+        "carries out one step of the guide alone",
+        (connection, selection, secret, expectations, change, extent, documents),
     )
     step.add_argument(
         "name", choices=[step_.value for step_ in STEPS], metavar="NAME", help=", ".join(s.value for s in STEPS)

@@ -101,14 +101,28 @@ def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
 
 
 def plan(options: Namespace) -> ExitCode:
-    """Shows what `migrate` would do."""
+    """Shows what `migrate` would do, and what stands against it."""
+    from .preflight import look, meaning
+
     oc = connect(options, VERIFY_TIMEOUT)
     wish = wish_of(options, oc)
+    where = place(oc)
+    oc.namespace = where.project
     state = observe(oc)
-    show = Planned.of(oc, state, wish)
-    code = ExitCode.SOMETHING_TO_DO if show.actions else ExitCode.DONE
+    seen = look(options, oc, where, state, wish)
+    show = Planned.of(oc, state, wish, seen)
+    code = meaning(seen.findings, bool(show.actions))
+    if code is ExitCode.DONE and show.actions:
+        code = ExitCode.SOMETHING_TO_DO
     show.render(options, code)
     return code
+
+
+def preflight(options: Namespace) -> ExitCode:
+    """Looks at all that `migrate` needs."""
+    from .preflight import preflight as run
+
+    return run(options)
 
 
 @dataclass(frozen=True)
@@ -121,22 +135,24 @@ class Planned:
     waves: tuple[Any, ...]
     costs: tuple[Any, ...]
     notes: tuple[Text, ...]
+    findings: tuple[Any, ...] = ()
 
     @staticmethod
-    def of(oc: Oc, state: ProjectState, wish: Wish) -> Planned:
-        """Plans. Raises Usage or Refused."""
+    def of(oc: Oc, state: ProjectState, wish: Wish, seen: Any = None) -> Planned:
+        """The plan of a migration, with what the preflight has seen where one was made. Raises Usage or Refused without."""
+        from .guide import permissions
         from .guide.costs import costs
-        from .guide.selection import choose, waves
+        from .guide.preflight import redeployed
+        from .guide.selection import choose
 
-        actions = steps.plan(state, wish)
-        touched = {action.subject.partition("/")[2] for action in actions if action.subject.startswith("dc/")}
-        order = tuple(
-            type(wave)(wave.name, tuple(name for name in wave.configs if name in touched))
-            for wave in waves(state, wish)
-        )
-        order = tuple(wave for wave in order if wave.configs)
+        actions = steps.plan(state, wish) if seen is None else seen.attempt.actions
+        order = redeployed(state, wish, actions)
         selection = choose(state, wish)
-        notes = [*(wish.pull_secret.warnings if wish.pull_secret is not None else ())]
+        notes: list[Text] = []
+        if seen is None:
+            notes += wish.pull_secret.warnings if wish.pull_secret is not None else ()
+            for check in permissions.unknown(state, wish):
+                notes += [check.seen, *(Text("{command}", command=command) for command in check.commands)]
         if selection.absent:
             notes.append(Text("not in this project: {names}", names=", ".join(selection.absent)))
         if selection.foreign:
@@ -145,8 +161,6 @@ class Planned:
             notes.append(
                 Text("{name} runs as {account}, an account of its own, and is left alone", name=name, account=account)
             )
-        for kind, why in state.unread.items():
-            notes.append(Text("{kind} could not be read, what is needed there is not known: {why}", kind=kind, why=why))
         return Planned(
             state.namespace,
             actions,
@@ -154,6 +168,7 @@ class Planned:
             order,
             costs(state, [name for wave in order for name in wave.configs]),
             tuple(notes),
+            () if seen is None else seen.findings,
         )
 
     def render(self, options: Namespace, code: ExitCode) -> None:
@@ -162,11 +177,13 @@ class Planned:
 
         if options.output == "json":
             listed = [document.action(action, argv) for action, argv in zip(self.actions, self.argvs)]
-            document.write(
-                sys.stdout, document.plan(options.command, self.project, listed, self.waves, self.costs, int(code))
+            planned = document.plan(
+                options.command, self.project, listed, self.waves, self.costs, int(code), self.findings
             )
+            document.write(sys.stdout, planned)
             return
         terminal = stdout(options.lang)
+        text.show_findings(terminal, self.findings, notable=True)
         if not options.quiet:
             text.show_actions(terminal, self.actions)
             if self.waves:
@@ -228,8 +245,8 @@ def migrate(options: Namespace) -> ExitCode:
     from . import run as runner
 
     with prepared(options, "migrate") as run:
-        if run is None:
-            return ExitCode.DONE
+        if isinstance(run, ExitCode):
+            return run
         try:
             state, checks = runner.migrate(run)
         except runner.Failed as error:
@@ -253,7 +270,6 @@ def step(options: Namespace) -> ExitCode:
         state = observe(oc)
         return report(options, "step", state, steps.verify(state, wish, (wanted,)))
     with prepared(options, "step", wanted) as run:
-        assert run is not None
         if wanted in runner.BEFORE_WAVES:
             runner.prepare(run, (wanted,))
         elif wanted is Step.DEPLOYMENT_CONFIGS:
@@ -274,23 +290,21 @@ def finish(options: Namespace, run: Any, checks: Sequence[Check]) -> None:
 
 @contextmanager
 def prepared(options: Namespace, command: str, only: Step | None = None) -> Iterator[Any]:
-    """A run that may change the project: confirmed, locked, journaled, with the signals in hand; None where nothing is to do."""
-    from . import run as runner
+    """A run that may change the project: looked at, confirmed, locked, journaled, with the signals in hand.
 
+    Gives the exit code instead where nothing is to be done, or something stands against it.
+    """
     oc = connect(options, options.timeout)
     wish = wish_of(options, oc)
-    with locked(options, oc) as (where, directory):
+    with locked(options, oc, expected=only is not None) as (where, directory):
         state = observe(oc)
-        wanted = tuple(Step) if only is None else (only,)
-        show = Planned.of(oc, state, wish) if only is None else None
-        actions = steps.plan(state, wish, wanted)
-        if show is not None:
-            check_project(state, wish)
-            if not actions and runner.outcome(steps.verify(state, wish)) is ExitCode.DONE:
-                _talk(options, Text("nothing is left to do in project {project}", project=where.project))
-                report(options, command, state, steps.verify(state, wish))
-                yield None
+        show = None
+        if only is None:
+            code, show = ready(options, oc, where, state, wish)
+            if code is not None:
+                yield code
                 return
+        actions = show.actions if show is not None else steps.plan(state, wish, (only,) if only else ())
         if only is not None and actions:
             steps.check_order(state, wish, only)
         if only is None or actions:
@@ -300,20 +314,43 @@ def prepared(options: Namespace, command: str, only: Step | None = None) -> Iter
             yield run
 
 
-def placed(options: Namespace, oc: Oc) -> Place:
-    """Finds out where `oc` is, and that it is the right place. Raises OcError, Refused."""
+def placed(options: Namespace, oc: Oc, expected: bool = True) -> Place:
+    """Finds out where `oc` is, and with `expected` that it is the right place. Raises OcError, Refused."""
     where = place(oc)
     oc.namespace = where.project
-    _expected(options, where)
+    wrong = unexpected(options, where)
+    if expected and wrong:
+        raise Refused(wrong[0][1])
     return where
 
 
+def ready(
+    options: Namespace, oc: Oc, where: Place, state: ProjectState, wish: Wish
+) -> tuple[ExitCode | None, Planned | None]:
+    """The plan of a whole migration that nothing stands against; else the exit code to end with, when that has been told."""
+    from .guide.preflight import attempt
+    from .preflight import insist, look
+    from .run import outcome
+
+    left = attempt(state, wish)
+    if not left.actions and not left.refusals and not unexpected(options, where):
+        checks = steps.verify(state, wish)
+        if outcome(checks) in (ExitCode.DONE, ExitCode.UNKNOWN):
+            _talk(options, Text("nothing is left to do in project {project}", project=where.project))
+            return report(options, "migrate", state, checks), None
+    seen = look(options, oc, where, state, wish)
+    code = insist(options, where.project, seen.findings)
+    if code is not ExitCode.DONE:
+        return code, None
+    return None, Planned.of(oc, state, wish, seen)
+
+
 @contextmanager
-def locked(options: Namespace, oc: Oc) -> Iterator[tuple[Place, Path]]:
+def locked(options: Namespace, oc: Oc, expected: bool = True) -> Iterator[tuple[Place, Path]]:
     """Holds the project's lock. Gives the place and its journals' home. Raises Refused, Locked."""
     from . import journal as journals
 
-    where = placed(options, oc)
+    where = placed(options, oc, expected)
     directory = journals.directory_of(where.server, where.project)
     with journals.lock(directory, oc.call_timeout) as descriptor:
         oc.lock = descriptor
@@ -389,23 +426,24 @@ class Heard:
         return tell
 
 
-def _expected(options: Namespace, where: Place) -> None:
+def unexpected(options: Namespace, where: Place) -> tuple[tuple[str, Text], ...]:
+    """What of the place is not as the user expects it: `project` or `server`, with a sentence."""
+    wrong = []
     if options.expect_project and options.expect_project != where.project:
-        raise Refused(
-            Text(
-                "this is project {found}, not {wanted}: name it with -n",
-                found=where.project,
-                wanted=options.expect_project,
-            )
+        seen = Text(
+            "this is project {found}, not {wanted}: name it with -n",
+            found=where.project,
+            wanted=options.expect_project,
         )
+        wrong.append(("project", seen))
     if options.expect_server and options.expect_server.rstrip("/") != where.server.rstrip("/"):
-        raise Refused(
-            Text(
-                "oc is logged in to {found}, not to {wanted}: run oc login, or name a --context",
-                found=where.server,
-                wanted=options.expect_server,
-            )
+        seen = Text(
+            "oc is logged in to {found}, not to {wanted}: run oc login, or name a --context",
+            found=where.server,
+            wanted=options.expect_server,
         )
+        wrong.append(("server", seen))
+    return tuple(wrong)
 
 
 def check_project(state: ProjectState, wish: Wish) -> None:

@@ -364,6 +364,18 @@ class Oc:
 
         return self.retry(once)
 
+    def ask(self, args: Sequence[str]) -> bool:
+        """Asks a question of `auth can-i`: a no has exit code 1 and no error (recordings/README.md 10). Raises OcError."""
+
+        def once() -> bool:
+            call = self.run(args)
+            said = call.stdout.split(maxsplit=1)[:1]
+            if said not in (["yes"], ["no"]):
+                self.fail(classify(call.exit_code, call.stderr) or UnreadableAnswer, call)
+            return said == ["yes"]
+
+        return self.retry(once)
+
     def read_item(self, args: Sequence[str], parse: Callable[[Any], Part], tries: int = READ_TRIES) -> Part:
         """Gives what `parse` makes of the answer. Raises OcError, UnreadableAnswer also where `parse` cannot read it."""
         return self._read(args, lambda text: parse(json.loads(text)), False, tries)[0]

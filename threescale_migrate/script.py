@@ -17,6 +17,8 @@ from .oc import ERROR_TEXTS, OcError, Unreachable
 from .project import observe
 from .values import Refused, Step, Text, Usage
 
+NEEDED = frozenset({"dc", "rc", "pods", "sa", "secrets", "rolebindings"})
+
 
 def script(options: Namespace) -> ExitCode:
     """Prints the script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
@@ -31,7 +33,7 @@ def script(options: Namespace) -> ExitCode:
     state = observe(oc)
     check_project(state, wish)
     if state.unread and not options.guide:
-        kinds = ", ".join(kind for kind in state.unread if kind not in ("clusterrolebindings", "events", "is"))
+        kinds = ", ".join(kind for kind in state.unread if kind in NEEDED)
         if kinds:
             raise Refused(Text("{kinds} may not be read, and a script needs the whole plan", kinds=kinds))
     planned = Planned.of(oc, state, wish)

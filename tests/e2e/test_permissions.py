@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from tests.conftest import World, make_world
+from tests.conftest import World
 from tests.essence import differences, essence
 
 DEFAULT = "system:serviceaccount:threescale:default"

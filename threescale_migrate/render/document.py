@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
 from ..guide.selection import Wave
 from ..values import Action, Check, Text, Verdict
+
+if TYPE_CHECKING:
+    from ..guide.preflight import Finding
 
 VERSION = 1
 
@@ -24,6 +27,30 @@ def check(value: Check) -> dict[str, Any]:
         "seen": str(value.seen),
         "mend": str(value.mend) or None,
         "commands": list(value.commands),
+    }
+
+
+def finding(value: Finding) -> dict[str, Any]:
+    """A finding of a preflight as JSON."""
+    return {
+        "group": value.group.value,
+        "subject": value.subject,
+        "verdict": value.verdict.value,
+        "seen": str(value.seen),
+        "mend": str(value.mend) or None,
+        "commands": list(value.commands),
+    }
+
+
+def preflight(command: str, project: str, findings: Iterable[Finding], exit_code: int) -> dict[str, Any]:
+    """The result of `preflight`, and of a `migrate` that was refused."""
+    return {
+        "version": VERSION,
+        "command": command,
+        "project": project,
+        "exit_code": exit_code,
+        "ready": exit_code == 0,
+        "findings": [finding(value) for value in findings],
     }
 
 
@@ -89,8 +116,9 @@ def plan(
     waves: Iterable[Wave],
     costs: Iterable[Cost],
     exit_code: int,
+    findings: Iterable[Finding] = (),
 ) -> dict[str, Any]:
-    """The result of `plan`, and of `undo --dry-run`."""
+    """The result of `plan`, and of `undo --dry-run`; `findings` are those of the preflight."""
     return {
         "version": VERSION,
         "command": command,
@@ -99,6 +127,7 @@ def plan(
         "actions": list(actions),
         "waves": [{"name": wave.name, "configs": list(wave.configs)} for wave in waves],
         "costs": [cost(value) for value in costs],
+        "findings": [finding(value) for value in findings],
     }
 
 

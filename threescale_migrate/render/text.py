@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ..guide.costs import Cost
 from ..guide.selection import Wave
 from ..values import Action, Check, Step, Text, Verdict
 from .terminal import Terminal, columns
+
+if TYPE_CHECKING:
+    from ..guide.preflight import Finding
 
 # As the guide numbers them.
 TITLES = {
@@ -65,7 +69,22 @@ def _show_folded(terminal: Terminal, step: Step, group: Sequence[Check]) -> None
         show_check(terminal, check)
 
 
-def show_check(terminal: Terminal, check: Check) -> None:
+def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool = False) -> None:
+    """The findings of a preflight by group: a mark, a sentence, and a hint for what is not right.
+
+    `notable` leaves out what is right, but for what will be given away.
+    """
+    last: str | None = None
+    for finding in findings:
+        if notable and finding.verdict is Verdict.PASSED and not finding.commands:
+            continue
+        if finding.group.value != last:
+            last = finding.group.value
+            terminal.line(terminal.paint(terminal.say(Text(last)), "strong"))
+        show_check(terminal, finding)
+
+
+def show_check(terminal: Terminal, check: Check | Finding) -> None:
     """One check: a line, and a line for what mends it."""
     words = f"{check.subject}: {terminal.say(check.seen)}"
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)

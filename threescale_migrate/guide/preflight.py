@@ -1,0 +1,502 @@
+"""What has to be known before the first change: all that stands against a migration, at once.
+
+Pure: facts in, findings out. The facts are gathered by the module of the same name beside `run`. The rights are derived from
+the plan's own actions, so that exactly what will be done is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from ..project import ProjectState
+from ..values import (
+    ACCOUNT,
+    NOTHING,
+    REGISTRY,
+    SECRET_NAME,
+    Action,
+    Check,
+    Refused,
+    Step,
+    Text,
+    Usage,
+    Verdict,
+    Wish,
+)
+from . import permissions, readiness, room, steps
+from .causes import CauseKind
+from .selection import Wave, choose, waves
+
+
+class Group(str, Enum):
+    """What is looked at, in this order."""
+
+    LOGIN = "oc and the login"
+    PROJECT = "the project"
+    RIGHTS = "rights"
+    SECRET = "registry secret"
+    PERMISSIONS = "permissions"
+    CONFIGS = "deployment configs"
+    ROOM = "quotas and limits"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; FAILED and UNKNOWN stand against the migration.
+
+    `usage` marks what another option mends, `forceable` what may be wrong and the migration go well all the same.
+    """
+
+    group: Group
+    subject: str
+    verdict: Verdict
+    seen: Text
+    mend: Text = NOTHING
+    commands: tuple[str, ...] = ()
+    usage: bool = False
+    forceable: bool = False
+
+
+@dataclass(frozen=True)
+class Right:
+    """A verb on a resource, in a project, or in the whole cluster where `namespace` is empty."""
+
+    verb: str
+    resource: str
+    namespace: str
+    subresource: str = ""
+
+    @property
+    def told(self) -> str:
+        """As it is named to a person."""
+        return f"{self.verb} {self.resource}" + (f"/{self.subresource}" if self.subresource else "")
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """The call of `oc` that asks for it, by which it can be asked again."""
+        sub = (f"--subresource={self.subresource}",) if self.subresource else ()
+        where = (f"--namespace={self.namespace}",) if self.namespace else ()
+        return ("auth", "can-i", self.verb, self.resource, *sub, *where)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The plan as far as it can be made: the actions, and what each step that cannot be planned says."""
+
+    actions: tuple[Action, ...]
+    refusals: tuple[tuple[Step, Usage | Refused], ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was found out. `answers` are the server's about rights, None where it gave none; `refused` are grants that the
+    server refused when it was asked to try them, by their argv, with its sentence. `unexpected` is what of the server or the
+    project is not as the user said, each with a sentence."""
+
+    program: str
+    version: str
+    server: str
+    user: str
+    state: ProjectState
+    attempt: Attempt
+    answers: Mapping[Right, bool | None] = field(default_factory=dict)
+    refused: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    unexpected: tuple[tuple[str, Text], ...] = ()
+
+
+def attempt(state: ProjectState, wish: Wish) -> Attempt:
+    """Plans every step, also when one of them cannot be. Raises Usage for a config that is not there."""
+    choose(state, wish)
+    waves(state, wish)
+    actions: list[Action] = []
+    refusals: list[tuple[Step, Usage | Refused]] = []
+    for step in Step:
+        try:
+            actions += steps.plan(state, wish, (step,))
+        except (Usage, Refused) as error:
+            refusals.append((step, error))
+    return Attempt(tuple(actions), tuple(refusals))
+
+
+def redeployed(state: ProjectState, wish: Wish, actions: Iterable[Action]) -> tuple[Wave, ...]:
+    """The waves with the configs that the actions redeploy."""
+    touched = {action.subject.partition("/")[2] for action in actions if action.subject.startswith("dc/")}
+    found = (Wave(wave.name, tuple(name for name in wave.configs if name in touched)) for wave in waves(state, wish))
+    return tuple(wave for wave in found if wave.configs)
+
+
+# What each kind of call needs of the server, by its first words: verb, resource, subresource.
+_LINKING = (("get", "secrets", ""), ("get", "serviceaccounts", ""), ("update", "serviceaccounts", ""))
+NEEDS: tuple[tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]], ...] = (
+    (("secrets", "link"), _LINKING),
+    (("secrets", "unlink"), _LINKING),
+    (("patch", "dc"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+    (("rollout", "latest"), (("get", "deploymentconfigs", ""), ("create", "deploymentconfigs", "instantiate"))),
+    (("rollout", "resume"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+    (("rollout", "pause"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+    (("create", "rolebinding"), (("create", "rolebindings", ""),)),
+    (("adm", "policy", "add-role-to-user"), (("list", "rolebindings", ""), ("create", "rolebindings", ""))),
+    (
+        ("adm", "policy", "add-cluster-role-to-user"),
+        (("list", "clusterrolebindings", ""), ("create", "clusterrolebindings", "")),
+    ),
+    # OpenShift 4 binds a role; what 3.11 needs, to change the SCC itself, its server says when it is asked to try.
+    (("adm", "policy", "add-scc-to-user"), (("create", "clusterrolebindings", ""),)),
+)
+OF_THE_CLUSTER = frozenset({"clusterrolebindings", "securitycontextconstraints"})
+CREATED = {"secret": "secrets", "sa": "serviceaccounts"}
+
+
+def rights_of(action: Action, project: str) -> tuple[Right, ...]:
+    """The rights that one action needs."""
+    if action.args[:2] == ("create", "-f"):
+        return (Right("create", CREATED[action.subject.partition("/")[0]], project),)
+    if action.args[0] == "replace":
+        return (Right("get", "secrets", project), Right("update", "secrets", project))
+    elsewhere = next((arg.partition("=")[2] for arg in action.args if arg.startswith("--namespace=")), project)
+    for words, needs in NEEDS:
+        if action.args[: len(words)] == words:
+            return tuple(
+                Right(verb, resource, "" if resource in OF_THE_CLUSTER else elsewhere, sub)
+                for verb, resource, sub in needs
+            )
+    raise ValueError(f"no rights are known for oc {' '.join(action.args[:3])}")
+
+
+def needed(actions: Iterable[Action], project: str) -> dict[Right, Action]:
+    """The rights that the actions need, each once, with the first action that needs it."""
+    found: dict[Right, Action] = {}
+    for action in actions:
+        for right in rights_of(action, project):
+            found.setdefault(right, action)
+    return found
+
+
+def answered(state: ProjectState, right: Right) -> bool:
+    """Whether what was read already shows a right: the registry secret was looked for by its name."""
+    return (right.verb, right.resource) == ("get", "secrets") and "secrets" not in state.unread
+
+
+def judge(facts: Facts, wish: Wish, force: bool = False, allow_unknown: bool = False) -> tuple[Finding, ...]:
+    """All findings, in order. `force` goes on with what may go well all the same, `allow_unknown` with what is not known."""
+    found = [
+        *_login(facts),
+        *_project(facts, wish),
+        *_rights(facts, wish),
+        *_secret(facts, wish),
+        *_permissions(facts, wish),
+        *_configs(facts, wish),
+        *_room(facts, wish),
+    ]
+    return tuple(_eased(finding, force, allow_unknown) for finding in found)
+
+
+def _eased(finding: Finding, force: bool, allow_unknown: bool) -> Finding:
+    forced = force and finding.forceable and finding.verdict is Verdict.FAILED
+    allowed = allow_unknown and finding.verdict is Verdict.UNKNOWN
+    return replace(finding, verdict=Verdict.REMARK) if forced or allowed else finding
+
+
+def against(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that stand against the migration."""
+    return tuple(finding for finding in findings if finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
+
+
+def _of_check(group: Group, check: Check) -> Finding:
+    return Finding(group, check.subject, check.verdict, check.seen, check.mend, check.commands)
+
+
+def _login(facts: Facts) -> list[Finding]:
+    version = Text("{program}, version {version}", program=facts.program, version=facts.version)
+    seen = version if facts.version else Text("{program}", program=facts.program)
+    found = [Finding(Group.LOGIN, "oc", Verdict.PASSED, seen)]
+    wrong = [
+        Finding(Group.LOGIN, subject, Verdict.FAILED, sentence)
+        for subject, sentence in facts.unexpected
+        if subject == "server"
+    ]
+    where = Text("{server}, as {user}", server=facts.server, user=facts.user)
+    return [*found, *(wrong or [Finding(Group.LOGIN, "server", Verdict.PASSED, where)])]
+
+
+def _project(facts: Facts, wish: Wish) -> list[Finding]:
+    state = facts.state
+    subject = f"project/{state.namespace}"
+    found = [
+        Finding(Group.PROJECT, subject, Verdict.FAILED, sentence)
+        for about, sentence in facts.unexpected
+        if about == "project"
+    ]
+    if "dc" in state.unread:
+        return found  # the rights say so
+    chosen = choose(state, wish).configs
+    if not chosen:
+        seen = Text(
+            "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
+            project=state.namespace,
+        )
+        return [*found, Finding(Group.PROJECT, subject, Verdict.FAILED, seen)]
+    found.append(Finding(Group.PROJECT, subject, Verdict.PASSED, Text("{count} configs of 3scale", count=len(chosen))))
+    return [*found, _release(state, chosen)]
+
+
+# The images that are made anew with each release; those of databases, caches and the wildcard router are not.
+_OWN = r"(?:apicast-gateway|backend|system|zync)"
+_RELEASES = (
+    re.compile(rf"/3scale-amp(\d)(\d+)/{_OWN}"),
+    re.compile(rf"/3scale-amp\d/{_OWN}[^:]*:(?:3scale)?(\d)\.(\d+)"),
+)
+EXPECTED_RELEASE = (2, 5)
+NEXT_RELEASE = (2, 6)
+
+
+def releases(state: ProjectState, names: Iterable[str]) -> frozenset[tuple[int, int]]:
+    """The 3scale releases that the images of the configs tell of."""
+    images = [image for name in names for image in state.configs[name].images]
+    found = [match for image in images for pattern in _RELEASES for match in [pattern.search(image)] if match]
+    return frozenset((int(match[1]), int(match[2])) for match in found)
+
+
+def _release(state: ProjectState, chosen: tuple[str, ...]) -> Finding:
+    found = releases(state, chosen)
+    told = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
+    if found == {EXPECTED_RELEASE}:
+        return Finding(
+            Group.PROJECT, "release", Verdict.PASSED, Text("the images are those of 3scale {found}", found=told)
+        )
+    if not found:
+        seen = Text("the images do not say which release of 3scale they are: this procedure is for 2.5")
+    elif found <= {EXPECTED_RELEASE, NEXT_RELEASE}:
+        seen = Text(
+            "the images are those of 3scale {found}: the next step has been taken already, or begun", found=told
+        )
+    else:
+        seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=told)
+        mend = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or go on with --force")
+        return Finding(Group.PROJECT, "release", Verdict.FAILED, seen, mend, forceable=True)
+    return Finding(Group.PROJECT, "release", Verdict.REMARK, seen)
+
+
+# What has to be read for the migration at all; of the rest it is unknown what is in it.
+READING = {
+    "dc": "list deploymentconfigs",
+    "rc": "list replicationcontrollers",
+    "pods": "list pods",
+    "sa": "list serviceaccounts",
+    "secrets": "get secrets",
+}
+READING_MORE = {
+    "is": ("list imagestreams", Text("whether an image stream could not be imported is not known")),
+    "events": ("list events", Text("why pods are refused would not be known")),
+    "quota": ("list resourcequotas", Text("whether a quota refuses the new pods is not known")),
+    "limits": ("list limitranges", Text("whether a limit range refuses the new pods is not known")),
+}
+
+
+def _rights(facts: Facts, wish: Wish) -> list[Finding]:
+    unread, project = facts.state.unread, facts.state.namespace
+    lent = Text("have an admin of the project run this, or log in as one who may")
+    edit = (f"oc adm policy add-role-to-user edit {facts.user} --namespace={project}",)
+    found = []
+    for kind, told in READING.items():
+        if kind in unread:
+            found.append(Finding(Group.RIGHTS, told, Verdict.FAILED, Text("{why}", why=unread[kind]), lent, edit))
+    for kind, (told, seen) in READING_MORE.items():
+        if kind in unread:
+            mend = Text("have somebody who may look run threescale-migrate preflight, or go on with --allow-unknown")
+            found.append(Finding(Group.RIGHTS, told, Verdict.UNKNOWN, seen, mend))
+    granted = []
+    wanted = needed(facts.attempt.actions, project)
+    for right, action in wanted.items():
+        answer = facts.answers.get(right)
+        if answer:
+            granted.append(right.told)
+        elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
+            continue  # it has been said
+        else:
+            found.append(_refused(facts, right, action, answer))
+    for action in facts.attempt.actions:
+        said = facts.refused.get(action.args)
+        if said is not None:
+            found.append(_grant_refused(action, Text("the server refuses it: {why}", why=said)))
+    if granted:
+        seen = Text("{user} may do what the plan needs: {rights}", user=facts.user, rights=", ".join(granted))
+        found.insert(0, Finding(Group.RIGHTS, f"project/{project}", Verdict.PASSED, seen))
+    return found
+
+
+def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) -> Finding:
+    where = Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster")
+    command = permissions.command(action)
+    if answer is None:
+        seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
+                    user=facts.user, right=right.told, where=where, command=command)  # fmt: skip
+        mend = Text("ask: {question}; or go on with --allow-unknown", question="oc " + " ".join(right.question))
+        return Finding(Group.RIGHTS, right.told, Verdict.UNKNOWN, seen, mend)
+    seen = Text("{user} may not {right} {where}, and {command} needs it",
+                user=facts.user, right=right.told, where=where, command=command)  # fmt: skip
+    if action.inverse.kind == "grant":
+        return replace(_grant_refused(action, seen), subject=right.told)
+    mend = Text("have an admin of the project run this, or log in as one who may")
+    role = f"oc adm policy add-role-to-user edit {facts.user} --namespace={right.namespace}"
+    return Finding(Group.RIGHTS, right.told, Verdict.FAILED, seen, mend, (role,))
+
+
+def _grant_refused(action: Action, seen: Text) -> Finding:
+    """A grant that the user may not make: somebody else runs the very command."""
+    who = Text(
+        "have a cluster admin run this, then run threescale-migrate again; or leave it out with --skip permissions"
+    )
+    return Finding(Group.RIGHTS, action.subject, Verdict.FAILED, seen, who, (permissions.command(action),))
+
+
+def _skipped(group: Group, step: Step) -> list[Finding]:
+    seen = Text("not looked at: it was left out with --skip")
+    return [Finding(group, step.value, Verdict.REMARK, seen)]
+
+
+def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
+    """What the steps say that could not be planned."""
+    return [
+        Finding(group, step.value, Verdict.FAILED, error.text, usage=isinstance(error, Usage))
+        for step, error in facts.attempt.refusals
+        if step in wanted
+    ]
+
+
+def _secret(facts: Facts, wish: Wish) -> list[Finding]:
+    if Step.REGISTRY_SECRET in wish.skip:
+        return _skipped(Group.SECRET, Step.REGISTRY_SECRET)
+    found = _of_step(facts, Group.SECRET, Step.REGISTRY_SECRET)
+    subject = f"secret/{SECRET_NAME}"
+    if wish.pull_secret is not None:
+        found += [Finding(Group.SECRET, subject, Verdict.REMARK, warning) for warning in wish.pull_secret.warnings]
+    if found and found[0].verdict is Verdict.FAILED:
+        return found
+    if wish.pull_secret is not None:
+        seen = Text("usable: a login for {registry}, from {source}", registry=REGISTRY, source=wish.pull_secret.source)
+        return [Finding(Group.SECRET, subject, Verdict.PASSED, seen), *found]
+    if facts.state.secret is not None:
+        seen = Text("it is in the project, with a login for {registry}", registry=REGISTRY)
+        return [Finding(Group.SECRET, subject, Verdict.PASSED, seen), *found]
+    return found
+
+
+def _permissions(facts: Facts, wish: Wish) -> list[Finding]:
+    group, state = Group.PERMISSIONS, facts.state
+    if Step.PERMISSIONS in wish.skip:
+        return _skipped(group, Step.PERMISSIONS)
+    found = _of_step(facts, group, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
+    found += [_of_check(group, check) for check in permissions.unknown(state, wish)]
+    granted = [action for action in facts.attempt.actions if action.step is Step.PERMISSIONS]
+    if not found:
+        seen = (
+            Text("{account} gets what default has and it lacks", account=ACCOUNT)
+            if granted
+            else Text("{account} lacks nothing that default has", account=ACCOUNT)
+        )
+        commands = tuple(permissions.command(action) for action in granted)
+        found.append(Finding(group, f"sa/{ACCOUNT}", Verdict.PASSED, seen, commands=commands))
+    if state.discovery is not None or wish.service_discovery:
+        discovery = permissions.discovery_told(state, wish)
+        found.append(Finding(group, "configmap/system", Verdict.PASSED, discovery))
+    return found
+
+
+def _configs(facts: Facts, wish: Wish) -> list[Finding]:
+    state = facts.state
+    if {"dc", "rc", "pods"} & set(state.unread) or Step.DEPLOYMENT_CONFIGS in wish.skip:
+        return _skipped(Group.CONFIGS, Step.DEPLOYMENT_CONFIGS) if Step.DEPLOYMENT_CONFIGS in wish.skip else []
+    found: list[Finding] = []
+    chosen = choose(state, wish).configs
+    healthy = 0
+    for name in chosen:
+        finding = _health(state, wish, name)
+        healthy += finding is None
+        found += [] if finding is None else [finding]
+        found += _images(state, name)
+    if healthy:
+        seen = Text("{count} of {total} are healthy", count=healthy, total=len(chosen))
+        found.insert(0, Finding(Group.CONFIGS, "dc", Verdict.PASSED, seen))
+    return found
+
+
+def _health(state: ProjectState, wish: Wish, name: str) -> Finding | None:
+    """What is wrong with a config before the first change; None where it is healthy."""
+    config, subject = state.configs[name], f"dc/{name}"
+    if config.effective_account == ACCOUNT:
+        found = readiness.assess(state, name)
+        if found.reached:
+            return None
+        reason = found.cause.sentence if found.cause is not None else found.reason
+        seen = Text("its migration has begun: {reason}; migrate goes on with it", reason=reason)
+        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
+    found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
+    if config.paused and not wish.resume_paused:
+        seen = Text("it is paused: it takes the patch and does not redeploy until it is resumed")
+        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen, Text("resume it with --resume-paused"))
+    if found.reached:
+        return None
+    if found.moving:
+        seen = Text("a rollout is under way already ({reason}); migrate waits for it first", reason=found.reason)
+        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
+    reason = found.cause.sentence if found.cause is not None else found.reason
+    pulls = found.cause is not None and found.cause.kind is CauseKind.IMAGE_PULL
+    if pulls and any(image.startswith(f"{REGISTRY}/") for image in config.images):
+        seen = Text("it has no login for {registry} yet, which is what migrate gives it: {reason}",
+                    registry=REGISTRY, reason=reason)  # fmt: skip
+        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
+    seen = Text("it is failing already: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
+    mend = found.cause.deed if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
+    mend = Text("{mend}; or go on as it is with --force", mend=mend)
+    return Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, mend, forceable=True)
+
+
+def _images(state: ProjectState, name: str) -> list[Finding]:
+    """Image streams of a config that could not be imported: it waits for them silently (recordings/README.md 20)."""
+    found = []
+    for trigger in state.configs[name].image_triggers:
+        stream = state.streams.get(trigger.stream)
+        failed = dict(stream.failures) if stream is not None else {}
+        if trigger.tag not in failed and trigger.resolved:
+            continue
+        subject = f"is/{trigger.stream}:{trigger.tag}"
+        why = failed.get(trigger.tag) or "no image"
+        mend = Text(
+            "import it: oc import-image {stream}; or go on with --force", stream=f"{trigger.stream}:{trigger.tag}"
+        )
+        if trigger.resolved:
+            seen = Text("its last import failed ({why}); {name} keeps the image that it has", why=why, name=name)
+            found.append(Finding(Group.CONFIGS, subject, Verdict.REMARK, seen))
+        else:
+            seen = Text("it could not be imported ({why}), and {name} would wait for it silently", why=why, name=name)
+            found.append(Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, mend, forceable=True))
+    return found
+
+
+def _room(facts: Facts, wish: Wish) -> list[Finding]:
+    state = facts.state
+    if "dc" in state.unread:
+        return []
+    order = redeployed(state, wish, facts.attempt.actions)
+    found = []
+    for problem in room.problems(state, order, facts.attempt.actions):
+        mend = Text("{mend}; or go on with --force", mend=problem.mend)
+        found.append(Finding(Group.ROOM, problem.subject, Verdict.FAILED, problem.seen, mend, forceable=True))
+    for quota in state.quotas:
+        strange = ", ".join(scope for scope in quota.scopes if scope not in room.KNOWN_SCOPES)
+        if strange:
+            seen = Text("not looked at: its scope {scope} depends on the pods' priority or affinity", scope=strange)
+            found.append(Finding(Group.ROOM, f"quota/{quota.name}", Verdict.REMARK, seen))
+    if not found and not {"quota", "limits"} & set(state.unread):
+        count = len(state.quotas) + len(state.limits)
+        seen = (
+            Text("{count} quotas and limit ranges leave room for the redeployment", count=count)
+            if count
+            else Text("there is no quota and no limit range")
+        )
+        found.append(Finding(Group.ROOM, f"project/{state.namespace}", Verdict.PASSED, seen))
+    return found

@@ -1,0 +1,337 @@
+"""Whether the project's quotas and limit ranges leave room for the pods that exist for a moment only.
+
+A redeployment needs more pods than there are before and after it: the deployer, a hook, and new pods beside the old ones.
+Where a quota refuses them none is created, and the rollout hangs (recordings/README.md 20). Pure arithmetic, by the rules of
+the quota and limit range admission of Kubernetes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..project import DeploymentConfig, Limit, ProjectState, Quota, Resources
+from ..values import Action, Text
+from .selection import Wave
+
+UNITS = {
+    "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000), "": Fraction(1),
+    "k": Fraction(10**3), "M": Fraction(10**6), "G": Fraction(10**9), "T": Fraction(10**12), "P": Fraction(10**15),
+    "E": Fraction(10**18), "Ki": Fraction(2**10), "Mi": Fraction(2**20), "Gi": Fraction(2**30), "Ti": Fraction(2**40),
+    "Pi": Fraction(2**50), "Ei": Fraction(2**60),
+}  # fmt: skip
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]*)")
+COMPUTE = ("cpu", "memory", "ephemeral-storage")
+KNOWN_SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort"})
+# What a quota counts beside pods, by the beginning of the call that makes one more of it.
+OBJECTS = {
+    "secrets": "secrets",
+    "serviceaccounts": "serviceaccounts",
+    "rolebindings": "rolebindings.rbac.authorization.k8s.io",
+}
+
+Amounts = Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What will refuse a pod, and what mends it."""
+
+    subject: str
+    seen: Text
+    mend: Text
+
+
+@dataclass(frozen=True)
+class PodNeed:
+    """A pod that a rollout makes. `terminating` pods have a deadline of their own: deployers and hooks."""
+
+    name: str
+    containers: tuple[Resources, ...]
+    init_containers: tuple[Resources, ...] = ()
+    terminating: bool = False
+
+
+def quantity(text: str) -> Fraction | None:
+    """The number that a quantity such as `50m`, `1.5` or `2Gi` stands for, None where it is none."""
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None or found[2] not in UNITS:
+        return None
+    return Fraction(found[1]) * UNITS[found[2]]
+
+
+def told(resource: str, amount: Fraction) -> str:
+    """An amount as a person writes it."""
+    if "memory" in resource or "storage" in resource:
+        for unit in ("Gi", "Mi", "Ki"):
+            if amount and (amount / UNITS[unit]).denominator == 1:
+                return f"{amount / UNITS[unit]}{unit}"
+        return str(int(amount))
+    return str(amount) if amount.denominator == 1 else f"{float(amount * 1000):g}m"
+
+
+def rollout(config: DeploymentConfig) -> tuple[tuple[PodNeed, ...], ...]:
+    """The moments of a rollout that need most: for each, the pods beside those that run already."""
+    deployer = PodNeed(f"{config.name} (deployer)", (config.deployer,), (), True)
+    moments: list[tuple[PodNeed, ...]] = [(deployer,)]
+    by_name = {container.name: container for container in config.containers}
+    for name in config.hook_containers:
+        hook = PodNeed(f"{config.name} (hook)", (by_name.get(name, Resources(name)),), (), True)
+        moments.append((deployer, hook))
+    pod = PodNeed(config.name, config.containers, config.init_containers)
+    moments.append((deployer, *[pod] * surge(config)))
+    return tuple(moments)
+
+
+def surge(config: DeploymentConfig) -> int:
+    """How many pods a Rolling strategy has more than wanted, rounded up as the deployer does; Recreate has none."""
+    if config.strategy != "Rolling":
+        return 0
+    share, count = config.max_surge.rstrip("%"), config.replicas
+    if not share.isdigit():
+        return 1 if count else 0
+    wanted = -(-count * int(share) // 100) if config.max_surge.endswith("%") else int(share)
+    return wanted if count else 0
+
+
+def effective(container: Resources, limits: Iterable[Limit]) -> Resources:
+    """What a container asks for after admission has filled in the defaults of the limit ranges."""
+    own = [item for item in limits if item.type == "Container"]
+    defaults = {name: value for item in own for name, value in item.default.items()}
+    requests = {name: value for item in own for name, value in item.default_request.items()}
+    return Resources(
+        container.name,
+        {**requests, **container.limits, **container.requests},
+        {**defaults, **container.limits},
+    )
+
+
+def asked(pod: PodNeed, limits: tuple[Limit, ...]) -> Amounts:
+    """What a pod counts for in a quota, by the quota's names; what one of its containers does not say is not in it."""
+    found: dict[str, Fraction] = {"pods": Fraction(1)}
+    containers = [effective(container, limits) for container in pod.containers]
+    first = [effective(container, limits) for container in pod.init_containers]
+    for resource in COMPUTE:
+        for prefix, part in (("requests.", "requests"), ("limits.", "limits")):
+            amounts = [quantity(getattr(container, part).get(resource, "")) for container in containers]
+            if any(amount is None for amount in amounts):
+                continue
+            before = [quantity(getattr(container, part).get(resource, "0")) or Fraction(0) for container in first]
+            total = sum((amount for amount in amounts if amount is not None), Fraction(0))
+            found[prefix + resource] = max([total, *before])
+        if f"requests.{resource}" in found:
+            found[resource] = found[f"requests.{resource}"]
+    return found
+
+
+def applies(quota: Quota, pod: PodNeed, amounts: Amounts) -> bool:
+    """Whether a quota counts a pod; one with a scope that is not known here is taken to count none."""
+    best_effort = not any(
+        amounts.get(f"{part}.{name}") for part in ("requests", "limits") for name in ("cpu", "memory")
+    )
+    meaning = {
+        "Terminating": pod.terminating,
+        "NotTerminating": not pod.terminating,
+        "BestEffort": best_effort,
+        "NotBestEffort": not best_effort,
+    }
+    return all(meaning.get(scope, False) for scope in quota.scopes)
+
+
+def problems(state: ProjectState, waves: Iterable[Wave], actions: Iterable[Action]) -> tuple[Problem, ...]:
+    """What will be refused on the way, by quota and by limit range. `waves` are the configs that will be redeployed."""
+    order = tuple(waves)
+    limits = tuple(item for found in state.limits for item in found.items)
+    found: list[Problem] = []
+    for quota in state.quotas:
+        found += _of_objects(state, quota, tuple(actions), order)
+        found += _of_quota(state, quota, order, limits)
+    for item in limits:
+        found += _of_limit(state, item, order, limits)
+    return tuple(found)
+
+
+def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Problem]:
+    """One problem for each resource of a quota, told of the first wave that does not fit."""
+    found = []
+    for resource, written in quota.hard.items():
+        hard, used = quantity(written), quantity(quota.used.get(resource, "0"))
+        if hard is None or used is None or not _of_pods(resource):
+            continue
+        for wave in order:
+            needs = {name: _peak(quota, resource, state.configs[name], limits) for name in wave.configs}
+            silent = [name for name, need in needs.items() if need is None]
+            if silent:
+                found.append(_unsaid(quota, resource, silent))
+                break
+            amounts = [need for need in needs.values() if need is not None]
+            if sum(amounts, used) > hard:
+                found.append(_exceeded(quota, resource, wave, sum(amounts, Fraction(0)), max(amounts), used, hard))
+                break
+    return found
+
+
+def _of_pods(resource: str) -> bool:
+    return resource == "pods" or resource.split(".", 1)[-1] in COMPUTE
+
+
+def _peak(quota: Quota, resource: str, config: DeploymentConfig, limits: tuple[Limit, ...]) -> Fraction | None:
+    """What a rollout needs of a resource at its worst moment; None where a pod does not say, which the quota refuses."""
+    peak = Fraction(0)
+    for moment in rollout(config):
+        total = Fraction(0)
+        for pod in moment:
+            amounts = asked(pod, limits)
+            if not applies(quota, pod, amounts):
+                continue
+            if resource not in amounts:
+                return None
+            total += amounts[resource]
+        peak = max(peak, total)
+    return peak
+
+
+def _exceeded(
+    quota: Quota, resource: str, wave: Wave, need: Fraction, most: Fraction, used: Fraction, hard: Fraction
+) -> Problem:
+    seen = Text(
+        "{resource}: {used} of {hard} are used, and the wave {wave} needs {need} more for a moment",
+        resource=resource,
+        used=told(resource, used),
+        hard=told(resource, hard),
+        wave=Text(wave.name),
+        need=told(resource, need),
+    )
+    if used + most <= hard:
+        mend = Text("redeploy fewer at a time: --wave-plan FILE, with a line for each config; or raise it to {enough}",
+                    enough=told(resource, used + need))  # fmt: skip
+    else:
+        mend = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
+                    enough=told(resource, used + need), quota=quota.name)  # fmt: skip
+    return Problem(f"quota/{quota.name}", seen, mend)
+
+
+def _unsaid(quota: Quota, resource: str, names: list[str]) -> Problem:
+    seen = Text(
+        "it limits {resource}, and pods that do not say theirs are refused: those of {names}, their deployers or hooks",
+        resource=resource,
+        names=", ".join(names),
+    )
+    mend = Text("give the project a limit range with defaults, or the configs and their strategies resources")
+    return Problem(f"quota/{quota.name}", seen, mend)
+
+
+def _of_objects(
+    state: ProjectState, quota: Quota, actions: tuple[Action, ...], order: tuple[Wave, ...]
+) -> list[Problem]:
+    """Objects that stay: revisions, deployer and hook pods, and what the actions create."""
+    count = sum(len(wave.configs) for wave in order)
+    grows = {"replicationcontrollers": count}
+    for name, full in OBJECTS.items():
+        made = sum(_makes(action, name) for action in actions)
+        grows[name] = grows.get(name, 0) + made
+        grows[f"count/{full}"] = made
+    grows["count/replicationcontrollers"] = count
+    grows["count/pods"] = _pods_that_stay(state, order)
+    found = []
+    for resource, more in grows.items():
+        hard, used = quantity(quota.hard.get(resource, "")), quantity(quota.used.get(resource, "0"))
+        if not quota.scopes and hard is not None and used is not None and more and used + more > hard:
+            seen = Text(
+                "{resource}: {used} of {hard} are used, and the migration makes {more} more",
+                resource=resource,
+                used=told(resource, used),
+                hard=told(resource, hard),
+                more=more,
+            )
+            mend = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
+                        enough=told(resource, used + more), quota=quota.name)  # fmt: skip
+            found.append(Problem(f"quota/{quota.name}", seen, mend))
+    return found
+
+
+def _pods_that_stay(state: ProjectState, order: tuple[Wave, ...]) -> int:
+    """Deployer and hook pods are kept for ever (recordings/README.md 5); new pods beside the old ones come on top."""
+    configs = [[state.configs[name] for name in wave.configs] for wave in order]
+    kept = sum(1 + len(config.hook_containers) for wave in configs for config in wave)
+    return kept + max((sum(map(surge, wave)) for wave in configs), default=0)
+
+
+def _makes(action: Action, objects: str) -> bool:
+    """Whether an action creates one of these objects."""
+    if objects == "rolebindings":
+        return action.args[:2] == ("create", "rolebinding") or action.args[:3] == ("adm", "policy", "add-role-to-user")
+    kind = {"secrets": "secret/", "serviceaccounts": "sa/"}[objects]
+    return action.args[0] == "create" and action.subject.startswith(kind)
+
+
+def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Problem]:
+    """One problem for each item of a limit range, told of all configs that it will refuse."""
+    refused: dict[str, Text] = {}
+    for name in (name for wave in order for name in wave.configs):
+        for pod in {pod.name: pod for moment in rollout(state.configs[name]) for pod in moment}.values():
+            why = _refusal(pod, item, limits)
+            if why is not None:
+                refused.setdefault(pod.name, why)
+    if not refused:
+        return []
+    seen = Text("pods of {names} will be refused: {why}", names=", ".join(refused), why=next(iter(refused.values())))
+    mend = Text("change the limit range (oc edit limits {name}), or what the pods ask for", name=item.range)
+    return [Problem(f"limits/{item.range}", seen, mend)]
+
+
+def _refusal(pod: PodNeed, item: Limit, limits: tuple[Limit, ...]) -> Text | None:
+    """Why a limit range refuses a pod, None where it does not."""
+    if item.type == "Container":
+        for container in (*pod.containers, *pod.init_containers):
+            why = _beyond(effective(container, limits), item)
+            if why is not None:
+                return why
+        return None
+    if item.type == "Pod":
+        amounts = asked(pod, limits)
+        whole = Resources(
+            pod.name,
+            {name: str(amounts[f"requests.{name}"]) for name in COMPUTE if f"requests.{name}" in amounts},
+            {name: str(amounts[f"limits.{name}"]) for name in COMPUTE if f"limits.{name}" in amounts},
+        )
+        return _beyond(whole, item)
+    return None
+
+
+def _beyond(asked_for: Resources, item: Limit) -> Text | None:
+    for resource, written in item.max.items():
+        most, found = quantity(written), _amount(asked_for.limits, resource)
+        if most is not None and (found is None or found > most):
+            return Text(
+                "{resource} may be {most} at most, and its limit is {found}",
+                resource=resource,
+                most=written,
+                found="none" if found is None else told(resource, found),
+            )
+    for resource, written in item.min.items():
+        least, found = quantity(written), _amount(asked_for.requests, resource)
+        if least is not None and (found is None or found < least):
+            return Text(
+                "{resource} has to be {least} at least, and its request is {found}",
+                resource=resource,
+                least=written,
+                found="none" if found is None else told(resource, found),
+            )
+    for resource, written in item.ratio.items():
+        ratio, limit = quantity(written), _amount(asked_for.limits, resource)
+        request = _amount(asked_for.requests, resource)
+        if ratio is not None and (not limit or not request or limit / request > ratio):
+            return Text(
+                "the limit of {resource} may be {ratio} times its request at most", resource=resource, ratio=written
+            )
+    return None
+
+
+def _amount(amounts: Mapping[str, str], resource: str) -> Fraction | None:
+    written = amounts.get(resource)
+    if written is None:
+        return None
+    return Fraction(written) if "/" in written else quantity(written)

@@ -1,0 +1,147 @@
+"""Gathers what a migration has to know before its first change, and the command `preflight`.
+
+What the facts mean is decided in `guide/preflight.py`; here the cluster is asked, and nothing of it is changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .commands import VERIFY_TIMEOUT, Place, connect, place, unexpected, wish_of
+from .exit_codes import ExitCode
+from .guide import preflight as guide
+from .guide.preflight import Attempt, Facts, Finding
+from .oc import Forbidden, Oc, OcError, Unreachable
+from .project import ProjectState, observe
+from .render import document, text
+from .render.terminal import stderr, stdout
+from .values import Action, Text, Verdict, Wish
+
+
+def preflight(options: Namespace) -> ExitCode:
+    """Looks at all that `migrate` needs, and changes nothing."""
+    oc = connect(options, VERIFY_TIMEOUT)
+    wish = wish_of(options, oc)
+    where = place(oc)
+    oc.namespace = where.project
+    findings = look(options, oc, where, observe(oc), wish, version_of(oc)).findings
+    code = meaning(findings)
+    if options.output == "json":
+        document.write(sys.stdout, document.preflight("preflight", where.project, findings, int(code)))
+        return code
+    terminal = stdout(options.lang)
+    text.show_findings(terminal, findings, options.quiet)
+    if not (options.quiet and code is ExitCode.DONE):
+        terminal.line(terminal.say(summary(findings)))
+    return code
+
+
+def insist(options: Namespace, project: str, findings: Sequence[Finding]) -> ExitCode:
+    """Tells a run what stands against it, or that nothing does. Gives the exit code that it ends with, DONE to go on."""
+    code = meaning(findings)
+    terminal = stderr(options.lang)
+    if options.output == "json":
+        if code is not ExitCode.DONE:
+            document.write(sys.stdout, document.preflight(options.command, project, findings, int(code)))
+            terminal.line(terminal.say(summary(findings)))
+        return code
+    if code is not ExitCode.DONE or not options.quiet:
+        text.show_findings(terminal, findings, notable=True)
+        terminal.line(terminal.say(summary(findings)))
+    return code
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a preflight has seen: the plan as far as it can be made, and the findings."""
+
+    attempt: Attempt
+    findings: tuple[Finding, ...]
+
+
+def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, wish: Wish, version: str = "") -> Seen:
+    """Asks the server what the plan needs and judges it. Raises OcError where the cluster cannot be asked, Usage."""
+    attempt = guide.attempt(state, wish)
+    answers = {
+        right: guide.answered(state, right) or ask(oc, right.question)
+        for right in guide.needed(attempt.actions, where.project)
+    }
+    facts = Facts(
+        program=oc.program,
+        version=version,
+        server=where.server,
+        user=where.user,
+        state=state,
+        attempt=attempt,
+        answers=answers,
+        refused=tried(oc, attempt.actions),
+        unexpected=unexpected(options, where),
+    )
+    return Seen(attempt, guide.judge(facts, wish, options.force, options.allow_unknown))
+
+
+def ask(oc: Oc, question: Sequence[str]) -> bool | None:
+    """The server's answer to `auth can-i`, None where it gives none. Raises Unreachable."""
+    try:
+        return oc.ask(question)
+    except Unreachable:
+        raise
+    except OcError:
+        return None
+
+
+def tried(oc: Oc, actions: Iterable[Action]) -> dict[tuple[str, ...], str]:
+    """The grants that the server refuses when it is asked to try them: who may bind roles may not bind every role.
+
+    An `oc` that cannot try (3.11) refuses the option, which says nothing. Raises Unreachable.
+    """
+    refused = {}
+    for action in actions:
+        if action.inverse.kind != "grant":
+            continue
+        try:
+            oc.read((*action.args, "--dry-run=server"))
+        except Forbidden as error:
+            refused[action.args] = str(error)
+        except Unreachable:
+            raise
+        except OcError:
+            continue
+    return refused
+
+
+def version_of(oc: Oc) -> str:
+    """The version of `oc`, empty where it does not say."""
+    try:
+        said = oc.read(("version", "--client")).stdout
+    except OcError:
+        return ""
+    first = next(iter(said.splitlines()), "")
+    return first.partition(":")[2].strip() if first.startswith("Client Version:") else first.strip()
+
+
+def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
+    """The exit code that findings mean: wrong usage where nothing but an option is wrong.
+
+    Where there is nothing to change, what is not known stands against nothing, and is not known all the same.
+    """
+    standing = guide.against(findings)
+    if not standing:
+        return ExitCode.DONE
+    if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in standing):
+        return ExitCode.UNKNOWN
+    return ExitCode.USAGE if all(finding.usage for finding in standing) else ExitCode.REFUSED
+
+
+def summary(findings: Sequence[Finding]) -> Text:
+    """The last line of a preflight."""
+    count = len(guide.against(findings))
+    if count:
+        return Text("not ready, findings against it: {count}; nothing was changed", count=count)
+    remarks = sum(finding.verdict is Verdict.REMARK for finding in findings)
+    if remarks:
+        return Text("ready to migrate, remarks: {count}", count=remarks)
+    return Text("ready to migrate")
