@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import gettext
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
 from .exit_codes import ExitCode
+from .language import LANGUAGES, asked_for, localise, spoken, translation
 from .output import Unwritable, close, guard
 from .redaction import REDACTOR
+from .render.terminal import wrap
 from .values import STEPS, Refused, Text, Usage
 
 EXAMPLES = {
@@ -56,8 +59,24 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, with exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        sys.stderr.write(_said(Text("{program}: {message}; see {program} --help", program=self.prog, message=message)))
+        sys.stderr.write("\n")
         sys.exit(ExitCode.USAGE)
+
+
+class Formatter(argparse.HelpFormatter):
+    """Help that is as wide as the terminal, breaks between wide characters too, and keeps the lines of examples."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(" ".join(text.split()), width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(line for part in text.splitlines() for line in wrap(part, width, hanging=4))
+
+
+def _said(text: Text) -> str:
+    """The words of a text while the command line is parsed: in the language that argparse speaks then."""
+    return text.told(gettext.gettext)
 
 
 def duration(text: str) -> float:
@@ -69,7 +88,9 @@ def duration(text: str) -> float:
     except ValueError:
         seconds = -1
     if not 0 < seconds < 1e7:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: give seconds, or such as 90s, 5m, 2h")
+        raise argparse.ArgumentTypeError(
+            _said(Text("{given} is no time: give seconds, or such as 90s, 5m, 2h", given=repr(text)))
+        )
     return seconds
 
 
@@ -77,7 +98,7 @@ def names(text: str) -> list[str]:
     """Names from a list with commas or spaces."""
     found = text.replace(",", " ").split()
     if not found:
-        raise argparse.ArgumentTypeError("no name is given")
+        raise argparse.ArgumentTypeError(_said(Text("no name is given")))
     return found
 
 
@@ -98,10 +119,10 @@ def _connection() -> argparse.ArgumentParser:
 def _output(formats: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_argument_group("the output")
-    group.add_argument("-o", "--output", choices=formats, default="text", help=f"one of {', '.join(formats)}")
+    group.add_argument("-o", "--output", choices=formats, default="text", help="one of %(choices)s")
     group.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
     group.add_argument("-v", "--verbose", action="store_true", help="print a line for each config")
-    group.add_argument("--lang", metavar="LANGUAGE", help="en or ja; by default the locale's")
+    group.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
     return parser
 
 
@@ -133,7 +154,9 @@ def _secret() -> argparse.ArgumentParser:
 
 
 def _no_password(text: str) -> NoReturn:
-    raise argparse.ArgumentTypeError("every user can see an argument: give --username NAME, and the token on stdin")
+    raise argparse.ArgumentTypeError(
+        _said(Text("every user can see an argument: give --username NAME, and the token on stdin"))
+    )
 
 
 def _change() -> argparse.ArgumentParser:
@@ -186,7 +209,7 @@ def build() -> Parser:
         prog="threescale-migrate",
         description="Prepares a 3scale 2.5 project for images from registry.redhat.io, verifies it, and takes it back.",
         epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
     )
     parser.add_argument("--version", action="version", version=f"threescale-migrate {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
@@ -200,7 +223,7 @@ def build() -> Parser:
             description=help_[0].upper() + help_[1:] + ".",
             epilog=EXAMPLES.get(name),
             parents=list(parents),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=Formatter,
         )
 
     documents = _output(("text", "json"))
@@ -237,9 +260,7 @@ def build() -> Parser:
         "carries out one step of the guide alone",
         (connection, selection, secret, expectations, change, extent, documents),
     )
-    step.add_argument(
-        "name", choices=[step_.value for step_ in STEPS], metavar="NAME", help=", ".join(s.value for s in STEPS)
-    )
+    step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
     step.add_argument("--check", action="store_true", help="look only, change nothing")
     _strictness(step)
     rehearse = add("rehearse", "runs a program, or the whole migration, on a rehearsal cluster", ())
@@ -251,7 +272,7 @@ def build() -> Parser:
     rehearse.add_argument(
         "--speed", metavar="N", type=float, help="cluster seconds per second (default 10 without a program, else 1)"
     )
-    rehearse.add_argument("--lang", metavar="LANGUAGE", help="en or ja; by default the locale's")
+    rehearse.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
     rehearse.add_argument(
         "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself"
     )
@@ -277,12 +298,15 @@ def _strictness(parser: argparse.ArgumentParser) -> None:
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:
     """The options; what is not understood is named without its value, which may have been meant to be a token."""
-    parser = build()
-    options, rest = parser.parse_known_args(list(argv))
-    if rest:
-        unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
-        parser.error(f"unknown option {unknown[0]}" if unknown else f"{len(rest)} arguments too many")
-    return options
+    with spoken(asked_for(argv)) as translate:
+        parser = build()
+        localise(parser, translate)
+        options, rest = parser.parse_known_args(list(argv))
+        if rest:
+            unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
+            many = Text("{count} arguments too many", count=len(rest))
+            parser.error(_said(Text("unknown option {option}", option=unknown[0]) if unknown else many))
+        return options
 
 
 def main(argv: Sequence[str]) -> int:
@@ -302,7 +326,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _unwritable(error: Unwritable) -> ExitCode:
-    sys.stderr.write(f"threescale-migrate: the output cannot be written ({error.why})\n")
+    words = Text("the output cannot be written ({why})", why=error.why).told(translation(None))
+    sys.stderr.write(f"threescale-migrate: {words}\n")
     return ExitCode.FAILED
 
 

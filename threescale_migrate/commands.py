@@ -14,6 +14,7 @@ from typing import Any
 
 from .exit_codes import ExitCode
 from .guide import steps
+from .language import system_error
 from .oc import NotFound, Oc, UnknownResourceType, find_oc
 from .output import Unwritable
 from .project import ProjectState, observe
@@ -92,7 +93,7 @@ def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
         with open(path, encoding="utf-8") as file:
             lines = [line.partition("#")[0].replace(",", " ").split() for line in file]
     except (OSError, UnicodeDecodeError) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not UTF-8 text"
+        why = system_error(error) if isinstance(error, OSError) else Text("not UTF-8 text")
         raise Usage(Text("--wave-plan: {path} cannot be read ({why})", path=path, why=why)) from None
     found = tuple(tuple(line) for line in lines if line)
     if not found:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .language import system_error
 from .oc import DEFAULT_CALL_TIMEOUT
 from .project import ProjectState
 from .redaction import Redactor
@@ -176,7 +177,7 @@ def unwritable(directory: Path, error: OSError) -> Refused:
             "the journal cannot be written in {directory} ({why}), and without it nothing could be taken back:"
             " make room, or set XDG_STATE_HOME to a directory that can be written",
             directory=str(directory),
-            why=os.strerror(error.errno) if error.errno else type(error).__name__,
+            why=system_error(error),
         )
     )
 
@@ -221,7 +222,7 @@ class Journal:
                 raw = raw[os.write(self.descriptor, raw) :]
             os.fsync(self.descriptor)
         except OSError as error:
-            why = os.strerror(error.errno) if error.errno else "?"
+            why = system_error(error)
             raise JournalError(
                 Text(
                     "the journal {path} cannot be written ({why}): the run stops before its next change; make room, then go on"
@@ -415,7 +416,7 @@ def read(path: Path) -> Record:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else "?"
+        why = system_error(error)
         raise JournalError(Text("the journal {path} cannot be read ({why})", path=str(path), why=why)) from None
     *whole, rest = raw.split(b"\n")
     lines = [_line(path, number, piece) for number, piece in enumerate(whole, 1)]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO, cast
 
+from .language import system_error
 from .redaction import REDACTOR
 
 
@@ -15,8 +16,8 @@ class Unwritable(Exception):
     """The result cannot be written; `why` is the system's word for it."""
 
     def __init__(self, error: OSError) -> None:
-        self.why = os.strerror(error.errno) if error.errno else type(error).__name__
-        super().__init__(self.why)
+        self.why = system_error(error)
+        super().__init__(str(self.why))
 
 
 class Guarded:

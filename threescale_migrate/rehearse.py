@@ -13,6 +13,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from .exit_codes import ExitCode
+from .language import system_error
 from .oc import OcMissing, run_program
 from .render.terminal import stderr
 from .values import Text, Usage
@@ -57,7 +58,7 @@ def _in_directory(directory: Path, options: Namespace, program: list[str], speed
     except ValueError as error:
         raise Usage(Text("{why}", why=str(error))) from None
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else "?"
+        why = system_error(error)
         raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
     if not keep:
         environment.setdefault("XDG_STATE_HOME", str(directory / "state"))

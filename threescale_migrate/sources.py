@@ -14,6 +14,7 @@ from argparse import Namespace
 from time import monotonic
 
 from .guide import registry_secret
+from .language import system_error
 from .oc import Forbidden, NotFound, Oc
 from .project import read_secret as read_project_secret
 from .render.terminal import stderr
@@ -80,7 +81,7 @@ def of_project(name: str, oc: Oc) -> PullSecret:
 
 
 def _unreadable(path: str, error: Exception) -> Usage:
-    why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "?"
+    why = system_error(error) if isinstance(error, OSError) else Text("?")
     return Usage(Text("--secret-file: {path} cannot be read ({why})", path=path, why=why))
 
 
@@ -116,7 +117,7 @@ def _stdin(option: str) -> bytes:
     try:
         return _read(sys.stdin.fileno(), option)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else "?"
+        why = system_error(error)
         raise Usage(Text("{option}: standard input cannot be read ({why})", option=option, why=why)) from None
 
 

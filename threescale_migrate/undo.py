@@ -200,13 +200,12 @@ def _verdict(record: Record) -> Verdict:
 
 
 def _headline(record: Record, taken: bool) -> Text:
-    outcome = Text(
-        "{outcome}",
-        outcome=Text("died before its end") if record.finished is None else Text(record.finished.replace("_", " ")),
+    outcome = Text("died before its end") if record.finished is None else text.outcome(record.finished)
+    sentence = (
+        "{command} in {project} by {user}: {outcome}, {count} changes, taken back since"
+        if taken
+        else "{command} in {project} by {user}: {outcome}, {count} changes"
     )
-    sentence = "{command} in {project} by {user}: {outcome}, {count} changes"
-    if taken:
-        sentence += ", taken back since"
     return Text(
         sentence,
         command=record.command,

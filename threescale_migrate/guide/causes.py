@@ -149,7 +149,9 @@ def _hook(config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
                     kind=kind,
                     image=_image(container.image),
                 ),
-                Text(f"oc secrets link default {SECRET_NAME} --for=pull, then threescale-migrate migrate"),
+                Text(
+                    "oc secrets link default {secret} --for=pull, then threescale-migrate migrate", secret=SECRET_NAME
+                ),
                 lasting=True,
             )
     if pod.phase == "Failed":
@@ -241,8 +243,11 @@ def _pull(state: ProjectState, name: str, image: str, account: str, carried: tup
         deed = "get a new registry secret, run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then migrate"
     else:
         logins = state.secret.registries if state.secret is not None else ()
-        login = "there is a login for it in {secret}" if registry in logins else "there is no login for it in {secret}"
-        sentence = "{name}: the image {image} cannot be pulled from {registry}; " + login
+        sentence = (
+            "{name}: the image {image} cannot be pulled from {registry}; there is a login for it in {secret}"
+            if registry in logins
+            else "{name}: the image {image} cannot be pulled from {registry}; there is no login for it in {secret}"
+        )
         deed = "see whether it can be reached and the image exists there (oc describe pod), then run threescale-migrate migrate"
     return Cause(CauseKind.IMAGE_PULL, Text(sentence, **told), Text(deed, **told), lasting=True)
 

@@ -100,7 +100,7 @@ def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
             "the hooks of {configs} run as default, which has no login for the new images: the next upgrade step would hang",
             configs=", ".join(hooks),
         )
-        mend = Text(f"oc secrets link {DEFAULT_ACCOUNT} {SECRET_NAME} --for=pull")
+        mend = Text("{command}", command=f"oc secrets link {DEFAULT_ACCOUNT} {SECRET_NAME} --for=pull")
         checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.REMARK, seen, mend))
     elif hooks:
         seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))

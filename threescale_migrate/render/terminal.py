@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import gettext
 import os
 import shutil
 import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
+from ..language import translation
 from ..redaction import REDACTOR
 from ..values import Text, Verdict
 
 NARROWEST = 40
 WIDEST_PROSE = 110
-LOCALES = Path(__file__).resolve().parent.parent / "locale"
 
 # Escape codes by meaning; colorama's names, looked up late since plain output needs none.
 COLOURS = {
@@ -93,27 +91,6 @@ def open_terminal(stream: TextIO, language: str | None = None, colour: bool | No
     if colour is None:
         colour = live and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Terminal(stream, colour, live, translation(language))
-
-
-def language_of(given: str | None) -> str:
-    """The language to speak: `--lang`, else the locale's, by the order that gettext keeps."""
-    if given:
-        return given
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
-        if value:
-            return value
-    return "C"
-
-
-def translation(language: str | None) -> Callable[[str], str]:
-    """The function from an English template to the language's; English where there is no catalogue."""
-    code = language_of(language).partition(".")[0].partition("@")[0]
-    if code.partition("_")[0] in ("en", "C", "POSIX"):
-        return lambda template: template
-    found = gettext.translation("threescale_migrate", LOCALES, [code, code.partition("_")[0]], fallback=True)
-    # An empty template would give the catalogue's header.
-    return lambda template: found.gettext(template) if template else template
 
 
 def columns(words: str) -> int:

@@ -23,11 +23,30 @@ TITLES = {
     Step.READINESS: "5 readiness",
     Step.VERIFICATION: "6 verification",
 }
+# How a run ended, by the name of its exit code.
+OUTCOMES = {
+    "done": Text("done"),
+    "failed": Text("failed"),
+    "usage": Text("unusable input"),
+    "refused": Text("refused"),
+    "rollout_failed": Text("rollout failed"),
+    "deadline": Text("deadline passed"),
+    "unknown": Text("cluster could not be asked"),
+    "locked": Text("locked"),
+    "hung_up": Text("hung up"),
+    "interrupted": Text("interrupted"),
+    "terminated": Text("terminated"),
+}
 # Steps with a line for each config: what passed is told in one line unless more is asked for.
 FOLDED = {
     Step.DEPLOYMENT_CONFIGS: Text("all looked at"),
     Step.READINESS: Text("the newest rollout is complete"),
 }
+
+
+def outcome(name: str) -> Text:
+    """How a run ended, in words; a name that a newer version wrote is shown as it is."""
+    return OUTCOMES.get(name, Text("{said}", said=name.replace("_", " ")))
 
 
 def command_line(argv: Sequence[str], secret: bool = False) -> str:
@@ -135,6 +154,10 @@ def summary(checks: Sequence[Check], command: str = "verify") -> Text:
     if count[Verdict.UNKNOWN]:
         return Text("not known: {count} things could not be looked at, nothing failed", count=count[Verdict.UNKNOWN])
     if count[Verdict.REMARK]:
-        sentence = "as before, and the pods prove it" if undo else "migrated, and the pods prove it"
-        return Text(sentence + "; {count} remarks", count=count[Verdict.REMARK])
+        sentence = (
+            "as before, and the pods prove it; {count} remarks"
+            if undo
+            else "migrated, and the pods prove it; {count} remarks"
+        )
+        return Text(sentence, count=count[Verdict.REMARK])
     return Text("as before, and the pods prove it" if undo else "migrated, and the pods prove it")
