@@ -15,7 +15,7 @@ from typing import Protocol
 
 from . import oc as oc_module
 from .exit_codes import ExitCode
-from .guide import deployment_configs, steps, undoing
+from .guide import deployment_configs, service_account, steps, undoing
 from .guide.costs import deadline_seconds
 from .guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves
 from .guide.selection import Wave, choose, waves
@@ -24,12 +24,14 @@ from .journal import Journal, JournalError
 from .oc import Oc, OcError
 from .project import ProjectState, observe
 from .signals import Stop, Stopped
-from .values import Action, Check, Inverse, Refused, Step, Text, Usage, Verdict, Wish
+from .values import ACCOUNT, Action, Check, Inverse, Refused, Step, Text, Usage, Verdict, Wish
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
 ACTION_TRIES = 6
 POLL_FIRST = 0.3
 POLL_LONGEST = 5.0
+# How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
+LOGIN_SECONDS = 30.0
 # How new and old clients say that a patch found nothing to change (recordings/README.md 9, 20).
 _NO_CHANGE = re.compile(r"\(no change\)|\bnot patched\b")
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
@@ -223,6 +225,7 @@ def redeploy(run: Run, state: ProjectState) -> None:
             continue
         run.watcher.wave(Wave(wave.name, names), number, len(order))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
+        await_login(run, state)
         if _settle(run, state, names):
             state = observe(run.oc, cluster=False, secret=False)
 
@@ -288,7 +291,50 @@ def patch(run: Run) -> None:
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return deployment_configs.plan(state, run.wish)
 
-    apply(run, replan(observe(run.oc)), replan)
+    state = observe(run.oc)
+    await_login(run, state)
+    apply(run, replan(state), replan)
+
+
+def await_login(run: Run, state: ProjectState) -> None:
+    """Waits for the login that the cluster itself links to a new account, before pods are made that would lack it.
+
+    It is never linked or written by us. Where it does not come in time the migration goes on, and that is said. Raises
+    Stopped, Failed where the run's time is over, OcError.
+    """
+    if not service_account.awaits_login(state):
+        return
+    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential_jitter
+
+    run.watcher.note(
+        Text("waiting for the login that the cluster gives {account} for its own registry", account=ACCOUNT)
+    )
+
+    def still() -> bool:
+        run.stop.check()
+        _check_time(run)
+        try:
+            return service_account.awaits_login(observe(run.oc, cluster=False, secret=False))
+        except OcError as error:
+            if not error.passing:
+                raise
+            return True
+
+    retrying = Retrying(
+        retry=retry_if_result(bool),
+        wait=wait_exponential_jitter(initial=POLL_FIRST, max=POLL_LONGEST, exp_base=1.4, jitter=0.1),
+        stop=stop_after_delay(LOGIN_SECONDS),
+        sleep=run.stop.sleep,
+    )
+    try:
+        retrying(still)
+    except RetryError:
+        note = Text(
+            "it did not come within {seconds} s; going on: pods that pull from the cluster's own registry may have to be"
+            " redeployed once it is there",
+            seconds=int(LOGIN_SECONDS),
+        )
+        run.watcher.note(note)
 
 
 def wait_all(run: Run) -> None:

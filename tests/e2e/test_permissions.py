@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from tests.conftest import World
+from tests.conftest import World, make_world
 from tests.essence import differences, essence
 
 DEFAULT = "system:serviceaccount:threescale:default"
@@ -99,3 +100,53 @@ def _bindings_of_amp(world: World) -> list[dict[str, Any]]:
     objects = world.objects()
     found = [*objects["clusterrolebindings"].values(), *objects["rolebindings"].values()]
     return [item for item in found if "amp" in {subject["name"] for subject in item.get("subjects") or ()}]
+
+
+def test_an_account_that_is_there_keeps_what_it_has_and_what_the_cluster_gives_it(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "internal-registry")
+    other = {"labels": {"team": "api"}, "annotations": {"note": "ours"}, "name": "amp"}
+    item = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": other, "imagePullSecrets": [{"name": "ours"}]}
+    world.settle()
+    before = essence(world.objects())
+    assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
+    done = world.migrate("--dc", "zync")
+    assert done.code == 0, done.all
+    account = world.objects()["serviceaccounts"]["threescale/amp"]
+    assert account["metadata"]["labels"] == {"team": "api"}
+    assert account["metadata"]["annotations"] == {"note": "ours"}
+    names = [secret["name"] for secret in account["imagePullSecrets"]]
+    assert names[0] == "ours"
+    assert [name.rpartition("-")[0] for name in names[1:]] in (
+        ["threescale-registry", "amp-dockercfg"],
+        ["amp-dockercfg", "threescale-registry"],
+    )
+    pods = [pod for pod in world.objects()["pods"].values() if pod["spec"]["serviceAccountName"] == "amp"]
+    assert pods
+    for pod in pods:
+        assert any(secret["name"].startswith("amp-dockercfg-") for secret in pod["spec"]["imagePullSecrets"])
+    assert world.run("undo", "--yes").code == 0
+    world.settle()
+    after = essence(world.objects())
+    kept = after["serviceaccounts"].pop("threescale/amp")
+    assert "threescale-registry-auth" not in json.dumps(kept)
+    assert kept["imagePullSecrets"][0] == {"name": "ours"}
+    after["secrets"] = {name: item for name, item in after["secrets"].items() if "amp-dockercfg" not in name}
+    before.pop("pods")  # those made before the fault carry no login
+    assert differences(before, after) == []
+
+
+def test_service_discovery_in_service_account_mode_needs_view_of_both_accounts(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "service-discovery")
+    planned = world.run("plan", "--dc", "zync", "--secret-file", world.secret, "-o", "json")
+    assert planned.code == 3, planned.all
+    granted = [action["argv"][-2] for action in planned.json()["actions"] if action["argv"][1] == "adm"]
+    assert granted == [AMP, DEFAULT]
+    found = [item for item in planned.json()["findings"] if item["subject"] == "configmap/system"]
+    assert "service_discovery.yml in the config map system has enabled: true" in found[0]["seen"]
+    world.settle()
+    before = essence(world.objects())
+    assert world.migrate("--dc", "zync").code == 0
+    assert world.oc("auth", "can-i", "list", "services", "-A", f"--as={AMP}").out == "yes\n"
+    assert world.run("undo", "--yes").code == 0
+    world.settle()
+    assert differences(before, essence(world.objects())) == []

@@ -309,7 +309,7 @@ def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
         f"oc create rolebinding {{{{$o.metadata.name}}}}-{ACCOUNT} --role={{{{$o.roleRef.name}}}}"
         f" --serviceaccount={project}:{ACCOUNT} {space}"
     )
-    told = f'{{{{if eq $o.roleRef.kind "Role"}}}}{of_project}{{{{else}}}}{of_cluster}{{{{end}}}}'
+    told = f'{{{{if eq (print $o.roleRef.kind) "Role"}}}}{of_project}{{{{else}}}}{of_cluster}{{{{end}}}}'
     namespace = f" --namespace={project}" if kind == "rolebindings" else ""
     return (_template(where + namespace, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{told}"),)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..project import ProjectState
+from ..project import ProjectState, ServiceAccount
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Step, Text, Verdict, Wish
 from .selection import choose
 
@@ -61,6 +61,19 @@ def link(account: str, why: Text, secret: str = SECRET_NAME, use: str = "pull", 
         Inverse("link", account, ("secrets", "unlink", account, secret), {"secret": secret, "for": use}),
         repeatable=True,
     )
+
+
+def awaits_login(state: ProjectState) -> bool:
+    """Whether the cluster is about to give the account a login for its own registry, as it has done for `default`: pods that
+    are made before that are made without it (recordings/README.md 14, 20)."""
+    default, account = state.accounts.get(DEFAULT_ACCOUNT), state.accounts.get(ACCOUNT)
+    if default is None or account is None:
+        return False
+    return _has_login(default) and not _has_login(account)
+
+
+def _has_login(account: ServiceAccount) -> bool:
+    return any(name.startswith(f"{account.name}-dockercfg-") for name in account.pull_secrets)
 
 
 def hooked(state: ProjectState, wish: Wish) -> tuple[str, ...]:
