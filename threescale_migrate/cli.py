@@ -13,7 +13,7 @@ from .exit_codes import ExitCode
 from .language import LANGUAGES, asked_for, localise, spoken, translation
 from .output import Unwritable, close, guard
 from .redaction import REDACTOR
-from .render.terminal import wrap
+from .usage import Formatter, help_of
 from .values import STEPS, Refused, Text, Usage
 
 EXAMPLES = {
@@ -21,21 +21,21 @@ EXAMPLES = {
   threescale-migrate plan --secret-file 12345678-cluster-secret.yaml
   threescale-migrate plan -n threescale -o json""",
     "preflight": """examples:
-  threescale-migrate preflight --secret-file 12345678-cluster-secret.yaml
-  threescale-migrate preflight -q --expect-server https://api.example.com:6443 --expect-project threescale""",
+  threescale-migrate preflight --secret-file secret.yaml
+  threescale-migrate preflight -q --expect-project threescale""",
     "migrate": """examples:
   threescale-migrate migrate --secret-file 12345678-cluster-secret.yaml
-  threescale-migrate migrate --yes --expect-project threescale --timeout 2h < /dev/null
+  threescale-migrate migrate --expect-project threescale --timeout 2h -o json
   threescale-migrate migrate --all-at-once""",
     "verify": """examples:
   threescale-migrate verify
   threescale-migrate verify -q || mail -s 'gateway not migrated' ops""",
     "step": """examples:
-  threescale-migrate step registry-secret --secret-file 12345678-cluster-secret.yaml
+  threescale-migrate step registry-secret --secret-file secret.yaml
   threescale-migrate step readiness --check""",
     "script": """examples:
-  threescale-migrate script --secret-file 12345678-cluster-secret.yaml > migrate.sh
-  threescale-migrate script --guide --secret-file 12345678-cluster-secret.yaml > guide.sh""",
+  threescale-migrate script --secret-file secret.yaml > migrate.sh
+  threescale-migrate script --guide --secret-file secret.yaml > guide.sh""",
     "undo": """examples:
   threescale-migrate undo --dry-run
   threescale-migrate undo
@@ -45,14 +45,22 @@ EXAMPLES = {
   threescale-migrate history
   threescale-migrate history 20261124T0210
   threescale-migrate history -o json""",
+    "completion": """examples:
+  source <(threescale-migrate completion bash)
+  threescale-migrate completion zsh > ~/.zfunc/_threescale-migrate""",
+    "man": """examples:
+  threescale-migrate man | man -l -
+  threescale-migrate man > ~/.local/share/man/man1/threescale-migrate.1""",
     "rehearse": """examples:
   threescale-migrate rehearse
-  threescale-migrate rehearse --dir r --fault image-pull=zync -- threescale-migrate migrate --yes
+  threescale-migrate rehearse --fault image-pull=zync
   threescale-migrate rehearse --dir r -- bash runbook.sh""",
 }
-EXIT_CODES = """exit codes: 0 done; 1 a check or an oc command failed; 2 wrong usage; 3 plan: something is to do;
-4 refused before the first change; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be
-asked; 75 another run holds the lock; 129, 130, 143 hung up, interrupted, terminated"""
+EXIT_CODES = (
+    "exit codes: 0 done; 1 a check or an oc command failed; 2 wrong usage; 3 plan: something is to do;"
+    " 4 refused before the first change; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be"
+    " asked; 75 another run holds the lock; 129, 130, 143 hung up, interrupted, terminated"
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -63,15 +71,9 @@ class Parser(argparse.ArgumentParser):
         sys.stderr.write("\n")
         sys.exit(ExitCode.USAGE)
 
-
-class Formatter(argparse.HelpFormatter):
-    """Help that is as wide as the terminal, breaks between wide characters too, and keeps the lines of examples."""
-
-    def _split_lines(self, text: str, width: int) -> list[str]:
-        return wrap(" ".join(text.split()), width)
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return "\n".join(line for part in text.splitlines() for line in wrap(part, width, hanging=4))
+    def format_help(self) -> str:
+        """What `--help` prints."""
+        return help_of(self)
 
 
 def _said(text: Text) -> str:
@@ -119,7 +121,7 @@ def _connection() -> argparse.ArgumentParser:
 def _output(formats: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_argument_group("the output")
-    group.add_argument("-o", "--output", choices=formats, default="text", help="one of %(choices)s")
+    group.add_argument("-o", "--output", choices=formats, default="text", metavar="FORMAT", help="one of %(choices)s")
     group.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
     group.add_argument("-v", "--verbose", action="store_true", help="print a line for each config")
     group.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
@@ -131,7 +133,14 @@ def _selection() -> argparse.ArgumentParser:
     group = parser.add_argument_group("what is migrated")
     group.add_argument("--dc", metavar="NAMES", type=names, help="these DeploymentConfigs only")
     group.add_argument("--service-discovery", action="store_true", help="system uses service discovery: require view")
-    group.add_argument("--skip", metavar="STEP", action="append", choices=[step.value for step in STEPS], default=[])
+    group.add_argument(
+        "--skip",
+        metavar="STEP",
+        action="append",
+        choices=[step.value for step in STEPS],
+        default=[],
+        help="leave a step out; can be given again",
+    )
     return parser
 
 
@@ -140,7 +149,7 @@ def _sources() -> argparse.ArgumentParser:
     group = parser.add_argument_group("the registry secret, from one of")
     one = group.add_mutually_exclusive_group()
     one.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel hands it out; - for standard input")
-    one.add_argument("--username", metavar="NAME", help="a registry service account; its token from standard input")
+    one.add_argument("--username", metavar="NAME", help="a registry service account; its token from stdin")
     one.add_argument("--from-secret", metavar="NAME", help="another secret of the project, which is copied")
     group.add_argument("--password", type=_no_password, help=argparse.SUPPRESS)
     return parser
@@ -212,7 +221,9 @@ def build() -> Parser:
         formatter_class=Formatter,
     )
     parser.add_argument("--version", action="version", version=f"threescale-migrate {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog=parser.prog
+    )
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
     extent, expectations, preflight = _extent(), _expectations(), _preflight()
 
@@ -263,6 +274,9 @@ def build() -> Parser:
     step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
     step.add_argument("--check", action="store_true", help="look only, change nothing")
     _strictness(step)
+    completion = add("completion", "prints the completion for a shell", ())
+    completion.add_argument("shell", choices=("bash", "zsh"), metavar="SHELL", help="bash or zsh")
+    add("man", "prints the manual page", ())
     rehearse = add("rehearse", "runs a program, or the whole migration, on a rehearsal cluster", ())
     rehearse.add_argument("--dir", metavar="DIR", help="keep the cluster there, or go on with the one that is there")
     rehearse.add_argument("--from", dest="from_file", metavar="FILE", help="start from an export of your project")

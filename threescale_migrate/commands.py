@@ -517,6 +517,24 @@ def script(options: Namespace) -> ExitCode:
     return run(options)
 
 
+def completion(options: Namespace) -> ExitCode:
+    """Prints the completion for a shell."""
+    from . import cli
+    from . import completion as made
+    from .rehearsal.faults import FAULTS
+
+    sys.stdout.write(made.script(cli.build(), options.shell, FAULTS))
+    return ExitCode.DONE
+
+
+def man(options: Namespace) -> ExitCode:
+    """Prints the manual page."""
+    from . import __version__, cli, manual
+
+    sys.stdout.write(manual.page(cli.build(), __version__))
+    return ExitCode.DONE
+
+
 def undo(options: Namespace) -> ExitCode:
     """Takes back what a run changed."""
     from .undo import undo as run

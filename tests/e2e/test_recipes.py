@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Result, World, make_world
+from tests.furniture import furnished
 from threescale_migrate.rehearsal.store import STATE
 from threescale_migrate.values import GUIDE_CONFIGS
 
@@ -33,19 +34,6 @@ def recipe(heading: str, language: str) -> list[str]:
     found = re.findall(rf"^```{language}\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
     assert found, f"the README has no {language} under {heading}"
     return found
-
-
-def furnished(world: World) -> World:
-    """The world with the programs and the kubeconfig where the recipes look for them."""
-    (world.home / "bin").mkdir()
-    (world.home / ".kube").mkdir()
-    shutil.copy(world.directory / "kubeconfig", world.home / ".kube" / "threescale")
-    (world.home / "bin" / "oc").symlink_to(world.directory / "bin" / "oc")
-    program = world.home / "bin" / "threescale-migrate"
-    command = shlex.join([sys.executable, "-m", "threescale_migrate"])
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {command} "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    return world
 
 
 def run(world: World, argv: list[str], **environment: str) -> Result:

@@ -1,0 +1,85 @@
+"""The manual page, in troff, made from the parser: `threescale-migrate man | man -l -`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from .completion import commands
+from .usage import invocation, of_cluster, sections, sentence, synopsis, value
+
+ENVIRONMENT = (
+    ("THREESCALE_DC_NAMES", "names of DeploymentConfigs, with spaces or commas; as --dc"),
+    ("KUBECONFIG", "the kubeconfig that oc uses"),
+    ("XDG_STATE_HOME", "where the journals are kept, below threescale-migrate; by default ~/.local/state"),
+    ("NO_COLOR", "no colour, whatever its value"),
+    ("LC_ALL, LC_MESSAGES, LANG", "the language of what is said to people: English, or Japanese; as --lang"),
+)
+
+
+def page(parser: argparse.ArgumentParser, version: str) -> str:
+    """The whole page."""
+    return "\n".join(_lines(parser, version)) + "\n"
+
+
+def _lines(parser: argparse.ArgumentParser, version: str) -> Iterator[str]:
+    name = parser.prog
+    yield f'.TH {_text(name.upper())} 1 "" "{_text(f"{name} {version}")}" "User Commands"'
+    yield from (".nh", ".ad l", ".SH NAME", _text(f"{name} - {_summary(parser)}"))
+    yield from (".SH SYNOPSIS", f".B {_text(name)}", "COMMAND [OPTION...]")
+    yield from (".SH DESCRIPTION", _text(str(parser.description)), ".SH COMMANDS")
+    known = commands(parser)
+    for command in known.values():
+        yield from _command(command)
+    yield ".SH COMMON OPTIONS"
+    yield _text("Options about the cluster, which each command takes that asks it; oc gets them unchanged.")
+    common = next((actions for _, actions in sections(known["plan"]) if of_cluster(actions)), [])
+    yield from _actions(common)
+    yield ".SH EXIT STATUS"
+    for part in str(parser.epilog).partition(":")[2].split(";"):
+        codes, _, meaning = _codes(part)
+        yield from (".TP", f".B {_text(codes)}", _text(meaning))
+    yield ".SH ENVIRONMENT"
+    for variable, meaning in ENVIRONMENT:
+        yield from (".TP", f".B {_text(variable)}", _text(meaning))
+    yield from (".SH SEE ALSO", ".BR oc (1)")
+
+
+def _codes(part: str) -> tuple[str, str, str]:
+    """`129, 130, 143 hung up, …` in its numbers and its words."""
+    words = part.split()
+    count = next((i for i, word in enumerate(words) if not word.rstrip(",").isdigit()), len(words))
+    return " ".join(words[:count]), " ", " ".join(words[count:])
+
+
+def _summary(parser: argparse.ArgumentParser) -> str:
+    text = str(parser.description).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _command(command: argparse.ArgumentParser) -> Iterator[str]:
+    yield f".SS {_text(synopsis(command.prog, command._actions))}"
+    yield _text(str(command.description))
+    for title, actions in sections(command):
+        if of_cluster(actions):
+            continue
+        yield from (".P", f".I {_text(title)}")
+        yield from _actions(actions)
+    if command.epilog:
+        yield from (".P", "Examples:", ".P", ".RS", ".nf")
+        yield from (_text(line.strip()) for line in command.epilog.splitlines()[1:])
+        yield from (".fi", ".RE")
+
+
+def _actions(actions: list[argparse.Action]) -> Iterator[str]:
+    for action in actions:
+        yield ".TP"
+        yield f".B {_text(invocation(action) if action.option_strings else value(action))}"
+        yield _text(sentence(action))
+
+
+def _text(text: str) -> str:
+    """A line that troff takes as it is: no request, no escape, and hyphens that can be copied."""
+    text = text.replace("%%", "%").replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq").replace("…", "...")
+    text = "".join(letter if ord(letter) < 128 else f"\\[u{ord(letter):04X}]" for letter in text)
+    return "\\&" + text if text[:1] in ".'" else text

@@ -1,0 +1,110 @@
+"""How `--help` looks: a line of usage, a line for each option, examples; within 80 columns, and as few lines as possible."""
+
+from __future__ import annotations
+
+import argparse
+import gettext
+import re
+import shutil
+from collections.abc import Iterable
+from typing import Any
+
+from .render.terminal import wrap
+
+WIDTH = 80
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """One line of usage, whatever the number of options, and both spellings of an option before its value."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        width = max(50, min(WIDTH, shutil.get_terminal_size().columns))
+        super().__init__(prog, **{"max_help_position": 28, **options, "width": width})
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(" ".join(text.split()), width)
+
+    def _format_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None) -> str:
+        return f"{gettext.gettext('usage: ')}{synopsis(self._prog, actions)}\n\n"
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        return invocation(action) if action.option_strings else super()._format_action_invocation(action)
+
+
+def synopsis(prog: str, actions: Iterable[argparse.Action]) -> str:
+    """A command as it is called: its options as one word, then what it is given."""
+    words = []
+    for action in actions:
+        if action.option_strings:
+            continue
+        name = str(action.metavar or action.dest)
+        optional = action.nargs in ("?", argparse.REMAINDER)
+        words.append(f"[{name}]" if optional else f"{name} ..." if action.nargs == argparse.PARSER else name)
+    return " ".join([prog, "[OPTION...]", *words]).replace("…", "...")
+
+
+def invocation(action: argparse.Action) -> str:
+    """An option with all its spellings and its value: `-n, --namespace PROJECT`."""
+    spelled = ", ".join(action.option_strings)
+    return spelled if action.nargs == 0 else f"{spelled} {value(action)}"
+
+
+def value(action: argparse.Action) -> str:
+    """What an option's value is called."""
+    return str(action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper())
+
+
+def sentence(action: argparse.Action) -> str:
+    """What an option does, with its choices filled in."""
+    choices = ", ".join(map(str, action.choices or ()))
+    return str(action.help or "").replace("%(choices)s", choices).replace("%(default)s", str(action.default))
+
+
+def sections(parser: argparse.ArgumentParser) -> list[tuple[str, list[argparse.Action]]]:
+    """The words and options of a command in groups, as its help shows them, without `--help` itself; the cluster's last."""
+    alone = [action for group in parser._mutually_exclusive_groups for action in group._group_actions]
+    found = []
+    for group in parser._action_groups:
+        members = list(group._group_actions)
+        # An exclusive group falls out of its titled group on the way from a parent parser.
+        if group is parser._optionals:
+            members = [action for action in members if action not in alone]
+        elif any(action.dest == "password" for action in members):
+            members += [action for action in alone if action not in members]
+        shown = [
+            action
+            for action in members
+            if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
+        ]
+        if shown:
+            found.append((str(group.title), shown))
+    return sorted(found, key=lambda section: of_cluster(section[1]))
+
+
+def of_cluster(actions: Iterable[argparse.Action]) -> bool:
+    """Whether options are those about the cluster, the same for each command that asks it: named in a line or two by its
+    help, and told in full by the manual page."""
+    return any(action.dest == "kubeconfig" for action in actions)
+
+
+def help_of(parser: argparse.ArgumentParser) -> str:
+    """The whole help of a parser."""
+    formatter = parser._get_formatter()
+    formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
+    formatter.add_text(_folded(parser.description or ""))
+    for title, actions in sections(parser):
+        if of_cluster(actions):
+            names = ", ".join(invocation(action) for action in actions)
+            formatter.add_text(_folded(f"{title}: {names}", 2))
+        else:
+            formatter.start_section(title)
+            formatter.add_arguments(actions)
+            formatter.end_section()
+    epilog = parser.epilog or ""
+    formatter.add_text(epilog if "\n" in epilog else _folded(epilog))
+    # Titles stand out without an empty line before them.
+    return re.sub(r"\n\n(?=[^\n]+:(\n  -| -n))", "\n", formatter.format_help())
+
+
+def _folded(text: str, hanging: int = 0) -> str:
+    return ("\n" + " " * hanging).join(wrap(text, WIDTH, hanging=hanging))
