@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from .dialects import user_of
 from .exit_codes import ExitCode
 from .guide import steps
 from .language import system_error
@@ -56,7 +57,7 @@ def place(oc: Oc) -> Place:
     try:
         user = oc.read_line(("whoami",))
     except (NotFound, UnknownResourceType):
-        user = "?"  # a server without the users API (documented-procedure-oc-4.6)
+        user = user_of(oc.read_line(("whoami", "--show-context")))
     server = oc.read_line(("whoami", "--show-server"), r"https?://\S+")
     project = oc.namespace or oc.read_line(("project", "-q"), r"[a-z0-9-]*")
     if not project:

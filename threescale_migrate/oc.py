@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, NoReturn, TypeVar
 
+from .dialects import NOISE
 from .exit_codes import ExitCode
 from .redaction import REDACTOR, Redactor
 
@@ -177,7 +178,6 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
 )
 
 _COMPILED = tuple((re.compile(pattern, re.MULTILINE), kind) for pattern, kind in ERROR_TEXTS)
-_NOISE = re.compile(r"^(Warning: |W\d{4} |E\d{4} |DEPRECATED:|Flag --)")
 
 
 @dataclass(frozen=True)
@@ -207,13 +207,13 @@ def classify(exit_code: int, stderr: str) -> type[OcError] | None:
 def error_sentence(stderr: str) -> str:
     """The part of stderr that says what went wrong: without warnings, and the client's log lines only if nothing else is there."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    telling = [line for line in lines if not _NOISE.match(line)]
+    telling = [line for line in lines if not NOISE.match(line)]
     return " ".join(telling or lines)
 
 
 def error_lines(stderr: str) -> tuple[str, ...]:
     """The lines of stderr that are errors: a partial answer has one for each type that was refused (recordings/README.md 16)."""
-    return tuple(line for line in stderr.splitlines() if line.strip() and not _NOISE.match(line))
+    return tuple(line for line in stderr.splitlines() if line.strip() and not NOISE.match(line))
 
 
 _WHITE = re.compile(r"[ \t\r\n]*")

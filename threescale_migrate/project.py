@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
+from .dialects import role_kind
 from .values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 
 if TYPE_CHECKING:
@@ -731,13 +732,11 @@ def _account(item: _JSON) -> ServiceAccount:
 def _binding(item: _JSON) -> Binding:
     meta, role = item["metadata"], item.get("roleRef") or {}
     namespace = str(meta.get("namespace") or "")
-    # OpenShift 3.11's own bindings have no kind of role: a role without a namespace is the cluster's.
-    kind = str(role.get("kind") or ("Role" if role.get("namespace") else "ClusterRole"))
     subjects = tuple(
         Subject(str(s.get("kind") or ""), str(s.get("name") or ""), str(s.get("namespace") or ""))
         for s in item.get("subjects") or ()
     )
-    return Binding(namespace, meta["name"], kind, str(role.get("name") or ""), subjects)
+    return Binding(namespace, meta["name"], role_kind(role), str(role.get("name") or ""), subjects)
 
 
 def _rights(item: _JSON) -> Role:

@@ -6,7 +6,6 @@ mislead: after a failure the project is looked at again, and planned again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from time import monotonic
 from typing import Protocol
 
 from . import oc as oc_module
+from .dialects import UNCHANGED
 from .exit_codes import ExitCode
 from .guide import deployment_configs, service_account, steps, undoing
 from .guide.costs import deadline_seconds
@@ -33,7 +33,6 @@ POLL_LONGEST = 5.0
 # How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
 LOGIN_SECONDS = 30.0
 # How new and old clients say that a patch found nothing to change (recordings/README.md 9, 20).
-_NO_CHANGE = re.compile(r"\(no change\)|\bnot patched\b")
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
 
@@ -145,7 +144,7 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
             _check_time(run)
         else:
             said = run.oc.redact(call.stdout.strip())[:500]
-            outcome = "present" if _NO_CHANGE.search(said) else "done"
+            outcome = "present" if UNCHANGED.search(said) else "done"
             run.journal.end(number, outcome, exit_code=call.exit_code, said=said, seconds=round(call.seconds, 3))
             run.watcher.ended(action, outcome, call.seconds, said)
             return
@@ -170,7 +169,7 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
         return outcome, f"{error}; {refusal}", refusal.text
     if any(other.args == action.args and other.subject == action.subject for other in left):
         return outcome, str(error), None
-    if isinstance(error, oc_module.AlreadyExists) or _NO_CHANGE.search(str(error)):
+    if isinstance(error, oc_module.AlreadyExists) or UNCHANGED.search(str(error)):
         return "present", f"{error} (somebody else has done it)", None
     return "done", f"{error} (it took effect all the same)", None
 

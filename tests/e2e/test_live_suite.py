@@ -57,3 +57,13 @@ def test_without_an_image_it_says_what_to_name(world: World) -> None:
     done = world.program([*SUITE, "-x"], THREESCALE_MIGRATE_LIVE="1")
     assert done.code == 1
     assert "THREESCALE_MIGRATE_LIVE_IMAGE" in done.out
+
+
+def test_with_the_client_of_openshift_46_it_is_the_same(world: World) -> None:
+    world.environment["OC_REHEARSAL_CLIENT"] = "4.6"
+    done = world.migrate("--dc", "zync,system-memcache")
+    assert done.code == 0, done.all
+    shown = world.run("history", "-o", "json").json()["runs"][0]
+    assert shown["user"] == "system:admin"
+    assert world.run("undo", "--yes").code == 0
+    assert world.accounts()["zync"] == {"default"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..dialects import subject_namespace
 from ..project import Binding, ProjectState
 from ..values import (
     ACCOUNT,
@@ -97,8 +98,7 @@ def _names(binding: Binding, namespace: str, account: str) -> bool:
     user = user_of(namespace, account)
     for subject in binding.subjects:
         if subject.kind == "ServiceAccount" and subject.name == account:
-            # A subject without namespace means the binding's own project, as OpenShift 3.11 writes it.
-            if (subject.namespace or binding.namespace) == namespace:
+            if subject_namespace(subject.namespace, binding.namespace) == namespace:
                 return True
         elif subject.kind in ("User", "SystemUser") and subject.name == user:
             return True

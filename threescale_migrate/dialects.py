@@ -1,0 +1,37 @@
+"""What clients and servers of 3.11, 4.6 and today print differently for the calls that we make, all of it.
+
+Nothing here is looked up by a version: `oc version` may print `unknown` (recordings/README.md), so each form is told by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# Lines on stderr that are no errors: `Warning: …` today, with a time and a place in 4.6 (documented-procedure-oc-4.6), and
+# the notes of older clients about flags and commands that they are to lose.
+NOISE = re.compile(r"^(Warning: |W\d{4} |E\d{4} |DEPRECATED:|Flag --)")
+
+# A patch that changes nothing: `patched (no change)` with exit code 0 today and in 4.6 (recordings/README.md 9), `not patched`
+# with exit code 1 from older clients (README 20).
+UNCHANGED = re.compile(r"\(no change\)|\bnot patched\b")
+
+
+def user_of(context: str) -> str:
+    """The user in the name of a context as `oc login` makes it, `project/server/user`; `?` where it is named otherwise.
+
+    For servers without the users API, which cannot say who is logged in (documented-procedure-oc-4.6).
+    """
+    parts = context.strip().split("/")
+    return parts[2] if len(parts) == 3 and parts[2] else "?"
+
+
+def role_kind(reference: Mapping[str, Any]) -> str:
+    """The kind of role that a binding names: 3.11's own bindings say none, and a role without a namespace is the cluster's."""
+    return str(reference.get("kind") or ("Role" if reference.get("namespace") else "ClusterRole"))
+
+
+def subject_namespace(namespace: str, binding_namespace: str) -> str:
+    """Where a binding's service account lives: 3.11 leaves the namespace out where it is the binding's own."""
+    return namespace or binding_namespace
