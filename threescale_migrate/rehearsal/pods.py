@@ -62,8 +62,8 @@ def reconcile(sim: Simulation, namespace: str, name: str) -> None:
         controller["status"].pop("conditions", None)
     else:
         _refused(sim, controller, failure)
-        delay = min(waits.get(key, DELAYS["create again"]) * 2, DELAYS["create again at most"])
-        waits[key] = delay
+        delay = waits.get(key, DELAYS["create again"])
+        waits[key] = min(delay * 2, DELAYS["create again at most"])
         sim.after(delay, "scale", namespace, name)
     count(sim, controller)
 
@@ -103,11 +103,16 @@ def count(sim: Simulation, controller: Object) -> None:
 
 def scale(sim: Simulation, controller: Object, replicas: int) -> None:
     """Sets how many pods a replication controller should have."""
-    if controller["spec"].get("replicas", 0) != replicas:
+    meta, before = controller["metadata"], controller["spec"].get("replicas", 0)
+    if before != replicas:
         controller["spec"]["replicas"] = replicas
-        controller["metadata"]["generation"] = controller["metadata"].get("generation", 1) + 1
+        meta["generation"] = meta.get("generation", 1) + 1
         sim.store.put("replicationcontrollers", controller)
-    reconcile(sim, controller["metadata"]["namespace"], controller["metadata"]["name"])
+    if before < replicas:  # the pods follow a moment later
+        sim.after("replicas", "scale", meta["namespace"], meta["name"])
+        sim.after("status", "status", meta["namespace"], meta["labels"].get("openshift.io/deployment-config.name", ""))
+    else:
+        reconcile(sim, meta["namespace"], meta["name"])
 
 
 def _from_template(sim: Simulation, controller: Object) -> None:
@@ -289,6 +294,8 @@ def _own(store: Store, hook: Object) -> None:
 def _changed(sim: Simulation, pod: Object) -> None:
     sim.store.put("pods", pod)
     if role(pod) != "app":
+        meta = pod["metadata"]
+        sim.after("deployer sees", "deployer", meta["namespace"], meta["labels"]["openshift.io/deployer-pod-for.name"])
         return
     for reference in pod["metadata"].get("ownerReferences", ()):
         controller = sim.store.get("replicationcontrollers", pod["metadata"]["namespace"], reference["name"])
@@ -334,7 +341,7 @@ def _pull_fails(sim: Simulation, pod: Object, why: str) -> None:
     image = container["image"]
     failed = f'Failed to pull image "{image}": rpc error: code = Unknown desc = {why}'
     if now == "ErrImagePull":
-        reason, message = "ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {why}'
+        reason, message = "ImagePullBackOff", f'Back-off pulling image "{image}"'
         event(sim.store, pod, "BackOff", f'Back-off pulling image "{image}"', "kubelet")
     else:
         reason, message = "ErrImagePull", failed
@@ -410,10 +417,9 @@ def end(sim: Simulation, pod: Object, exit_code: int) -> None:
     """Ends a deployer or hook pod; it stays in the list (recordings/README.md 5)."""
     stamp = sim.store.timestamp()
     reason = "Completed" if exit_code == 0 else "Error"
-    condition = "PodCompleted" if exit_code == 0 else "PodFailed"
     ended = {"terminated": {"exitCode": exit_code, "finishedAt": stamp, "reason": reason, "startedAt": stamp}}
     pod["status"].update(
-        conditions=_conditions(stamp, False, condition),
+        conditions=_conditions(stamp, False, "PodCompleted"),
         containerStatuses=[_ran(sim.store, c, ended, False) for c in pod["spec"]["containers"]],
         phase="Succeeded" if exit_code == 0 else "Failed",
     )

@@ -21,6 +21,9 @@ ACTIVE_DEADLINE = 21600
 DEPLOYER_IMAGE = "quay.io/openshift/origin-deployer:v4.0"
 ENDED = ("Complete", "Failed")
 PREFIX = "openshift.io/"
+# What the Rolling strategy notes at a revision while it brings it up; it stays where that fails.
+DESIRED = "kubectl.kubernetes.io/desired-replicas"
+SOURCE = "kubectl.kubernetes.io/update-source-id"
 
 
 def note(controller: Object, name: str) -> str:
@@ -216,8 +219,17 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         return
     store.changed = True
     STAGES[memory["stage"]](sim, config, controller, memory)
-    if note(controller, "deployment.phase") not in ENDED:
-        sim.after("deployer looks", "deployer", namespace, name)
+    if note(controller, "deployment.phase") in ENDED:
+        return
+    if memory["stage"] == "done":  # a deployer goes on for a moment after its work is done
+        sim.after("deployer ends", "deployer", namespace, name)
+    else:
+        sim.again("deployer looks", "deployer", namespace, name)
+
+
+def _stale(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    controller["metadata"]["annotations"][PREFIX + "deployment.status-reason"] = "unable to create deployer pod"
+    _fail(sim, config, controller)
 
 
 def _new(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
@@ -284,6 +296,8 @@ def _starting(sim: Simulation, config: Object, controller: Object, memory: dict[
         _fail(sim, config, controller)
     elif phase == "Running":
         controller["metadata"]["annotations"]["openshift.io/deployer-pod.started-at"] = _stamp(sim.store)
+        if not recreates(config) and _serving(sim.store, config, controller):
+            controller["metadata"]["annotations"][DESIRED] = str(config["spec"]["replicas"])
         _set_phase(sim, controller, "Running")
         memory["stage"] = "pre"
         _hook(sim, config, controller, memory, "pre", "roll")
@@ -322,7 +336,7 @@ def _hook(sim: Simulation, config: Object, controller: Object, memory: dict[str,
 
 def _enter(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], stage: str) -> None:
     memory.update(stage=stage, since=sim.store.now())
-    if stage != "done":  # a deployer goes on for a moment after its work is done
+    if stage != "done":
         STAGES[stage](sim, config, controller, memory)
 
 
@@ -368,8 +382,7 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
     store = sim.store
     wanted = config["spec"]["replicas"]
     memory.setdefault("since", store.now())
-    old = [item for item in revisions(store, config) if item["metadata"]["uid"] != controller["metadata"]["uid"]]
-    serving = [item for item in old if item["spec"].get("replicas", 0) > 0]
+    serving = _serving(store, config, controller)
     if recreates(config):
         if serving:
             memory["before"] = {item["metadata"]["name"]: item["spec"]["replicas"] for item in serving}
@@ -382,18 +395,29 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
             item["metadata"]["annotations"].setdefault(
                 "kubectl.kubernetes.io/original-replicas", str(item["spec"]["replicas"])
             )
+            source = f"{item['metadata']['name']}:{item['metadata']['uid']}"
+            controller["metadata"]["annotations"].setdefault(SOURCE, source)
         controller["metadata"]["annotations"][PREFIX + "deployment.replicas"] = first_replicas(config)
         memory.setdefault("before", {item["metadata"]["name"]: item["spec"]["replicas"] for item in serving})
-        _roll_on(sim, config, controller, serving)
+        _roll_on(sim, config, controller, serving, memory)
     ready = sum(map(pods.is_ready, pods.of_controller(store, controller)))
-    left = [item for item in old if item["spec"].get("replicas", 0) > 0]
-    if ready >= wanted and not left:
+    # That the old pods are gone is seen at the next look only.
+    if ready >= wanted and not (_serving(store, config, controller) or (serving and not recreates(config))):
         _enter(sim, config, controller, memory, "post")
         return
     if ready > memory.get("ready", 0):
         memory.update(ready=ready, since=store.now())
     if store.now() - memory["since"] >= _params(config).get("timeoutSeconds", DEADLINE):
         _fail(sim, config, controller)
+
+
+def _serving(store: Store, config: Object, controller: Object) -> list[Object]:
+    """The config's other revisions that should have pods."""
+    return [
+        item
+        for item in revisions(store, config)
+        if item["metadata"]["uid"] != controller["metadata"]["uid"] and item["spec"].get("replicas", 0) > 0
+    ]
 
 
 def _share(value: Any, whole: int, up: bool) -> int:
@@ -403,8 +427,10 @@ def _share(value: Any, whole: int, up: bool) -> int:
     return int(value or 0)
 
 
-def _roll_on(sim: Simulation, config: Object, controller: Object, serving: list[Object]) -> None:
-    """A step of the Rolling strategy, within its surge and its unavailability."""
+def _roll_on(
+    sim: Simulation, config: Object, controller: Object, serving: list[Object], memory: dict[str, Any]
+) -> None:
+    """A step of the Rolling strategy, within its surge and its unavailability; what is ready counts a period later."""
     wanted = config["spec"]["replicas"]
     params = _params(config)
     surge = _share(params.get("maxSurge", "25%"), wanted, up=True)
@@ -417,6 +443,10 @@ def _roll_on(sim: Simulation, config: Object, controller: Object, serving: list[
     grown = max(own, min(wanted, wanted + surge - old))
     if grown != own or not own:
         pods.scale(sim, controller, grown)
+    if ready > memory.get("counted", 0):
+        memory.update(counted=ready, pause=sim.store.now() + params.get("updatePeriodSeconds", 1) - 0.01)
+    if sim.store.now() < memory.get("pause", 0):
+        return
     allowed = max(0, wanted - missing - ready)
     for item in serving:
         reduced = min(item["spec"]["replicas"], allowed)
@@ -427,6 +457,8 @@ def _roll_on(sim: Simulation, config: Object, controller: Object, serving: list[
 
 def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
     controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = _stamp(sim.store)
+    for name in (DESIRED, SOURCE):
+        controller["metadata"]["annotations"].pop(name, None)
     deployer = _deployer(sim.store, controller)
     if deployer is not None:
         pods.end(sim, deployer, 0)
@@ -434,7 +466,15 @@ def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[
     sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])
 
 
-STAGES = {"new": _new, "starting": _starting, "pre": _pre, "roll": _roll, "post": _post, "done": _complete}
+STAGES = {
+    "stale": _stale,
+    "new": _new,
+    "starting": _starting,
+    "pre": _pre,
+    "roll": _roll,
+    "post": _post,
+    "done": _complete,
+}
 
 
 def _fail(sim: Simulation, config: Object, controller: Object) -> None:
@@ -443,7 +483,8 @@ def _fail(sim: Simulation, config: Object, controller: Object) -> None:
     deployer = _deployer(store, controller)
     if deployer is not None and deployer["status"]["phase"] not in pods.GONE:
         pods.end(sim, deployer, 1)
-    controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = _stamp(store)
+    if note(controller, "deployment.cancelled") != "true":
+        controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = _stamp(store)
     controller["metadata"]["annotations"][PREFIX + "deployment.replicas"] = "0"
     _set_phase(sim, controller, "Failed")
     pods.scale(sim, controller, 0)
@@ -478,14 +519,21 @@ def cancel(sim: Simulation, controller: Object, reason: str = "cancelled by the 
 
 
 def retry(sim: Simulation, controller: Object) -> None:
-    """`oc rollout retry`: the failed revision begins again; the config's condition stays as it was (README 15)."""
+    """`oc rollout retry`: the failed revision begins again; the config's condition stays as it was (README 15).
+
+    It fails at once where its former deployer was still there: a pod that is deleted is gone only a moment later, and the next
+    one of that name cannot be made (`rollouts`, at 61 s and in the history).
+    """
+    stale = _deployer(sim.store, controller) is not None
     meta = controller["metadata"]
     for name in (PREFIX + "deployment.cancelled", "openshift.io/deployer-pod.completed-at"):
         meta["annotations"].pop(name, None)
     for pod in sim.store.all("pods", meta["namespace"]):
         if pod["metadata"].get("labels", {}).get("openshift.io/deployer-pod-for.name") == meta["name"]:
             pods.remove(sim, pod)
-    sim.store.private.setdefault("deployers", {})[f"{meta['namespace']}/{meta['name']}"] = {"stage": "new"}
+    sim.store.private.setdefault("deployers", {})[f"{meta['namespace']}/{meta['name']}"] = {
+        "stage": "stale" if stale else "new"
+    }
     meta["annotations"][PREFIX + "deployment.phase"] = "New"
     sim.store.put("replicationcontrollers", controller)
     sim.after("deployer pod", "deployer", meta["namespace"], meta["name"])
@@ -512,6 +560,7 @@ def tell_status(sim: Simulation, namespace: str, name: str) -> None:
         key: sum(item["status"].get(key, 0) for item in all_)
         for key in ("replicas", "readyReplicas", "availableReplicas")
     }
+    asked = sum(item["spec"].get("replicas", 0) for item in all_)
     status = {
         **config["status"],
         "availableReplicas": total["availableReplicas"],
@@ -519,25 +568,27 @@ def tell_status(sim: Simulation, namespace: str, name: str) -> None:
         "observedGeneration": config["metadata"]["generation"],
         "readyReplicas": total["readyReplicas"],
         "replicas": total["replicas"],
-        "unavailableReplicas": max(0, total["replicas"] - total["availableReplicas"]),
+        "unavailableReplicas": max(0, asked - total["availableReplicas"]),
         "updatedReplicas": current["status"].get("replicas", 0) if current is not None else 0,
     }
     if not status["readyReplicas"]:
         status.pop("readyReplicas")
-    status["conditions"] = _conditions(store, config, current, total["availableReplicas"])
+    status["conditions"] = _conditions(store, config, current, status)
     status = dict(sorted(status.items()))
     if status != config["status"]:
         config["status"] = status
         store.put("deploymentconfigs", config)
 
 
-def _conditions(store: Store, config: Object, current: Object | None, available: int) -> list[dict[str, Any]]:
+def _conditions(store: Store, config: Object, current: Object | None, status: dict[str, Any]) -> list[dict[str, Any]]:
+    available = status["availableReplicas"]
     before = {condition["type"]: condition for condition in config["status"].get("conditions", ())}
     wanted = config["spec"]["replicas"]
     enough = available > 0 and available >= wanted - _share(_params(config).get("maxUnavailable", 0), wanted, up=False)
     has = "has" if enough else "does not have"
     wanted_now = {"Available": ("True" if enough else "False", "", f"Deployment config {has} minimum availability.")}
-    progress = _progress(config, current, before.get("Progressing"))
+    moved = _moves(config["status"], status)
+    progress = _progress(config, current, before.get("Progressing"), moved)
     if progress is not None:
         wanted_now["Progressing"] = progress
     told = dict(before)
@@ -549,7 +600,17 @@ def _conditions(store: Store, config: Object, current: Object | None, available:
     return list(told.values())
 
 
-def _progress(config: Object, current: Object | None, before: dict[str, Any] | None) -> tuple[str, str, str] | None:
+def _moves(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether a rollout has got on: there are more pods of the new revision, or fewer of the old ones."""
+    grown = now["updatedReplicas"] > before.get("updatedReplicas", 0)
+    old = before.get("replicas", 0) - before.get("updatedReplicas", 0)
+    return bool(grown or now["replicas"] - now["updatedReplicas"] < old)
+
+
+def _progress(
+    config: Object, current: Object | None, before: dict[str, Any] | None, moved: bool
+) -> tuple[str, str, str] | None:
+    """What the Progressing condition says now; None where it stays."""
     if current is None:
         return None
     name, phase = current["metadata"]["name"], note(current, "deployment.phase")
@@ -564,7 +625,7 @@ def _progress(config: Object, current: Object | None, before: dict[str, Any] | N
     if phase == "Pending":
         return None if retried else ("Unknown", "", f'{said} is waiting for pod "{name}-deploy" to run')
     if phase == "Running":
-        return None if retried else ("True", "ReplicationControllerUpdated", f"{said} is progressing")
+        return ("True", "ReplicationControllerUpdated", f"{said} is progressing") if moved and not retried else None
     if phase == "Complete":
         return "True", "NewReplicationControllerAvailable", f"{said} successfully rolled out"
     if note(current, "deployment.cancelled") == "true":

@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 
 # Cluster seconds.
 DELAYS = {
-    "trigger": 0.3,
-    "status": 0.3,
-    "controller": 0.2,
-    "deployer pod": 0.1,
-    "pod runs": 0.6,
+    "trigger": 0.1,
+    "status": 0.1,
+    "controller": 0.1,
+    "replicas": 0.15,
+    "deployer pod": 0.05,
+    "pod runs": 0.3,
     "deployer looks": 1.0,
-    "hook ends": 1.6,
+    "deployer sees": 0.05,
+    "deployer ends": 0.5,
+    "hook ends": 0.8,
     "pull backs off": 2.0,
     "crash": 1.0,
     "restart": 10.0,
     "slow": 60.0,
     "registry login": 1.0,
-    "create again": 1.0,
+    "create again": 0.005,
     "create again at most": 30.0,
 }
 
@@ -54,6 +57,12 @@ class Simulation:
         self.store.private["counter"] = self.counter = self.counter + 1
         heapq.heappush(self.queue, [moment, self.counter, kind, namespace, name])
         self.store.changed = True
+
+    def again(self, delay: str, kind: str, namespace: str, name: str) -> None:
+        """Puts an event into the queue in place of the one of the same kind that is there."""
+        self.queue[:] = [event for event in self.queue if event[2:] != [kind, namespace, name]]
+        heapq.heapify(self.queue)
+        self.after(delay, kind, namespace, name)
 
     def advance(self) -> None:
         """Brings the cluster to the clock's present moment."""

@@ -20,7 +20,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     """A table as `oc` aligns it: three spaces between columns, the last one not filled."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in rows]
-    return "".join(line.rstrip() + "\n" for line in _fill_last(rows, widths, lines))
+    return "".join(line + "\n" for line in _fill_last(rows, widths, lines))
 
 
 def _fill_last(rows: Sequence[Sequence[str]], widths: list[int], lines: list[str]) -> list[str]:

@@ -93,13 +93,9 @@ def cancel(session: Session, name: str) -> None:
             rollouts.cancel(api.cluster.simulation, current)
             return
         version = config["status"].get("latestVersion", 0)
-        ended = rollouts.note(current, "deployer-pod.completed-at") if current is not None else ""
-        ago = int(api.store.now() - _moment(ended)) if ended else 0
+        made = moment_of(current["metadata"]["creationTimestamp"]) if current is not None else api.store.now()
+        ago = int(api.store.now() - made)
         session.print(f"No rollout is in progress (latest rollout #{version} {phase.lower()} {ago} seconds ago)")
-
-
-def _moment(text: str) -> float:
-    return moment_of(text[:19])
 
 
 def retry(session: Session, name: str) -> None:
@@ -151,7 +147,8 @@ def history(session: Session, name: str) -> None:
             rollouts.note(item, "deployment-config.latest-version"),
             rollouts.note(item, "deployment.phase"),
         )
-        session.print(f"{version}\t\t{phase}\t{rollouts.note(item, 'deployment.status-reason')}")
+        tabs = "\t" * (2 - len(phase) // 8)
+        session.print(f"{version}\t\t{phase}{tabs}{rollouts.note(item, 'deployment.status-reason')}")
     session.print("")
 
 
@@ -165,20 +162,23 @@ def _seconds(text: str) -> float | None:
 
 
 def status(session: Session, name: str) -> None:
-    """Waits for the newest rollout, in the cluster's time, and says what it waits for when that changes."""
+    """Waits for the newest rollout, in the cluster's time, and says what it waits for whenever the config changes."""
     timeout = _seconds(str(session.values.get("timeout") or ""))
-    said, began = "", None
+    seen, began = "", None
     while True:
         with session.api() as api:
             now = api.store.now()
             began = now if began is None else began
+            config = api.config(session.namespace, name)
+            if not seen:  # an old client asks, lists and watches, and is warned of each
+                for _ in range(3 if session.old else 1):
+                    session.warn("deploymentconfigs")
+            line, done = _status_line(config)
+            changed, seen = config["metadata"]["resourceVersion"] != seen, config["metadata"]["resourceVersion"]
             pinned = _let_pass(api)
-            line, done = _status_line(api, session.namespace, name)
-            session.warn("deploymentconfigs")
-        if line != said:
+        if changed:
             session.print(line)
             session.out.flush()
-            said = line
         if done or session.values.get("watch") is False:
             return
         if timeout is not None and now - began >= timeout:
@@ -186,10 +186,9 @@ def status(session: Session, name: str) -> None:
         time.sleep(0 if pinned else LOOK)
 
 
-def _status_line(api: Api, namespace: str, name: str) -> tuple[str, bool]:
+def _status_line(config: Object) -> tuple[str, bool]:
     """What `oc rollout status` says, and whether that is its last word. Raises CommandError for a failed rollout."""
-    config = api.config(namespace, name)
-    state = config["status"]
+    state, name = config["status"], config["metadata"]["name"]
     if state.get("latestVersion", 0) == 0:
         return f"Waiting for rollout to finish: {name} has not been deployed yet...", False
     if config["metadata"]["generation"] > state.get("observedGeneration", 0):
@@ -295,7 +294,8 @@ def _let_pass(api: Api) -> bool:
     """Whether the clock stands still; waiting is the only thing that moves it then."""
     if api.store.clock.data.get("pinned") is None:
         return False
-    api.store.clock.pin(api.store.now() + PINNED_STEP)
+    now, due = api.store.now(), api.cluster.simulation.quiet_at()
+    api.store.clock.pin(now + PINNED_STEP if due is None else min(now + PINNED_STEP, max(now + 0.001, due)))
     return True
 
 
