@@ -260,6 +260,8 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
     if ends and pod["status"]["phase"] == "Running":
         end(sim, pod, 0)
         return
+    if kind == "hook":
+        _own(sim.store, pod)
     fate = faults.fate(sim.store, pod, kind)
     blocked = next(filter(None, (images.refusal(sim.store, pod, c["image"]) for c in pod["spec"]["containers"])), None)
     if fate in ("no-node", "volume-held"):
@@ -274,8 +276,6 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         _run(sim, pod, ready=False)
         sim.after("slow", "pod", namespace, name)
     else:
-        if kind == "hook":
-            _own(sim.store, pod)
         _run(sim, pod, ready=fate != "not-ready")
         if kind == "hook" or ends:
             sim.after("hook ends", "pod", namespace, name)

@@ -68,10 +68,10 @@ def look_at_triggers(sim: Simulation, namespace: str, name: str) -> None:
         if "ConfigChange" in triggers or "ImageChange" in triggers:
             _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
     elif _template_of(config) != sim.store.private["templates"].get(f"{namespace}/{current['metadata']['name']}"):
-        if "ConfigChange" in triggers:
-            _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
-        elif image_changed:
+        if image_changed:
             _instantiate(sim, config, "image change", image_changed)
+        elif "ConfigChange" in triggers:
+            _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
     sim.after("status", "status", namespace, name)
 
 
@@ -104,10 +104,12 @@ def _resolve_images(sim: Simulation, config: Object) -> list[dict[str, Any]]:
         params["from"].setdefault("namespace", space)
         params["lastTriggeredImage"] = image
         spec = config["spec"]["template"]["spec"]
+        named = params.get("containerNames", ())
         for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
-            if container["name"] in params.get("containerNames", ()):
+            if container["name"] in named:
                 container["image"] = image
-        causes.append({"imageTrigger": {"from": {"kind": "DockerImage", "name": image}}, "type": "ImageChange"})
+        cause = {"imageTrigger": {"from": {"kind": "DockerImage", "name": image}}, "type": "ImageChange"}
+        causes += [cause for container in spec["containers"] if container["name"] in named]
     if causes:
         config["metadata"]["generation"] += 1
         sim.store.put("deploymentconfigs", config)
@@ -508,11 +510,7 @@ def cancel(sim: Simulation, controller: Object, reason: str = "cancelled by the 
     )
     for pod in sim.store.all("pods", controller["metadata"]["namespace"]):
         name = pod["metadata"].get("labels", {}).get("openshift.io/deployer-pod-for.name")
-        if (
-            name == controller["metadata"]["name"]
-            and pods.role(pod) == "hook"
-            and pod["status"]["phase"] not in pods.GONE
-        ):
+        if name == controller["metadata"]["name"]:
             pods.remove(sim, pod)
     if config is not None:
         _fail(sim, config, controller)
