@@ -188,3 +188,26 @@ def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_wi
     skipped = world.run("verify", "--dc", "zync", "--skip", "permissions")
     assert skipped.code == 0
     assert "left out with --skip" in skipped.out
+
+
+def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "authenticated-images")
+    bare = world.run("preflight", "--secret-file", world.secret, "--dc", "system-app", "--no-link-default")
+    assert bare.code == 4
+    assert "its pre hook runs as default and cannot pull registry.redhat.io" in " ".join(bare.out.split())
+    linked = world.run("preflight", "--secret-file", world.secret, "--dc", "system-app")
+    assert linked.code == 0, linked.all
+    assert "which is what migrate gives it" in " ".join(linked.out.split())
+    failed = world.migrate("--dc", "system-app", "--no-link-default", "--force")
+    assert failed.code == 5, failed.all
+    mend = "oc secrets link default threescale-registry-auth --for=pull, oc rollout cancel dc/system-app,"
+    assert mend in " ".join(failed.err.split())
+    remark = world.run("verify", "--dc", "system-app")
+    assert "has no login for the new images" in " ".join(remark.out.split())
+    for command in mend.split(", "):
+        assert world.oc(*command.rstrip(",").split()[1:]).code == 0
+    assert world.migrate("--dc", "system-app").code == 0
+    assert world.run("verify", "--dc", "system-app", "--strict").code == 0
+    world.oc("secrets", "unlink", "default", "threescale-registry-auth")
+    assert world.run("verify", "--dc", "system-app").code == 0
+    assert world.run("verify", "--dc", "system-app", "--strict").code == 1

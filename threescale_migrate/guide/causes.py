@@ -149,8 +149,11 @@ def _hook(config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
                     kind=kind,
                     image=_image(container.image),
                 ),
+                # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
                 Text(
-                    "oc secrets link default {secret} --for=pull, then threescale-migrate migrate", secret=SECRET_NAME
+                    "oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate",
+                    secret=SECRET_NAME,
+                    name=config.name,
                 ),
                 lasting=True,
             )

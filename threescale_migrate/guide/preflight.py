@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..project import ProjectState
+from ..project import DeploymentConfig, ProjectState
 from ..values import (
     ACCOUNT,
     NOTHING,
@@ -27,7 +27,7 @@ from ..values import (
     Wish,
 )
 from . import permissions, readiness, room, steps
-from .causes import CauseKind
+from .causes import PULL_REASONS, CauseKind
 from .selection import Wave, choose, waves
 
 
@@ -444,15 +444,28 @@ def _health(state: ProjectState, wish: Wish, name: str) -> Finding | None:
         seen = Text("a rollout is under way already ({reason}); migrate waits for it first", reason=found.reason)
         return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
     reason = found.cause.sentence if found.cause is not None else found.reason
-    pulls = found.cause is not None and found.cause.kind is CauseKind.IMAGE_PULL
-    if pulls and any(image.startswith(f"{REGISTRY}/") for image in config.images):
-        seen = Text("it has no login for {registry} yet, which is what migrate gives it: {reason}",
-                    registry=REGISTRY, reason=reason)  # fmt: skip
+    if _lacks_login(state, wish, config, found):
+        seen = Text(
+            "it has no login for {registry} yet, which is what migrate gives it: {reason}",
+            registry=REGISTRY,
+            reason=reason,
+        )
         return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
     seen = Text("it is failing already: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
     mend = found.cause.deed if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
     mend = Text("{mend}; or go on as it is with --force", mend=mend)
     return Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, mend, forceable=True)
+
+
+def _lacks_login(state: ProjectState, wish: Wish, config: DeploymentConfig, found: readiness.Assessment) -> bool:
+    """Whether a config fails for want of the very login that the migration gives it, or its hook by way of `default`."""
+    newest = state.newest(config.name)
+    for pod in state.pods_of_controller(newest.name) if newest is not None else ():
+        for container in pod.containers:
+            if container.waiting in PULL_REASONS and container.image.startswith(f"{REGISTRY}/"):
+                return SECRET_NAME not in pod.pull_secrets and (pod.role != "hook" or wish.link_default)
+    failed = found.cause is not None and found.cause.kind is CauseKind.IMAGE_PULL
+    return failed and any(image.startswith(f"{REGISTRY}/") for image in config.images)
 
 
 def _images(state: ProjectState, name: str) -> list[Finding]:
