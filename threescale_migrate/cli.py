@@ -259,8 +259,11 @@ def build() -> Parser:
     verify = add("verify", "looks at the six steps, changes nothing", (connection, selection, _sources(), documents))
     _strictness(verify)
     script = add(
-        "script", "prints the plan as a bash script that needs oc alone", (connection, selection, secret, extent, order)
+        "script",
+        "prints the plan as a bash script that needs oc alone",
+        (connection, selection, secret, expectations, preflight, extent, order),
     )
+    script.set_defaults(output="text", quiet=True, lang=None)
     script.add_argument("--guide", action="store_true", help="print the guide's own commands instead")
     _undo(add("undo", "takes back what a run changed", (connection, _sources(), expectations, change, documents)))
     history = add("history", "lists the runs of this workstation, or shows one", (documents,))

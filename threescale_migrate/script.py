@@ -11,13 +11,13 @@ from . import __version__
 from .commands import VERIFY_TIMEOUT, Planned, check_project, connect, place, wish_of
 from .exit_codes import ExitCode
 from .guide.costs import costs
+from .guide.preflight import needed
 from .guide.readiness import assess
 from .guide.selection import Wave, choose, waves
 from .oc import ERROR_TEXTS, OcError, Unreachable
+from .preflight import insist, look
 from .project import observe
-from .values import Refused, Step, Text, Usage
-
-NEEDED = frozenset({"dc", "rc", "pods", "sa", "secrets", "rolebindings"})
+from .values import Step, Text, Usage
 
 
 def script(options: Namespace) -> ExitCode:
@@ -32,11 +32,12 @@ def script(options: Namespace) -> ExitCode:
     wish = wish_of(options, oc)
     state = observe(oc)
     check_project(state, wish)
-    if state.unread and not options.guide:
-        kinds = ", ".join(kind for kind in state.unread if kind in NEEDED)
-        if kinds:
-            raise Refused(Text("{kinds} may not be read, and a script needs the whole plan", kinds=kinds))
-    planned = Planned.of(oc, state, wish)
+    seen = look(options, oc, where, state, wish)
+    if seen.attempt.actions or seen.attempt.refusals:
+        code = insist(options, where.project, seen.findings)
+        if code is not ExitCode.DONE:
+            return code
+    planned = Planned.of(oc, state, wish, seen)
     order = tuple(
         Wave(wave.name, tuple(name for name in wave.configs if not assess(state, name).reached))
         for wave in waves(state, wish)
@@ -53,6 +54,7 @@ def script(options: Namespace) -> ExitCode:
         passing=_pattern(lambda kind: kind.passing),
         away=_pattern(lambda kind: issubclass(kind, Unreachable)),
         actions=planned.actions,
+        rights=tuple(right.question[2:] for right in needed(planned.actions, where.project)),
         waves=() if Step.DEPLOYMENT_CONFIGS in wish.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
         chosen=chosen,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +19,6 @@ from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Action, Step
 
 FUNCTIONS = Path(__file__).with_name("functions.sh")
 
-# Per kind of change, what the user has to be allowed to do: a verb and a type.
-RIGHTS: Mapping[str, tuple[str, str]] = {
-    "secret": ("create", "secrets"),
-    "secret-replaced": ("update", "secrets"),
-    "account": ("create", "serviceaccounts"),
-    "link": ("update", "serviceaccounts"),
-    "account-of-config": ("patch", "deploymentconfigs"),
-    "pause": ("patch", "deploymentconfigs"),
-    "rollout": ("create", "deploymentconfigs/instantiate"),
-}
 HEAD = """\
 #!/usr/bin/env bash
 #
@@ -68,7 +58,8 @@ class Script:
 
     `login` are options for each call of `oc`, beyond the project; the secret is in `secret_file`, or in the project as
     `from_secret`; `passing` and `away` are the patterns (POSIX extended) of
-    what `oc` says when another try may help, and when the cluster could not be asked; `chosen` are all configs that have
+    what `oc` says when another try may help, and when the cluster could not be asked; `rights` are the words after
+    `oc auth can-i` that ask for each right that is needed; `chosen` are all configs that have
     to prove themselves at the end, `waves` those that have not yet.
     """
 
@@ -82,6 +73,7 @@ class Script:
     passing: str
     away: str
     actions: tuple[Action, ...]
+    rights: tuple[tuple[str, ...], ...]
     waves: tuple[Wave, ...]
     costs: tuple[Cost, ...]
     chosen: tuple[str, ...]
@@ -158,12 +150,8 @@ def _checks(script: Script) -> Iterator[str]:
     """What is looked at before the first change."""
     yield "\n# Before the first change: the right place, and the rights.\n"
     yield _folded("right_place", script.chosen)
-    wanted = dict.fromkeys(RIGHTS[action.inverse.kind] for action in script.actions if action.inverse.kind in RIGHTS)
-    for action in script.actions:
-        if action.inverse.kind == "grant":
-            wanted["create", "rolebindings" if action.inverse.detail.get("namespace") else "clusterrolebindings"] = None
-    for verb, kind in wanted:
-        yield f"may {verb} {kind}\n"
+    for question in script.rights:
+        yield f"may {shlex.join(question)}\n"
 
 
 def _reason(action: Action) -> str:
@@ -212,6 +200,8 @@ def _account(action: Action) -> str:
 
 
 def _link(action: Action) -> str:
+    if (action.inverse.detail.get("secret"), action.inverse.detail.get("for")) != (SECRET_NAME, "pull"):
+        return _plain(action)
     return f"linked {shlex.quote(action.inverse.name)} || run {_command(action.args)}\n"
 
 
@@ -235,6 +225,8 @@ _MAKERS = {
 def _waves(script: Script) -> Iterator[str]:
     """Steps 4 and 5: a wave after the other, each patched and waited for."""
     costs = {cost.config: cost for cost in script.costs}
+    if script.waves:
+        yield "\nown_login\n"
     for number, wave in enumerate(script.waves, 1):
         title = f"4, 5 wave {number} of {len(script.waves)}, {wave.name}: {', '.join(wave.configs)}"
         limits = [f"{name}={costs[name].deadline_seconds}" for name in wave.configs]

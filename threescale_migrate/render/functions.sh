@@ -169,6 +169,20 @@ linked() {
   [[ " $answer " == *" $secret "* ]]
 }
 
+# own_login: waits for the login that the cluster itself links to a new account, where it gives default one: pods that are made
+# before that are made without it.
+own_login() {
+  local began=$SECONDS
+  fetch oc get sa default -o 'jsonpath={.imagePullSecrets[*].name}'
+  [[ " $answer " == *' default-dockercfg-'* ]] || return 0
+  while ((SECONDS - began < 30)); do
+    fetch oc get sa "$account" -o 'jsonpath={.imagePullSecrets[*].name}'
+    [[ " $answer " == *" $account-dockercfg-"* ]] && return 0
+    pause
+  done
+  say "the cluster has given $account no login for its own registry within 30 s; going on"
+}
+
 # One look at all configs, revisions and pods. A revision's word counts, and the pods are the proof: the status of a config
 # lags, and tells of the revision before.
 columns='{range .items[*]}{.kind}|{.metadata.name}|{.metadata.generation}|{.status.observedGeneration}'
