@@ -32,7 +32,7 @@ msgstr ""
 UNTRANSLATED = re.compile(r"^\W*(\{\w+\}\W*)*$")
 
 # Expressions whose values `of_tables` and `SYSTEM_ERRORS` name.
-FROM_TABLES = {"wave.name", "verdict.value", "state.value", "what", "last"}
+FROM_TABLES = {"wave.name", "verdict.value", "state.value"}
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _table(name: str, tree: ast.Module) -> Iterator[str | None]:
 
 def of_tables() -> Iterator[Found]:
     """What stands in tables and enums whose members become texts elsewhere."""
-    from threescale_migrate.guide import causes, permissions, preflight, selection
+    from threescale_migrate.guide import causes, selection
     from threescale_migrate.guide.readiness import RolloutState
     from threescale_migrate.rehearsal import faults
     from threescale_migrate.values import Verdict
@@ -123,10 +123,6 @@ def of_tables() -> Iterator[Found]:
         yield Found(name, "guide/selection.py WAVE_NAMES")
     for state in RolloutState:
         yield Found(state.value, "guide/readiness.py RolloutState")
-    for _, what in permissions.UNREAD:
-        yield Found(what, "guide/permissions.py UNREAD")
-    for group in preflight.Group:
-        yield Found(group.value, "guide/preflight.py Group")
     for verdict in Verdict:
         yield Found(verdict.value, "values.py Verdict")
     for help_ in faults.FAULTS.values():

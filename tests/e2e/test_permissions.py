@@ -76,7 +76,7 @@ def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World
     assert done.code == 0, done.all
     told = " ".join(done.out.split())
     assert "nosuchrole in the whole cluster, which does not exist" in told
-    assert "amp has ClusterRole system:image-puller in threescale and default has not" in told
+    assert "amp has ClusterRole system:image-puller in project threescale and default has not" in told
     run_all(world, f"policy remove-role-from-user system:image-puller {AMP}")
     for namespace in ("threescale", "library", "default"):
         assert rights(world, AMP, namespace) == rights(world, DEFAULT, namespace), namespace

@@ -144,7 +144,7 @@ def test_a_role_that_is_not_there_is_not_bound_and_one_that_cannot_be_seen_is_un
     assert len(commands(state(binding("view", "default"), unread={"clusterroles": "no"}))) == 1  # every cluster has it
 
 
-@pytest.mark.parametrize("kind", [kind for kind, _ in permissions.UNREAD])
+@pytest.mark.parametrize("kind", permissions.UNREAD)
 def test_what_may_not_be_read_is_unknown_with_a_command_for_somebody_who_may(kind: str) -> None:
     [check] = permissions.verify(state(unread={kind: "no"}), Wish())
     assert check.verdict is Verdict.UNKNOWN

@@ -45,12 +45,12 @@ BUILT_IN = frozenset(
         "system:image-builder", "system:image-puller", "system:image-pusher", "view",
     }
 )  # fmt: skip
-UNREAD = (
-    ("rolebindings", "role bindings in the project"),
-    ("clusterrolebindings", "cluster role bindings"),
-    ("rolebindings elsewhere", "role bindings in other projects"),
-    (SCC_KIND, "users of security context constraints"),
-)
+UNREAD = {
+    "rolebindings": "the role bindings in the project may not be read: whether amp has all that default has is not known",
+    "clusterrolebindings": "the cluster role bindings may not be read: whether amp has all that default has is not known",
+    "rolebindings elsewhere": "the role bindings in other projects may not be read: whether amp has all that default has is not known",
+    SCC_KIND: "the users of security context constraints may not be read: whether amp has all that default has is not known",
+}
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,11 @@ class Grant:
     role: str
 
     @property
-    def told(self) -> str:
+    def told(self) -> Text:
         """As it is named to a person."""
-        where = f"in {self.namespace}" if self.namespace else "in the whole cluster"
-        return f"{self.role_kind} {self.role} {where}"
+        if not self.namespace:
+            return Text("{kind} {role} in the whole cluster", kind=self.role_kind, role=self.role)
+        return Text("{kind} {role} in project {project}", kind=self.role_kind, role=self.role, project=self.namespace)
 
 
 VIEW_OF_THE_CLUSTER = Grant("", CLUSTER_ROLE, VIEW)
@@ -216,7 +217,7 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
     """A grant for each right that `amp` lacks, and a link for each secret. Raises Refused for privileged ones that were not
     asked for."""
     needed = missing(state, wish)
-    lax = [grant.told for grant in needed if privileged(state, grant)]
+    lax = [str(grant.told) for grant in needed if privileged(state, grant)]
     if lax and not wish.copy_privileged:
         raise Refused(
             Text(
@@ -324,11 +325,9 @@ def _template(what: str, inner: str) -> str:
 def unknown(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
     """What may not be looked at, each with what a cluster admin runs instead; unknown is never fine."""
     checks = []
-    for kind, what in UNREAD:
+    for kind in UNREAD:
         if kind in state.unread:
-            seen = Text(
-                "the {what} may not be read: whether amp has all that default has is not known", what=Text(what)
-            )
+            seen = Text(UNREAD[kind])
             mend = Text("have a cluster admin run this, and then what it prints; or leave it with --allow-unknown")
             commands = commands_for_an_admin(state, kind)
             checks.append(Check(STEP, kind, Verdict.UNKNOWN, seen, mend, commands))
@@ -363,7 +362,7 @@ def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
 
 def _equal(state: ProjectState, wish: Wish) -> Check:
     found = wanted(state, wish)
-    told = ", ".join(filter(None, (*(grant.told for grant in _ordered(found)), links.told(state))))
+    told = ", ".join(filter(None, (*(str(grant.told) for grant in _ordered(found)), links.told(state))))
     seen = (
         Text("amp has all that default has: {names}", names=told)
         if told

@@ -34,13 +34,24 @@ from .selection import Wave, choose, waves
 class Group(str, Enum):
     """What is looked at, in this order."""
 
-    LOGIN = "oc and the login"
-    PROJECT = "the project"
+    LOGIN = "login"
+    PROJECT = "project"
     RIGHTS = "rights"
-    SECRET = "registry secret"
+    SECRET = "registry-secret"
     PERMISSIONS = "permissions"
-    CONFIGS = "deployment configs"
-    ROOM = "quotas and limits"
+    CONFIGS = "deployment-configs"
+    ROOM = "quotas"
+
+
+TITLES = {
+    Group.LOGIN: "oc and the login",
+    Group.PROJECT: "the project",
+    Group.RIGHTS: "rights",
+    Group.SECRET: "registry secret",
+    Group.PERMISSIONS: "permissions",
+    Group.CONFIGS: "deployment configs",
+    Group.ROOM: "quotas and limits",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,11 @@ class Finding:
     commands: tuple[str, ...] = ()
     usage: bool = False
     forceable: bool = False
+
+    @property
+    def title(self) -> Text:
+        """The heading of its group."""
+        return Text(TITLES[self.group])
 
 
 @dataclass(frozen=True)

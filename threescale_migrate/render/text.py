@@ -93,13 +93,13 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
 
     `notable` leaves out what is right, but for what will be given away.
     """
-    last: str | None = None
+    last = None
     for finding in findings:
         if notable and finding.verdict is Verdict.PASSED and not finding.commands:
             continue
-        if finding.group.value != last:
-            last = finding.group.value
-            terminal.line(terminal.paint(terminal.say(Text(last)), "strong"))
+        if finding.group is not last:
+            last = finding.group
+            terminal.line(terminal.paint(terminal.say(finding.title), "strong"))
         show_check(terminal, finding)
 
 
