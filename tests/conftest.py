@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -149,10 +150,20 @@ def make_world(home: Path, *faults: str, speed: float = SPEED, from_file: Path |
     directory = home / "cluster"
     environment = launch.create(directory, speed=speed, faults=faults, from_file=from_file)
     (directory / launch.EXAMPLE_SECRET).write_text(launch.example_secret(TOKEN), encoding="utf-8")
-    (home / "tmp").mkdir()
+    return _world(home, environment)
+
+
+def copy_world(source: Path, home: Path) -> World:
+    """A world of its own whose cluster, and whatever else is in its home, is copied from another that is at rest."""
+    shutil.copytree(source, home, dirs_exist_ok=True)
+    return _world(home, launch.prepare(home / "cluster"))
+
+
+def _world(home: Path, environment: dict[str, str]) -> World:
+    (home / "tmp").mkdir(exist_ok=True)
     return World(
         home,
-        directory,
+        home / "cluster",
         {
             **environment,
             "HOME": str(home),

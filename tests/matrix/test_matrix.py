@@ -1,0 +1,53 @@
+"""Nothing is lost, whatever happens to whichever call: the whole matrix, and a few of its cases for every day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .cases import Call, Prepared, table, try_case
+from .mischief import FAILURES
+
+# The call that each failure hits in the quick tests: where it does the most harm.
+QUICK = {
+    "fails at once": Call("create", 2),
+    "fails after it took effect": Call("create", 1),
+    "hangs": Call("patch dc zync", 1),
+    "is killed": Call("secrets link default", 1),
+    "prints half of its output": Call("whoami", 2),
+    "prints garbage, does nothing": Call("create", 1),
+    "is refused": Call("patch dc zync", 1),
+    "gets a conflict": Call("patch dc system-app", 1),
+    "tool killed before the call": Call("patch dc system-redis", 1),
+    "tool killed after the call": Call("create", 2),
+    "tool killed, the call goes on": Call("create", 2),
+}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared.make(tmp_path_factory.mktemp("recorded"))
+
+
+def test_every_failure_has_a_quick_case_and_the_calls_are_those_of_a_migration(prepared: Prepared) -> None:
+    assert set(QUICK) == set(FAILURES)
+    assert set(QUICK.values()) <= set(prepared.calls)
+    assert 20 <= len(prepared.calls) <= 40
+
+
+@pytest.mark.parametrize("failure", QUICK)
+def test_a_call_that_fails_loses_nothing(prepared: Prepared, tmp_path: Path, failure: str) -> None:
+    found = try_case(prepared, tmp_path, QUICK[failure], failure)
+    assert (found.lost, found.wrong) == ((), ())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("failure", FAILURES)
+def test_no_failure_of_any_call_loses_anything(prepared: Prepared, tmp_path: Path, failure: str) -> None:
+    found = []
+    for number, call in enumerate(prepared.calls):
+        home = tmp_path / str(number)
+        home.mkdir()
+        found.append(try_case(prepared, home, call, failure))
+    assert not any(case.lost or case.wrong for case in found), table(found, prepared.calls)
