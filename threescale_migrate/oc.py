@@ -424,15 +424,23 @@ class Oc:
         return retrying(attempt)
 
 
-# The call that runs now, so that a program that has to end at once can end it too.
+# The call that runs now, so that a program that has to end at once can end it too; and whether one is about to run, and
+# what has to be done as soon as it can be ended.
 _running: list[Any] = []
+_starting: list[bool] = []
+_once_started: list[Callable[[], None]] = []
 
 
-def end_running_call() -> None:
-    """Ends the `oc` that runs now, where one does; for a program that is about to end at once."""
+def end_running_call(then: Callable[[], None]) -> None:
+    """Ends the `oc` that runs now, where one does, and does `then`; for a signal handler. One that is just being started is
+    ended as soon as it can be."""
+    if _starting:
+        _once_started.append(then)
+        return
     for process in _running:
         with suppress(OSError):  # it has ended by itself
             process.kill_group()
+    then()
 
 
 def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
@@ -471,6 +479,7 @@ def _start(
     # At its lowest level sh logs what it feeds to a process, and what that says.
     logging.getLogger("sh").setLevel(logging.CRITICAL)
     out, err = io.BytesIO(), io.BytesIO()
+    _starting.append(True)
     try:
         process = sh.Command(program)(
             *args,
@@ -490,7 +499,12 @@ def _start(
         )
     except (sh.CommandNotFound, OSError) as error:
         raise OcMissing(f"{program} cannot be started: {type(error).__name__}; name an oc with --oc") from None
-    _running.append(process.process)
+    else:
+        _running.append(process.process)
+    finally:
+        _starting.clear()
+        if _once_started:
+            end_running_call(_once_started.pop())
     late = threading.Event()
 
     def end() -> None:

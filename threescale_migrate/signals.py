@@ -6,12 +6,11 @@ A terminal that is closed (SIGHUP) counts as a signal to end, unless it was aske
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 
 from .exit_codes import ExitCode
 from .oc import end_running_call
@@ -45,26 +44,30 @@ class Stopped(Exception):
         )
 
 
-@dataclass
 class Stop:
-    """Set by a signal handler, looked at between calls; waiting ends at once when it is set."""
+    """Set by a signal handler, looked at between calls; waiting ends at once when it is set.
 
-    event: threading.Event = field(default_factory=threading.Event)
-    exit_code: ExitCode = ExitCode.INTERRUPTED
+    It is a pipe and not a threading.Event, whose lock the handler could find held by the very code that it interrupts.
+    """
+
+    def __init__(self) -> None:
+        self.exit_code: ExitCode | None = None
+        self._wakes, self._wake = os.pipe()
 
     def ask(self, exit_code: ExitCode) -> None:
         """Asks the run to end."""
+        if self.exit_code is None:
+            os.write(self._wake, b".")
         self.exit_code = exit_code
-        self.event.set()
 
     def check(self) -> None:
         """Raises Stopped once asked to end."""
-        if self.event.is_set():
+        if self.exit_code is not None:
             raise Stopped(self.exit_code)
 
     def sleep(self, seconds: float) -> None:
         """Waits, at most `seconds`; not at all once asked to end."""
-        self.event.wait(seconds)
+        select.select([self._wakes], [], [], seconds)
 
     def pause(self, seconds: float) -> None:
         """Waits as sleep does. Raises Stopped once asked to end."""
@@ -75,13 +78,12 @@ class Stop:
 @contextmanager
 def at_once() -> Iterator[None]:
     """For a command that changes nothing, or nothing yet: a signal ends the call under way, and raises Stopped."""
-    owner = os.getpid()
 
     def handle(number: int, _frame: object) -> None:
-        if os.getpid() != owner:
-            return  # in a child that is about to become oc
-        end_running_call()
-        raise Stopped(EXIT_CODES[signal.Signals(number)])
+        def stop() -> None:
+            raise Stopped(EXIT_CODES[signal.Signals(number)])
+
+        end_running_call(stop)
 
     with _handling(handle):
         yield
@@ -95,13 +97,10 @@ def in_order(stop: Stop, told: Callable[[], None]) -> Iterator[None]:
     """
 
     def handle(number: int, _frame: object) -> None:
-        if stop.event.is_set() and number == signal.SIGINT:
-            end_running_call()
-            with suppress(OSError):
-                if sys.stderr.isatty():
-                    os.write(sys.stderr.fileno(), SANE + b"\n")
-            os._exit(ExitCode.INTERRUPTED)
-        first = not stop.event.is_set()
+        first = stop.exit_code is None
+        if not first and number == signal.SIGINT:
+            end_running_call(_exit)
+            return
         stop.ask(EXIT_CODES[signal.Signals(number)])
         if first:
             with suppress(RuntimeError, OSError):  # it came in the middle of a line, or nobody listens
@@ -111,11 +110,24 @@ def in_order(stop: Stop, told: Callable[[], None]) -> Iterator[None]:
         yield
 
 
+def _exit() -> None:
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), SANE + b"\n")
+    os._exit(ExitCode.INTERRUPTED)
+
+
 @contextmanager
 def _handling(handler: Handler) -> Iterator[None]:
     """Sets the handler for the signals that are not ignored already: `nohup`, and `&` in a script, mean it."""
+    owner = os.getpid()
+
+    def handle(number: int, frame: object) -> None:
+        if os.getpid() == owner:  # else it is a child that is about to become oc
+            handler(number, frame)
+
     wanted = [number for number in EXIT_CODES if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, handler) for number in wanted}
+    before = {number: signal.signal(number, handle) for number in wanted}
     try:
         yield
     finally:
