@@ -74,7 +74,7 @@ def test_a_second_interrupt_is_at_once_and_ends_the_call_too(world: World) -> No
 def test_waiting_for_a_rollout_ends_with_the_signal(world: World) -> None:
     world.faults("not-ready=zync")
     process = world.popen("migrate", "--yes", "--secret-file", world.secret, "--dc", "zync")
-    read_until(process, "0 of 1 pods ready")
+    read_until(process, "✓ oc patch dc zync")  # what comes after it is the waiting
     process.send_signal(signal.SIGTERM)
     process.communicate()
     assert process.returncode == 143

@@ -1,0 +1,145 @@
+"""A journal is read whatever became of its end, runs are told apart and ordered, and no mask breaks a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threescale_migrate import journal
+from threescale_migrate.journal import Journal, JournalError, NoJournal, Record
+from threescale_migrate.project import ProjectState
+from threescale_migrate.redaction import Redactor
+from threescale_migrate.values import Refused, Usage
+
+EMPTY = ProjectState("threescale", {}, {}, (), {}, (), {}, (), None, {})
+SERVER = "https://api.example.test:6443"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return journal.directory_of(SERVER, "threescale")
+
+
+def write(directory: Path, command: str = "migrate", outcome: str = "done", **values: Any) -> Record:
+    """A run with one change."""
+    opened = Journal(directory, Redactor())
+    opened.start(command, SERVER, "threescale", "Zoë", EMPTY, **values)
+    opened.write(
+        "begin",
+        action=1,
+        argv=["oc", "patch", "dc", "zync"],
+        inverse={"kind": "account-of-config", "name": "zync", "args": ["x"], "detail": {"given": "amp"}},
+    )
+    opened.write("end", action=1, outcome="done", said="überschrieben ✓")
+    if outcome:
+        opened.write("finish", outcome=outcome, exit_code=0)
+    opened.close()
+    return journal.read(opened.path)
+
+
+def test_cut_off_anywhere_it_tells_what_it_still_knows(home: Path) -> None:
+    path = write(home).path
+    whole = path.read_bytes()
+    lines = whole.split(b"\n")
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        if length <= len(lines[0]):
+            with pytest.raises(NoJournal):
+                journal.read(path)
+            continue
+        record = journal.read(path)
+        assert record.torn == (not whole[:length].endswith(b"\n"))
+        assert record.finished is None
+        begun = length > len(lines[0]) + len(lines[1]) + 1
+        ended = length > len(lines[0]) + len(lines[1]) + len(lines[2]) + 2
+        assert [entry.outcome for entry in record.entries] == (["done" if ended else "unknown"] if begun else [])
+
+
+def test_a_line_that_is_damaged_in_the_middle_is_not_passed_over(home: Path) -> None:
+    path = write(home).path
+    lines = path.read_bytes().split(b"\n")
+    for damaged in (b"\x00\x00", b'{"event": "begin", "action": 1}', b"[1]"):
+        path.write_bytes(b"\n".join([lines[0], damaged, *lines[2:]]))
+        with pytest.raises(JournalError, match="line 2 of the journal"):
+            journal.records(SERVER, "threescale")
+        problems: list[JournalError] = []
+        assert journal.records(problems=problems) == ()
+        assert len(problems) == 1
+
+
+def test_a_journal_of_a_newer_version_is_not_taken_for_none(home: Path) -> None:
+    path = write(home).path
+    path.write_text(path.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
+    with pytest.raises(JournalError, match="newer version"):
+        journal.records(SERVER, "threescale")
+
+
+def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = write(home)
+    began = time.time()
+    monkeypatch.setattr(time, "time", lambda: began - 86400)
+    monkeypatch.setattr(time, "strftime", lambda form, moment=None: "20200101T000000Z")
+    second = write(home, "undo", undoes=[first.run])
+    known = journal.records(SERVER, "threescale")
+    assert [record.run for record in known] == [first.run, second.run]
+    assert [record.run for record in journal.to_take_back(known)] == [second.run]
+    assert journal.taken_back(known) == {first.run}
+
+
+def test_two_runs_in_one_second_are_told_apart_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "strftime", lambda form, moment=None: "20261124T000000Z")
+    one, two = write(home), write(home)
+    assert two.run == f"{one.run}-2"
+    known = journal.records(SERVER, "threescale")
+    assert journal.one_of(known, one.run).path == one.path
+    assert journal.one_of(known, two.run).path == two.path
+    for name in ("20261124", "nosuch"):
+        with pytest.raises(Usage):
+            journal.one_of(known, name)
+
+
+def test_an_undo_that_did_not_come_to_its_end_is_gone_on_with(home: Path) -> None:
+    one = write(home)
+    back = write(home, "undo", undoes=[one.run])
+    half = write(home, "undo", "", undoes=[back.run])
+    known = journal.records(SERVER, "threescale")
+    # It was on its way to the migrated project: what it had done, and what it wanted to take back.
+    assert [record.run for record in journal.to_take_back(known)] == [half.run, back.run]
+    write(home, "undo", undoes=[half.run, back.run])
+    known = journal.records(SERVER, "threescale")
+    assert journal.taken_back(known) == {half.run, back.run}
+
+
+def test_a_mask_never_breaks_a_line(home: Path) -> None:
+    redact = Redactor()
+    redact.learn('pass"word\\')
+    opened = Journal(home, redact)
+    opened.start("migrate", SERVER, "threescale", "x", EMPTY, said='--token=abc"def pass"word\\ ', n=1)
+    opened.close()
+    line = json.loads(opened.path.read_text(encoding="utf-8"))
+    assert line["n"] == 1
+    assert "abc" not in line["said"]
+    assert "pass" not in line["said"]
+
+
+def test_a_disk_without_room_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.mkdir(parents=True)
+    there = os.statvfs(home)
+    full = os.statvfs_result((*there[:3], 1, 1, *there[5:]))
+    monkeypatch.setattr(os, "statvfs", lambda path: full)
+    with pytest.raises(Refused, match="No space left"):
+        Journal(home, Redactor())
+
+
+def test_what_was_killed_before_its_start_leaves_no_file_behind(home: Path) -> None:
+    opened = Journal(home, Redactor())
+    opened.close()
+    assert not opened.path.exists()
