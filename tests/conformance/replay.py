@@ -16,7 +16,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,30 +28,32 @@ from tests import recorded
 from threescale_migrate.rehearsal import faults, launch
 from threescale_migrate.rehearsal.client import session
 from threescale_migrate.rehearsal.client.run import run
+from threescale_migrate.rehearsal.quickjson import pretty
 from threescale_migrate.rehearsal.server import Cluster, begin_cluster_binding
-from threescale_migrate.rehearsal.store import Store
+from threescale_migrate.rehearsal.store import Store, copied
 
 # How far, in seconds, and in which steps a moving cluster is looked ahead into.
 AHEAD = 5.0
 STEP = 0.5
 
-RULES: tuple[tuple[str, str], ...] = (
-    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
-    (r'(resourceVersion"?: ?\\?"?)\d+', r"\1RV"),
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000(?: UTC)?", "TIME"),
-    (r"\b(LIVE|MERGED)-\d+/", r"\1-SUFFIX/"),
-    (r"(?m)\b\d+ (?:second|minute)s? ago", "AGO"),
-    (r"cri-o://[0-9a-f]{32}", "CONTAINER"),
-    (r"10\.12[89]\.\d+\.\d+", "ADDRESS"),
-    (r"kube-api-access-[a-z0-9]{5}", "kube-api-access-SUFFIX"),
-    (r"((?:[a-z]+-)+\d+)-(?!hook|deploy)[a-z0-9]{5}\b", r"\1-SUFFIX"),
-    (r"\b(\w+(?:-\w+)*)\.[0-9a-f]{16}\b", r"\1.EVENT"),
-    (r"(?m)^([EW])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ ", r"\1 TIME PID "),
+# What stands in a text where a rule has anything to do (searching for it is cheap), the rule, and what it leaves.
+RULES: tuple[tuple[str, str, str], ...] = (
+    ("-", r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
+    ("resourceVersion", r'(resourceVersion"?: ?\\?"?)\d+', r"\1RV"),
+    ("T", r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+    (" +0000", r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000(?: UTC)?", "TIME"),
+    ("MERGED-", r"\b(LIVE|MERGED)-\d+/", r"\1-SUFFIX/"),
+    (" ago", r"(?m)\b\d+ (?:second|minute)s? ago", "AGO"),
+    ("cri-o", r"cri-o://[0-9a-f]{32}", "CONTAINER"),
+    ("10.12", r"10\.12[89]\.\d+\.\d+", "ADDRESS"),
+    ("kube-api-access", r"kube-api-access-[a-z0-9]{5}", "kube-api-access-SUFFIX"),
+    ("-", r"([a-z]-\d+)-(?!hook|deploy)[a-z0-9]{5}\b", r"\1-SUFFIX"),
+    (".", r"\.[0-9a-f]{16}\b", ".EVENT"),
+    (".go:", r"(?m)^([EW])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ ", r"\1 TIME PID "),
 )
 # Ages stand at the end of a table's line.
-AGES = re.compile(r"(?m) {2,}(?:\d+[smhd])+(?:\d+[smhd])?$")
-_COMPILED = tuple((re.compile(pattern), replacement) for pattern, replacement in RULES)
+AGES = re.compile(r"(?m)(?<! ) {2,}(?:\d+[smhd])+$")
+_COMPILED = tuple((needle, re.compile(pattern), replacement) for needle, pattern, replacement in RULES)
 
 
 def normal(text: str) -> str:
@@ -61,9 +63,10 @@ def normal(text: str) -> str:
     # start is written down depends on which of two controllers is the first to look.
     text = re.sub(r'(?m)^ *"openshift.io/(?:encoded-deployment-config|deployer-pod.started-at)": ".*",?\n', "", text)
     text = re.sub(r'("activeDeadlineSeconds": )21[56]\d\d\b', r"\1LEFT", text)
-    text = AGES.sub("  AGE", text)
-    for pattern, replacement in _COMPILED:
-        text = pattern.sub(replacement, text)
+    text = text if text.startswith("{") else AGES.sub("  AGE", text)
+    for needle, pattern, replacement in _COMPILED:
+        if needle in text:
+            text = pattern.sub(replacement, text)
     return "\n".join(
         re.sub(r" {2,}", "  ", line) if line.endswith("AGE") or "SUFFIX" in line else line for line in text.split("\n")
     )
@@ -83,7 +86,7 @@ def _ordered(text: str) -> str:
                 # The environment of a hook comes out of a map of the server, in no order.
                 container.get("env", []).sort(key=lambda variable: variable["name"])
         items.sort(key=lambda item: (item["kind"] == "Pod", _stem(item["metadata"]["name"])))
-        return json.dumps(document, indent=4, ensure_ascii=False)
+        return pretty(document, sort=False)
     if text.startswith("Resources ") and "Non-Resource URLs" in text:
         return _verbs(text)
     if "READY   STATUS" in text or "\npod/" in text:
@@ -149,7 +152,7 @@ def pieces(text: str) -> dict[str, frozenset[str]]:
         document = json.loads(text)
         for item in document.get("items", [document]):
             for aspect, part in _aspects(item):
-                written = normal(json.dumps({"items": [part]}, indent=4, ensure_ascii=False))
+                written = normal(pretty({"items": [part]}, sort=False))
                 found.setdefault(_stem(item["metadata"]["name"]) + aspect, set()).add(written)
     else:
         for line in text.splitlines()[1:]:
@@ -223,6 +226,18 @@ class Rehearsal:
             self._remember()
             if self.store.clock.now() >= moment:
                 return
+
+    def kept(self) -> Callable[[], None]:
+        """The present moment, to be gone back to by the call of what is given."""
+        data = copied(self.store.data)
+        seen = dict(self.versions), dict(self.texts), {key: list(known) for key, known in self.history.items()}
+
+        def go_back() -> None:
+            self.store = Store(data)
+            self.cluster = Cluster(self.store)
+            self.versions, self.texts, self.history = seen
+
+        return go_back
 
     def _remember(self) -> None:
         """Asks for each object that has changed since the last time."""
@@ -395,13 +410,14 @@ def _replay_call(call: recorded.Recorded, rehearsal: Rehearsal, base: float, shi
     outcome = rehearsal.ask(call)
     if outcome.matches or not looks(call) or call.argv[1:] in MOVING:
         return outcome, shift
-    late = shift
+    late, go_back = shift, rehearsal.kept()
     while late < shift + AHEAD and rehearsal.moving:
         late += STEP
         rehearsal.go_to(base + call.at + late)
         again = rehearsal.ask(call)
         if again.matches:
             return again, late
+    go_back()
     return outcome, shift
 
 

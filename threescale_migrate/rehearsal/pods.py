@@ -71,6 +71,9 @@ def reconcile(sim: Simulation, namespace: str, name: str) -> None:
 def _refused(sim: Simulation, controller: Object, message: str) -> None:
     text = f'pods "{controller["metadata"]["name"]}-" is forbidden: {message}'
     event(sim.store, controller, "FailedCreate", f"Error creating: {text}", "replication-controller")
+    known = controller["status"].get("conditions") or ()
+    if known and known[0]["message"] == text:
+        return
     controller["status"]["conditions"] = [
         {
             "lastTransitionTime": sim.store.timestamp(),
@@ -277,6 +280,9 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         sim.after("slow", "pod", namespace, name)
     else:
         _run(sim, pod, ready=fate != "not-ready")
+        if fate == "not-ready" and any("readinessProbe" in container for container in pod["spec"]["containers"]):
+            failed = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+            event(sim.store, pod, "Unhealthy", failed, "kubelet")
         if kind == "hook" or ends:
             sim.after("hook ends", "pod", namespace, name)
 

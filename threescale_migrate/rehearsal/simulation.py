@@ -25,7 +25,7 @@ DELAYS = {
     "controller": 0.1,
     "replicas": 0.15,
     "deployer pod": 0.05,
-    "pod runs": 0.3,
+    "pod runs": 0.25,
     "deployer looks": 1.0,
     "deployer sees": 0.05,
     "deployer ends": 0.5,

@@ -25,6 +25,8 @@ SERVER_VERSION = {
     "compiler": "gc",
     "platform": "linux/amd64",
 }
+# What a client of 2020 does not know of a server's version.
+UNKNOWN_TO_OLD = ("emulationMajor", "emulationMinor", "minCompatibilityMajor", "minCompatibilityMinor")
 CLIENT_VERSION = {
     "major": "",
     "minor": "",
@@ -61,6 +63,9 @@ def version(session: Session) -> None:
     kustomize = "" if session.old else "\nKustomize Version: v5.7.1"
     if session.values.get("output") == "json":
         document = {"clientVersion": CLIENT_VERSION, "kustomizeVersion": "v5.7.1", "serverVersion": SERVER_VERSION}
+        if session.old:
+            server = {key: value for key, value in SERVER_VERSION.items() if key not in UNKNOWN_TO_OLD}
+            document = {"clientVersion": CLIENT_VERSION, "serverVersion": server}
         session.print(to_json(document, indent=2, sort=False))
         return
     session.print(f"Client Version: {CLIENT}{kustomize}")
