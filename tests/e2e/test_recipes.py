@@ -131,6 +131,30 @@ def test_the_systemd_units(migrated: World, tmp_path: Path) -> None:
     assert "dc/backend-cron: its template says default" in wrong.out
 
 
+def test_the_nagios_check(migrated: World) -> None:
+    (text,) = recipe("A Nagios check", "sh")
+    (migrated.home / "check_threescale").write_text(text, encoding="utf-8")
+    (migrated.home / "check_threescale").chmod(0o755)
+    environment = {"PATH": f"{migrated.home}/bin:{PATH}", "KUBECONFIG": f"{migrated.home}/.kube/threescale"}
+
+    def again() -> Result:
+        return run(migrated, ["./check_threescale", "threescale"], **environment)
+
+    well = again()
+    assert (well.code, well.all) == (0, "OK - threescale is migrated, and the pods prove it\n")
+    migrated.faults("login-expired")
+    away = again()
+    assert away.code == 3
+    assert away.out.startswith("UNKNOWN - ")
+    assert "logged in" in away.out
+    migrated.faults()
+    take_back(migrated, "zync")
+    wrong = again()
+    assert wrong.code == 2
+    assert wrong.out.startswith("CRITICAL - threescale is not migrated\n")
+    assert "dc/zync: its template says default" in wrong.out
+
+
 def test_the_gitlab_job(migrated: World) -> None:
     (text,) = recipe("A GitLab job", "yaml")
     ((_, job),) = yaml.safe_load(text).items()

@@ -103,7 +103,9 @@ def test_with_a_fault_on_the_script_says_what_is_and_once_it_is_mended_goes_on(
     tmp_path: Path, fault: str, code: int, said: str
 ) -> None:
     world = make_world(tmp_path, fault)
-    printed(world, "--dc", "zync,zync-database")
+    printed(
+        world, "--dc", "zync,zync-database", "--force"
+    )  # without it some of them are refused before anything is printed
     done = bash(world)
     assert done.code == code, done.all
     assert said in done.err
@@ -247,6 +249,7 @@ def test_no_script_is_printed_that_could_not_work(world: World) -> None:
     assert world.run("script").code == 2
     assert world.run("script", "--secret-file", "-", stdin=Path(world.secret).read_text(encoding="utf-8")).code == 2
     assert world.run("script", "--secret-file", world.secret, "-n", "default").code == 4
+    assert world.run("script", "--secret-file", world.secret, "--expect-project", "other").code == 4
     for args in (("-n", "threescale"), ("--guide",)):
         done = world.run("script", "--secret-file", world.secret, *args)
         assert done.code == 0
