@@ -19,7 +19,8 @@ from .values import STEPS, Refused, Text, Usage
 EXAMPLES = {
     "plan": """examples:
   threescale-migrate plan --secret-file 12345678-cluster-secret.yaml
-  threescale-migrate plan -n threescale -o json""",
+  threescale-migrate plan -n threescale -o json
+  threescale-migrate plan --wave-plan > order.txt""",
     "preflight": """examples:
   threescale-migrate preflight --secret-file secret.yaml
   threescale-migrate preflight -q --expect-project threescale""",
@@ -61,6 +62,10 @@ EXIT_CODES = (
     " 4 refused before the first change; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be"
     " asked; 75 another run holds the lock; 129, 130, 143 hung up, interrupted, terminated"
 )
+
+
+# What --wave-plan holds where no file is named.
+PRINT_ORDER = True
 
 
 class Parser(argparse.ArgumentParser):
@@ -206,7 +211,8 @@ def _order() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_argument_group("the order")
     group.add_argument("--all-at-once", action="store_true", help="redeploy all configs together, as the guide does")
-    group.add_argument("--wave-plan", metavar="FILE", help="the order from a file: a line of names for each wave")
+    told = "the order from a file: a line of names for each wave; without FILE, plan prints one"
+    group.add_argument("--wave-plan", metavar="FILE", nargs="?", const=PRINT_ORDER, help=told)
     return parser
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from .cli import PRINT_ORDER
 from .dialects import user_of
 from .exit_codes import ExitCode
 from .guide import steps
@@ -72,7 +73,10 @@ def wish_of(options: Namespace, oc: Oc) -> Wish:
     if not configs and os.environ.get("THREESCALE_DC_NAMES", "").strip():
         configs = os.environ["THREESCALE_DC_NAMES"].replace(",", " ").split()
     waves: tuple[tuple[str, ...], ...] = ()
-    if getattr(options, "wave_plan", None):
+    given = getattr(options, "wave_plan", None)
+    if given is PRINT_ORDER and options.command != "plan":
+        raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
+    if isinstance(given, str):
         waves = read_waves(options.wave_plan)
     return Wish(
         configs=tuple(configs),
@@ -108,6 +112,8 @@ def plan(options: Namespace) -> ExitCode:
 
     oc = connect(options, VERIFY_TIMEOUT)
     wish = wish_of(options, oc)
+    if options.wave_plan is PRINT_ORDER:
+        return print_order(options, observe(oc, cluster=False, secret=False), wish)
     where = place(oc)
     oc.namespace = where.project
     state = observe(oc)
@@ -125,6 +131,20 @@ def preflight(options: Namespace) -> ExitCode:
     from .preflight import preflight as run
 
     return run(options)
+
+
+def print_order(options: Namespace, state: ProjectState, wish: Wish) -> ExitCode:
+    """The order of all chosen configs, as the file that `--wave-plan` reads, or as JSON."""
+    from .guide.selection import waves
+    from .render import document, text
+
+    check_project(state, wish)
+    order = waves(state, wish)
+    if options.output == "json":
+        document.write(sys.stdout, document.plan(options.command, state.namespace, (), order, (), int(ExitCode.DONE)))
+    else:
+        sys.stdout.write(text.wave_plan(order))
+    return ExitCode.DONE
 
 
 @dataclass(frozen=True)
@@ -252,7 +272,8 @@ def migrate(options: Namespace) -> ExitCode:
         try:
             state, checks = runner.migrate(run)
         except runner.Failed as error:
-            if options.on_failure != "undo":
+            # A cluster that does not answer cannot be asked to take anything back.
+            if options.on_failure != "undo" or error.exit_code is ExitCode.UNKNOWN:
                 raise
             from .undo import after_failure
 

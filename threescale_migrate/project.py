@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
@@ -136,7 +137,10 @@ class DeploymentConfig:
 
 @dataclass(frozen=True)
 class ReplicationController:
-    """A revision of a config. `phase` is New, Pending, Running, Complete or Failed; `account` is its template's."""
+    """A revision of a config. `phase` is New, Pending, Running, Complete or Failed; `account` is its template's.
+
+    `lasted` is how many seconds its deployer took, None while that is not known.
+    """
 
     name: str
     config: str | None
@@ -150,6 +154,7 @@ class ReplicationController:
     ready_replicas: int
     created: str
     failure: str
+    lasted: float | None = None
 
 
 @dataclass(frozen=True)
@@ -454,19 +459,25 @@ def assemble(
     )
 
 
-def observe(oc: Oc, cluster: bool = True, secret: bool = True) -> ProjectState:
+def observe(oc: Oc, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
     """Reads the project in at most three calls of `oc`, whatever the number of configs; four where the server has no SCCs.
 
-    `cluster` asks for all that permissions and quotas rest on, `secret` for the pull secret and system's settings. What
-    the user may not read ends in `unread`. Raises OcError where the cluster cannot be asked at all.
+    `cluster` asks for all that permissions and quotas rest on, `secret` for the pull secret and system's settings; what was
+    not asked for, and what the user may not read, ends in `unread`. `tries` bounds how often the first call is made where
+    it fails for a reason that passes. Raises OcError where the cluster cannot be asked at all.
     """
+    from .oc import READ_TRIES
+
     types = PROJECT_TYPES if cluster else ROLLOUT_TYPES
-    parts, complaints = oc.read_items(("get", ",".join(types), "-o", "json"), parse_item, partial=True)
+    asked = ("get", ",".join(types), "-o", "json")
+    parts, complaints = oc.read_items(asked, parse_item, partial=True, tries=tries or READ_TRIES)
     unread = _unread(complaints)
     if secret:
         more, missing = _named(oc, _linked(part for _, part in parts))
         parts += more
         unread.update(missing)
+    else:
+        unread["secrets"] = "it was not asked for"
     if cluster:
         more, missing = _elsewhere(oc)
         parts += more
@@ -532,6 +543,16 @@ def _elsewhere(oc: Oc) -> tuple[list[tuple[str, Part]], dict[str, str]]:
 
 def _everything_unread(types: Iterable[str], why: str) -> dict[str, str]:
     return {ELSEWHERE.get(kind, kind): why for kind in types}
+
+
+def look_at_secret(oc: Oc) -> RegistrySecret | None:
+    """The pull secret, None where it is not in the project. Raises OcError, Forbidden."""
+    from .oc import NotFound
+
+    try:
+        return read_secret(oc, SECRET_NAME)
+    except NotFound:
+        return None
 
 
 def read_secret(oc: Oc, name: str) -> RegistrySecret:
@@ -658,7 +679,25 @@ def _controller(item: _JSON) -> ReplicationController:
         ready_replicas=int(status.get("readyReplicas") or 0),
         created=str(meta.get("creationTimestamp") or ""),
         failure=failures[0] if failures else "",
+        lasted=_lasted(notes),
     )
+
+
+def _lasted(notes: _JSON) -> float | None:
+    """From the deployer's start to its end; one whose pods were refused has no start (rollouts.jsonl)."""
+    began = _moment(
+        notes.get("openshift.io/deployer-pod.started-at") or notes.get("openshift.io/deployer-pod.created-at")
+    )
+    ended = _moment(notes.get("openshift.io/deployer-pod.completed-at"))
+    return None if began is None or ended is None else (ended - began).total_seconds()
+
+
+def _moment(text: Any) -> datetime | None:
+    """The moment of an annotation such as `2026-11-23 16:48:13 +0000 UTC`."""
+    try:
+        return datetime.fromisoformat(str(text)[:19])
+    except ValueError:
+        return None
 
 
 def _int(text: Any) -> int:

@@ -58,6 +58,18 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}"), MASK),
     (re.compile(r"\bsha256~[A-Za-z0-9_-]{16,}"), "sha256~***"),
 )
+# In a container's log anything may stand: values with a telling name, and words that are too long and too mixed to be words.
+PATTERNS_OF_LOGS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(
+            r"(?i)([\w.-]*(?:passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|cookie|session)[\w.-]*"
+            r"[\"']?\s*(?:=>|[:=])\s*[\"']?)[^\s\"',;&]+"
+        ),
+        r"\1***",
+    ),
+    (re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{24,}"), MASK),
+    (re.compile(r"[A-Za-z0-9+/]{40,}={0,2}"), MASK),
+)
 _RUN = re.compile(rf"[A-Za-z0-9+/=_.~%|-]{{{PIECE},}}")
 # What may stand between two halves of a text that was broken into lines: spaces, line ends also as they are escaped, quotes,
 # continuation signs, escape codes of a terminal.
@@ -129,6 +141,13 @@ class Redactor:
                     text = text.replace(form, MASK)
             text = self._without_pieces(self._across_lines(text))
         for pattern, replacement in PATTERNS:
+            text = pattern.sub(replacement, text)
+        return text
+
+    def strictly(self, text: str) -> str:
+        """The same for what a container wrote: it masks too much rather than too little."""
+        text = self(text)
+        for pattern, replacement in PATTERNS_OF_LOGS:
             text = pattern.sub(replacement, text)
         return text
 

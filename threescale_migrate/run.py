@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
 
@@ -16,13 +16,14 @@ from . import oc as oc_module
 from .dialects import UNCHANGED
 from .exit_codes import ExitCode
 from .guide import deployment_configs, service_account, steps, undoing
+from .guide.causes import Cause, CauseKind
 from .guide.costs import deadline_seconds
-from .guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves
+from .guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves, serving
 from .guide.selection import Wave, choose, waves
 from .guide.undoing import Undo
 from .journal import Journal, JournalError
-from .oc import Oc, OcError
-from .project import ProjectState, observe
+from .oc import NoRoute, Oc, OcError, Unreachable
+from .project import ProjectState, RegistrySecret, look_at_secret, observe
 from .signals import Stop, Stopped
 from .values import ACCOUNT, Action, Check, Inverse, Refused, Step, Text, Usage, Verdict, Wish
 
@@ -33,6 +34,9 @@ POLL_LONGEST = 5.0
 # How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
 LOGIN_SECONDS = 30.0
 # How new and old clients say that a patch found nothing to change (recordings/README.md 9, 20).
+# So many rounds without an answer, one after the other, are worth a line.
+UNANSWERED_ROUNDS = 4
+LOG_LINES = 6
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
 
@@ -210,29 +214,31 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
 
 
 def redeploy(run: Run, state: ProjectState) -> None:
-    """Patches and waits, a wave after the other; each is planned anew, so that what somebody else did counts."""
+    """Patches and waits, a wave after the other; each is planned anew, so that what somebody else did counts.
+
+    `state` is what was seen last. Raises Failed, Stopped, JournalError, Usage.
+    """
     if Step.DEPLOYMENT_CONFIGS in run.wish.skip:
         return
     order = waves(state, run.wish)
     for number, wave in enumerate(order, 1):
-        if number > 1:
-            run.stop.check()
-            state = observe(run.oc, cluster=False, secret=False)
+        run.stop.check()
         names = tuple(name for name in wave.configs if name in state.configs)
-        found = assess_all(state, names)
-        if all(assessment.reached for assessment in found):
+        if all(assessment.reached for assessment in assess_all(state, names)):
             continue
         run.watcher.wave(Wave(wave.name, names), number, len(order))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
         await_login(run, state)
-        if _settle(run, state, names):
-            state = observe(run.oc, cluster=False, secret=False)
+        state = _settle(run, state, names)
 
         def replan(state: ProjectState, names: tuple[str, ...] = names) -> tuple[Action, ...]:
             return deployment_configs.plan_configs(state, names, run.wish)
 
-        apply(run, replan(state), replan)
-        wait(run, names)
+        try:
+            apply(run, replan(state), replan)
+        except OcError as error:
+            raise Failed(lines(str(error), *how_far(run, state, names, MIGRATED)), error.exit_code) from None
+        state = wait(run, state, names)
 
 
 def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
@@ -277,9 +283,9 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
         run.journal.write("wave", name=wave.name, number=number, total=total, configs=list(wave.configs))
     apply(run, patches(state), patches)
     for goal, names in goals.items():
-        wait(run, names, goal)
+        state = wait(run, state, names, goal)
     if any(change.kind == "pause" and change.name in wave.configs for change in wanted.changes):
-        apply(run, afterwards(observe(run.oc, cluster=False, secret=False)), afterwards)
+        apply(run, afterwards(state), afterwards)
 
 
 def patch(run: Run) -> None:
@@ -338,87 +344,100 @@ def await_login(run: Run, state: ProjectState) -> None:
 
 def wait_all(run: Run) -> None:
     """Step 5 alone: waits for the rollouts of all chosen configs, each to its own account."""
-    state = observe(run.oc, cluster=False)
-    names = choose(state, run.wish).configs
-    for account in sorted({state.configs[name].effective_account for name in names}):
-        wait(
-            run, tuple(name for name in names if state.configs[name].effective_account == account), Goal(account, None)
-        )
+    state = observe(run.oc, cluster=False, secret=False)
+    for goal, names in _by_goal(state, choose(state, run.wish).configs).items():
+        state = wait(run, state, names, goal)
 
 
-def _settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> bool:
-    """Waits for rollouts that somebody else has under way: patching in the middle of one makes two of it. Whether it did."""
-    own = {name: Goal(state.configs[name].effective_account, None) for name in names}
-    moving = [name for name in names if assess_all(state, (name,), own[name])[0].moving]
-    if not moving:
-        return False
-    run.watcher.note(Text("{names}: a rollout is under way already; waiting for it first", names=", ".join(moving)))
-    for name in moving:
-        wait(run, (name,), own[name], must_reach=False)
-    return True
+def _by_goal(state: ProjectState, names: Iterable[str]) -> dict[Goal, tuple[str, ...]]:
+    """The configs by what their rollouts are to reach, each its own account."""
+    groups: dict[Goal, tuple[str, ...]] = {}
+    for name in names:
+        goal = Goal(state.configs[name].effective_account, None)
+        groups[goal] = (*groups.get(goal, ()), name)
+    return groups
+
+
+def _settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:
+    """Waits for rollouts that somebody else has under way: patching in the middle of one makes two of it."""
+    groups = _by_goal(state, names)
+    moving = {goal: tuple(a.config for a in assess_all(state, own, goal) if a.moving) for goal, own in groups.items()}
+    told = ", ".join(name for own in moving.values() for name in own)
+    if told:
+        run.watcher.note(Text("{names}: a rollout is under way already; waiting for it first", names=told))
+    for goal, own in moving.items():
+        if own:
+            state = wait(run, state, own, goal, must_reach=False)
+    return state
 
 
 @dataclass
 class _Waiting:
-    """What a wait remembers between two rounds: since when a config is stuck, in seconds of time.monotonic()."""
+    """A wait, and what it remembers between two rounds. Moments are those of time.monotonic().
 
+    `deadlines` and `stuck_since` are by config, the latter by whether its cause is one that lasts as well. `unanswered` counts
+    the rounds since the cluster has answered; `secret` is the pull secret once it was looked at.
+    """
+
+    state: ProjectState
+    names: tuple[str, ...]
+    goal: Goal
+    must_reach: bool
+    began: float
     deadlines: dict[str, float]
-    stuck_since: dict[str, float] = field(default_factory=dict)
-    asked: OcError | None = None
+    stuck_since: dict[tuple[str, bool], float] = field(default_factory=dict)
+    unanswered: int = 0
+    looked_at_secret: bool = False
+    secret: RegistrySecret | None = None
 
 
-def wait(run: Run, names: tuple[str, ...], goal: Goal = MIGRATED, must_reach: bool = True) -> None:
+def wait(
+    run: Run, state: ProjectState, names: Iterable[str], goal: Goal = MIGRATED, must_reach: bool = True
+) -> ProjectState:
     """Looks at the rollouts until each has reached the goal, or cannot; one call of `oc` a round, ever slower.
 
-    Returns when each config has reached the goal or stands still for a reason that is no failure (paused). Raises Failed
-    with exit code 5 for a failed rollout, 6 for a deadline, 7 where the cluster was away until then; Stopped.
+    Gives the last state seen, `state` being the one before the wait: returns when each config has reached the goal or
+    stands still for a reason that is no failure (paused); without `must_reach` a failure ends the wait as well. Raises
+    Failed with exit code 5 for a failed rollout, 6 for a deadline, 7 where the cluster was away until then; Stopped.
     """
     from tenacity import Retrying, retry_if_result, wait_exponential_jitter
 
+    listed = tuple(names)
     began = monotonic()
-    waiting = _Waiting({})
-
-    def round_() -> bool:
-        run.stop.check()
-        return _round(run, names, goal, waiting, began, must_reach)
-
+    deadlines = {name: began + deadline_seconds(state.configs[name]) for name in listed if name in state.configs}
+    waiting = _Waiting(state, listed, goal, must_reach, began, deadlines)
     retrying = Retrying(
         retry=retry_if_result(lambda done: not done),
         wait=wait_exponential_jitter(initial=POLL_FIRST, max=POLL_LONGEST, exp_base=1.4, jitter=0.1),
         sleep=run.stop.sleep,
         reraise=True,
     )
-    retrying(round_)
+    retrying(lambda: _round(run, waiting))
+    return waiting.state
 
 
-def _round(run: Run, names: tuple[str, ...], goal: Goal, waiting: _Waiting, began: float, must_reach: bool) -> bool:
+def _round(run: Run, waiting: _Waiting) -> bool:
     """One look at the rollouts; true when there is nothing more to wait for."""
+    run.stop.check()
     try:
-        state = observe(run.oc, cluster=False, secret=False)
+        found = _look(run, waiting)
     except OcError as error:
-        if not error.passing:
-            raise
-        if waiting.asked is None:
-            run.watcher.note(Text("the cluster does not answer; asking on ({why})", why=str(error)))
-        waiting.asked = error
-        _check_time(run, names, waiting)
+        _unanswered(run, waiting, error)
         return False
-    waiting.asked = None
-    if must_reach:
-        _check_others(state, names, goal)
-    found = assess_all(state, [name for name in names if name in state.configs], goal)
-    for name in names:
-        if name in state.configs:
-            waiting.deadlines.setdefault(name, began + deadline_seconds(state.configs[name]))
-    run.watcher.rollouts(found, monotonic() - began)
+    if waiting.unanswered >= UNANSWERED_ROUNDS:
+        run.watcher.note(Text("the cluster answers again"))
+    waiting.unanswered = 0
+    if waiting.must_reach:
+        _check_others(waiting.state, waiting.names, waiting.goal)
+    run.watcher.rollouts(found, monotonic() - waiting.began)
     _write_rollouts(run.journal, found)
-    open_ = [assessment for assessment in found if not _ended(assessment)]
-    failed = [assessment for assessment in found if _stuck(assessment, waiting, run.limits.grace)]
-    if failed and must_reach:
-        raise Failed(failure(state, found, failed), ExitCode.ROLLOUT_FAILED)
-    if failed or not open_:
+    stuck = [assessment for assessment in found if _stuck(assessment, waiting, run.limits.grace)]
+    if stuck and waiting.must_reach:
+        raise _failed(run, waiting, found, stuck)
+    open_ = [assessment for assessment in found if assessment not in stuck and not _ended(assessment)]
+    if not open_:
         return True
-    _check_time(run, [assessment.config for assessment in open_], waiting, found)
+    _check_time(run, waiting, [assessment.config for assessment in open_])
     return False
 
 
@@ -436,62 +455,195 @@ def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None
             raise Failed(text, ExitCode.FAILED)
 
 
+def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
+    """Observes and judges; where an image cannot be pulled, the pull secret is looked at as well, once. Raises OcError."""
+    state = observe(run.oc, cluster=False, secret=False, tries=1)
+    missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
+    if missing:
+        said = Text("{kinds} may not be read any more: {why}", kinds=", ".join(missing), why=state.unread[missing[0]])
+        raise Failed(said, ExitCode.UNKNOWN)
+    names = [name for name in waiting.names if name in state.configs]
+    waiting.state = _with_secret(state, waiting)
+    found = assess_all(waiting.state, names, waiting.goal)
+    pulls = any(a.cause is not None and a.cause.kind is CauseKind.IMAGE_PULL for a in found)
+    if pulls and not waiting.looked_at_secret:
+        with suppress(OcError):
+            waiting.secret = look_at_secret(run.oc)
+            waiting.looked_at_secret = True
+            waiting.state = _with_secret(state, waiting)
+            found = assess_all(waiting.state, names, waiting.goal)
+    return found
+
+
+def _with_secret(state: ProjectState, waiting: _Waiting) -> ProjectState:
+    if not waiting.looked_at_secret:
+        return state
+    unread = {kind: why for kind, why in state.unread.items() if kind != "secrets"}
+    return replace(state, secret=waiting.secret, unread=unread)
+
+
+def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
+    """Goes on asking where that may help: a workstation's network comes back as a server does. Raises Failed."""
+    if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
+        raise Failed(lines(str(error), *how_far(run, waiting.state, waiting.names, waiting.goal)), error.exit_code)
+    waiting.unanswered += 1
+    if waiting.unanswered == UNANSWERED_ROUNDS:
+        run.watcher.note(Text("the cluster does not answer; asking on ({why})", why=str(error)))
+    _check_time(run, waiting, waiting.names)
+
+
 def _ended(assessment: Assessment) -> bool:
     """Reached, or standing still without having failed: a paused config does not come further by waiting."""
     return assessment.reached or assessment.state is RolloutState.STALE_PAUSED
 
 
 def _stuck(assessment: Assessment, waiting: _Waiting, grace: float) -> bool:
-    """Whether a config has failed, or hangs since the grace period on a cause that does not pass by itself."""
-    if _ended(assessment):
-        waiting.stuck_since.pop(assessment.config, None)
+    """Whether a config has failed, or hangs for longer than what it hangs on is waited out."""
+    keys = {lasting: (assessment.config, lasting) for lasting in (True, False)}
+    cause = assessment.cause
+    hangs = cause is not None or not assessment.moving or assessment.state in SILENT
+    if _ended(assessment) or not hangs:
+        for key in keys.values():
+            waiting.stuck_since.pop(key, None)
         return False
     if assessment.state is RolloutState.FAILED:
         return True
-    hangs = not assessment.moving or assessment.state in (RolloutState.NOT_STARTED, RolloutState.WAITING_FOR_IMAGE)
-    if not hangs:
-        waiting.stuck_since.pop(assessment.config, None)
-        return False
-    return monotonic() - waiting.stuck_since.setdefault(assessment.config, monotonic()) >= grace
+    since = waiting.stuck_since.setdefault(keys[cause is None or cause.lasting], monotonic())
+    return monotonic() - since >= grace * (1 if cause is None else cause.patience)
 
 
-def _check_time(
-    run: Run,
-    names: Iterable[str] = (),
-    waiting: _Waiting | None = None,
-    found: Sequence[Assessment] = (),
-) -> None:
+# States in which nobody works at the rollout, so that it hangs already where they last.
+SILENT = (RolloutState.NOT_STARTED, RolloutState.WAITING_FOR_IMAGE)
+
+
+def _check_time(run: Run, waiting: _Waiting | None = None, names: Iterable[str] = ()) -> None:
     """Raises Failed where the run's deadline, or that of a config, has passed."""
     moment = monotonic()
-    away = waiting is not None and waiting.asked is not None
-    code = ExitCode.UNKNOWN if away else ExitCode.DEADLINE
-    state = "; ".join(f"{assessment.config}: {assessment.reason}" for assessment in found if not assessment.reached)
+    # A call that the run's own deadline cut off tells nothing of the cluster.
+    away = waiting is not None and waiting.unanswered > 1
+    far = () if waiting is None else how_far(run, waiting.state, waiting.names, waiting.goal)
+    text = None
     if run.ends is not None and moment >= run.ends:
-        text = Text("the time given with --timeout is over: {state}", state=state or "the cluster does not answer")
-        raise Failed(text, code)
-    late = [name for name in names if waiting is not None and moment >= waiting.deadlines.get(name, moment + 1)]
-    if late:
-        text = Text("{names}: not ready within the deadline: {state}", names=", ".join(late), state=state or "?")
-        raise Failed(text, code)
-
-
-def failure(state: ProjectState, found: Sequence[Assessment], failed: Sequence[Assessment]) -> Text:
-    """What failed, why, what serves now, and what to do; one line for each config that failed."""
-    lines = [
-        Text(
-            "{why}; {serves}. To mend it: {mend}",
-            why=assessment.cause.sentence if assessment.cause is not None else _standing(assessment),
-            serves=serves(state, assessment.config),
-            mend=mend(assessment),
+        text = Text("the time given with --timeout is over")
+    late = [] if waiting is None else [name for name in names if moment >= waiting.deadlines.get(name, moment + 1)]
+    if late and text is None:
+        text = Text("{names}: not ready within the deadline", names=", ".join(late))
+    if text is None:
+        return
+    if away:
+        raise Failed(
+            lines(text, Text("the cluster has not answered; this is what was seen last"), *far), ExitCode.UNKNOWN
         )
-        for assessment in failed
-    ]
-    lines += [_standing(assessment) for assessment in found if assessment not in failed]
-    return Text("{lines}", lines=tuple(lines))
+    raise Failed(lines(text, *far), ExitCode.DEADLINE)
 
 
-def _standing(assessment: Assessment) -> Text:
+def lines(*parts: Text | str) -> Text:
+    """Sentences as lines of one text."""
+    return Text("{lines}", lines=tuple(parts))
+
+
+def how_far(
+    run: Run, state: ProjectState, names: Iterable[str], goal: Goal, but: Sequence[Assessment] = ()
+) -> tuple[Text, ...]:
+    """The state that each config is in, of all that are migrated or else of `names`; those in `but` were told already."""
+    listed = choose(state, run.wish).configs if goal == MIGRATED else tuple(names)
+    told = {assessment.config for assessment in but}
+    found = [a for a in assess_all(state, [n for n in listed if n in state.configs], goal) if a.config not in told]
+    reached = [a.config for a in found if a.reached]
+    begun = [a for a in found if not a.reached and state.configs[a.config].effective_account == goal.account]
+    untouched = [a.config for a in found if not a.reached and a not in begun]
+    groups = (
+        (Text("has reached {account}: {names}", account=goal.account, names=", ".join(reached)), reached),
+        (Text("not begun, as before: {names}", names=", ".join(untouched)), untouched),
+    )
+    return (*(standing(a) for a in begun), *(text for text, group in groups if group))
+
+
+def standing(assessment: Assessment) -> Text:
+    """A config with the state that it is in, and why where that is known."""
+    if assessment.cause is not None:
+        return assessment.cause.sentence
     return Text("{name}: {reason}", name=assessment.config, reason=assessment.reason)
+
+
+def _failed(run: Run, waiting: _Waiting, found: Sequence[Assessment], stuck: Sequence[Assessment]) -> Failed:
+    """The end of a wait that has failed: why, in the log's words too, what serves now, how all others stand, what to do."""
+    blamed = [a for a in found if a in stuck or (not _ended(a) and a.cause is not None and a.cause.lasting)]
+    logs = {a.config: _last_lines(run, a.cause) for a in blamed if a.cause is not None}
+    state = _bring_back(run, waiting.state, blamed)
+    parts: list[Text | str] = []
+    for assessment in blamed:
+        told = {"why": standing(assessment), "serves": serves(state, assessment.config), "mend": mend(assessment)}
+        parts.append(Text("{why}; {serves}. To mend it: {mend}", **told))
+        parts += [f"    {line}" for line in logs.get(assessment.config, ())]
+    parts += how_far(run, state, waiting.names, waiting.goal, but=blamed)
+    return Failed(lines(*parts), ExitCode.ROLLOUT_FAILED)
+
+
+def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
+    """What a container wrote last, masked; nothing where its log may not be read."""
+    if cause.log_of is None:
+        return ()
+    pod, container = cause.log_of
+    args = ("logs", pod, *(("-c", container) if container else ()), f"--tail={LOG_LINES}")
+    # A container that was started again has written little yet; what it ended with is in the log before.
+    for more in (("--previous",), ()) if cause.kind is CauseKind.CRASH_LOOP else ((),):
+        try:
+            said = run.oc.redact.strictly(run.oc.read((*args, *more), tries=2).stdout)
+        except OcError:
+            continue
+        if said.strip():
+            return tuple("".join(filter(str.isprintable, line))[:200] for line in said.splitlines()[-LOG_LINES:])
+    return ()
+
+
+def _bring_back(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> ProjectState:
+    """Has the revision before serve again where nothing does, and waits for it, at most a grace period.
+
+    A rollout that hangs keeps a Recreate config down until its deadline; cancelled, it is over at once. What has failed
+    already is scaled up again by OpenShift (recordings/README.md 3).
+    """
+    down = [a for a in blamed if a.wanted and not serving(state, a.config)]
+    hanging = [a.config for a in down if a.state in HANGING and _has_former(state, a.config)]
+    if hanging:
+        run.watcher.note(
+            Text(
+                "{names}: nothing serves; cancelling, so that the revision before does again", names=", ".join(hanging)
+            )
+        )
+    for name in hanging:
+        _cancel(run, state, name)
+    ends = monotonic() + run.limits.grace
+    while any(a.state is RolloutState.FAILED or a.config in hanging for a in down) and monotonic() < ends:
+        run.stop.check()
+        with suppress(OcError):
+            state = observe(run.oc, cluster=False, secret=False, tries=1)
+        if all(serving(state, a.config) for a in down):
+            break
+        run.stop.sleep(POLL_FIRST)
+    return state
+
+
+def _cancel(run: Run, state: ProjectState, name: str) -> None:
+    action = deployment_configs.cancel(state.configs[name])
+
+    def replan(state: ProjectState) -> tuple[Action, ...]:
+        return (action,) if _under_way(state, name) else ()
+
+    with suppress(OcError):  # the failure that led here is what has to be told
+        apply(run, (action,), replan)
+
+
+HANGING = (RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS, RolloutState.UNDER_WAY)
+
+
+def _has_former(state: ProjectState, name: str) -> bool:
+    return any(item.config == name and item.phase == "Complete" for item in state.controllers.values())
+
+
+def _under_way(state: ProjectState, name: str) -> bool:
+    newest = state.newest(name) if name in state.configs else None
+    return newest is not None and newest.phase not in ("Complete", "Failed")
 
 
 def _write_rollouts(journal: Journal, found: Sequence[Assessment]) -> None:

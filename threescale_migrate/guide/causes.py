@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from ..project import DeploymentConfig, Pod, ProjectState, ReplicationController
+from ..project import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
 from ..values import REGISTRY, SECRET_NAME, Text
 
 
@@ -37,21 +37,68 @@ class CauseKind(str, Enum):
 
 @dataclass(frozen=True)
 class Cause:
-    """`sentence` says what is, `deed` what to do. `lasting` causes do not pass by themselves: they are not waited out
-    beyond the grace period. `log_of` is a pod whose last log lines say more, with its container."""
+    """`sentence` says what is, `deed` what to do. `lasting` causes do not pass by themselves.
+
+    `patience` is how many grace periods a cause is waited out, instead of the config's deadline. `log_of` is a pod whose last
+    log lines say more, with its container.
+    """
 
     kind: CauseKind
     sentence: Text
     deed: Text
     lasting: bool
     log_of: tuple[str, str] | None = None
+    patience: int = 1
 
 
+# A pod that runs may yet become ready; it is given this many grace periods.
+READY_PATIENCE = 10
 PULL_REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 )
 _REFUSED_PULL = re.compile(r'Failed to pull image "([^"]+)"')
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+
+VOLUME_REASONS = frozenset({"FailedAttachVolume", "FailedMount", "FailedMapVolume"})
+HELD = r"Multi-Attach|already (used|mounted|attached|in use)|is in use|being used"
+
+REFUSED = "{registry} refuses the login"
+# What a registry or the runtime said of a pull, what that means, and the deed. The first that matches counts.
+PULLS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"(?i)unauthorized|authentication required|invalid username|denied|no basic auth|\b40[13]\b|login",
+        REFUSED,
+        "give {account} a login for {registry} that works, then run threescale-migrate migrate",
+    ),
+    (
+        r"(?i)manifest unknown|name unknown|not found|\b404\b|does not exist",
+        "{registry} has no such image",
+        "see which image dc/{name} and its image stream name, mend that, then run threescale-migrate migrate",
+    ),
+    (
+        r"(?i)no such host|timeout|refused|no route|unreachable|EOF|x509|certificate|reset by peer",
+        "{registry} cannot be reached from the node",
+        "see whether the nodes reach {registry} (proxy, firewall), then run threescale-migrate migrate",
+    ),
+)
+PULL_UNKNOWN = (
+    "{registry} does not give it",
+    "see what the events say (oc get events), mend it, then run threescale-migrate migrate",
+)
+NO_SECRET_IN_POD = "the pod was made without the pull secret {secret}"
+NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
+NO_SECRET = "the pull secret {secret} is not in the project"
+LOGIN = "there is a login for it in {secret}"
+NO_LOGIN = "there is no login for it in {secret}"
+LOGIN_UNKNOWN = "whether {secret} has a login for it could not be looked at"
+# What mends a pull from registry.redhat.io, by what is known of the login.
+LOGIN_DEEDS = {
+    REFUSED: "get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then threescale-migrate migrate",
+    NO_SECRET_IN_POD: "run oc secrets link {account} {secret} --for=pull and oc delete pod {pod}, then threescale-migrate migrate",
+    NO_SECRET_IN_ACCOUNT: "run oc secrets link {account} {secret} --for=pull, then threescale-migrate migrate",
+    NO_SECRET: "run threescale-migrate step registry-secret --secret-file FILE, then threescale-migrate migrate",
+    NO_LOGIN: "run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then threescale-migrate migrate",
+}
 
 # What admission says when it refuses a pod, and what that means. The first that matches counts.
 REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
@@ -65,7 +112,8 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
         r"unable to validate against any security context constraint",
         CauseKind.SCC,
         "{name}: the new pods are refused, the account {account} may not use the SCC that they need",
-        "have a cluster admin run: oc adm policy add-scc-to-user SCC -z {account}, with the SCC that default has",
+        "have a cluster admin run oc adm policy add-scc-to-user SCC -z {account}, with the SCC that the pods of default have"
+        " (annotation openshift.io/scc), then run threescale-migrate migrate",
     ),
     (
         r"exceeded quota|maximum (cpu|memory) usage|must specify limits|LimitRange",
@@ -97,27 +145,37 @@ def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationCo
     helpers = [pod for pod in own if pod.role != "app"]
     for pod in helpers:
         if pod.role == "hook":
-            yield from _hook(config, pod)
+            yield from _hook(config, newest, pod)
     for pod in pods:
         yield from _of_pod(state, config, pod)
-    yield from _from_events(state, config, newest)
+    if newest.phase == "Failed":
+        yield from _from_events(state, config, newest)
     for pod in helpers:
         if pod.role == "deployer":
-            yield from _deployer(state, config, newest, pod)
-    yield from _not_ready(config, newest, pods)
+            yield from _deployer(config, newest, pod)
+    yield from _not_ready(state, config, pods)
 
 
 def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    condition = config.conditions.get("Progressing")
-    if newest.phase == "Failed" and (
-        newest.cancelled or (condition is not None and condition.reason == "RolloutCancelled")
-    ):
+    if cancelled(config, newest):
         yield Cause(
             CauseKind.CANCELLED,
-            Text("{name}: somebody cancelled revision {revision}", name=config.name, revision=newest.version),
-            Text("ask who it was; then run threescale-migrate migrate"),
+            Text("{name}: revision {revision} was cancelled", name=config.name, revision=newest.version),
+            Text("find out who cancelled it and why, then run threescale-migrate migrate"),
             lasting=True,
         )
+
+
+def cancelled(config: DeploymentConfig, newest: ReplicationController) -> bool:
+    """Whether the newest rollout was cancelled: by its own word, or by a condition that names it."""
+    condition = config.conditions.get("Progressing")
+    told = condition is not None and condition.reason == "RolloutCancelled" and f'"{newest.name}"' in condition.message
+    return newest.phase == "Failed" and (newest.cancelled or told)
+
+
+def expired(config: DeploymentConfig, newest: ReplicationController) -> bool:
+    """Whether a failed rollout took all its time; its condition says so of every failure (rollouts.jsonl)."""
+    return newest.phase == "Failed" and newest.lasted is not None and newest.lasted >= config.timeout_seconds
 
 
 def _refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
@@ -133,45 +191,59 @@ def _refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationC
         for pattern, kind, sentence, deed in REFUSALS:
             if re.search(pattern, message):
                 told = {"name": config.name, "account": newest.account, "detail": _short(message)}
-                yield Cause(kind, Text(sentence, **told), Text(deed, **told), lasting=True)
+                if kind is CauseKind.ACCOUNT_MISSING and newest.account in state.accounts:
+                    yield from _account_was_missing(config, newest)
+                else:
+                    yield Cause(kind, Text(sentence, **told), Text(deed, **told), lasting=True)
                 break
 
 
-def _hook(config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
-    kind = pod.name.rpartition("-")[2]
+def _account_was_missing(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
+    """The account is there by now: a rollout under way goes on by itself, one that has failed is to be started again."""
+    if newest.phase == "Failed":
+        yield Cause(
+            CauseKind.ACCOUNT_MISSING,
+            Text(
+                "{name}: the new pods were refused, since the service account {account} did not exist; it does now",
+                name=config.name,
+                account=newest.account,
+            ),
+            Text("threescale-migrate migrate"),
+            lasting=True,
+        )
+
+
+def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
+    """A hook's pod runs as `default`, and has no login but what `default` has (recordings/README.md 17)."""
+    told = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
     for container in pod.containers:
         if container.waiting in PULL_REASONS:
+            seen = "{name}: its {kind} hook runs as default and cannot pull {image}"
+            # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
+            deed = "oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate"
+            yield Cause(
+                CauseKind.HOOK, Text(seen, image=_image(container.image), **told), Text(deed, **told), lasting=True
+            )
+        elif pod.phase == "Failed" or container.waiting == "CrashLoopBackOff" or container.restarts > 1:
+            seen = "{name}: its {kind} hook failed"
+            deed = "read oc logs {pod}, mend it, then run threescale-migrate migrate"
+            if newest.phase != "Failed":
+                seen = "{name}: its {kind} hook fails and is tried again"
             yield Cause(
                 CauseKind.HOOK,
-                Text(
-                    "{name}: its {kind} hook runs as default and cannot pull {image}",
-                    name=config.name,
-                    kind=kind,
-                    image=_image(container.image),
-                ),
-                # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
-                Text(
-                    "oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate",
-                    secret=SECRET_NAME,
-                    name=config.name,
-                ),
+                Text(seen, **told),
+                Text(deed, **told),
                 lasting=True,
+                log_of=(pod.name, container.name),
             )
-    if pod.phase == "Failed":
-        container_name = pod.containers[0].name if pod.containers else ""
-        yield Cause(
-            CauseKind.HOOK,
-            Text("{name}: its {kind} hook failed", name=config.name, kind=kind),
-            Text("read oc logs {pod}, mend it, then run threescale-migrate migrate", pod=pod.name),
-            lasting=True,
-            log_of=(pod.name, container_name),
-        )
 
 
 def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
     for container in pod.containers:
         if container.waiting in PULL_REASONS:
-            yield _pull(state, config.name, container.image, pod.account, pod.pull_secrets)
+            said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Failed"]
+            words = " ".join([container.message, *said])
+            yield _pull(state, config.name, container.image, words, pod.account, pod)
         elif container.waiting == "CrashLoopBackOff" or (container.restarts > 1 and not container.ready):
             yield Cause(
                 CauseKind.CRASH_LOOP,
@@ -199,34 +271,56 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
         yield Cause(
             CauseKind.NO_NODE,
             Text("{name}: no node takes the new pod: {detail}", name=config.name, detail=_short(pod.unschedulable)),
-            Text("make room or mend the node selector (oc describe pod {pod})", pod=pod.name),
+            Text(
+                "make room or mend the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
+                pod=pod.name,
+            ),
             lasting=True,
         )
     yield from _volume(state, config, pod)
 
 
 def _volume(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
-    if pod.phase != "Pending":
+    if pod.phase == "Pending":
+        for event in state.events_about("Pod", pod.name):
+            yield from _of_volume_event(state, config, event, pod)
+
+
+def _of_volume_event(
+    state: ProjectState, config: DeploymentConfig, event: Event, pod: Pod | None = None
+) -> Iterator[Cause]:
+    if event.reason not in VOLUME_REASONS:
         return
-    for event in state.events_about("Pod", pod.name):
-        if event.reason in ("FailedAttachVolume", "FailedMount"):
-            yield Cause(
-                CauseKind.VOLUME,
-                Text(
-                    "{name}: the new pod waits for a volume that the old pod still holds: {detail}",
-                    name=config.name,
-                    detail=_short(event.message),
-                ),
-                Text(
-                    "see where the old pod is (oc get pods -o wide) and let it end; then run threescale-migrate migrate"
-                ),
-                lasting=True,
-            )
-            return
+    told = {"name": config.name, "detail": _short(event.message), "pod": event.name}
+    if not re.search(HELD, event.message):
+        yield Cause(
+            CauseKind.VOLUME,
+            Text("{name}: a volume of the new pod cannot be mounted: {detail}", **told),
+            Text("see oc describe pod {pod}, mend it, then run threescale-migrate migrate", **told),
+            lasting=True,
+        )
+        return
+    holders = [
+        other.name for other in state.pods_of(config.name) if pod is not None and other.controller != pod.controller
+    ]
+    if holders:
+        deed = Text(
+            "let the old pod end (oc delete pod {holder}), then run threescale-migrate migrate", holder=holders[0]
+        )
+    else:
+        deed = Text(
+            "find the pod that holds it (oc get pods -o wide) and let it end, then run threescale-migrate migrate"
+        )
+    yield Cause(
+        CauseKind.VOLUME,
+        Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **told),
+        deed,
+        lasting=True,
+    )
 
 
-def _pull(state: ProjectState, name: str, image: str, account: str, carried: tuple[str, ...]) -> Cause:
-    """Whose registry it is, and whether the pod has a login for it; `carried` are the pull secrets of the pod."""
+def _pull(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Cause:
+    """Whose registry it is, what it said, and whether there is a login for it; `pod` where it is there still."""
     registry = image.partition("/")[0] if "." in image.partition("/")[0] else "docker.io"
     told = {
         "name": name,
@@ -234,112 +328,118 @@ def _pull(state: ProjectState, name: str, image: str, account: str, carried: tup
         "registry": registry,
         "secret": SECRET_NAME,
         "account": account,
+        "pod": "" if pod is None else pod.name,
     }
-    if registry == REGISTRY and SECRET_NAME not in carried:
-        sentence = "{name}: the image {image} cannot be pulled: the pod was made without the pull secret {secret}"
-        deed = "run oc secrets link {account} {secret} --for=pull, then threescale-migrate migrate"
-    elif registry == REGISTRY and state.secret is None and "secrets" not in state.unread:
-        sentence = "{name}: the image {image} cannot be pulled: the pull secret {secret} is not in the project"
-        deed = "run threescale-migrate step registry-secret --secret-file FILE, then threescale-migrate migrate"
-    elif registry == REGISTRY:
-        sentence = "{name}: the image {image} cannot be pulled: {registry} does not take the login in {secret}, or cannot be reached"
-        deed = "get a new registry secret, run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then migrate"
-    else:
-        logins = state.secret.registries if state.secret is not None else ()
-        sentence = (
-            "{name}: the image {image} cannot be pulled from {registry}; there is a login for it in {secret}"
-            if registry in logins
-            else "{name}: the image {image} cannot be pulled from {registry}; there is no login for it in {secret}"
-        )
-        deed = "see whether it can be reached and the image exists there (oc describe pod), then run threescale-migrate migrate"
-    return Cause(CauseKind.IMAGE_PULL, Text(sentence, **told), Text(deed, **told), lasting=True)
+    why, deed = next(((why, deed) for pattern, why, deed in PULLS if re.search(pattern, said)), PULL_UNKNOWN)
+    login = _login(state, account, pod, registry)
+    return Cause(
+        CauseKind.IMAGE_PULL,
+        Text(
+            "{name}: the image {image} cannot be pulled; {why}; {login}",
+            **{**told, "why": Text(why, **told), "login": Text(login, **told)},
+        ),
+        Text(LOGIN_DEEDS.get(login, LOGIN_DEEDS.get(why, deed)) if registry == REGISTRY else deed, **told),
+        lasting=True,
+    )
+
+
+def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) -> str:
+    """What is known of a login for the registry: only what was looked at is told."""
+    if registry == REGISTRY and pod is not None and SECRET_NAME not in pod.pull_secrets:
+        return NO_SECRET_IN_POD
+    if registry == REGISTRY and account in state.accounts and SECRET_NAME not in state.accounts[account].pull_secrets:
+        return NO_SECRET_IN_ACCOUNT
+    if "secrets" in state.unread:
+        return LOGIN_UNKNOWN
+    if state.secret is None:
+        return NO_SECRET
+    return LOGIN if registry in state.secret.registries else NO_LOGIN
 
 
 def _from_events(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     """After a rollout has failed its pods are gone, and the events about them are what is left."""
-    if newest.phase != "Failed":
-        return
-    own = [event for event in state.events if event.kind == "Pod" and event.name.startswith(f"{newest.name}-")]
+    own = [event for event in state.events if event.kind == "Pod" and event.name.rpartition("-")[0] == newest.name]
     for event in own:
         refused = _REFUSED_PULL.search(event.message)
         if refused:
-            account = state.accounts.get(newest.account)
-            carried = () if account is None else account.pull_secrets
-            yield _pull(state, config.name, refused[1], newest.account, carried)
+            yield _pull(state, config.name, refused[1], event.message, newest.account)
     for event in own:
-        if event.reason in ("Failed", "BackOff") and re.search(r"pull|ImagePull", event.message):
+        told = {"name": config.name, "detail": _short(event.message)}
+        if event.reason == "Failed" and re.search(r"[Pp]ull", event.message):
             yield Cause(
                 CauseKind.IMAGE_PULL,
-                Text("{name}: the image could not be pulled: {detail}", name=config.name, detail=_short(event.message)),
+                Text("{name}: the image could not be pulled: {detail}", **told),
                 Text("see why (oc get events), then run threescale-migrate migrate"),
                 lasting=True,
             )
-        elif event.reason == "BackOff":
+        elif event.reason == "BackOff" and not re.search(r"pull", event.message):
             yield Cause(
                 CauseKind.CRASH_LOOP,
-                Text("{name}: the new pod crashed again and again", name=config.name),
+                Text("{name}: the new pod crashed again and again", **told),
                 Text("mend what its log said, then run threescale-migrate migrate"),
                 lasting=True,
             )
         elif event.reason == "FailedScheduling":
             yield Cause(
                 CauseKind.NO_NODE,
-                Text("{name}: no node took the new pod: {detail}", name=config.name, detail=_short(event.message)),
+                Text("{name}: no node took the new pod: {detail}", **told),
                 Text("make room, then run threescale-migrate migrate"),
+                lasting=True,
+            )
+        elif event.reason in VOLUME_REASONS:
+            yield from _of_volume_event(state, config, event)
+        elif event.reason == "Unhealthy" and event.message.startswith("Readiness"):
+            yield Cause(
+                CauseKind.NOT_READY,
+                Text("{name}: the new pod ran and never became ready: {detail}", **told),
+                Text("mend what keeps it from being ready, then run threescale-migrate migrate"),
                 lasting=True,
             )
 
 
-def _deployer(
-    state: ProjectState, config: DeploymentConfig, newest: ReplicationController, pod: Pod
-) -> Iterator[Cause]:
-    condition = config.conditions.get("Progressing")
-    expired = condition is not None and condition.reason == "ProgressDeadlineExceeded"
+def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
     waiting = [container for container in pod.containers if container.waiting in PULL_REASONS | CONFIG_REASONS]
     if waiting:
         yield Cause(
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod cannot start ({reason})", name=config.name, reason=waiting[0].waiting),
-            Text("see oc describe pod {pod}", pod=pod.name),
+            Text("see oc describe pod {pod}, mend it, then run threescale-migrate migrate", pod=pod.name),
             lasting=True,
         )
-    elif pod.phase == "Failed" and newest.phase == "Failed" and not _tried(state, newest) and not expired:
+    elif pod.unschedulable:
+        yield Cause(
+            CauseKind.NO_NODE,
+            Text(
+                "{name}: no node takes the deployer pod: {detail}", name=config.name, detail=_short(pod.unschedulable)
+            ),
+            Text("make room (oc describe pod {pod}), then run threescale-migrate migrate", pod=pod.name),
+            lasting=True,
+        )
+    elif pod.phase == "Failed" and newest.phase == "Failed" and not expired(config, newest):
         yield Cause(
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod {pod} failed", name=config.name, pod=pod.name),
-            Text("read oc logs {pod}, then run threescale-migrate migrate", pod=pod.name),
+            Text("read oc logs {pod}, mend it, then run threescale-migrate migrate", pod=pod.name),
             lasting=True,
             log_of=(pod.name, "deployment"),
         )
 
 
-def _tried(state: ProjectState, newest: ReplicationController) -> bool:
-    return any(pod.role == "app" for pod in state.pods_of_controller(newest.name))
-
-
-def _not_ready(config: DeploymentConfig, newest: ReplicationController, pods: list[Pod]) -> Iterator[Cause]:
-    running = [pod for pod in pods if pod.phase == "Running" and not pod.ready]
-    if newest.phase == "Failed":
+def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -> Iterator[Cause]:
+    for pod in pods:
+        if pod.phase != "Running" or pod.ready:
+            continue
+        told = {"name": config.name, "pod": pod.name}
+        said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Unhealthy"]
         yield Cause(
             CauseKind.NOT_READY,
-            Text(
-                "{name}: revision {revision} did not become ready within its deadline of {seconds} s",
-                name=config.name,
-                revision=newest.version,
-                seconds=config.timeout_seconds,
-            ),
-            Text(
-                "see why the pods did not become ready (oc describe dc/{name}), then run threescale-migrate migrate",
-                name=config.name,
-            ),
-            lasting=True,
-        )
-    elif running:
-        yield Cause(
-            CauseKind.NOT_READY,
-            Text("{name}: pod {pod} runs and is not ready yet", name=config.name, pod=running[0].name),
-            Text("see oc describe pod {pod} and oc logs {pod}", pod=running[0].name),
+            Text("{name}: pod {pod} runs and is not ready: {detail}", detail=_short(said[-1]), **told)
+            if said
+            else Text("{name}: pod {pod} runs and is not ready", **told),
+            Text("see oc describe pod {pod} and oc logs {pod}, mend it, then run threescale-migrate migrate", **told),
             lasting=False,
+            log_of=(pod.name, next((container.name for container in pod.containers if not container.ready), "")),
+            patience=READY_PATIENCE,
         )
 
 
@@ -369,7 +469,7 @@ def _image(name: str) -> str:
 
 
 def _short(message: str, width: int = 160) -> str:
-    """The end of a server's message, which says most, on one line."""
+    """A server's message on one line, without the words that every one of its kind begins with."""
     line = " ".join(message.split())
-    line = re.sub(r'^Error creating: pods "[^"]*" is forbidden: ', "", line)
+    line = re.sub(r'^(Error creating: )?pods "[^"]*" is forbidden: ', "", line)
     return line if len(line) <= width else line[: width - 1] + "…"

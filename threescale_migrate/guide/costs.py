@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from ..project import DeploymentConfig, ProjectState
 from ..values import Text
+from .selection import Wave
 
 SLACK_SECONDS = 60
+# 3scale's own task for each redeployment of system-app (recordings/README.md 19).
+MIGRATES_DATABASE = "openshift:deploy"
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,13 @@ class Cost:
         """The sentences for an operator; none where the redeployment is not felt."""
         told = []
         if self.down:
-            told.append(Text("it is down while it redeploys (Recreate)"))
+            told.append(Text("it is down while it redeploys"))
         if self.lost:
             told.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
-        told += [Text("its hook runs: {hook}", hook=hook) for hook in self.hooks]
+        for hook in self.hooks:
+            migrates = MIGRATES_DATABASE in hook
+            said = "its hook migrates its database: {hook}" if migrates else "its hook runs: {hook}"
+            told.append(Text(said, hook=hook))
         if self.unproved:
             told.append(Text("it has no readiness probe: Ready says little"))
         return tuple(told)
@@ -39,15 +45,30 @@ class Cost:
 
 def cost(config: DeploymentConfig) -> Cost:
     """The cost of redeploying one config."""
-    stores = config.strategy == "Recreate"
     return Cost(
         config=config.name,
-        down=config.strategy == "Recreate" and config.replicas > 0,
-        lost=config.empty_dirs if stores and config.replicas > 0 else (),
+        down=config.replicas > 0 and (config.strategy == "Recreate" or _unavailable(config) >= config.replicas),
+        lost=config.empty_dirs if config.replicas > 0 else (),
         hooks=tuple(f"{hook.when}: {' '.join(hook.command)}"[:100] for hook in config.hooks),
         unproved=not config.readiness_probes,
         deadline_seconds=deadline_seconds(config),
     )
+
+
+def _unavailable(config: DeploymentConfig) -> int:
+    """How many pods a Rolling strategy may lack meanwhile; one where it may neither lack one nor have one more."""
+    missing = _share(config.max_unavailable, config.replicas, up=False)
+    return missing or int(_share(config.max_surge, config.replicas, up=True) == 0)
+
+
+def _share(text: str, whole: int, up: bool) -> int:
+    """A number, or a percentage of the whole, which the server rounds up for the surge and down for what may be lacking."""
+    number = text.rstrip("%")
+    if not number.isdigit():
+        return 0
+    if not text.endswith("%"):
+        return int(number)
+    return (int(number) * whole + (99 if up else 0)) // 100
 
 
 def costs(state: ProjectState, names: Iterable[str]) -> tuple[Cost, ...]:
@@ -58,3 +79,9 @@ def costs(state: ProjectState, names: Iterable[str]) -> tuple[Cost, ...]:
 def deadline_seconds(config: DeploymentConfig) -> int:
     """After how many seconds a rollout is given up: its strategy's own deadline, once more for each hook, and slack."""
     return config.timeout_seconds * (1 + len(config.hooks)) + SLACK_SECONDS
+
+
+def longest_seconds(waves: Iterable[Wave], told: Iterable[Cost]) -> int:
+    """How long all waves take at the most, one after the other, each by the longest deadline in it."""
+    limits = {cost.config: cost.deadline_seconds for cost in told}
+    return sum(max((limits.get(name, 0) for name in wave.configs), default=0) for wave in waves)

@@ -113,6 +113,18 @@ def start(config: DeploymentConfig, why: Text) -> Action:
     )
 
 
+def cancel(config: DeploymentConfig) -> Action:
+    """Ends a rollout that hangs, so that the revision before serves again; there is nothing to take back in it."""
+    return Action(
+        STEP,
+        f"dc/{config.name}",
+        ("rollout", "cancel", f"dc/{config.name}"),
+        Text("its rollout hangs, and nothing serves meanwhile"),
+        Inverse("rollout", config.name),
+        repeatable=True,
+    )
+
+
 def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
     """Whether each config's template says `amp`; and what was left out, and why."""
     if "dc" in state.unread:

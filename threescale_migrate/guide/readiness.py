@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..project import DeploymentConfig, Pod, ProjectState, ReplicationController
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, Wish
-from .causes import Cause, find_cause
+from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, Wish
+from .causes import Cause, cancelled, expired, find_cause
 from .selection import choose
 
 STEP = Step.READINESS
@@ -133,12 +133,13 @@ def _rollout(
         )
     if newest.phase == "Running":
         return _running(state, config, newest)
-    if newest.phase == "Failed":
-        return RolloutState.FAILED, _failure(config, newest)
-    if newest.phase != "Complete":
+    if newest.phase not in ("Complete", "Failed"):
         return RolloutState.NOT_STARTED, Text("revision {revision} has not begun", revision=newest.version)
     if newest.account != config.effective_account:
+        # How it ended says nothing of the template that is there now.
         return _stale(state, config, newest)
+    if newest.phase == "Failed":
+        return RolloutState.FAILED, _failure(config, newest)
     if config.replicas == 0:
         return RolloutState.SCALED_TO_ZERO, Text("revision {revision}, scaled to zero", revision=newest.version)
     return RolloutState.COMPLETE, Text("revision {revision} is complete", revision=newest.version)
@@ -160,11 +161,14 @@ def _running(state: ProjectState, config: DeploymentConfig, newest: ReplicationC
 
 
 def _failure(config: DeploymentConfig, newest: ReplicationController) -> Text:
-    condition = config.conditions.get("Progressing")
-    if newest.cancelled or (condition is not None and condition.reason == "RolloutCancelled"):
+    if cancelled(config, newest):
         return Text("revision {revision} was cancelled", revision=newest.version)
-    if condition is not None and condition.reason == "ProgressDeadlineExceeded":
-        return Text("revision {revision} failed: its pods were not ready in time", revision=newest.version)
+    if expired(config, newest):
+        return Text(
+            "revision {revision} failed: its pods were not ready within {seconds} s",
+            revision=newest.version,
+            seconds=config.timeout_seconds,
+        )
     return Text("revision {revision} failed", revision=newest.version)
 
 
@@ -229,18 +233,29 @@ def mend(assessment: Assessment) -> Text:
     return NOTHING
 
 
+def serving(state: ProjectState, name: str) -> list[Pod]:
+    """The pods of a config that serve now."""
+    return [pod for pod in state.pods_of(name) if pod.live and pod.ready]
+
+
 def serves(state: ProjectState, name: str) -> Text:
     """Who serves now: after a failure OpenShift scales the old revision up again."""
-    ready = [pod for pod in state.pods_of(name) if pod.live and pod.ready]
+    ready = serving(state, name)
     if not ready:
         return Text("no pod of {name} is ready: it does not serve", name=name)
-    pod = ready[-1]
-    return Text(
-        "{controller} serves, with {count} pods as {account}",
-        controller=pod.controller,
-        count=len([other for other in ready if other.controller == pod.controller]),
-        account=pod.account,
-    )
+    owners = {pod.controller: pod.account for pod in ready}
+    told = [
+        Text(
+            "{controller} serves ({count} ready, as {account})",
+            controller=controller,
+            count=sum(pod.controller == controller for pod in ready),
+            account=account,
+        )
+        for controller, account in owners.items()
+    ]
+    if len(told) == 1:
+        return told[0]
+    return Text("{first}, and {second}", first=told[0], second=told[-1])
 
 
 def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
@@ -253,10 +268,7 @@ def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
 
 
 def _check(state: ProjectState, name: str) -> Check:
-    goal = Goal(state.configs[name].effective_account, None)
-    if goal.account == DEFAULT_ACCOUNT:
-        goal = Goal(DEFAULT_ACCOUNT, None)
-    found = assess(state, name, goal)
+    found = assess(state, name, Goal(state.configs[name].effective_account, None))
     if found.reached:
         return Check(STEP, f"dc/{name}", Verdict.PASSED, found.reason)
     seen = found.cause.sentence if found.cause is not None else found.reason

@@ -76,7 +76,7 @@ def choose(state: ProjectState, wish: Wish) -> Selection:
 def waves(state: ProjectState, wish: Wish) -> tuple[Wave, ...]:
     """The chosen configs in the order in which they are redeployed.
 
-    A changed order (`wish.waves`) is taken as it is, and what it does not name goes last; Raises Usage for a name in it
+    A changed order (`wish.waves`) is taken as it is, and what it does not name goes last. Raises Usage for a name in it
     that is not chosen.
     """
     chosen = choose(state, wish).configs
@@ -92,12 +92,15 @@ def waves(state: ProjectState, wish: Wish) -> tuple[Wave, ...]:
 
 
 def _given(chosen: Iterable[str], wanted: tuple[tuple[str, ...], ...]) -> tuple[Wave, ...]:
-    left = list(chosen)
+    known = tuple(chosen)
+    left = list(known)
     result = []
     for number, names in enumerate(wanted, 1):
         for name in names:
+            if name not in known:
+                raise Usage(Text("--wave-plan: {name} is no config of this migration: see plan --wave-plan", name=name))
             if name not in left:
-                raise Usage(Text("--wave-plan: {name} is named twice, or is no config of this migration", name=name))
+                raise Usage(Text("--wave-plan: {name} is named twice", name=name))
             left.remove(name)
         result.append(Wave(str(number), names))
     if left:

@@ -20,10 +20,12 @@ def admit(store: Store, pod: Object) -> None:
     spec, namespace = pod["spec"], pod["metadata"]["namespace"]
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     account = store.get("serviceaccounts", namespace, name)
-    if account is None:
-        raise RefusedPod(f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found')
     config = pod["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name", "")
     application = "openshift.io/deployer-pod-for.name" not in pod["metadata"].get("labels", {})
+    if application and faults.hits(store, "account-missing", config, name) and _deleted_now(store, namespace, name):
+        account = None
+    if account is None:
+        raise RefusedPod(f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found')
     if application and faults.hits(store, "scc", config, name) and not _scc_granted(store, namespace, name):
         raise RefusedPod(SCC_MESSAGE)
     spec["serviceAccountName"] = spec["serviceAccount"] = name
@@ -32,6 +34,15 @@ def admit(store: Store, pod: Object) -> None:
     beyond = quotas.refusal(store, pod)
     if beyond:
         raise RefusedPod(beyond)
+
+
+def _deleted_now(store: Store, namespace: str, name: str) -> bool:
+    """Whether somebody deletes the account at this moment, which happens once."""
+    if store.private.setdefault("account deleted", False):
+        return False
+    store.private["account deleted"] = True
+    store.remove("serviceaccounts", namespace, name)
+    return True
 
 
 def _scc_granted(store: Store, namespace: str, account: str) -> bool:

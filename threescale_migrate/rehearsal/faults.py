@@ -18,6 +18,7 @@ FAULTS = {
     "image-pull=DC": "the image of the new pods cannot be pulled",
     "not-ready=DC": "the new pods run and never become ready",
     "crash-loop=DC": "the new pods crash again and again",
+    "account-missing=DC": "somebody deletes the new account when the first new pod is made",
     "scc=DC": "admission refuses the new account: it may not use the SCC",
     "no-node=DC": "no node takes the new pods",
     "volume-held=DC": "the volume of the new pod is still held by the old one",
@@ -42,7 +43,17 @@ FAULTS = {
     "forbidden=VERB:RESOURCE": "the user may not do that, such as patch:deploymentconfigs",
 }
 OF_PODS = ("no-node", "volume-held", "image-pull", "crash-loop", "not-ready", "slow")
-OF_CONFIGS = (*OF_PODS, "scc", "hook-fails", "deployer-fails", "no-image", "paused", "no-trigger", "zero")
+OF_CONFIGS = (
+    *OF_PODS,
+    "account-missing",
+    "scc",
+    "hook-fails",
+    "deployer-fails",
+    "no-image",
+    "paused",
+    "no-trigger",
+    "zero",
+)
 _WITH_VALUE = {name.partition("=")[0]: "=" in name for name in FAULTS}
 
 

@@ -273,6 +273,8 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         _pull_fails(sim, pod, blocked or "manifest unknown: manifest unknown")
     elif fate == "crash-loop":
         _crash(sim, pod)
+    elif fate == "not-ready" and pod["status"]["phase"] == "Running":
+        _probe_fails(sim, pod)
     elif fate == "deployer-fails":
         end(sim, pod, 1)
     elif fate == "slow" and pod["status"]["phase"] != "Running":
@@ -280,11 +282,18 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         sim.after("slow", "pod", namespace, name)
     else:
         _run(sim, pod, ready=fate != "not-ready")
-        if fate == "not-ready" and any("readinessProbe" in container for container in pod["spec"]["containers"]):
-            failed = "Readiness probe failed: HTTP probe failed with statuscode: 503"
-            event(sim.store, pod, "Unhealthy", failed, "kubelet")
+        if fate == "not-ready":
+            _probe_fails(sim, pod)
         if kind == "hook" or ends:
             sim.after("hook ends", "pod", namespace, name)
+
+
+def _probe_fails(sim: Simulation, pod: Object) -> None:
+    """The kubelet says so, where there is a probe, and looks again; a fault may be off by then."""
+    if any("readinessProbe" in container for container in pod["spec"]["containers"]):
+        failed = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+        event(sim.store, pod, "Unhealthy", failed, "kubelet")
+    sim.after("restart", "pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
 
 
 def _own(store: Store, hook: Object) -> None:
@@ -405,18 +414,35 @@ def _write_log(store: Store, pod: Object) -> None:
     logs[f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"] = (
         "loading configuration\n"
         "connecting to redis://:not-a-real-password-7@backend-redis:6379/0\n"
+        "POST /login token=sha256~bm90LWEtcmVhbC10b2tlbi1hdC1hbGw Authorization: Bearer bm90LWEtcmVhbC1iZWFyZXI\n"
+        "SECRET_KEY_BASE=0f1e2d3c4b5a69788796a5b4c3d2e1f0-not-real\n"
         "fatal: permission denied: /opt/app/config/settings.yml\n"
     )
 
 
 def _end_hook(sim: Simulation, pod: Object) -> None:
-    if faults.fate(sim.store, pod, "hook") == "hook-fails":
-        sim.store.private.setdefault("logs", {})[f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"] = (
-            "rake aborted!\nMysql2::Error: Table 'schema_migrations' is locked\n"
-        )
-        end(sim, pod, 1)
-    else:
+    """A hook that is tried again (failure policy Retry) keeps its pod, whose container crashes again and again."""
+    if faults.fate(sim.store, pod, "hook") != "hook-fails":
         end(sim, pod, 0)
+        return
+    sim.store.private.setdefault("logs", {})[f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"] = (
+        "rake aborted!\nMysql2::Error: Table 'schema_migrations' is locked\n"
+    )
+    if pod["spec"]["restartPolicy"] == "OnFailure":
+        _restart_hook(sim, pod)
+    else:
+        end(sim, pod, 1)
+
+
+def _restart_hook(sim: Simulation, pod: Object) -> None:
+    container, before = pod["spec"]["containers"][0], pod["status"]["containerStatuses"][0]
+    restarts = before["restartCount"]
+    last = {"terminated": {"exitCode": 1, "finishedAt": sim.store.timestamp(), "reason": "Error"}}
+    message = f"back-off {min(300, 10 * 2**restarts)}s restarting failed container={container['name']} pod={pod['metadata']['name']}"
+    pod["status"]["containerStatuses"] = [_waiting(container, "CrashLoopBackOff", message, restarts + 1, last)]
+    pod["status"]["conditions"] = _conditions(sim.store.timestamp(), False, "ContainersNotReady")
+    _changed(sim, pod)
+    sim.after(DELAYS["restart"] * min(30, 2**restarts), "pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
 
 
 def end(sim: Simulation, pod: Object, exit_code: int) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave
@@ -82,24 +83,30 @@ class LiveWatcher(LineWatcher):
     def __init__(self, terminal: Terminal, quiet: bool = False) -> None:
         super().__init__(terminal, quiet)
         self.drawn: list[str] = []
+        self.since: dict[str, tuple[RolloutState, float]] = {}
 
     def rollouts(self, assessments: Sequence[Assessment], seconds: float) -> None:
         """Draws the table again; a wave that has ended leaves it standing."""
-        rows = table(self.terminal, assessments, seconds)
-        self._erase()
-        self.terminal.stream.write("".join(f"{row}\n" for row in rows))
+        size = self.terminal.size
+        ages = {found.config: self._age(found) for found in assessments}
+        rows = table(self.terminal, assessments, ages, seconds, size)
+        # One write: nothing is seen between the old table and the new one.
+        self.terminal.stream.write(_redrawn(self._height(size), rows))
         self.terminal.stream.flush()
-        self.drawn = rows
-        if all(found.reached for found in assessments):
-            self.drawn = []
+        self.drawn = [] if all(found.reached for found in assessments) else rows
 
-    def _erase(self) -> None:
-        """Goes back over what was drawn; a window that became narrower has broken its lines into more of them."""
-        if not self.drawn:
-            return
-        width = self.terminal.width
-        height = sum(max(1, -(-_visible(row) // width)) for row in self.drawn)
-        self.terminal.stream.write(f"\x1b[{height}A\x1b[0J")
+    def _age(self, found: Assessment) -> float:
+        """Since when the config is in its state, in seconds, as far as it was looked at."""
+        state, since = self.since.get(found.config, (None, 0.0))
+        if state is not found.state:
+            since = time.monotonic()
+            self.since[found.config] = (found.state, since)
+        return time.monotonic() - since
+
+    def _height(self, size: tuple[int, int]) -> int:
+        """The lines that were drawn: a window that became narrower has broken its rows into more of them."""
+        width, lines = size
+        return min(sum(max(1, -(-_visible(row) // width)) for row in self.drawn), lines - 1)
 
     def _line(self, words: str) -> None:
         self.drawn = []
@@ -110,30 +117,96 @@ class LiveWatcher(LineWatcher):
         self.drawn = []
 
 
+def _redrawn(before: int, rows: Sequence[str]) -> str:
+    """The rows in the place of the `before` lines above the cursor, each cleared by itself.
+
+    To clear the rest of the window at once would push the old table into the history of some terminals.
+    """
+    left = max(0, before - len(rows))
+    up = f"\x1b[{before}A\r" if before else ""
+    back = f"\x1b[{left}A" if left else ""
+    return up + "".join(f"{row}\x1b[K\n" for row in rows) + "\x1b[K\n" * left + back
+
+
 def _visible(row: str) -> int:
-    import re
-
-    return columns(re.sub(r"\x1b\[[0-9;]*m", "", row))
+    return columns(_PAINT.sub("", row))
 
 
-def table(terminal: Terminal, assessments: Sequence[Assessment], seconds: float) -> list[str]:
-    """A line for each config: state, pods, time, the reason; no wider than the terminal."""
-    width = terminal.width - 1
-    name_width = min(max((columns(found.config) for found in assessments), default=0), max(10, width // 3))
-    rows = []
-    for found in assessments:
-        pods = f"{found.ready}/{found.wanted}"
-        head = f"  {fit(found.config, name_width)} {pods:>5} "
-        words = terminal.say(found.reason if found.cause is None else found.cause.sentence)
-        prefix = f"{found.config}: "
-        words = words[len(prefix) :] if words.startswith(prefix) else words
-        room = width - columns(head) - 2
-        shown = wrap(words, max(10, room)) if found.cause is not None else [fit(words, max(10, room)).rstrip()]
-        first = terminal.paint(shown[0], "bad" if found.cause else "good" if found.reached else "quiet")
-        rows.append(f"{terminal.mark(verdict(found))}{head[1:]}{first}")
-        rows += [" " * columns(head) + terminal.paint(part, "bad") for part in shown[1:]]
-    rows.append(terminal.paint(fit(terminal.say(Text("  {seconds} s", seconds=int(seconds))), width).rstrip(), "quiet"))
-    return rows
+_PAINT = re.compile(r"\x1b\[[0-9;]*m")
+# A state in a column of the table.
+STATE_WORDS = {
+    RolloutState.NOT_STARTED: Text("not begun"),
+    RolloutState.WAITING_FOR_IMAGE: Text("no image"),
+    RolloutState.WAITING_FOR_DEPLOYER: Text("deployer"),
+    RolloutState.HOOKS: Text("hook"),
+    RolloutState.UNDER_WAY: Text("under way"),
+    RolloutState.COMPLETE: Text("complete"),
+    RolloutState.SETTLING: Text("not ready"),
+    RolloutState.FAILED: Text("failed"),
+    RolloutState.STALE_PAUSED: Text("paused"),
+    RolloutState.STALE_NO_TRIGGER: Text("no trigger"),
+    RolloutState.STALE_PODS: Text("old pods"),
+    RolloutState.SCALED_TO_ZERO: Text("zero"),
+}
+STATE_WIDTH = 10
+REASON_LINES = 3
+# In a window that is narrower than this the reason alone has to tell the state.
+STATES_FIT = 64
+
+
+def table(
+    terminal: Terminal,
+    assessments: Sequence[Assessment],
+    ages: Mapping[str, float],
+    seconds: float,
+    size: tuple[int, int],
+) -> list[str]:
+    """A line for each config: state, pods, age, the reason; no wider and no longer than the window of `size`.
+
+    Where not all have room, the ones that are done are left out first, then what a reason has beyond its first line.
+    """
+    width, room = size[0] - 1, max(1, size[1] - 2)
+    names = min(max((columns(found.config) for found in assessments), default=0), max(8, width // 3))
+    groups = [(found, _rows(terminal, found, ages[found.config], names, width)) for found in assessments]
+    shown = list(groups)
+    for found, rows in groups:
+        if sum(len(rows) for _, rows in shown) > room and found.reached:
+            shown.remove((found, rows))
+    if sum(len(rows) for _, rows in shown) > room:
+        shown = [(found, rows[:1]) for found, rows in shown]
+    shown = shown[:room]
+    done = sum(found.reached for found in assessments)
+    last = Text("{done} of {total} done, {seconds} s", done=done, total=len(assessments), seconds=int(seconds))
+    if len(shown) < len(groups):
+        last = Text("{last}; {count} are not shown", last=last, count=len(groups) - len(shown))
+    footer = terminal.paint(fit(f"  {terminal.say(last)}", width).rstrip(), "quiet")
+    return [*(row for _, rows in shown for row in rows), footer]
+
+
+def _rows(terminal: Terminal, found: Assessment, age: float, names: int, width: int) -> list[str]:
+    state = f" {fit(terminal.say(STATE_WORDS[found.state]), STATE_WIDTH)}" if width >= STATES_FIT else ""
+    head = f" {fit(found.config, names)}{state} {found.ready}/{found.wanted} {_short_time(age):>4} "
+    words = terminal.say(found.reason if found.cause is None else found.cause.sentence)
+    words = words[len(found.config) + 2 :] if words.startswith(f"{found.config}: ") else words
+    mark = terminal.mark(verdict(found))
+    left = _visible(mark) + columns(head)
+    bad = found.cause is not None and found.cause.lasting
+    parts = wrap(words, max(10, width - left)) if bad else [words]
+    if len(parts) > REASON_LINES:  # all of it is told when the run stops
+        parts = [*parts[: REASON_LINES - 1], f"{parts[REASON_LINES - 1]} …"]
+    meaning = "bad" if bad else "good" if found.reached else "quiet"
+    rows = [f"{mark}{head}{terminal.paint(fit(parts[0], max(0, width - left)).rstrip(), meaning)}"]
+    rows += [" " * left + terminal.paint(fit(part, max(0, width - left)).rstrip(), meaning) for part in parts[1:]]
+    # In a window of a few columns even the head has no room.
+    return [row if _visible(row) <= width else fit(_PAINT.sub("", row), width) for row in rows]
+
+
+def _short_time(seconds: float) -> str:
+    """A time in at most four columns: 59s, 59m, 23h."""
+    for unit, length in (("s", 1), ("m", 60), ("h", 3600)):
+        if seconds < 60 * length or unit == "h":
+            return f"{int(seconds // length)}{unit}"
+    return ""
 
 
 def verdict(found: Assessment) -> Verdict:

@@ -50,6 +50,12 @@ class Terminal:
             return 10_000
         return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the window as it is now, however small."""
+        found = shutil.get_terminal_size((80, 24))
+        return max(1, found.columns), max(2, found.lines)
+
     def say(self, text: Text | str) -> str:
         """The words of a text in the reader's language, masked before they may be cut to a width."""
         return REDACTOR(text.told(self.translate) if isinstance(text, Text) else text)

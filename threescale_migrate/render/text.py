@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..guide.costs import Cost
+from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
 from ..values import Action, Check, Step, Text, Verdict
 from .terminal import Terminal, columns
@@ -142,6 +142,14 @@ def show_costs(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost])
             terminal.line(
                 f"{name}{' ' * (widest - columns(name))}  {told}", 4, 6 if terminal.width < 70 else widest + 6
             )
+    minutes = -(-longest_seconds(waves, costs) // 60)
+    terminal.line(terminal.say(Text("given up after {minutes} min in all, at the latest", minutes=minutes)), 2, 4)
+
+
+def wave_plan(waves: Sequence[Wave]) -> str:
+    """The order as the file that `--wave-plan` reads, to be changed."""
+    lines = [f"{' '.join(wave.configs)}  # {wave.name}\n" for wave in waves]
+    return "# A line for each wave, in the order in which they are redeployed: --wave-plan FILE\n" + "".join(lines)
 
 
 def summary(checks: Sequence[Check], command: str = "verify") -> Text:
