@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -32,7 +33,12 @@ def main(wanted: list[str]) -> int:
         with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
             found = list(pool.map(lambda case: one(case[0], *case[1]), enumerate(cases)))
     print(table(found, prepared.calls))
-    print(f"\nin {(time.monotonic() - began) / 60:.1f} minutes on {os.cpu_count()} cores", file=sys.stderr)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"\nin {(time.monotonic() - began) / 60:.1f} minutes on {os.cpu_count()} cores, of which the commands ran"
+        f" {(used.ru_utime + used.ru_stime) / 60:.1f}",
+        file=sys.stderr,
+    )
     return int(any(case.lost or case.wrong for case in found))
 
 

@@ -1,0 +1,51 @@
+"""What undo decides without a cluster: what others have a part in is kept, and what cannot be seen is not called as before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from threescale_migrate.guide import undoing
+from threescale_migrate.guide.undoing import Undo
+from threescale_migrate.project import Binding, ProjectState, Subject
+from threescale_migrate.values import Inverse, Verdict
+
+AMP = Subject("ServiceAccount", "amp", "threescale")
+OTHER = Subject("User", "alice", "")
+STATE = ProjectState("threescale", {}, {}, (), {}, (), {}, (), None, {})
+GRANT = Inverse(
+    "grant",
+    "discover",
+    ("delete", "rolebinding", "discover-amp"),
+    {"account": "amp", "namespace": "threescale", "role_kind": "Role", "role": "discover", "binding": "discover-amp"},
+)
+
+
+def binding(name: str, *subjects: Subject) -> Binding:
+    return Binding("threescale", name, "Role", "discover", subjects)
+
+
+@pytest.mark.parametrize(
+    ("bindings", "kept"),
+    [
+        ((binding("discover-amp", AMP),), False),
+        ((binding("discover-amp", AMP, OTHER),), True),
+        ((binding("discover-amp", AMP), binding("theirs", AMP)), True),
+        ((binding("discover-amp", AMP), binding("theirs", OTHER)), False),
+    ],
+)
+def test_a_grant_that_others_have_a_part_in_is_kept_unless_forced(bindings: tuple[Binding, ...], kept: bool) -> None:
+    state = replace(STATE, bindings=bindings)
+    for force in (False, True):
+        undo = Undo((GRANT,), force=force)
+        planned = undoing.plan(state, undo)
+        assert [action.args for action in planned] == ([] if kept and not force else [GRANT.args])
+    assert (undoing.verify(state, Undo((GRANT,)))[0].verdict is Verdict.REMARK) == kept
+
+
+@pytest.mark.parametrize("kind", ["dc", "rc", "pods"])
+def test_what_may_not_be_read_is_not_called_as_before(kind: str) -> None:
+    change = Inverse("account-of-config", "zync", ("x",), {"account": None, "twin": None, "given": "amp"})
+    state = replace(STATE, unread={kind: f"{kind} is forbidden"})
+    assert [check.verdict for check in undoing.verify(state, Undo((change,)))] == [Verdict.UNKNOWN]
