@@ -172,6 +172,21 @@ def test_interrupted_it_ends_at_once_and_the_next_run_goes_on(tmp_path: Path, nu
     assert done.code == 0, done.all
 
 
+def test_a_deadline_that_passes_is_said_and_so_is_a_cluster_that_goes_away(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "not-ready=zync", speed=1.0)
+    text = (world.home / printed(world, "--dc", "zync")).read_text(encoding="utf-8")
+    assert "zync=1260" in text
+    (world.home / "hasty.sh").write_text(text.replace("zync=1260", "zync=1"), encoding="utf-8")
+    late = bash(world, "hasty.sh")
+    assert late.code == 6, late.all
+    assert "zync: not ready within 1 s" in late.err
+    # The rollout goes on meanwhile; the next run finds it under way, and the cluster away.
+    world.faults("api-down")
+    away = bash(world, "hasty.sh")
+    assert away.code == 7
+    assert "was refused" in away.err
+
+
 def test_it_refuses_before_the_first_change(world: World) -> None:
     printed(world, "--dc", "zync")
     before = world.objects()
