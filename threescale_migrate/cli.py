@@ -12,9 +12,8 @@ from typing import Any, NoReturn
 from .exit_codes import ExitCode
 from .language import LANGUAGES, asked_for, localise, spoken, translation
 from .output import Unwritable, close, guard
-from .redaction import REDACTOR
 from .usage import Formatter, help_of
-from .values import STEPS, Refused, Text, Usage
+from .values import STEPS, Text
 
 EXAMPLES = {
     "plan": """examples:
@@ -30,7 +29,12 @@ EXAMPLES = {
   threescale-migrate migrate --all-at-once""",
     "verify": """examples:
   threescale-migrate verify
-  threescale-migrate verify -q || mail -s 'gateway not migrated' ops""",
+  threescale-migrate verify -q || mail -s 'gateway not migrated' ops
+  threescale-migrate verify -o nagios --timeout 50s
+  threescale-migrate verify --inventory gateways.yml --jobs 8""",
+    "manifest": """examples:
+  threescale-migrate manifest cronjob -n threescale --image IMAGE > verify.yml
+  threescale-migrate manifest tekton -n threescale --image IMAGE""",
     "step": """examples:
   threescale-migrate step registry-secret --secret-file secret.yaml
   threescale-migrate step readiness --check""",
@@ -216,25 +220,6 @@ def _order() -> argparse.ArgumentParser:
     return parser
 
 
-def _report() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
-    group = parser.add_argument_group("the record")
-    group.add_argument(
-        "--report", metavar="FILE", type=report_file, help="write a report of it to FILE, which ends in .html or .md"
-    )
-    return parser
-
-
-def report_file(path: str) -> str:
-    """A path that a report can be written to, looked at before anything is done. Raises ArgumentTypeError."""
-    from .report import usable
-
-    try:
-        return usable(path)
-    except Usage as error:
-        raise argparse.ArgumentTypeError(_said(error.text)) from None
-
-
 def build() -> Parser:
     """The parser of the whole command line; the manual page and the completions are made from it too."""
     from . import __version__
@@ -250,7 +235,7 @@ def build() -> Parser:
         dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog=parser.prog
     )
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
-    extent, expectations, preflight, record = _extent(), _expectations(), _preflight(), _report()
+    extent, expectations, preflight = _extent(), _expectations(), _preflight()
 
     def add(name: str, help_: str, parents: Sequence[Any]) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -262,11 +247,11 @@ def build() -> Parser:
             formatter_class=Formatter,
         )
 
-    documents = _output(("text", "json"))
+    documents, many = _output(("text", "json")), _many(at_once=True)
     add(
         "plan",
         "shows what migrate would do, changes nothing",
-        (connection, selection, secret, expectations, preflight, extent, order, documents),
+        (connection, selection, secret, expectations, preflight, extent, order, many, documents),
     )
     add(
         "preflight",
@@ -276,14 +261,17 @@ def build() -> Parser:
     migrate = add(
         "migrate",
         "carries out the six steps and verifies them",
-        (connection, selection, secret, expectations, change, preflight, extent, order, record, documents),
+        (connection, selection, secret, expectations, change, preflight, extent, order, _many(), documents),
     )
     migrate.add_argument(
         "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
     )
     verify = add(
-        "verify", "looks at the six steps, changes nothing", (connection, selection, _sources(), record, documents)
+        "verify",
+        "looks at the six steps, changes nothing",
+        (connection, selection, _sources(), many, _output(("text", "json", "nagios", "junit"))),
     )
+    _monitoring(verify)
     _strictness(verify)
     script = add(
         "script",
@@ -292,20 +280,24 @@ def build() -> Parser:
     )
     script.set_defaults(output="text", quiet=True, lang=None)
     script.add_argument("--guide", action="store_true", help="print the guide's own commands instead")
-    _undo(
-        add("undo", "takes back what a run changed", (connection, _sources(), expectations, change, record, documents))
-    )
-    history = add("history", "lists the runs of this workstation, or shows one", (record, documents))
+    _undo(add("undo", "takes back what a run changed", (connection, _sources(), expectations, change, documents)))
+    history = add("history", "lists the runs of this workstation, or shows one", (documents,))
     history.add_argument("run", nargs="?", metavar="RUN", help="the run to show, or the beginning of its name")
     history.add_argument("-n", "--namespace", metavar="PROJECT", help="runs in this project only")
     step = add(
         "step",
         "carries out one step of the guide alone",
-        (connection, selection, secret, expectations, change, extent, record, documents),
+        (connection, selection, secret, expectations, change, extent, documents),
     )
     step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
     step.add_argument("--check", action="store_true", help="look only, change nothing")
     _strictness(step)
+    manifest = add("manifest", "prints what lets the cluster itself run verify, with the least rights", ())
+    manifest.add_argument("kind", choices=("cronjob", "tekton"), metavar="KIND", help="one of %(choices)s")
+    manifest.add_argument("-n", "--namespace", metavar="PROJECT", required=True, help="the project to look at")
+    manifest.add_argument("--image", required=True, help="an image with threescale-migrate and oc in it")
+    manifest.add_argument("--schedule", metavar="CRON", default="*/15 * * * *", help="default: each quarter of an hour")
+    manifest.add_argument("--permissions", action="store_true", help="look at step 3 too, which takes a ClusterRole")
     completion = add("completion", "prints the completion for a shell", ())
     completion.add_argument("shell", choices=("bash", "zsh"), metavar="SHELL", help="bash or zsh")
     add("man", "prints the manual page", ())
@@ -335,6 +327,29 @@ def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dc", metavar="NAMES", type=names, help="with --to-default: these DeploymentConfigs only")
 
 
+def _many(at_once: bool = False) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("many projects")
+    group.add_argument("--projects", metavar="NAMES", type=names, help="these projects")
+    group.add_argument("--all-contexts", action="store_true", help="the project of each context of the kubeconfig")
+    group.add_argument("--inventory", metavar="FILE", help="the projects of a YAML file, each with its context")
+    if at_once:
+        group.add_argument("--jobs", metavar="N", type=_jobs, default=4, help="so many at once (default 4)")
+    return parser
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 64:
+        raise argparse.ArgumentTypeError(_said(Text("{given} is no number from 1 to 64", given=repr(text))))
+    return int(text)
+
+
+def _monitoring(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("for cron and monitoring")
+    group.add_argument("--metrics-file", metavar="FILE", help="write Prometheus text for node_exporter there too")
+    group.add_argument("--changed-since-last", action="store_true", help="say only what is not as in the last run")
+
+
 def _strictness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="remarks are failures")
     parser.add_argument("--allow-unknown", action="store_true", help="what may not be looked at is a remark")
@@ -359,7 +374,11 @@ def main(argv: Sequence[str]) -> int:
     """Runs one command; gives the exit code. No traceback reaches a user, and no secret an output."""
     guard()
     try:
-        code = _run(parsed(argv))
+        try:
+            options = parsed(argv)
+        except SystemExit as error:
+            return _unparsed(argv, error)
+        code = run(options)
         sys.stdout.flush()
     except Unwritable as error:
         code = _unwritable(error)
@@ -371,54 +390,51 @@ def main(argv: Sequence[str]) -> int:
     return int(code)
 
 
+def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
+    """The exit code after `--help`, or after a usage that was refused: monitoring is told in its own world."""
+    nagios = any(f"{option} {value}" == "-o nagios" for option, value in zip(argv, argv[1:])) or bool(
+        {"-onagios", "--output=nagios"} & set(argv)
+    )
+    if nagios and error.code == ExitCode.USAGE:
+        from .render import failed
+
+        sys.stdout.write(
+            failed.document("nagios", "verify", Text("wrong usage: see the sentence on stderr"), ExitCode.USAGE)
+        )
+        close()
+        return failed.exit_code("nagios", ExitCode.USAGE)
+    raise error
+
+
 def _unwritable(error: Unwritable) -> ExitCode:
     words = Text("the output cannot be written ({why})", why=error.why).told(translation(None))
     sys.stderr.write(f"threescale-migrate: {words}\n")
     return ExitCode.FAILED
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Runs the command that the options name; each way to fail has its sentence and its exit code."""
-    from . import commands
-    from .journal import JournalError, Locked
-    from .oc import OcError
-    from .run import Failed
-    from .signals import Stopped, at_once
+    from . import commands, errors
+    from .signals import at_once
 
     try:
         with at_once():
             return int(getattr(commands, options.command)(options))
-    except Usage as error:
-        return _complain(options, error.text, ExitCode.USAGE)
-    except Refused as error:
-        return _complain(options, error.text, ExitCode.REFUSED)
-    except Locked as error:
-        return _complain(options, error.text, ExitCode.LOCKED)
-    except Failed as error:
-        return _complain(options, error.text, error.exit_code)
-    except JournalError as error:
-        return _complain(options, error.text, ExitCode.FAILED)
-    except OcError as error:
-        return _complain(options, Text("{said}", said=str(error)), error.exit_code)
-    except Stopped as error:
-        return _complain(options, error.text, error.exit_code)
     except (BrokenPipeError, Unwritable):
         raise
     except Exception as error:
-        told = REDACTOR(f"{type(error).__name__}: {error}")[:300]
-        return _complain(
-            options, Text("a defect of threescale-migrate, please report it: {told}", told=told), ExitCode.FAILED
-        )
+        text, exit_code = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
+        return _complain(options, text, exit_code)
 
 
 def _complain(options: Any, text: Text, exit_code: ExitCode) -> int:
     """One sentence on stderr; with `-o json` a document on stdout as well. Where nobody listens, the exit code says it."""
-    from .render import document
+    from .render import failed
     from .render.terminal import open_terminal
 
+    output = getattr(options, "output", "text")
     with suppress(OSError, Unwritable):
         terminal = open_terminal(sys.stderr, getattr(options, "lang", None))
         terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
-        if getattr(options, "output", "text") == "json":
-            document.write(sys.stdout, document.failure(options.command, text, int(exit_code)))
-    return int(exit_code)
+        sys.stdout.write(failed.document(output, options.command, text, exit_code))
+    return failed.exit_code(output, exit_code)

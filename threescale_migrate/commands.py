@@ -106,8 +106,19 @@ def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
     return found
 
 
-def plan(options: Namespace) -> ExitCode:
+def plan(options: Namespace) -> int:
     """Shows what `migrate` would do, and what stands against it."""
+    if options.projects or options.all_contexts or options.inventory:
+        from .projects import plan_all
+
+        return plan_all(options)
+    show, code = planned(options)
+    show.render(options, code)
+    return int(code)
+
+
+def planned(options: Namespace) -> tuple[Planned, ExitCode]:
+    """The plan of one project, and the exit code that it means. Raises what asking the cluster raises."""
     from .preflight import look, meaning
 
     oc = connect(options, VERIFY_TIMEOUT)
@@ -122,8 +133,7 @@ def plan(options: Namespace) -> ExitCode:
     code = meaning(seen.findings, bool(show.actions))
     if code is ExitCode.DONE and show.actions:
         code = ExitCode.SOMETHING_TO_DO
-    show.render(options, code)
-    return code
+    return show, code
 
 
 def preflight(options: Namespace) -> ExitCode:
@@ -220,25 +230,18 @@ class Planned:
         terminal.line(terminal.say(last))
 
 
-def verify(options: Namespace) -> ExitCode:
+def verify(options: Namespace) -> int:
     """Looks at the six steps."""
-    oc = connect(options, options.timeout or VERIFY_TIMEOUT)
-    wish = wish_of(options, oc)
-    state = observe(oc)
-    return report(options, "verify", state, steps.verify(state, wish), oc)
+    from .verifying import verify as run
+
+    return run(options)
 
 
-def report(
-    options: Namespace, command: str, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None
-) -> ExitCode:
+def report(options: Namespace, command: str, state: ProjectState, checks: Sequence[Check]) -> ExitCode:
     """Shows checks on stdout, and gives the exit code that they mean."""
     from .render import document, text
 
     code = exit_code(options, checks)
-    if getattr(options, "report", None) and oc is not None:
-        from .report import of_checks
-
-        of_checks(options, command, oc, state, checks, code)
     try:
         if options.output == "json":
             document.write(sys.stdout, document.verification(command, state.namespace, checks, int(code)))
@@ -268,8 +271,17 @@ def exit_code(options: Namespace, checks: Sequence[Check]) -> ExitCode:
     return outcome(checks, getattr(options, "strict", False), getattr(options, "allow_unknown", False))
 
 
-def migrate(options: Namespace) -> ExitCode:
-    """Steps 1 to 6."""
+def migrate(options: Namespace) -> int:
+    """Steps 1 to 6; for many projects one after the other."""
+    if options.projects or options.all_contexts or options.inventory:
+        from .cli import run
+        from .projects import migrate_all
+
+        return migrate_all(options, run)
+    return _migrate(options)
+
+
+def _migrate(options: Namespace) -> ExitCode:
     from . import run as runner
 
     with prepared(options, "migrate") as run:
@@ -313,7 +325,8 @@ def step(options: Namespace) -> ExitCode:
 
 def finish(options: Namespace, run: Any, checks: Sequence[Check]) -> None:
     """Writes the checks and the end into the journal, before they are shown: nobody may be there to read them."""
-    run.finish(exit_code(options, checks), checks)
+    run.journal.write("verified", checks=[[c.step.value, c.subject, c.verdict.value, str(c.seen)] for c in checks])
+    run.finish(exit_code(options, checks))
 
 
 @contextmanager
@@ -365,7 +378,7 @@ def ready(
         checks = steps.verify(state, wish)
         if outcome(checks) in (ExitCode.DONE, ExitCode.UNKNOWN):
             _talk(options, Text("nothing is left to do in project {project}", project=where.project))
-            return report(options, "migrate", state, checks, oc), None
+            return report(options, "migrate", state, checks), None
     seen = look(options, oc, where, state, wish)
     code = insist(options, where.project, seen.findings)
     if code is not ExitCode.DONE:
@@ -404,15 +417,10 @@ def journaled(
 
     record = journals.Journal(directory, oc.redact)
     with ExitStack() as stack:
-        if options.report:
-            from .report import of_run
-
-            stack.callback(of_run, options, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
         stop = signals.Stop()
         watcher = Heard(_watcher(options))
         run = runner.Run(oc, wish, record, watcher, runner.Limits(options.timeout, options.grace), stop)
-        run.seen = state
         stack.enter_context(signals.in_order(stop, lambda: watcher.note(ENDING)))
         stack.callback(watcher.done)
         try:
@@ -577,6 +585,13 @@ def undo(options: Namespace) -> ExitCode:
 def history(options: Namespace) -> ExitCode:
     """Lists the runs, or shows one."""
     from .undo import history as run
+
+    return run(options)
+
+
+def manifest(options: Namespace) -> ExitCode:
+    """Prints what lets the cluster itself run `verify`."""
+    from .manifest import manifest as run
 
     return run(options)
 

@@ -131,14 +131,24 @@ def plan(
     }
 
 
+def many(command: str, projects: Sequence[dict[str, Any]], exit_code: int) -> dict[str, Any]:
+    """The result over many projects: that of each, with its name."""
+    return {"version": VERSION, "command": command, "exit_code": exit_code, "projects": list(projects)}
+
+
 def failure(command: str, text: Text, exit_code: int) -> dict[str, Any]:
     """A command that came to no result."""
     return {"version": VERSION, "command": command, "exit_code": exit_code, "error": str(text)}
 
 
+def written(document: dict[str, Any]) -> str:
+    """One document, indented."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def write(stream: TextIO, document: dict[str, Any]) -> None:
-    """One document, indented, in one piece."""
-    stream.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    """One document, in one piece."""
+    stream.write(written(document))
 
 
 class LinesWatcher:

@@ -1,0 +1,207 @@
+"""The lines and files that monitoring reads: whole and well-formed whatever stands in them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from threescale_migrate import since
+from threescale_migrate.exit_codes import ExitCode
+from threescale_migrate.inventory import read
+from threescale_migrate.outcome import SEVERITY, Outcome, worst
+from threescale_migrate.render import junit, metrics, nagios
+from threescale_migrate.values import NOTHING, Check, Step, Text, Usage, Verdict
+
+CHECKS = st.builds(
+    Check,
+    st.sampled_from(Step),
+    st.text().map(lambda name: f"dc/{name}"),
+    st.sampled_from(Verdict),
+    st.text().map(lambda seen: Text("{seen}", seen=seen)),
+)
+OUTCOMES = st.lists(
+    st.builds(
+        Outcome,
+        name=st.text(),
+        project=st.text(),
+        code=st.sampled_from([ExitCode.DONE, ExitCode.FAILED, ExitCode.UNKNOWN]),
+        checks=st.lists(CHECKS, max_size=4).map(tuple),
+        error=st.just(NOTHING) | st.text(min_size=1).map(lambda why: Text("{why}", why=why)),
+        seconds=st.floats(0, 1e4),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def outcome(code: ExitCode, *verdicts: Verdict, error: str = "") -> Outcome:
+    checks = tuple(
+        Check(Step.VERIFICATION, f"dc/c{number}", verdict, Text("seen")) for number, verdict in enumerate(verdicts)
+    )
+    return Outcome("p", "p", code, checks, Text(error))
+
+
+@given(OUTCOMES)
+def test_a_plugins_answer_is_one_line_with_one_bar_and_figures_behind_it(outcomes: list[Outcome]) -> None:
+    line = nagios.line(outcomes)
+    assert len(line.splitlines()) == 1
+    words, bar, figures = line.partition(" | ")
+    assert bar
+    assert "|" not in words + figures
+    assert all(figure.partition("=")[2][0].isdigit() for figure in figures.split())
+    assert line.split()[1] == nagios.WORDS[nagios.worst(outcomes)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "level"),
+    [
+        (outcome(ExitCode.DONE, Verdict.PASSED), 0),
+        (outcome(ExitCode.DONE, Verdict.PASSED, Verdict.REMARK), 1),
+        (outcome(ExitCode.FAILED, Verdict.FAILED, Verdict.UNKNOWN), 2),
+        (outcome(ExitCode.UNKNOWN, Verdict.UNKNOWN), 3),
+        (outcome(ExitCode.UNKNOWN, error="not logged in"), 3),
+        (outcome(ExitCode.USAGE, error="no such config"), 3),
+    ],
+)
+def test_the_plugins_level_tells_a_failure_from_what_is_not_known(seen: Outcome, level: int) -> None:
+    assert nagios.level(seen) == level
+
+
+def test_one_project_that_failed_counts_more_than_many_that_are_not_known() -> None:
+    assert nagios.worst([outcome(ExitCode.UNKNOWN, error="away"), outcome(ExitCode.FAILED, Verdict.FAILED)]) == 2
+    assert worst([ExitCode.UNKNOWN, ExitCode.FAILED, ExitCode.DONE]) is ExitCode.FAILED
+    assert worst([]) is ExitCode.DONE
+    assert set(SEVERITY) == set(ExitCode)
+
+
+@given(OUTCOMES)
+def test_the_metrics_are_prometheus_text_and_old_values_never_look_fresh(outcomes: list[Outcome]) -> None:
+    families = {family.name: family.samples for family in text_string_to_metric_families(metrics.text(outcomes, 12.5))}
+    asked = families["threescale_migrate_asked"]
+    assert [sample.value for sample in asked] == [float(item.asked) for item in outcomes]
+    assert [sample.labels["project"] for sample in asked] == [item.name for item in outcomes]
+    counted = len(families["threescale_migrate_checks"].copy())
+    assert counted == 4 * sum(item.asked for item in outcomes)
+    assert {sample.value for sample in families["threescale_migrate_last_run_timestamp_seconds"]} == {12.5}
+
+
+def test_metrics_replace_the_file_in_one_step_and_leave_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "3scale.prom"
+    metrics.write(str(path), [outcome(ExitCode.DONE, Verdict.PASSED)])
+    metrics.write(str(path), [outcome(ExitCode.UNKNOWN, error="away")])
+    assert "threescale_migrate_migrated{" not in path.read_text(encoding="utf-8")
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert [entry.name for entry in tmp_path.iterdir()] == ["3scale.prom"]
+    with pytest.raises(Usage, match="--metrics-file"):
+        metrics.check_place(str(tmp_path / "nosuch" / "3scale.prom"))
+    with pytest.raises(Usage, match="--metrics-file"):
+        metrics.check_place(str(tmp_path))
+
+
+@given(OUTCOMES, st.booleans())
+def test_junit_is_xml_that_counts_what_it_holds(outcomes: list[Outcome], strict: bool) -> None:
+    root = ElementTree.fromstring(junit.document(outcomes, strict))
+    for suite, item in zip(root.iter("testsuite"), outcomes):
+        assert int(suite.attrib["tests"]) == len(suite.findall("testcase")) == len(item.checks) + (not item.asked)
+        assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
+        assert int(suite.attrib["errors"]) == len(suite.findall("testcase/error"))
+
+
+def test_changes_are_new_verdicts_and_new_words_but_not_other_words_of_what_passes_on(tmp_path: Path) -> None:
+    def seen(verdict: Verdict, words: str) -> Outcome:
+        check = Check(Step.READINESS, "dc/zync", verdict, Text("{words}", words=words))
+        return Outcome("p", "p", ExitCode.FAILED, (check,))
+
+    def changed(before: Outcome, after: Outcome) -> int:
+        return len(since.changes(after, since.Last.of(before)))
+
+    assert changed(seen(Verdict.PASSED, "revision 1"), seen(Verdict.PASSED, "revision 2")) == 0
+    assert changed(seen(Verdict.PASSED, "a"), seen(Verdict.FAILED, "a")) == 1
+    assert changed(seen(Verdict.FAILED, "a"), seen(Verdict.FAILED, "b")) == 1
+    assert changed(seen(Verdict.FAILED, "a"), seen(Verdict.FAILED, "a")) == 0
+    path = tmp_path / "last.json"
+    since.write(path, since.Last.of(seen(Verdict.FAILED, "ä")))
+    assert since.read(path) == since.Last.of(seen(Verdict.FAILED, "ä"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    for garbage in ("", "[]", '{"code": 1}', '{"code": 1, "checks": {"a": 1}}', "\0"):
+        path.write_text(garbage, encoding="utf-8")
+        assert since.read(path) is None
+
+
+def test_other_options_are_another_run() -> None:
+    options = Namespace(namespace="a", context=None, dc=None)
+    assert since.place(options, "") == since.place(Namespace(**vars(options), output="json"), "")
+    assert since.place(options, "") != since.place(Namespace(**{**vars(options), "dc": ["zync"]}), "")
+
+
+GOOD = """
+# all of ours
+projects:
+- gateway-a
+- project: gateway-b
+  context: prod
+  options: {dc: [zync, backend-cron], allow-unknown: true, skip: permissions}
+- name: third
+  context: stage
+"""
+
+
+def test_an_inventory_names_projects_with_their_contexts_and_options(tmp_path: Path) -> None:
+    path = tmp_path / "inventory.yml"
+    path.write_text(GOOD, encoding="utf-8")
+    first, second, third = read(str(path))
+    assert (first.name, first.context, first.project) == ("gateway-a", None, "gateway-a")
+    assert second.name == "prod/gateway-b"
+    assert second.options == {"dc": ["zync", "backend-cron"], "allow_unknown": True, "skip": ["permissions"]}
+    own = second.applied(Namespace(context=None, namespace=None, dc=None, skip=[], allow_unknown=False, projects=None))
+    assert (own.context, own.namespace, own.dc) == ("prod", "gateway-b", ["zync", "backend-cron"])
+    assert (third.name, third.context, third.project) == ("third", "stage", None)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "told"),
+    [
+        ("", 1, "a list of projects"),
+        ("projects: {}\n", 1, "a list of projects"),
+        ("- a\n- {project: b\n", 3, "not YAML"),
+        ("- a\n\n- 7\n", 3, "an entry"),
+        ("- a\n- {name: x}\n", 2, "an entry"),
+        ("- a\n- {project: b, where: c}\n", 2, "there is no where"),
+        ("- a\n- project: [b]\n", 2, "project has to be a name"),
+        ("- a\n- b\n- a\n", 3, "named on line 1"),
+        ("- {project: a, options: {frobnicate: 1}}\n", 1, "no option frobnicate"),
+        ("- {project: a, options: {strict: 1}}\n", 1, "option strict has to be true or false"),
+        ("- {project: a, options: {skip: nosuch}}\n", 1, "names of steps"),
+        ("- &a [*a]\n", 1, "an entry"),
+        ("- !!python/object:os.system x\n", 1, "not YAML"),
+        ("\ufffe\n", 1, ""),
+    ],
+)
+def test_a_bad_inventory_is_refused_with_file_and_line(tmp_path: Path, content: str, line: int, told: str) -> None:
+    path = tmp_path / "inventory.yml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(Usage) as refused:
+        list(read(str(path)))
+    assert f"inventory.yml, line {line}: " in str(refused.value)
+    assert told in str(refused.value)
+
+
+@given(st.binary(max_size=60) | st.text(alphabet="-{}[]: ab&*!\n", max_size=40).map(str.encode))
+def test_no_inventory_makes_it_fail_otherwise(raw: bytes) -> None:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(raw)
+        file.flush()
+        said = "line"
+        try:
+            list(read(file.name))
+        except Usage as error:
+            said = str(error)
+        assert "line" in said

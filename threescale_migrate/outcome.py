@@ -1,0 +1,62 @@
+"""What came out of looking at one project: the value that monitoring formats and reports over many projects are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .exit_codes import ExitCode
+from .values import NOTHING, Check, Step, Text, Verdict
+
+# From best to worst. One project that failed counts more than many that could not be asked.
+SEVERITY = (
+    ExitCode.DONE,
+    ExitCode.SOMETHING_TO_DO,
+    ExitCode.UNKNOWN,
+    ExitCode.DEADLINE,
+    ExitCode.LOCKED,
+    ExitCode.REFUSED,
+    ExitCode.USAGE,
+    ExitCode.FAILED,
+    ExitCode.ROLLOUT_FAILED,
+    ExitCode.HUNG_UP,
+    ExitCode.TERMINATED,
+    ExitCode.INTERRUPTED,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The checks of one project and the exit code that they mean; or `error`, where there was nothing to check.
+
+    `name` is what the user calls the project, `todo` how many actions a plan holds, `seconds` the time that it took.
+    """
+
+    name: str
+    project: str
+    code: ExitCode
+    checks: tuple[Check, ...] = ()
+    error: Text = NOTHING
+    todo: int = 0
+    seconds: float = 0.0
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is an answer at all."""
+        return not self.error.template
+
+    def count(self, verdict: Verdict) -> int:
+        """How many checks have a verdict."""
+        return sum(check.verdict is verdict for check in self.checks)
+
+    @property
+    def configs(self) -> tuple[Check, ...]:
+        """The proofs of single configs."""
+        return tuple(
+            check for check in self.checks if check.step is Step.VERIFICATION and check.subject.startswith("dc/")
+        )
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """The exit code over many projects."""
+    return max(codes, key=SEVERITY.index, default=ExitCode.DONE)

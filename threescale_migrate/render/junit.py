@@ -1,0 +1,74 @@
+"""Checks as JUnit XML, for pipelines: a suite for each project, a case for each check."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from ..outcome import Outcome
+from ..values import Check, Text, Verdict
+
+# What XML cannot hold at all, also not escaped.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
+    """The document. A failed check is a failure, an unknown one an error; a remark is told, and fails with `strict`."""
+    suites = ElementTree.Element("testsuites")
+    for outcome in outcomes:
+        _suite(suites, outcome, strict)
+    ElementTree.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+
+
+def failure(command: str, text: Text) -> str:
+    """The document of a command that came to no result."""
+    suites = ElementTree.Element("testsuites")
+    suite = _named(suites, "testsuite", name=f"threescale-migrate {command}", tests="1", failures="0", errors="1")
+    case = _named(suite, "testcase", classname="threescale-migrate", name=command)
+    _named(case, "error", message=str(text))
+    ElementTree.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+
+
+def _suite(parent: ElementTree.Element, outcome: Outcome, strict: bool) -> None:
+    failures = outcome.count(Verdict.FAILED) + (outcome.count(Verdict.REMARK) if strict else 0)
+    errors = outcome.count(Verdict.UNKNOWN) + (not outcome.asked)
+    suite = _named(
+        parent,
+        "testsuite",
+        name=f"threescale-migrate verify {outcome.name}",
+        tests=str(len(outcome.checks) + (not outcome.asked)),
+        failures=str(failures),
+        errors=str(errors),
+        skipped="0",
+        time=f"{outcome.seconds:.3f}",
+        timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
+    )
+    if not outcome.asked:
+        case = _named(suite, "testcase", classname="threescale-migrate", name="asking the cluster")
+        _named(case, "error", message=str(outcome.error))
+    for check in outcome.checks:
+        _case(suite, check, strict)
+
+
+def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
+    case = _named(suite, "testcase", classname=f"threescale-migrate.{check.step.value}", name=check.subject)
+    kind = {Verdict.FAILED: "failure", Verdict.UNKNOWN: "error"}.get(check.verdict)
+    if check.verdict is Verdict.REMARK and strict:
+        kind = "failure"
+    if kind is not None:
+        told = _named(case, kind, message=str(check.seen))
+        told.text = _clean("\n".join([str(check.mend), *check.commands]).strip())
+    else:
+        _named(case, "system-out").text = _clean(str(check.seen))
+
+
+def _named(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:
+    return ElementTree.SubElement(parent, tag, {name: _clean(value) for name, value in attributes.items()})
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("?", text)

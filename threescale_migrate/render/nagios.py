@@ -1,0 +1,69 @@
+"""One line for Nagios and its relatives, with performance data, and the exit codes of that world: 0 to 3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..exit_codes import ExitCode
+from ..outcome import Outcome
+from ..values import Text, Verdict
+from .text import summary
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+# What the other formats' exit codes mean here; whatever is not in it could not be found out.
+LEVELS = {ExitCode.DONE: OK, ExitCode.FAILED: CRITICAL}
+LONGEST = 3
+
+
+def level(outcome: Outcome) -> int:
+    """0 where all is well, 1 for remarks, 2 for failures, 3 where it could not be found out."""
+    if not outcome.asked:
+        return UNKNOWN
+    found = LEVELS.get(outcome.code, UNKNOWN)
+    return WARNING if found == OK and outcome.count(Verdict.REMARK) else found
+
+
+def worst(outcomes: Sequence[Outcome]) -> int:
+    """The level over several projects: a failure counts more than something that is not known."""
+    return max(map(level, outcomes), key=(OK, WARNING, UNKNOWN, CRITICAL).index)
+
+
+def line(outcomes: Sequence[Outcome]) -> str:
+    """The line: the level, what is wrong with which project, and figures that can be drawn over time."""
+    told = [_told(outcome) for outcome in outcomes if len(outcomes) == 1 or level(outcome) != OK]
+    if len(outcomes) > 1:
+        well = sum(level(outcome) == OK for outcome in outcomes)
+        told.insert(0, f"{well} of {len(outcomes)} projects are migrated")
+    return f"3SCALE {WORDS[worst(outcomes)]} - {_one_line('; '.join(told))} | {_figures(outcomes)}"
+
+
+def failure(text: Text) -> str:
+    """The line for a command that came to no result."""
+    return f"3SCALE {WORDS[UNKNOWN]} - {_one_line(str(text))}"
+
+
+def _one_line(words: str) -> str:
+    """Without what would begin the figures, or another line."""
+    return " ".join(words.split()).replace("|", "/")
+
+
+def _told(outcome: Outcome) -> str:
+    if not outcome.asked:
+        return f"{outcome.name}: {outcome.error}"
+    bad = [check for check in outcome.checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
+    shown = [f"{check.subject}: {check.seen}" for check in bad[:LONGEST]]
+    more = [f"and {len(bad) - LONGEST} more"] if len(bad) > LONGEST else []
+    return ", ".join([f"{outcome.name}: {summary(outcome.checks)}", *shown, *more])
+
+
+def _figures(outcomes: Sequence[Outcome]) -> str:
+    configs = [check for outcome in outcomes for check in outcome.configs]
+    proved = sum(check.verdict is Verdict.PASSED for check in configs)
+    count = {verdict: sum(outcome.count(verdict) for outcome in outcomes) for verdict in Verdict}
+    unasked = sum(not outcome.asked for outcome in outcomes)
+    seconds = max(outcome.seconds for outcome in outcomes)
+    return (
+        f"configs_migrated={proved};;;0;{len(configs)} failed={count[Verdict.FAILED]};;;0 unknown={count[Verdict.UNKNOWN]};;;0"
+        f" remarks={count[Verdict.REMARK]};;;0 not_asked={unasked};;;0;{len(outcomes)} time={seconds:.3f}s;;;0"
+    )

@@ -1,0 +1,100 @@
+"""`--changed-since-last`: what the last run with the same options saw, kept below the state directory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .journal import state_home
+from .outcome import Outcome
+from .values import Check, Verdict
+
+# The options that make a run another one: what it looks at, and how it judges.
+IDENTITY = (
+    "namespace",
+    "context",
+    "kubeconfig",
+    "dc",
+    "skip",
+    "service_discovery",
+    "strict",
+    "allow_unknown",
+    "projects",
+    "all_contexts",
+    "inventory",
+)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A check whose verdict or words differ from the last run's; `before` is its verdict then, empty where it is new."""
+
+    check: Check
+    before: str
+
+
+@dataclass(frozen=True)
+class Last:
+    """What a run saw: its exit code, and for each check its verdict and words."""
+
+    code: int
+    checks: Mapping[str, tuple[str, str]]
+
+    @staticmethod
+    def of(outcome: Outcome) -> Last:
+        """What is kept of an outcome."""
+        seen = {_key(check): (check.verdict.value, str(check.seen)) for check in outcome.checks}
+        return Last(int(outcome.code), seen)
+
+
+def _key(check: Check) -> str:
+    return f"{check.step.value} {check.subject}"
+
+
+def place(options: Namespace, name: str) -> Path:
+    """The file of one project for the options that were given."""
+    identity = [[option, getattr(options, option, None)] for option in IDENTITY]
+    identity.append(["environment", os.environ.get("KUBECONFIG"), os.environ.get("THREESCALE_DC_NAMES")])
+    text = json.dumps([identity, name], default=str)
+    return state_home() / "verified" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+
+
+def read(path: Path) -> Last | None:
+    """What the last run saw; None where there was none, or its file cannot be understood."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        checks = {str(key): (str(verdict), str(seen)) for key, (verdict, seen) in found["checks"].items()}
+        return Last(int(found["code"]), checks)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write(path: Path, last: Last) -> None:
+    """Keeps what this run saw, in one step. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"code": last.code, "checks": last.checks}, file)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def changes(outcome: Outcome, last: Last | None) -> tuple[Changed, ...]:
+    """The checks that differ from the last run's, all of them where there was none; one that passes on in other words does not."""
+    known = {} if last is None else last.checks
+    found = []
+    for check in outcome.checks:
+        before = known.get(_key(check), ("", ""))
+        if check.verdict is Verdict.PASSED and before[0] == check.verdict.value:
+            continue
+        if before != (check.verdict.value, str(check.seen)):
+            found.append(Changed(check, before[0]))
+    return tuple(found)
