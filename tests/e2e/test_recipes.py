@@ -132,26 +132,26 @@ def test_the_systemd_units(migrated: World, tmp_path: Path) -> None:
 
 
 def test_the_nagios_check(migrated: World) -> None:
-    (text,) = recipe("A Nagios check", "sh")
-    (migrated.home / "check_threescale").write_text(text, encoding="utf-8")
-    (migrated.home / "check_threescale").chmod(0o755)
+    (text,) = recipe("A Nagios check", "")
+    command = text.partition("command_line ")[2].replace("$ARG1$", "threescale").strip()
     environment = {"PATH": f"{migrated.home}/bin:{PATH}", "KUBECONFIG": f"{migrated.home}/.kube/threescale"}
 
     def again() -> Result:
-        return run(migrated, ["./check_threescale", "threescale"], **environment)
+        return run(migrated, ["sh", "-c", command], **environment)
 
     well = again()
-    assert (well.code, well.all) == (0, "OK - threescale is migrated, and the pods prove it\n")
+    assert well.code == 0
+    assert well.out.startswith("3SCALE OK - threescale: migrated, and the pods prove it | configs_migrated=15;;;0;15 ")
     migrated.faults("login-expired")
     away = again()
     assert away.code == 3
-    assert away.out.startswith("UNKNOWN - ")
+    assert away.out.startswith("3SCALE UNKNOWN - ")
     assert "logged in" in away.out
     migrated.faults()
     take_back(migrated, "zync")
     wrong = again()
     assert wrong.code == 2
-    assert wrong.out.startswith("CRITICAL - threescale is not migrated\n")
+    assert wrong.out.startswith("3SCALE CRITICAL - threescale: not migrated: ")
     assert "dc/zync: its template says default" in wrong.out
 
 
