@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,7 +22,7 @@ from .output import Unwritable
 from .project import ProjectState, observe
 from .render.terminal import Terminal, stderr, stdout
 from .sources import read_secret
-from .values import Check, Refused, Step, Text, Usage, Wish
+from .values import Check, Refused, Step, Text, Usage, Verdict, Wish
 
 VERIFY_TIMEOUT = 300.0
 ENDING = Text("asked to end: it ends after the call of oc that is under way; Ctrl-C once more ends it at once")
@@ -242,6 +242,10 @@ def report(options: Namespace, command: str, state: ProjectState, checks: Sequen
     from .render import document, text
 
     code = exit_code(options, checks)
+    if getattr(options, "allow_unknown", False):
+        checks = [
+            replace(check, verdict=Verdict.REMARK) if check.verdict is Verdict.UNKNOWN else check for check in checks
+        ]
     try:
         if options.output == "json":
             document.write(sys.stdout, document.verification(command, state.namespace, checks, int(code)))

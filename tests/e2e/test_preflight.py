@@ -183,7 +183,9 @@ def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_wi
     assert "the cluster role bindings may not be read" in " ".join(allowed.out.split())
     world.environment.update(alice)
     assert world.run("verify", "--dc", "zync").code == 7
-    assert world.run("verify", "--dc", "zync", "--allow-unknown").code == 0
+    remarked = world.run("verify", "--dc", "zync", "--allow-unknown")
+    assert remarked.code == 0
+    assert "migrated, and the pods prove it; 3 remarks" in remarked.out
     assert world.run("plan", "--dc", "zync").code == 7
     skipped = world.run("verify", "--dc", "zync", "--skip", "permissions")
     assert skipped.code == 0
