@@ -149,6 +149,21 @@ def _is_alive(pid: str, host: str) -> bool:
     return True
 
 
+def is_under_way(record: Record) -> bool:
+    """Whether a run without an end has not died but goes on: its process is the one that has written itself into the lock."""
+    if record.finished is not None:
+        return False
+    try:
+        descriptor = os.open(record.path.parent / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        pid, _, host = _holder(descriptor)
+    finally:
+        os.close(descriptor)
+    return pid == str(record.lines[0].get("pid")) and _is_alive(pid, host)
+
+
 def make(directory: Path) -> None:
     """Makes the directory of a project's journals, durably and readable by its owner only. Raises OSError."""
     ours = [directory, directory.parent, state_home()]

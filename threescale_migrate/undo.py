@@ -200,7 +200,7 @@ def _verdict(record: Record) -> Verdict:
 
 
 def _headline(record: Record, taken: bool) -> Text:
-    outcome = Text("died before its end") if record.finished is None else text.outcome(record.finished)
+    outcome = _unfinished(record) if record.finished is None else text.outcome(record.finished)
     sentence = (
         "{command} in {project} by {user}: {outcome}, {count} changes, taken back since"
         if taken
@@ -216,6 +216,10 @@ def _headline(record: Record, taken: bool) -> Text:
     )
 
 
+def _unfinished(record: Record) -> Text:
+    return Text("under way") if journals.is_under_way(record) else Text("died before its end")
+
+
 def _described(record: Record, taken: bool) -> dict[str, Any]:
     return {
         "run": record.run,
@@ -226,6 +230,7 @@ def _described(record: Record, taken: bool) -> dict[str, Any]:
         "began": record.began,
         "ended": record.ended,
         "outcome": record.finished,
+        "under_way": journals.is_under_way(record),
         "exit_code": record.exit_code,
         "changes": len(record.changes),
         "taken_back": taken,

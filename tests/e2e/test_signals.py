@@ -20,7 +20,7 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
 def arguments(world: World) -> tuple[str, ...]:
-    return ("migrate", "--yes", "--secret-file", world.secret, "--grace", GRACE, "--dc", "zync")
+    return ("migrate", "--yes", "--secret-file", world.secret, "--grace", GRACE, "--call-timeout", "1h", "--dc", "zync")
 
 
 def lines(world: World) -> list[dict[str, Any]]:
