@@ -112,6 +112,9 @@ def plan(options: Namespace) -> int:
         from .projects import plan_all
 
         return plan_all(options)
+    if options.wave_plan is PRINT_ORDER:
+        oc = connect(options, VERIFY_TIMEOUT)
+        return print_order(options, observe(oc, cluster=False, secret=False), wish_of(options, oc))
     show, code = planned(options)
     show.render(options, code)
     return int(code)
@@ -123,8 +126,6 @@ def planned(options: Namespace) -> tuple[Planned, ExitCode]:
 
     oc = connect(options, VERIFY_TIMEOUT)
     wish = wish_of(options, oc)
-    if options.wave_plan is PRINT_ORDER:
-        return print_order(options, observe(oc, cluster=False, secret=False), wish)
     where = place(oc)
     oc.namespace = where.project
     state = observe(oc)

@@ -213,3 +213,13 @@ def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: P
     world.oc("secrets", "unlink", "default", "threescale-registry-auth")
     assert world.run("verify", "--dc", "system-app").code == 0
     assert world.run("verify", "--dc", "system-app", "--strict").code == 1
+
+
+def test_the_order_is_printed_as_the_file_that_is_read_back(world: World) -> None:
+    printed = world.run("plan", "--wave-plan")
+    assert printed.code == 0, printed.all
+    path = world.home / "order"
+    path.write_text(printed.out, encoding="utf-8")
+    given = world.run("plan", "--wave-plan", str(path), "--secret-file", world.secret, "-o", "json").json()
+    own = world.run("plan", "--secret-file", world.secret, "-o", "json").json()
+    assert [wave["configs"] for wave in given["waves"]] == [wave["configs"] for wave in own["waves"]]
