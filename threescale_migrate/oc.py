@@ -411,14 +411,24 @@ class Oc:
         return self.retry(once, tries)
 
     def retry(self, attempt: Callable[[], Answer], tries: int = READ_TRIES) -> Answer:
-        """Calls `attempt` up to `tries` times while it raises an error that passes, waiting longer each time, with jitter."""
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+        """Calls `attempt` up to `tries` times while it raises an error that passes, waiting longer each time, with jitter.
+
+        At the deadline nothing is tried or waited for any more.
+        """
+        from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+
+        def enough(state: RetryCallState) -> bool:
+            return state.attempt_number >= tries or (self.deadline is not None and monotonic() >= self.deadline)
+
+        def wait(seconds: float) -> None:
+            left = seconds if self.deadline is None else self.deadline - monotonic()
+            self.pause(max(0.0, min(seconds, left)))
 
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, OcError) and error.passing),
-            stop=stop_after_attempt(tries),
+            stop=enough,
             wait=wait_random_exponential(multiplier=0.2, max=5),
-            sleep=self.pause,
+            sleep=wait,
             reraise=True,
         )
         return retrying(attempt)

@@ -37,7 +37,8 @@ def hanging(home: Path) -> Path:
     """An `oc` that answers nothing, ignores the polite signal, and has a child that does the same."""
     program = home / "hanging-oc"
     program.write_text(
-        "#!/bin/sh\ntrap '' TERM INT HUP\n(trap '' TERM INT HUP; sleep 1000) &\nwait\nsleep 1000\n", encoding="utf-8"
+        f"#!/bin/sh\necho >> {home}/calls\ntrap '' TERM INT HUP\n(trap '' TERM INT HUP; sleep 1000) &\nsetsid sleep 30 &\nwait\nsleep 1000\n",
+        encoding="utf-8",
     )
     program.chmod(0o755)
     return program
@@ -127,10 +128,13 @@ def test_where_nothing_can_be_kept_it_verifies_all_the_same_and_says_so(migrated
 
 @pytest.mark.parametrize("format_", ["text", "nagios"])
 def test_a_run_ends_in_time_also_when_oc_hangs_and_heeds_no_signal(migrated: World, format_: str) -> None:
+    calls = migrated.home / "calls"
+    calls.unlink(missing_ok=True)
     program = hanging(migrated.home)
     done = migrated.run("verify", "--oc", str(program), "--timeout", "1s", "-o", format_, *FEW, timeout=60)
     assert done.code == (3 if format_ == "nagios" else 7)
     assert "no answer within" in done.err
+    assert calls.read_text(encoding="utf-8") == "\n", "it was tried again after its time"
 
 
 def test_after_the_upgrade_to_26_the_same_line_goes_on_being_right(tmp_path: Path) -> None:
