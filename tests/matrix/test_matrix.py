@@ -33,7 +33,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 def test_every_failure_has_a_quick_case_and_the_calls_are_those_of_a_migration(prepared: Prepared) -> None:
     assert set(QUICK) == set(FAILURES)
     assert set(QUICK.values()) <= set(prepared.calls)
-    assert 20 <= len(prepared.calls) <= 40
+    assert len(prepared.calls) >= 20
 
 
 @pytest.mark.parametrize("failure", QUICK)
