@@ -32,7 +32,19 @@ msgstr ""
 UNTRANSLATED = re.compile(r"^\W*(\{\w+\}\W*)*$")
 
 # Expressions whose values `of_tables` and `SYSTEM_ERRORS` name.
-FROM_TABLES = {"wave.name", "verdict.value", "state.value"}
+FROM_TABLES = {
+    "wave.name",
+    "verdict.value",
+    "state.value",
+    "sentence",
+    "deed",
+    "why",
+    "login",
+    "LOGIN_DEEDS.get(login, LOGIN_DEEDS.get(why, deed)) if registry == REGISTRY else deed",
+    "texts.TITLES[step]",
+    "str(wave.get('name'))",
+    "value['template']",
+}
 
 
 @dataclass(frozen=True)
@@ -67,29 +79,32 @@ def _templates(node: ast.expr, place: ast.AST, tree: ast.Module) -> Iterator[str
     """The strings that an expression can be: literals, the arms of a condition, names and tables of the module."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
-    elif isinstance(node, ast.IfExp):
+    elif isinstance(node, ast.IfExp) and ast.unparse(node) not in FROM_TABLES:
         yield from _templates(node.body, place, tree)
         yield from _templates(node.orelse, place, tree)
-    elif isinstance(node, ast.Name) and node.id not in FROM_TABLES:
+    elif isinstance(node, ast.Name):
         yield from _assigned(node.id, place, tree)
+    elif ast.unparse(node) in FROM_TABLES:
+        return
     elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
         yield from _table(node.value.id, tree)
-    elif ast.unparse(node) not in FROM_TABLES:
+    else:
         yield None
 
 
 def _assigned(name: str, place: ast.AST, tree: ast.Module) -> Iterator[str | None]:
-    for scope in (place, tree):
+    for scope in (ast.walk(place), tree.body):
         values = [
             node.value
-            for node in ast.walk(scope)
+            for node in scope
             if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
         ]
         if values:
             for value in values:
-                yield from _templates(value, place, tree)
+                yield from (found for found in _templates(value, place, tree) if found or name not in FROM_TABLES)
             return
-    yield None
+    if name not in FROM_TABLES:
+        yield None
 
 
 def _table(name: str, tree: ast.Module) -> Iterator[str | None]:
@@ -119,6 +134,13 @@ def of_tables() -> Iterator[Found]:
     for _, _, sentence, deed in causes.REFUSALS:
         yield Found(sentence, "guide/causes.py REFUSALS")
         yield Found(deed, "guide/causes.py REFUSALS")
+    for _, why, deed in (*causes.PULLS, ("", *causes.PULL_UNKNOWN)):
+        yield Found(why, "guide/causes.py PULLS")
+        yield Found(deed, "guide/causes.py PULLS")
+    for login in (*causes.LOGIN_DEEDS, causes.LOGIN, causes.LOGIN_UNKNOWN):
+        yield Found(login, "guide/causes.py LOGIN_DEEDS")
+    for deed in causes.LOGIN_DEEDS.values():
+        yield Found(deed, "guide/causes.py LOGIN_DEEDS")
     for name in selection.WAVE_NAMES:
         yield Found(name, "guide/selection.py WAVE_NAMES")
     for state in RolloutState:
