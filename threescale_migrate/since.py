@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 from argparse import Namespace
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .journal import state_home
 from .outcome import Outcome
+from .redaction import REDACTOR
 from .values import Check, Verdict
 
 # The options that make a run another one: what it looks at, and how it judges.
@@ -48,12 +50,17 @@ class Last:
     @staticmethod
     def of(outcome: Outcome) -> Last:
         """What is kept of an outcome."""
-        seen = {_key(check): (check.verdict.value, str(check.seen)) for check in outcome.checks}
+        seen = {key: (check.verdict.value, REDACTOR(str(check.seen))) for key, check in _keyed(outcome.checks)}
         return Last(int(outcome.code), seen)
 
 
-def _key(check: Check) -> str:
-    return f"{check.step.value} {check.subject}"
+def _keyed(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
+    """Checks by step and subject, with a number where several have the same."""
+    counted: Counter[str] = Counter()
+    for check in checks:
+        key = f"{check.step.value} {check.subject}"
+        counted[key] += 1
+        yield f"{key} {counted[key]}", check
 
 
 def place(options: Namespace, name: str) -> Path:
@@ -91,10 +98,10 @@ def changes(outcome: Outcome, last: Last | None) -> tuple[Changed, ...]:
     """The checks that differ from the last run's, all of them where there was none; one that passes on in other words does not."""
     known = {} if last is None else last.checks
     found = []
-    for check in outcome.checks:
-        before = known.get(_key(check), ("", ""))
+    for key, check in _keyed(outcome.checks):
+        before = known.get(key, ("", ""))
         if check.verdict is Verdict.PASSED and before[0] == check.verdict.value:
             continue
-        if before != (check.verdict.value, str(check.seen)):
+        if before != (check.verdict.value, REDACTOR(str(check.seen))):
             found.append(Changed(check, before[0]))
     return tuple(found)

@@ -13,9 +13,11 @@ from . import errors, since
 from .commands import VERIFY_TIMEOUT, connect, exit_code, report, wish_of
 from .exit_codes import ExitCode
 from .guide import steps
+from .oc import OcError
 from .outcome import Outcome
 from .project import ProjectState, observe
 from .render.terminal import stderr, stdout
+from .run import Failed
 from .values import Text, Verdict
 
 
@@ -47,9 +49,16 @@ def verify(options: Namespace) -> int:
 def look(options: Namespace) -> tuple[ProjectState, Outcome]:
     """One look at one project. Raises what asking the cluster raises."""
     began = monotonic()
-    oc = connect(options, options.timeout or VERIFY_TIMEOUT)
-    wish = wish_of(options, oc)
-    state = observe(oc)
+    seconds = options.timeout or VERIFY_TIMEOUT
+    oc = connect(options, seconds)
+    try:
+        wish = wish_of(options, oc)
+        state = observe(oc)
+    except OcError as error:
+        if error.passing and monotonic() - began >= seconds:
+            said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=str(error))
+            raise Failed(said, ExitCode.DEADLINE) from None
+        raise
     checks = steps.verify(state, wish)
     name = state.namespace or options.namespace or ""
     return state, Outcome(name, state.namespace, exit_code(options, checks), checks, seconds=monotonic() - began)
