@@ -13,7 +13,7 @@ from .exit_codes import ExitCode
 from .language import LANGUAGES, asked_for, localise, spoken, translation
 from .output import Unwritable, close, guard
 from .usage import Formatter, help_of
-from .values import STEPS, Text
+from .values import STEPS, Text, Usage
 
 EXAMPLES = {
     "plan": """examples:
@@ -220,6 +220,25 @@ def _order() -> argparse.ArgumentParser:
     return parser
 
 
+def _report() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("the record")
+    group.add_argument(
+        "--report", metavar="FILE", type=report_file, help="write a report of it to FILE, which ends in .html or .md"
+    )
+    return parser
+
+
+def report_file(path: str) -> str:
+    """A path that a report can be written to, looked at before anything is done. Raises ArgumentTypeError."""
+    from .report import usable
+
+    try:
+        return usable(path)
+    except Usage as error:
+        raise argparse.ArgumentTypeError(_said(error.text)) from None
+
+
 def build() -> Parser:
     """The parser of the whole command line; the manual page and the completions are made from it too."""
     from . import __version__
@@ -235,7 +254,7 @@ def build() -> Parser:
         dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog=parser.prog
     )
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
-    extent, expectations, preflight = _extent(), _expectations(), _preflight()
+    extent, expectations, preflight, record = _extent(), _expectations(), _preflight(), _report()
 
     def add(name: str, help_: str, parents: Sequence[Any]) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -261,7 +280,7 @@ def build() -> Parser:
     migrate = add(
         "migrate",
         "carries out the six steps and verifies them",
-        (connection, selection, secret, expectations, change, preflight, extent, order, _many(), documents),
+        (connection, selection, secret, expectations, change, preflight, extent, order, _many(), record, documents),
     )
     migrate.add_argument(
         "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
@@ -269,7 +288,7 @@ def build() -> Parser:
     verify = add(
         "verify",
         "looks at the six steps, changes nothing",
-        (connection, selection, _sources(), many, _output(("text", "json", "nagios", "junit"))),
+        (connection, selection, _sources(), many, record, _output(("text", "json", "nagios", "junit"))),
     )
     _monitoring(verify)
     _strictness(verify)
@@ -280,14 +299,16 @@ def build() -> Parser:
     )
     script.set_defaults(output="text", quiet=True, lang=None)
     script.add_argument("--guide", action="store_true", help="print the guide's own commands instead")
-    _undo(add("undo", "takes back what a run changed", (connection, _sources(), expectations, change, documents)))
-    history = add("history", "lists the runs of this workstation, or shows one", (documents,))
+    _undo(
+        add("undo", "takes back what a run changed", (connection, _sources(), expectations, change, record, documents))
+    )
+    history = add("history", "lists the runs of this workstation, or shows one", (record, documents))
     history.add_argument("run", nargs="?", metavar="RUN", help="the run to show, or the beginning of its name")
     history.add_argument("-n", "--namespace", metavar="PROJECT", help="runs in this project only")
     step = add(
         "step",
         "carries out one step of the guide alone",
-        (connection, selection, secret, expectations, change, extent, documents),
+        (connection, selection, secret, expectations, change, extent, record, documents),
     )
     step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
     step.add_argument("--check", action="store_true", help="look only, change nothing")

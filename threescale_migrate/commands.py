@@ -238,7 +238,9 @@ def verify(options: Namespace) -> int:
     return run(options)
 
 
-def report(options: Namespace, command: str, state: ProjectState, checks: Sequence[Check]) -> ExitCode:
+def report(
+    options: Namespace, command: str, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None
+) -> ExitCode:
     """Shows checks on stdout, and gives the exit code that they mean."""
     from .render import document, text
 
@@ -247,6 +249,10 @@ def report(options: Namespace, command: str, state: ProjectState, checks: Sequen
         checks = [
             replace(check, verdict=Verdict.REMARK) if check.verdict is Verdict.UNKNOWN else check for check in checks
         ]
+    if getattr(options, "report", None) and oc is not None:
+        from .report import of_checks
+
+        of_checks(options, command, oc, state, checks, code)
     try:
         if options.output == "json":
             document.write(sys.stdout, document.verification(command, state.namespace, checks, int(code)))
@@ -330,8 +336,7 @@ def step(options: Namespace) -> ExitCode:
 
 def finish(options: Namespace, run: Any, checks: Sequence[Check]) -> None:
     """Writes the checks and the end into the journal, before they are shown: nobody may be there to read them."""
-    run.journal.write("verified", checks=[[c.step.value, c.subject, c.verdict.value, str(c.seen)] for c in checks])
-    run.finish(exit_code(options, checks))
+    run.finish(exit_code(options, checks), checks)
 
 
 @contextmanager
@@ -383,7 +388,7 @@ def ready(
         checks = steps.verify(state, wish)
         if outcome(checks) in (ExitCode.DONE, ExitCode.UNKNOWN):
             _talk(options, Text("nothing is left to do in project {project}", project=where.project))
-            return report(options, "migrate", state, checks), None
+            return report(options, "migrate", state, checks, oc), None
     seen = look(options, oc, where, state, wish)
     code = insist(options, where.project, seen.findings)
     if code is not ExitCode.DONE:
@@ -422,10 +427,15 @@ def journaled(
 
     record = journals.Journal(directory, oc.redact)
     with ExitStack() as stack:
+        if options.report:
+            from .report import of_run
+
+            stack.callback(of_run, options, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
         stop = signals.Stop()
         watcher = Heard(_watcher(options))
         run = runner.Run(oc, wish, record, watcher, runner.Limits(options.timeout, options.grace), stop)
+        run.seen = state
         stack.enter_context(signals.in_order(stop, lambda: watcher.note(ENDING)))
         stack.callback(watcher.done)
         try:

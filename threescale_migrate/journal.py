@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import getpass
 import json
 import os
 import re
+import socket
+import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import __version__
 from .language import system_error
 from .oc import DEFAULT_CALL_TIMEOUT
 from .project import ProjectState
 from .redaction import Redactor
-from .values import ACCOUNT, DEFAULT_ACCOUNT, Action, Inverse, Refused, Text, Usage
+from .values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Inverse, Refused, Text, Usage
 
 FORMAT = 1
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.
@@ -77,6 +81,15 @@ def now() -> str:
     """The present moment, UTC, to the millisecond."""
     moment = time.time()
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment * 1000) % 1000:03d}Z"
+
+
+def workstation() -> str:
+    """Who runs this where: the login name and the host, for those who read the record later."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"
 
 
 @contextmanager
@@ -205,7 +218,7 @@ class Journal:
         self.redact = redact
         self.run = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
         self.number = 0
-        self.seen: dict[str, tuple[str, int, int]] = {}
+        self.seen: dict[str, dict[str, object]] = {}
         try:
             make(directory)
             free = os.statvfs(directory)
@@ -259,6 +272,9 @@ class Journal:
             server=server,
             project=project,
             user=user,
+            tool=__version__,
+            workstation=workstation(),
+            command_line=["threescale-migrate", *sys.argv[1:]],
             pid=os.getpid(),
             state=snapshot(state),
             **values,
@@ -316,6 +332,7 @@ def described(action: Action, argv: tuple[str, ...]) -> dict[str, Any]:
         "argv": list(argv),
         "stdin": "a secret, not shown" if action.secret else action.stdin,
         "why": str(action.why),
+        "told": action.why.kept(),
         "inverse": {
             "kind": inverse.kind,
             "name": inverse.name,
@@ -379,6 +396,8 @@ class Entry:
     said: str
     began: str
     ended: str
+    reason: Text = NOTHING
+    seconds: float | None = None
 
     @property
     def inverse(self) -> Inverse:
@@ -440,6 +459,12 @@ def read(path: Path) -> Record:
         raise NoJournal(Text("{path} is no journal: its first line does not tell of a start", path=str(path)))
     if first["version"] > FORMAT:
         raise JournalError(Text("the journal {path} was written by a newer version of this tool", path=str(path)))
+    return record_of(lines, path, rest != b"")
+
+
+def record_of(lines: Sequence[Mapping[str, Any]], path: Path, torn: bool = False) -> Record:
+    """The run that the lines tell of, the first of which is its start. Raises JournalError for a line that tells of no action."""
+    first = lines[0]
     finish = next((line for line in reversed(lines) if line.get("event") == "finish"), None)
     return Record(
         run=str(first.get("run")),
@@ -456,7 +481,7 @@ def read(path: Path) -> Record:
         lines=tuple(lines),
         finished=None if finish is None else str(finish.get("outcome")),
         exit_code=None if finish is None else finish.get("exit_code"),
-        torn=rest != b"",
+        torn=torn,
     )
 
 
@@ -482,7 +507,7 @@ def _damaged(path: Path, number: int) -> JournalError:
     )
 
 
-def _entries(path: Path, lines: list[Mapping[str, Any]]) -> Iterator[Entry]:
+def _entries(path: Path, lines: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
     ends = {line.get("action"): line for line in lines if line.get("event") == "end"}
     for number, line in enumerate(lines, 1):
         if line.get("event") != "begin":
@@ -509,6 +534,8 @@ def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
         said=str(end.get("said") or ""),
         began=str(line.get("at")),
         ended=str(end.get("at") or ""),
+        reason=Text.revived(line.get("told") or line.get("why")),
+        seconds=end.get("seconds"),
     )
 
 

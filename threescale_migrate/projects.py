@@ -25,16 +25,17 @@ from .verifying import code_of, look, show_changes, tell
 Look = Callable[[Namespace], Outcome]
 
 
-def asked_for(options: Namespace) -> bool:
-    """Whether the command is about many projects."""
-    return bool(options.projects or options.all_contexts or options.inventory)
+def _listed(options: Namespace) -> tuple[Target, ...]:
+    if getattr(options, "report", None):
+        raise Usage(Text("--report is about one project: name one with -n"))
+    return targets(options, connect(options))
 
 
 def looked(options: Namespace, one: Look) -> tuple[Outcome, ...]:
     """The outcomes, in the order of the projects. Raises Usage, OcError where the list itself cannot be had."""
     if getattr(options, "secret_file", None) == "-" or getattr(options, "username", None):
         raise Usage(Text("standard input is read once: over many projects the secret comes from a file"))
-    listed = targets(options, connect(options))
+    listed = _listed(options)
 
     def safe(target: Target) -> Outcome:
         began = monotonic()
@@ -58,7 +59,7 @@ def looked(options: Namespace, one: Look) -> tuple[Outcome, ...]:
 
 def verify_all(options: Namespace) -> int:
     """Looks at the six steps of each project."""
-    outcomes = looked(options, lambda own: look(own)[1])
+    outcomes = looked(options, lambda own: look(own)[2])
     told = tell(options, outcomes)
     code = worst(outcome.code for outcome in outcomes)
     if options.output == "json":
@@ -167,7 +168,7 @@ def migrate_all(options: Namespace, one: Callable[[Namespace], int]) -> int:
     """Migrates one project after the other with `one`, which shows what it does; stops at the first that fails."""
     if options.output == "json":
         raise Usage(Text("over many projects migrate prints text: give -o json for one project at a time"))
-    listed = targets(options, connect(options))
+    listed = _listed(options)
     terminal = stderr(options.lang)
     for number, target in enumerate(listed, 1):
         if not options.quiet:

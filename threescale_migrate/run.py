@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
 
+from . import evidence
 from . import oc as oc_module
 from .dialects import UNCHANGED
 from .exit_codes import ExitCode
@@ -33,7 +34,6 @@ POLL_FIRST = 0.3
 POLL_LONGEST = 5.0
 # How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
 LOGIN_SECONDS = 30.0
-# How new and old clients say that a patch found nothing to change (recordings/README.md 9, 20).
 # So many rounds without an answer, one after the other, are worth a line.
 UNANSWERED_ROUNDS = 4
 LOG_LINES = 6
@@ -90,6 +90,8 @@ class Run:
     limits: Limits = field(default_factory=Limits)
     stop: Stop = field(default_factory=Stop)
     began: float = field(default_factory=monotonic)
+    seen: ProjectState | None = None
+    goals: dict[str, Goal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.oc.pause = self.stop.pause
@@ -99,17 +101,35 @@ class Run:
         """The moment of time.monotonic() at which the whole run is over."""
         return None if self.limits.timeout is None else self.began + self.limits.timeout
 
-    def finish(self, code: ExitCode) -> None:
-        """Writes the journal's end."""
+    def look(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
+        """Observes the project, and remembers it: what was seen last is what the journal's end tells of. Raises OcError."""
+        self.seen = observe(self.oc, cluster, secret, tries)
+        return self.seen
+
+    def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
+        """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""
+        self.journal.write("verified", checks=[evidence.checked(check) for check in checks])
+        self._prove()
         self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code))
+
+    def _prove(self) -> None:
+        if self.seen is not None and "dc" not in self.seen.unread:
+            names = tuple(self.goals) or choose(self.seen, self.wish).configs
+            self.journal.write("proof", configs=evidence.proof(self.seen, names, self.goals))
 
     def broken(self, error: BaseException) -> None:
         """Writes the journal's end for a run that did not come to its own."""
         if isinstance(error, JournalError):
             return
         code = getattr(error, "exit_code", _CODES.get(type(error), ExitCode.FAILED))
+        text = getattr(error, "text", None)
+        told = text if isinstance(text, Text) else Text("{said}", said=str(error))
         with suppress(JournalError):
-            self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code), said=str(error))
+            with suppress(Usage, Refused):
+                self._prove()
+            self.journal.write(
+                "finish", outcome=code.name.lower(), exit_code=int(code), said=str(error), told=told.kept()
+            )
 
 
 Replan = Callable[[ProjectState], Iterable[Action]]
@@ -166,7 +186,7 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
     if isinstance(error, oc_module.OcMissing):
         return outcome, str(error), None
     try:
-        left = tuple(replan(observe(run.oc)))
+        left = tuple(replan(run.look()))
     except (OcError, Stopped):
         return outcome, str(error), None
     except (Usage, Refused) as refusal:
@@ -182,7 +202,7 @@ def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
     """Steps 1 to 6. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
     redeploy(run, prepare(run, BEFORE_WAVES))
     run.stop.check()
-    state = observe(run.oc)
+    state = run.look()
     return state, steps.verify(state, run.wish)
 
 
@@ -195,13 +215,13 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return steps.plan(state, run.wish, wanted)
 
-    state = observe(run.oc)
+    state = run.look()
     actions = replan(state)
     if not actions:
         return state
     apply(run, actions, replan)
     run.stop.check()
-    state = observe(run.oc)
+    state = run.look()
     left = replan(state)
     if left:
         commands = "; ".join("oc " + " ".join(action.args) for action in left)
@@ -246,7 +266,9 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
 
     Raises Failed, OcError, Stopped, JournalError, Usage.
     """
-    state = observe(run.oc)
+    state = run.look()
+    run.goals.clear()
+    run.goals.update({change.name: undoing.goal(change) for change in wanted.changes if change.kind == undoing.CONFIG})
     order = undoing.stages(wanted, state)
     total = sum(isinstance(stage, Wave) for stage in order)
     number = 0
@@ -261,10 +283,10 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
 
         if stage is not order[0]:
             run.stop.check()
-            state = observe(run.oc)
+            state = run.look()
         apply(run, replan(state), replan)
     run.stop.check()
-    state = observe(run.oc)
+    state = run.look()
     return state, undoing.verify(state, wanted)
 
 
@@ -276,7 +298,7 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
         return undoing.plan_after(state, wanted, wave.configs)
 
     run.stop.check()
-    state = observe(run.oc, cluster=False, secret=False)
+    state = run.look(cluster=False, secret=False)
     goals = undoing.goals(state, wanted, wave.configs)
     if any(not found.reached for goal, names in goals.items() for found in assess_all(state, names, goal)):
         run.watcher.wave(wave, number, total)
@@ -296,7 +318,7 @@ def patch(run: Run) -> None:
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return deployment_configs.plan(state, run.wish)
 
-    state = observe(run.oc)
+    state = run.look()
     await_login(run, state)
     apply(run, replan(state), replan)
 
@@ -309,7 +331,7 @@ def await_login(run: Run, state: ProjectState) -> None:
     """
     if not service_account.awaits_login(state):
         return
-    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential_jitter
+    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential, wait_random
 
     run.watcher.note(
         Text("waiting for the login that the cluster gives {account} for its own registry", account=ACCOUNT)
@@ -319,7 +341,7 @@ def await_login(run: Run, state: ProjectState) -> None:
         run.stop.check()
         _check_time(run)
         try:
-            return service_account.awaits_login(observe(run.oc, cluster=False, secret=False))
+            return service_account.awaits_login(run.look(cluster=False, secret=False))
         except OcError as error:
             if not error.passing:
                 raise
@@ -327,7 +349,7 @@ def await_login(run: Run, state: ProjectState) -> None:
 
     retrying = Retrying(
         retry=retry_if_result(bool),
-        wait=wait_exponential_jitter(initial=POLL_FIRST, max=POLL_LONGEST, exp_base=1.4, jitter=0.1),
+        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, 1.4) + wait_random(0, 0.1),
         stop=stop_after_delay(LOGIN_SECONDS),
         sleep=run.stop.sleep,
     )
@@ -344,7 +366,7 @@ def await_login(run: Run, state: ProjectState) -> None:
 
 def wait_all(run: Run) -> None:
     """Step 5 alone: waits for the rollouts of all chosen configs, each to its own account."""
-    state = observe(run.oc, cluster=False, secret=False)
+    state = run.look(cluster=False, secret=False)
     for goal, names in _by_goal(state, choose(state, run.wish).configs).items():
         state = wait(run, state, names, goal)
 
@@ -400,7 +422,7 @@ def wait(
     stands still for a reason that is no failure (paused); without `must_reach` a failure ends the wait as well. Raises
     Failed with exit code 5 for a failed rollout, 6 for a deadline, 7 where the cluster was away until then; Stopped.
     """
-    from tenacity import Retrying, retry_if_result, wait_exponential_jitter
+    from tenacity import Retrying, retry_if_result, wait_exponential, wait_random
 
     listed = tuple(names)
     began = monotonic()
@@ -408,7 +430,7 @@ def wait(
     waiting = _Waiting(state, listed, goal, must_reach, began, deadlines)
     retrying = Retrying(
         retry=retry_if_result(lambda done: not done),
-        wait=wait_exponential_jitter(initial=POLL_FIRST, max=POLL_LONGEST, exp_base=1.4, jitter=0.1),
+        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, 1.4) + wait_random(0, 0.1),
         sleep=run.stop.sleep,
         reraise=True,
     )
@@ -457,7 +479,7 @@ def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None
 
 def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
     """Observes and judges; where an image cannot be pulled, the pull secret is looked at as well, once. Raises OcError."""
-    state = observe(run.oc, cluster=False, secret=False, tries=1)
+    state = run.look(cluster=False, secret=False, tries=1)
     missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
     if missing:
         said = Text("{kinds} may not be read any more: {why}", kinds=", ".join(missing), why=state.unread[missing[0]])
@@ -576,6 +598,7 @@ def _failed(run: Run, waiting: _Waiting, found: Sequence[Assessment], stuck: Seq
         told = {"why": standing(assessment), "serves": serves(state, assessment.config), "mend": mend(assessment)}
         parts.append(Text("{why}; {serves}. To mend it: {mend}", **told))
         parts += [f"    {line}" for line in logs.get(assessment.config, ())]
+    run.journal.write("failed", configs=[evidence.failed(state, a, logs.get(a.config, ())) for a in blamed])
     parts += how_far(run, state, waiting.names, waiting.goal, but=blamed)
     return Failed(lines(*parts), ExitCode.ROLLOUT_FAILED)
 
@@ -617,7 +640,7 @@ def _bring_back(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> 
     while any(a.state is RolloutState.FAILED or a.config in hanging for a in down) and monotonic() < ends:
         run.stop.check()
         with suppress(OcError):
-            state = observe(run.oc, cluster=False, secret=False, tries=1)
+            state = run.look(cluster=False, secret=False, tries=1)
         if all(serving(state, a.config) for a in down):
             break
         run.stop.sleep(POLL_FIRST)
@@ -648,8 +671,8 @@ def _under_way(state: ProjectState, name: str) -> bool:
 
 def _write_rollouts(journal: Journal, found: Sequence[Assessment]) -> None:
     """The states of the rollouts, once for each change: the reports draw them."""
-    now = {assessment.config: (assessment.state.value, assessment.ready, assessment.wanted) for assessment in found}
-    changed = {name: list(value) for name, value in now.items() if journal.seen.get(name) != value}
+    now = {assessment.config: evidence.rollout(assessment) for assessment in found}
+    changed = {name: value for name, value in now.items() if journal.seen.get(name) != value}
     if changed:
         journal.seen.update(now)
         journal.write("rollouts", configs=changed)

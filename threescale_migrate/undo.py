@@ -38,7 +38,7 @@ def undo(options: Namespace) -> ExitCode:
     with locked(options, oc) as (where, directory):
         state, wanted, show, undoes = _wanted(options, oc, where, given)
         if not show.actions:
-            return report(options, "undo", state, undoing.verify(state, wanted))
+            return report(options, "undo", state, undoing.verify(state, wanted), oc)
         confirm(options, where, show)
         with journaled(options, "undo", oc, Wish(), where, directory, state, show.actions, undoes=undoes) as run:
             state, checks = runner.undo(run, wanted)
@@ -161,11 +161,17 @@ def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
 
 def history(options: Namespace) -> ExitCode:
     """Lists the runs of this workstation, or shows one; asks no cluster."""
+    if options.report and not options.run:
+        raise Usage(Text("--report: name the run that it is about, as history lists them"))
     problems: list[journals.JournalError] = []
     known = journals.records(project=options.namespace, problems=problems)
     taken = {name for group in _by_project(known) for name in journals.taken_back(group)}
     if options.run:
         record = journals.one_of(known, options.run)
+        if options.report:
+            from .report import of_run
+
+            return of_run(options, record.path)
         return _show_run(options, record, record.run in taken)
     if options.output == "json":
         runs = [_described(record, record.run in taken) for record in known]

@@ -78,13 +78,18 @@ def sections(parser: argparse.ArgumentParser) -> list[tuple[str, list[argparse.A
         ]
         if shown:
             found.append((str(group.title), shown))
-    return sorted(found, key=lambda section: of_cluster(section[1]))
+    return sorted(found, key=lambda section: (of_cluster(section[1]), in_brief(section[1])))
 
 
 def of_cluster(actions: Iterable[argparse.Action]) -> bool:
-    """Whether options are those about the cluster, the same for each command that asks it: named in a line or two by its
-    help, and told in full by the manual page."""
+    """Whether options are those about the cluster, the same for each command that asks it."""
     return any(action.dest == "kubeconfig" for action in actions)
+
+
+def in_brief(actions: Iterable[argparse.Action]) -> bool:
+    """Whether a command's help names the options in a line or two: those that are the same for many commands, which the
+    manual page tells of in full."""
+    return any(action.dest in ("kubeconfig", "inventory") for action in actions)
 
 
 def help_of(parser: argparse.ArgumentParser) -> str:
@@ -93,7 +98,7 @@ def help_of(parser: argparse.ArgumentParser) -> str:
     formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
     formatter.add_text(_folded(parser.description or ""))
     for title, actions in sections(parser):
-        if of_cluster(actions):
+        if in_brief(actions):
             names = ", ".join(invocation(action) for action in actions)
             formatter.add_text(_folded(f"{title}: {names}", 2))
         else:

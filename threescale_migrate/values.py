@@ -50,6 +50,18 @@ class Text:
         """The sentence from the template that `translate` gives; texts among the parameters are too."""
         return translate(self.template).format(**{key: _told(value, translate) for key, value in self.params.items()})
 
+    def kept(self) -> dict[str, object]:
+        """The text as JSON that can be read again and told in another language; the journal keeps it like that."""
+        return {"template": self.template, "params": {key: _kept(value) for key, value in self.params.items()}}
+
+    @staticmethod
+    def revived(value: object) -> Text:
+        """The text that `kept` gave; anything else is taken for what somebody said."""
+        if isinstance(value, Mapping) and isinstance(value.get("template"), str):
+            params = value.get("params")
+            return Text(value["template"], **{str(k): _revived(v) for k, v in (params or {}).items()})
+        return Text("{said}", said="" if value is None else str(value))
+
     def __str__(self) -> str:
         return self.told(lambda template: template)
 
@@ -70,6 +82,20 @@ def _told(value: object, translate: Callable[[str], str]) -> object:
     if isinstance(value, tuple):
         return "\n".join(str(_told(part, translate)) for part in value)
     return value
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, Text):
+        return value.kept()
+    if isinstance(value, tuple):
+        return [_kept(part) for part in value]
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+def _revived(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(_revived(part) for part in value)
+    return Text.revived(value) if isinstance(value, Mapping) else value
 
 
 NOTHING = Text("")

@@ -13,7 +13,7 @@ from . import errors, since
 from .commands import VERIFY_TIMEOUT, connect, exit_code, report, wish_of
 from .exit_codes import ExitCode
 from .guide import steps
-from .oc import OcError
+from .oc import Oc, OcError
 from .outcome import Outcome
 from .project import ProjectState, observe
 from .render.terminal import stderr, stdout
@@ -33,20 +33,24 @@ def verify(options: Namespace) -> int:
         return verify_all(options)
     began = monotonic()
     try:
-        state, outcome = look(options)
+        oc, state, outcome = look(options)
     except Exception as error:
         told = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
         failed = Outcome(options.namespace or "", "", told[1], error=told[0], seconds=monotonic() - began)
         if not tell(options, (failed,)).news:
             return code_of(options, (failed,))
         raise
+    if options.report:
+        from .report import of_checks
+
+        of_checks(options, "verify", oc, state, outcome.checks, outcome.code)
     told_ = tell(options, (outcome,))
     if told_.news:
         show(options, state, outcome, told_)
     return code_of(options, (outcome,))
 
 
-def look(options: Namespace) -> tuple[ProjectState, Outcome]:
+def look(options: Namespace) -> tuple[Oc, ProjectState, Outcome]:
     """One look at one project. Raises what asking the cluster raises."""
     began = monotonic()
     seconds = options.timeout or VERIFY_TIMEOUT
@@ -61,7 +65,7 @@ def look(options: Namespace) -> tuple[ProjectState, Outcome]:
         raise
     checks = steps.verify(state, wish)
     name = state.namespace or options.namespace or ""
-    return state, Outcome(name, state.namespace, exit_code(options, checks), checks, seconds=monotonic() - began)
+    return oc, state, Outcome(name, state.namespace, exit_code(options, checks), checks, seconds=monotonic() - began)
 
 
 @dataclass(frozen=True)

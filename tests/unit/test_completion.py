@@ -150,7 +150,7 @@ def test_help_fits_a_screen_and_its_examples_can_be_typed(name: str, monkeypatch
     parser = COMMANDS[name] if name else cli.build()
     lines = parser.format_help().splitlines()
     assert max(map(len, lines)) <= usage.WIDTH
-    assert len(lines) <= 50
+    assert len(lines) <= 54
     if not name:
         return
     examples = [line.strip() for line in str(parser.epilog).splitlines()[1:]]

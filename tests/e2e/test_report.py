@@ -1,0 +1,60 @@
+"""Reports through the front door: of a run that failed, of its undo and of a look, and again from the journal."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.conftest import TOKEN, World, make_world
+
+SMALL = ("--dc", "backend-cron,zync,apicast-staging")
+
+
+def test_a_run_an_undo_and_a_look_leave_a_report_that_a_stranger_can_read(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "image-pull=zync")
+    page = tmp_path / "run.html"
+    done = world.migrate(*SMALL, "--report", str(page))
+    assert done.code == 5, done.all
+    assert f"report: {page}" in done.err
+    assert page.stat().st_mode & 0o777 == 0o600
+    words = page.read_text(encoding="utf-8")
+    top = words.partition("<svg role")[0]
+    for told in (
+        "not migrated: rollout failed (exit code 5)",
+        "zync: the image",
+        "zync-1 serves",
+        "(1)</strong>: zync",
+    ):
+        assert told in top
+    assert "(1)</strong>: backend-cron" in top
+    assert "(1)</strong>: apicast-staging" in top
+    assert words.count('class="wave"') == 2
+    assert "secret" in words
+    assert TOKEN not in words
+
+    run = world.journals[-1].stem
+    again = world.run("history", run, "--report", str(tmp_path / "again.html"))
+    assert again.code == 0, again.all
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == words
+
+    undone = world.run("undo", "--yes", "--report", str(tmp_path / "undo.md"))
+    assert undone.code == 0, undone.all
+    markdown = (tmp_path / "undo.md").read_text(encoding="utf-8")
+    assert "as before, and the pods prove it" in markdown
+    assert run in markdown
+    assert re.search(r"\| zync \| ✓ done, proved by the pods \| zync-3-\w+ \| default \|", markdown), markdown
+
+    looked = world.run("verify", *SMALL, "--report", str(tmp_path / "verify.md"), "--lang", "ja")
+    assert looked.code == 1
+    assert "| zync |" in (tmp_path / "verify.md").read_text(encoding="utf-8")
+
+
+def test_a_report_that_cannot_be_written_stops_the_run_before_its_first_change(world: World) -> None:
+    before = world.objects()
+    for path in ("missing/report.html", "report.txt"):
+        refused = world.migrate("--report", str(world.home / path))
+        assert refused.code == 2, refused.all
+        assert path.rpartition("/")[2] in refused.err
+    assert world.run("history", "--report", "r.html").code == 2
+    assert world.objects() == before
+    assert world.journals == []

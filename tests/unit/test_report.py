@@ -1,0 +1,229 @@
+"""Reports from journals: what they tell, and that nothing from a cluster breaks them."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threescale_migrate import journal
+from threescale_migrate.render.page import markdown, page
+from threescale_migrate.report import Phase, Standing, of_record, usable
+from threescale_migrate.values import Text, Usage, Verdict
+
+HOSTILE = '<script>alert("x")</script> | `a` *b* [c](javascript:x) \' & \n# {name}'
+
+
+def text(template: str, **params: object) -> Any:
+    return Text(template, **params).kept()
+
+
+def at(seconds: float) -> str:
+    return f"2026-11-24T02:{10 + int(seconds // 60):02d}:{seconds % 60:06.3f}Z"
+
+
+def action(number: int, config: str, began: float, why: str = "") -> list[dict[str, Any]]:
+    inverse = {"kind": "account-of-config", "name": config, "args": ["patch"], "detail": {}}
+    begin = {
+        "event": "begin",
+        "at": at(began),
+        "action": number,
+        "step": "deployment-configs",
+        "subject": f"dc/{config}",
+        "argv": ["oc", "patch", "dc", config],
+        "told": text("{why}", why=why or "it has to run as amp"),
+        "inverse": inverse,
+    }
+    return [begin, {"event": "end", "at": at(began + 1), "action": number, "outcome": "done", "seconds": 0.9}]
+
+
+def rollout(config: str, seconds: float, state: str, reached: bool = False) -> dict[str, Any]:
+    return {"event": "rollouts", "at": at(seconds), "configs": {config: {"state": state, "reached": reached}}}
+
+
+def shown(state: str, reached: bool, *pods: str) -> dict[str, Any]:
+    carried = ["threescale-registry-auth"] if reached else []
+    return {
+        "account": "amp",
+        "state": state,
+        "reached": reached,
+        "why": text("{said}", said=HOSTILE),
+        "mend": text(""),
+        "revision": 2,
+        "ready": len(pods),
+        "wanted": 1,
+        "pods": [
+            {
+                "name": pod,
+                "account": "amp",
+                "pull_secrets": carried,
+                "ready": True,
+                "controller": "x-2",
+                "proves": reached,
+            }
+            for pod in pods
+        ],
+    }
+
+
+def failed_run(hostile: str = HOSTILE) -> journal.Record:
+    """zync fails in its wave after backend-cron went well; APIcast was not begun."""
+    failed = {
+        "config": "zync",
+        "why": text("{name}: {detail}", name="zync", detail=hostile),
+        "serves": text(
+            "{controller} serves, with {count} pods as {account}", controller="zync-1", count=1, account="default"
+        ),
+        "mend": text("{said}", said="mend it"),
+    }
+    lines: list[dict[str, Any]] = [
+        {
+            "event": "start",
+            "at": at(0),
+            "run": "20261124T021000Z-1",
+            "command": "migrate",
+            "server": "https://api.example.test:6443",
+            "project": hostile,
+            "user": hostile,
+            "state": {"configs": {"zync": {"account": None}}, "accounts": {}, "bindings": [], "secret": None},
+        },
+        {"event": "wave", "at": at(1), "name": "first", "number": 1, "total": 3, "configs": ["backend-cron"]},
+        *action(1, "backend-cron", 2, hostile),
+        rollout("backend-cron", 4, "waiting for the deployer"),
+        rollout("backend-cron", 8, "hooks"),
+        rollout("backend-cron", 10, "under way"),
+        rollout("backend-cron", 20, "complete", reached=True),
+        {"event": "wave", "at": at(21), "name": "zync", "number": 2, "total": 3, "configs": ["zync"]},
+        *action(2, "zync", 22),
+        rollout("zync", 30, "under way"),
+        {"event": "failed", "at": at(90), "configs": [failed]},
+        {
+            "event": "proof",
+            "at": at(90),
+            "configs": {
+                "backend-cron": shown("complete", True, "backend-cron-2-abcde"),
+                "zync": shown("under way", False, "zync-1-abcde"),
+                "apicast-production": shown("complete", False),
+            },
+        },
+        {"event": "finish", "at": at(91), "outcome": "rollout_failed", "exit_code": 5, "said": "zync failed"},
+    ]
+    return journal.record_of(lines, Path("x.jsonl"))
+
+
+def test_a_failed_run_says_first_what_failed_why_where_all_stand_and_what_to_do() -> None:
+    told = of_record(failed_run("it cannot be pulled"))
+    assert told.verdict is Verdict.FAILED
+    assert str(told.outcome) == "not migrated: rollout failed (exit code 5)"
+    assert [str(failure.why) for failure in told.failures] == ["zync: it cannot be pulled"]
+    assert str(told.failures[0].serves) == "zync-1 serves, with 1 pods as default"
+    assert {config.name: config.standing for config in told.configs} == {
+        "backend-cron": Standing.DONE,
+        "zync": Standing.FAILED,
+        "apicast-production": Standing.UNTOUCHED,
+    }
+    assert any("undo 20261124T021000Z-1" in str(step) for step in told.next_steps)
+    words = page(told, ".html", "en").partition('class="outcome')[2]
+    order = ["not migrated", "it cannot be pulled", "zync-1 serves", "mend it", "not begun", "<svg role"]
+    assert [words.index(each) for each in order] == sorted(words.index(each) for each in order)
+
+
+def test_the_bars_are_the_phases_as_the_journal_saw_them() -> None:
+    first, second = of_record(failed_run()).bands
+    assert [(span.phase, span.start, span.end) for span in first.bars[0].spans] == [
+        (Phase.WAITING, 2, 8),
+        (Phase.HOOKS, 8, 10),
+        (Phase.PODS, 10, 20),
+        (Phase.READY, 20, 20),
+    ]
+    assert [(span.phase, span.start) for span in second.bars[0].spans] == [
+        (Phase.WAITING, 22),
+        (Phase.PODS, 30),
+        (Phase.FAILED, 90),
+    ]
+    assert str(first.bars[0].told) == "ready after 18 s"
+    assert str(second.bars[0].told) == "failed after 68 s"
+
+
+class Reader(HTMLParser):
+    """Collects the tags and what would be run or fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.open: list[str] = []
+        self.unclosed: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.fetched += [
+            f"{name}={value}" for name, value in attributes if name in ("src", "href") or name.startswith("on")
+        ]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open.pop() != tag:
+            self.unclosed.append(tag)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_a_cluster_says_is_text_and_nothing_else_in_html(language: str) -> None:
+    words = page(of_record(failed_run()), ".html", language)
+    reader = Reader()
+    reader.feed(words)
+    assert "script" not in reader.tags
+    assert reader.fetched == []
+    assert reader.unclosed == []
+    assert reader.open == []
+    assert words.count("&lt;script&gt;") >= 4
+    assert "http-equiv" in words
+    assert "default-src 'none'" in words
+    assert "None" not in words
+
+
+def test_what_a_cluster_says_makes_no_cells_links_or_html_in_markdown() -> None:
+    words = page(of_record(failed_run()), ".md", "en")
+    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", words)
+    assert "<script" not in outside
+    assert not re.search(r"(?<!\\)\]\(", outside)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in words.splitlines() if row.startswith("| 02:"))
+    assert not any(line.startswith("# {") for line in words.splitlines())
+
+
+def test_markdown_that_is_escaped_reads_as_it_was() -> None:
+    assert markdown("a|b *c* <d> `e`") == "a\\|b \\*c\\* &lt;d&gt; \\`e\\`"
+
+
+def test_a_journal_that_ends_in_the_middle_still_has_a_report() -> None:
+    whole = failed_run()
+    for length in range(1, len(whole.lines) + 1):
+        told = of_record(journal.record_of(whole.lines[:length], Path("x.jsonl")))
+        assert "<h1>" in page(told, ".html", "en")
+        assert page(told, ".md", "ja")
+    assert "died before its end" in str(of_record(journal.record_of(whole.lines[:5], Path("x.jsonl"))).outcome)
+
+
+def test_texts_come_out_of_a_journal_as_they_went_in() -> None:
+    inner = Text("gone for {seconds} s", seconds=2.5)
+    whole = Text("{name}: {why}\n{lines}", name="zync", why=inner, lines=(inner, Text("b")))
+    again = Text.revived(whole.kept())
+    assert again == whole
+    assert str(Text.revived("as an older journal has it {x}")) == "as an older journal has it {x}"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("r.txt", "no format"), ("nowhere/r.html", "No such file"), ("d.html", "is a directory")]
+)
+def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, told: str) -> None:
+    (tmp_path / "d.html").mkdir()
+    with pytest.raises(Usage, match=told):
+        usable(str(tmp_path / name))
+    assert list(tmp_path.iterdir()) == [tmp_path / "d.html"]

@@ -1,0 +1,83 @@
+"""What a run has seen, as its journal keeps it for those who read it later: the reports are drawn from it.
+
+Pure functions from values to JSON; texts are kept so that they can be told in another language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .guide.readiness import MIGRATED, Assessment, Goal, assess, mend, proves, serves
+from .project import ProjectState
+from .values import Check, Text
+
+
+def checked(check: Check) -> dict[str, object]:
+    """A check as the journal keeps it."""
+    return {
+        "step": check.step.value,
+        "subject": check.subject,
+        "verdict": check.verdict.value,
+        "seen": check.seen.kept(),
+        "mend": check.mend.kept(),
+    }
+
+
+def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) -> dict[str, object]:
+    """What each config and its pods show, as the journal keeps it: the proof (recordings/README.md 14)."""
+    found: dict[str, object] = {}
+    for name in names:
+        if name not in state.configs:
+            continue
+        goal = goals.get(name, MIGRATED)
+        assessment = assess(state, name, goal)
+        why = assessment.cause.sentence if assessment.cause is not None else assessment.reason
+        found[name] = {
+            "account": state.configs[name].effective_account,
+            "goal": goal.account,
+            "state": assessment.state.value,
+            "reached": assessment.reached,
+            "lasting": assessment.cause is not None and assessment.cause.lasting,
+            "why": why.kept(),
+            "mend": mend(assessment).kept(),
+            "revision": assessment.revision,
+            "ready": assessment.ready,
+            "wanted": assessment.wanted,
+            "pods": [
+                {
+                    "name": pod.name,
+                    "account": pod.account,
+                    "pull_secrets": list(pod.pull_secrets),
+                    "ready": pod.ready,
+                    "controller": pod.controller,
+                    "proves": proves(pod, goal),
+                }
+                for pod in state.pods_of(name)
+                if pod.live
+            ],
+        }
+    return found
+
+
+def failed(state: ProjectState, assessment: Assessment, log: Sequence[str] = ()) -> dict[str, object]:
+    """A config that failed: why, the end of the log that tells of it, who serves meanwhile, and what mends it."""
+    reason = Text("{name}: {reason}", name=assessment.config, reason=assessment.reason)
+    why = assessment.cause.sentence if assessment.cause is not None else reason
+    return {
+        "config": assessment.config,
+        "why": why.kept(),
+        "log": list(log),
+        "serves": serves(state, assessment.config).kept(),
+        "mend": mend(assessment).kept(),
+    }
+
+
+def rollout(assessment: Assessment) -> dict[str, object]:
+    """A moment of a rollout."""
+    return {
+        "state": assessment.state.value,
+        "reached": assessment.reached,
+        "ready": assessment.ready,
+        "wanted": assessment.wanted,
+        "cause": None if assessment.cause is None else assessment.cause.kind.value,
+    }
