@@ -35,6 +35,7 @@ UNTRANSLATED = re.compile(r"^\W*(\{\w+\}\W*)*$")
 FROM_TABLES = {
     "wave.name",
     "verdict.value",
+    "changed.before",
     "state.value",
     "sentence",
     "deed",

@@ -24,7 +24,7 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
     if isinstance(error, (Failed, Stopped)):
         return error.text, error.exit_code
     if isinstance(error, OcError):
-        return Text("{said}", said=str(error)), error.exit_code
+        return error.text, error.exit_code
     return None
 
 

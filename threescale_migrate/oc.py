@@ -20,7 +20,9 @@ from typing import Any, NoReturn, TypeVar
 
 from .dialects import NOISE
 from .exit_codes import ExitCode
+from .language import system_error
 from .redaction import REDACTOR, Redactor
+from .values import Text
 
 Answer = TypeVar("Answer")
 Part = TypeVar("Part")
@@ -28,6 +30,8 @@ Part = TypeVar("Part")
 READ_TRIES = 6
 DEFAULT_CALL_TIMEOUT = 60.0
 LONGEST_ERROR = 2000
+# oc speaks Japanese too where the locale does, and the kind of an error is only in its English text (recordings/README.md 10).
+SPOKEN = {"LC_ALL": "C.UTF-8"}
 
 
 class OcError(Exception):
@@ -36,8 +40,9 @@ class OcError(Exception):
     exit_code = ExitCode.FAILED
     passing = False
 
-    def __init__(self, message: str, call: Call | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | Text, call: Call | None = None) -> None:
+        super().__init__(str(message))
+        self.text = message if isinstance(message, Text) else Text("{said}", said=message)
         self.call = call
 
 
@@ -270,10 +275,15 @@ def find_oc(wanted: str | None) -> str:
     """The path of the `oc` to run: `wanted`, else the first on PATH. Raises OcMissing."""
     found = shutil.which(wanted or "oc")
     if found is None:
-        where = f"{wanted} is not a program that can be run" if wanted else "there is no oc on PATH"
         raise OcMissing(
-            f"{where}: install the OpenShift client or name it with --oc;"
-            " to try the tool without a cluster, run: threescale-migrate rehearse"
+            Text(
+                "{program} is not a program that can be run: install the OpenShift client or name it with --oc;"
+                " to try the tool without a cluster, run: threescale-migrate rehearse"
+                if wanted
+                else "there is no oc on PATH: install the OpenShift client or name it with --oc;"
+                " to try the tool without a cluster, run: threescale-migrate rehearse",
+                program=wanted,
+            )
         )
     return os.path.abspath(found)
 
@@ -344,9 +354,14 @@ class Oc:
 
     def fail(self, kind: type[OcError], call: Call) -> NoReturn:
         """Raises `kind` for a call, with a sentence that holds no secret."""
-        nothing = "it was killed" if kind is Killed else f"exit code {call.exit_code} and nothing on stderr"
-        said = error_sentence(call.stderr) or nothing
-        raise kind(self.redact(f"{' '.join(call.argv[:3])}: {said}")[:LONGEST_ERROR], call)
+        asked = " ".join(call.argv[:3])
+        said = error_sentence(call.stderr)
+        if said:
+            raise kind(self.redact(f"{asked}: {said}")[:LONGEST_ERROR], call)
+        if kind is Killed:
+            raise kind(Text("{asked}: it was killed", asked=self.redact(asked)), call)
+        nothing = Text("{asked}: exit code {code} and nothing on stderr", asked=self.redact(asked), code=call.exit_code)
+        raise kind(nothing, call)
 
     def read(self, args: Sequence[str], tries: int = READ_TRIES) -> Call:
         """Runs a call that changes nothing, again where it fails for a reason that passes. Raises OcError."""
@@ -359,7 +374,14 @@ class Oc:
             call = self.check(args)
             if not re.fullmatch(pattern + r"\r?\n", call.stdout):
                 asked = " ".join(call.argv[:3])
-                raise UnreadableAnswer(f"{asked}: that is not what oc answers; is {self.program} really oc?", call)
+                raise UnreadableAnswer(
+                    Text(
+                        "{asked}: that is not what oc answers; is {program} really oc?",
+                        asked=self.redact(asked),
+                        program=self.program,
+                    ),
+                    call,
+                )
             return call.stdout.strip()
 
         return self.retry(once)
@@ -404,7 +426,11 @@ class Oc:
             except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
                 asked = " ".join(call.argv[:3])
                 raise UnreadableAnswer(
-                    f"{asked}: the answer is not whole JSON of the cluster's objects; is {self.program} really oc?",
+                    Text(
+                        "{asked}: the answer is not whole JSON of the cluster's objects; is {program} really oc?",
+                        asked=self.redact(asked),
+                        program=self.program,
+                    ),
                     call,
                 ) from None
 
@@ -464,8 +490,7 @@ def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
     try:
         process = subprocess.Popen(list(argv), env=environment, close_fds=False)  # as env does: bash's <(…) is one
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else "?"
-        raise OcMissing(f"{argv[0]} cannot be started ({why})") from None
+        raise OcMissing(Text("{program} cannot be started ({why})", program=argv[0], why=system_error(error))) from None
     former = {
         signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number)),
         signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),  # the terminal sends it to both
@@ -506,9 +531,14 @@ def _start(
             _no_pipe=True,
             _no_out=True,  # they are in `out` and `err`; sh would keep them once more
             _no_err=True,
+            _env={**os.environ, **SPOKEN},
         )
     except (sh.CommandNotFound, OSError) as error:
-        raise OcMissing(f"{program} cannot be started: {type(error).__name__}; name an oc with --oc") from None
+        raise OcMissing(
+            Text(
+                "{program} cannot be started: {kind}; name an oc with --oc", program=program, kind=type(error).__name__
+            )
+        ) from None
     else:
         _running.append(process.process)
     finally:
@@ -534,5 +564,7 @@ def _start(
         _running.remove(process.process)
     if late.is_set():
         shown = redact(" ".join(("oc", *args[:2])))
-        raise RequestTimeout(f"{shown}: no answer within {timeout:.3g} s, and the call was ended")
+        raise RequestTimeout(
+            Text("{asked}: no answer within {seconds} s, and the call was ended", asked=shown, seconds=f"{timeout:.3g}")
+        )
     return process.exit_code, out.getvalue().decode("utf-8", "replace"), err.getvalue().decode("utf-8", "replace")

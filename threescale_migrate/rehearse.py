@@ -67,7 +67,7 @@ def _in_directory(directory: Path, options: Namespace, program: list[str], speed
         try:
             return run_program(program, environment)
         except OcMissing as error:
-            raise Usage(Text("{why}: give a program after --", why=str(error))) from None
+            raise Usage(Text("{why}: give a program after --", why=error.text)) from None
     return _whole(directory, environment, launch.EXAMPLE_SECRET, speed, options.lang)
 
 

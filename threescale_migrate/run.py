@@ -257,7 +257,7 @@ def redeploy(run: Run, state: ProjectState) -> None:
         try:
             apply(run, replan(state), replan)
         except OcError as error:
-            raise Failed(lines(str(error), *how_far(run, state, names, MIGRATED)), error.exit_code) from None
+            raise Failed(lines(error.text, *how_far(run, state, names, MIGRATED)), error.exit_code) from None
         state = wait(run, state, names)
 
 
@@ -507,10 +507,10 @@ def _with_secret(state: ProjectState, waiting: _Waiting) -> ProjectState:
 def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
     """Goes on asking where that may help: a workstation's network comes back as a server does. Raises Failed."""
     if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
-        raise Failed(lines(str(error), *how_far(run, waiting.state, waiting.names, waiting.goal)), error.exit_code)
+        raise Failed(lines(error.text, *how_far(run, waiting.state, waiting.names, waiting.goal)), error.exit_code)
     waiting.unanswered += 1
     if waiting.unanswered == UNANSWERED_ROUNDS:
-        run.watcher.note(Text("the cluster does not answer; asking on ({why})", why=str(error)))
+        run.watcher.note(Text("the cluster does not answer; asking on ({why})", why=error.text))
     _check_time(run, waiting, waiting.names)
 
 

@@ -145,9 +145,7 @@ def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
     try:
         _, checks = runner.undo(run, wanted)
     except (runner.Failed, OcError) as again:
-        said = Text(
-            "{first}\nand taking it back failed: {second}", first=error.text, second=Text("{said}", said=str(again))
-        )
+        said = Text("{first}\nand taking it back failed: {second}", first=error.text, second=again.text)
         return runner.Failed(said, error.exit_code)
     left = [check for check in checks if check.verdict is not Verdict.PASSED]
     sentence = (

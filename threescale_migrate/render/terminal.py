@@ -15,6 +15,9 @@ from ..redaction import REDACTOR
 from ..values import Text, Verdict
 
 NARROWEST = 40
+# What Japanese never begins a line with, and never ends one with.
+NEVER_FIRST = "、。，．・：；？！」』）】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…)],.:;"
+NEVER_LAST = "「『（【"
 WIDEST_PROSE = 110
 
 # Escape codes by meaning; colorama's names, looked up late since plain output needs none.
@@ -146,8 +149,11 @@ def _pieces(paragraph: str) -> list[str]:
     pieces: list[str] = []
     word = ""
     for letter in paragraph:
+        if pieces and not word and letter in NEVER_FIRST:
+            pieces[-1] += letter
+            continue
         word += letter
-        if letter == " " or (_columns_of(letter) == 2 and letter not in "「（"):
+        if letter == " " or (_columns_of(letter) == 2 and letter not in NEVER_LAST):
             pieces.append(word)
             word = ""
     return [*pieces, word] if word else pieces
