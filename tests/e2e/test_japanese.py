@@ -35,9 +35,10 @@ def english(words: str) -> list[str]:
     """The lines that are not Japanese: prose of two English words and more, or a word that has a translation."""
     found = []
     for line in words.splitlines():
-        left = COMMANDS.sub(" ", line)
+        left = line
         for name in NAMES:
             left = left.replace(name, "")
+        left = COMMANDS.sub(" ", left)
         if ENGLISH.search(left) or ALONE & set(re.findall(r"(?<![\w-])[a-z]+(?![\w-])", left)):
             found.append(line)
     return found
