@@ -13,7 +13,9 @@ from threescale_migrate.values import Step
 
 JAPANESE = "ja_JP.UTF-8"
 # Commands to paste, options, quoted programs and objects of the cluster stand in every language as they are.
-COMMANDS = re.compile(r"(?:\$ )?\b(?:oc|threescale-migrate) [!-~ ]+|'[^']*'|--?[\w-]+(?:[= ][\w.]+)?|\b[\w-]+/[\w./-]+")
+COMMANDS = re.compile(
+    r"\b(?:create|get|list|update|patch|delete) [\w./-]+|(?:\$ )?\b(?:oc|threescale-migrate) [!-~ ]+|'[^']*'|--?[\w-]+(?:[= ][\w.]+)?|\b[\w-]+/[\w./-]+"
+)
 ENGLISH = re.compile(r"\b[A-Za-z][a-z]+(?: [A-Za-z][a-z]+)+\b")
 NAMES = (
     "Security Context Constraints",
@@ -21,6 +23,7 @@ NAMES = (
     "Red Hat",
     "PROGRAM ARG",
     "Ctrl",
+    "バージョン unknown",
     "bash -c bundle exec rake boot",
 )
 # Words that are messages by themselves, but for those that are names as well.

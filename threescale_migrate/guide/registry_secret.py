@@ -38,7 +38,7 @@ LARGEST = 1024 * 1024
 DEEPEST = 100
 MOST_VALUES = 20_000
 SOON_DAYS = 30
-PANEL = (
+PANEL = Text(
     "download the OpenShift Secret of a registry service account from https://access.redhat.com/terms-based-registry"
 )
 

@@ -44,6 +44,10 @@ FOLDED = {
 }
 
 
+# Subjects that are words and not names of the cluster's objects.
+SUBJECTS = {"server": Text("server"), "release": Text("release")}
+
+
 def outcome(name: str) -> Text:
     """How a run ended, in words; a name that a newer version wrote is shown as it is."""
     return OUTCOMES.get(name, Text("{said}", said=name.replace("_", " ")))
@@ -105,7 +109,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
 
 def show_check(terminal: Terminal, check: Check | Finding) -> None:
     """One check: a line, and a line for what mends it."""
-    words = f"{check.subject}: {terminal.say(check.seen)}"
+    words = f"{terminal.say(SUBJECTS.get(check.subject, check.subject))}: {terminal.say(check.seen)}"
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
     if check.mend.template:
         terminal.line(terminal.paint(f"→ {terminal.say(check.mend)}", "quiet"), 4, 6)
