@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests import messages
 from threescale_migrate import cli
 from threescale_migrate.language import LANGUAGES, asked_for, language_of, localise, spoken, translation
-from threescale_migrate.render.terminal import columns, fit, wrap
-from threescale_migrate.values import Text
+from threescale_migrate.render.terminal import columns, fit, open_terminal, wrap
+from threescale_migrate.values import Text, Verdict
 
 WORDS = st.text(alphabet=st.sampled_from('ab "\\\n{}%サービス。、é'), min_size=1, max_size=30)
 
@@ -87,7 +87,19 @@ def test_columns_are_kept_whatever_the_width_of_the_letters(words: str, width: i
     assert columns(fit(words, width)) == width
     lines = wrap(words, width)
     assert "".join("".join(lines).split()) == "".join(words.split())
-    assert all(columns(line) <= width or " " not in line.strip() for line in lines)
+    assert all(columns(line) <= width for line in lines)
+
+
+def test_colour_takes_no_columns_and_is_never_cut() -> None:
+    green, end = "\x1b[32m", "\x1b[0m"
+    words = (
+        f"{green}✓{end} dc/zync: {green}https://a.very.long.example/{end} Pod 1 個中 1 個が amp として動作しています"
+    )
+    lines = wrap(words, 20, 2, 4)
+    plain = wrap(words.replace(green, "").replace(end, ""), 20, 2, 4)
+    assert [line.replace(green, "").replace(end, "") for line in lines] == plain
+    assert columns(lines[0]) + 2 <= 20
+    assert all(columns(line) + 4 <= 20 for line in lines[1:])
 
 
 def test_texts_among_the_parameters_are_translated_too() -> None:
@@ -95,3 +107,12 @@ def test_texts_among_the_parameters_are_translated_too() -> None:
     assert (
         Text("it is {what}", what=inner).told({"gone": "無", "it is {what}": "それは{what}"}.__getitem__) == "それは無"
     )
+
+
+def test_marks_are_words_in_the_readers_language_where_they_may_be_read_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.delenv("TERM", raising=False)
+    assert open_terminal(stream, "ja").mark(Verdict.FAILED) == "✗"
+    monkeypatch.setenv("TERM", "dumb")
+    assert open_terminal(stream, "ja").mark(Verdict.FAILED) == "[失敗]"
+    assert open_terminal(stream, "en").mark(Verdict.PASSED) == "[ok]"

@@ -106,7 +106,7 @@ class LiveWatcher(LineWatcher):
     def _height(self, size: tuple[int, int]) -> int:
         """The lines that were drawn: a window that became narrower has broken its rows into more of them."""
         width, lines = size
-        return min(sum(max(1, -(-_visible(row) // width)) for row in self.drawn), lines - 1)
+        return min(sum(max(1, -(-columns(row) // width)) for row in self.drawn), lines - 1)
 
     def _line(self, words: str) -> None:
         self.drawn = []
@@ -126,10 +126,6 @@ def _redrawn(before: int, rows: Sequence[str]) -> str:
     up = f"\x1b[{before}A\r" if before else ""
     back = f"\x1b[{left}A" if left else ""
     return up + "".join(f"{row}\x1b[K\n" for row in rows) + "\x1b[K\n" * left + back
-
-
-def _visible(row: str) -> int:
-    return columns(_PAINT.sub("", row))
 
 
 _PAINT = re.compile(r"\x1b\[[0-9;]*m")
@@ -189,7 +185,7 @@ def _rows(terminal: Terminal, found: Assessment, age: float, names: int, width: 
     words = terminal.say(found.reason if found.cause is None else found.cause.sentence)
     words = words[len(found.config) + 2 :] if words.startswith(f"{found.config}: ") else words
     mark = terminal.mark(verdict(found))
-    left = _visible(mark) + columns(head)
+    left = columns(mark) + columns(head)
     bad = found.cause is not None and found.cause.lasting
     parts = wrap(words, max(10, width - left)) if bad else [words]
     if len(parts) > REASON_LINES:  # all of it is told when the run stops
@@ -198,7 +194,7 @@ def _rows(terminal: Terminal, found: Assessment, age: float, names: int, width: 
     rows = [f"{mark}{head}{terminal.paint(fit(parts[0], max(0, width - left)).rstrip(), meaning)}"]
     rows += [" " * left + terminal.paint(fit(part, max(0, width - left)).rstrip(), meaning) for part in parts[1:]]
     # In a window of a few columns even the head has no room.
-    return [row if _visible(row) <= width else fit(_PAINT.sub("", row), width) for row in rows]
+    return [row if columns(row) <= width else fit(_PAINT.sub("", row), width) for row in rows]
 
 
 def _short_time(seconds: float) -> str:

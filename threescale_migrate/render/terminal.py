@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -15,6 +16,8 @@ from ..redaction import REDACTOR
 from ..values import Text, Verdict
 
 NARROWEST = 40
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_LETTER = re.compile(r"\x1b\[[0-9;]*m|.")
 # What Japanese never begins a line with, and never ends one with.
 NEVER_FIRST = "、。，．・：；？！」』）】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…)],.:;"
 NEVER_LAST = "「『（【"
@@ -30,10 +33,10 @@ COLOURS = {
     "strong": "",
 }
 MARKS = {
-    Verdict.PASSED: ("✓", "ok", "good"),
-    Verdict.FAILED: ("✗", "FAILED", "bad"),
-    Verdict.UNKNOWN: ("?", "unknown", "doubt"),
-    Verdict.REMARK: ("!", "remark", "remark"),
+    Verdict.PASSED: ("✓", Text("ok"), "good"),
+    Verdict.FAILED: ("✗", Text("FAILED"), "bad"),
+    Verdict.UNKNOWN: ("?", Text("unknown"), "doubt"),
+    Verdict.REMARK: ("!", Text("remark"), "remark"),
 }
 
 
@@ -73,9 +76,10 @@ class Terminal:
         return f"{getattr(Fore, name) if name else Style.BRIGHT}{words}{Style.RESET_ALL}"
 
     def mark(self, verdict: Verdict) -> str:
-        """The sign of a verdict: a character where the stream can show it, else a word."""
+        """The sign of a verdict: a character where the stream can show it; a word where it cannot, or where it may be read aloud."""
         sign, word, meaning = MARKS[verdict]
-        return self.paint(sign if self._unicode() else f"[{word}]", meaning)
+        spelled = not self._unicode() or os.environ.get("TERM") == "dumb"
+        return self.paint(f"[{self.say(word)}]" if spelled else sign, meaning)
 
     def _unicode(self) -> bool:
         return "utf" in (getattr(self.stream, "encoding", None) or "").lower()
@@ -103,7 +107,9 @@ def open_terminal(stream: TextIO, language: str | None = None, colour: bool | No
 
 
 def columns(words: str) -> int:
-    """How many columns the words take: wide characters take two, marks that combine none; escape codes are not expected."""
+    """How many columns the words take: wide characters take two, marks that combine and escape codes none."""
+    if "\x1b" in words:
+        words = _ESCAPE.sub("", words)
     if words.isascii():
         return len(words)
     return sum(_columns_of(letter) for letter in words)
@@ -129,12 +135,12 @@ def fit(words: str, width: int) -> str:
 
 
 def wrap(words: str, width: int, indent: int = 0, hanging: int = 0) -> list[str]:
-    """Lines of at most `width` columns; wide text breaks between characters, words that are too long are kept whole."""
+    """Lines of at most `width` columns; wide text breaks between characters, as do words that are longer than a line."""
     lines: list[str] = []
     for paragraph in words.split("\n"):
         room = width - (indent if not lines else hanging)
         line = ""
-        for piece in _pieces(paragraph):
+        for piece in _short_pieces(paragraph, width - max(indent, hanging)):
             if line and columns(line) + columns(piece.rstrip()) > room:
                 lines.append(line.rstrip())
                 line, room = piece.lstrip(), width - hanging
@@ -142,6 +148,21 @@ def wrap(words: str, width: int, indent: int = 0, hanging: int = 0) -> list[str]
                 line += piece
         lines.append(line.rstrip())
     return lines
+
+
+def _short_pieces(paragraph: str, room: int) -> Iterator[str]:
+    """The same, none of them longer than `room` columns; an escape code is never cut."""
+    for piece in _pieces(paragraph):
+        if columns(piece.rstrip()) <= room:
+            yield piece
+            continue
+        part = ""
+        for letter in _LETTER.findall(piece):
+            if part and columns(part) + columns(letter.rstrip()) > room:
+                yield part
+                part = ""
+            part += letter
+        yield part
 
 
 def _pieces(paragraph: str) -> list[str]:

@@ -109,7 +109,10 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
 
 def show_check(terminal: Terminal, check: Check | Finding) -> None:
     """One check: a line, and a line for what mends it."""
-    words = f"{terminal.say(SUBJECTS.get(check.subject, check.subject))}: {terminal.say(check.seen)}"
+    seen = terminal.say(check.seen)
+    told_already = f"{check.subject.rpartition('/')[2]}: "
+    seen = seen[len(told_already) :] if seen.startswith(told_already) else seen
+    words = f"{terminal.say(SUBJECTS.get(check.subject, check.subject))}: {seen}"
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
     if check.mend.template:
         terminal.line(terminal.paint(f"→ {terminal.say(check.mend)}", "quiet"), 4, 6)
