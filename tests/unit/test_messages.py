@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests import messages
 from threescale_migrate import cli
 from threescale_migrate.language import LANGUAGES, asked_for, language_of, localise, spoken, translation
+from threescale_migrate.render.progress import STATE_WIDTH, STATE_WORDS
 from threescale_migrate.render.terminal import columns, fit, open_terminal, wrap
 from threescale_migrate.values import Text, Verdict
 
@@ -116,3 +117,9 @@ def test_marks_are_words_in_the_readers_language_where_they_may_be_read_aloud(mo
     monkeypatch.setenv("TERM", "dumb")
     assert open_terminal(stream, "ja").mark(Verdict.FAILED) == "[失敗]"
     assert open_terminal(stream, "en").mark(Verdict.PASSED) == "[ok]"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_states_of_the_live_table_fit_their_column(language: str) -> None:
+    for word in STATE_WORDS.values():
+        assert columns(word.told(translation(language))) <= STATE_WIDTH, word

@@ -187,7 +187,7 @@ def _rows(terminal: Terminal, found: Assessment, age: float, names: int, width: 
     mark = terminal.mark(verdict(found))
     left = columns(mark) + columns(head)
     bad = found.cause is not None and found.cause.lasting
-    parts = wrap(words, max(10, width - left)) if bad else [words]
+    parts = wrap(words, max(10, width - left), whole=True) if bad else [words]
     if len(parts) > REASON_LINES:  # all of it is told when the run stops
         parts = [*parts[: REASON_LINES - 1], f"{parts[REASON_LINES - 1]} …"]
     meaning = "bad" if bad else "good" if found.reached else "quiet"

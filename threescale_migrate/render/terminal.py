@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -134,13 +134,17 @@ def fit(words: str, width: int) -> str:
     return kept + "…" + " " * (width - used - 1)
 
 
-def wrap(words: str, width: int, indent: int = 0, hanging: int = 0) -> list[str]:
-    """Lines of at most `width` columns; wide text breaks between characters, as do words that are longer than a line."""
+def wrap(words: str, width: int, indent: int = 0, hanging: int = 0, whole: bool = False) -> list[str]:
+    """Lines of at most `width` columns; wide text breaks between characters, as do words that are longer than a line.
+
+    With `whole` such a word is kept, on a line of its own, for those who cut it.
+    """
     lines: list[str] = []
     for paragraph in words.split("\n"):
         room = width - (indent if not lines else hanging)
         line = ""
-        for piece in _short_pieces(paragraph, width - max(indent, hanging)):
+        pieces = _pieces(paragraph)
+        for piece in pieces if whole else _shortened(pieces, width - max(indent, hanging)):
             if line and columns(line) + columns(piece.rstrip()) > room:
                 lines.append(line.rstrip())
                 line, room = piece.lstrip(), width - hanging
@@ -150,9 +154,9 @@ def wrap(words: str, width: int, indent: int = 0, hanging: int = 0) -> list[str]
     return lines
 
 
-def _short_pieces(paragraph: str, room: int) -> Iterator[str]:
+def _shortened(pieces: Iterable[str], room: int) -> Iterator[str]:
     """The same, none of them longer than `room` columns; an escape code is never cut."""
-    for piece in _pieces(paragraph):
+    for piece in pieces:
         if columns(piece.rstrip()) <= room:
             yield piece
             continue
