@@ -88,7 +88,7 @@ def test_what_differs_is_told_with_exit_code_1(recording: Path, capsys: pytest.C
         (b'{"argv": ["oc"]}\n', "line 1 is no line"),
         (b'{"scenario": "x"}\nnonsense\n', "line 2 is no line"),
         (b'{"scenario": "x", "begins": "sometime"}\n', "begins with 3scale, empty or nothing"),
-        (gzip.compress(b'{"scenario": "x"}\n' * 99)[:-12], "is no line"),
+        (gzip.compress(b'{"scenario": "x"}\n' * 99, mtime=0)[:-12], "is no line"),
         (b"\xff\xfe\x00", "line 1 is no line"),
     ],
 )
