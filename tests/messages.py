@@ -38,6 +38,7 @@ FROM_TABLES = {
     "changed.before",
     "state.value",
     "sentence",
+    "seen",
     "deed",
     "why",
     "login",
@@ -127,7 +128,7 @@ def _table(name: str, tree: ast.Module) -> Iterator[str | None]:
 
 def of_tables() -> Iterator[Found]:
     """What stands in tables and enums whose members become texts elsewhere."""
-    from threescale_migrate.guide import causes, selection
+    from threescale_migrate.guide import causes, prove_pull, selection
     from threescale_migrate.guide.readiness import RolloutState
     from threescale_migrate.rehearsal import faults
     from threescale_migrate.values import Verdict
@@ -142,6 +143,8 @@ def of_tables() -> Iterator[Found]:
         yield Found(login, "guide/causes.py LOGIN_DEEDS")
     for deed in causes.LOGIN_DEEDS.values():
         yield Found(deed, "guide/causes.py LOGIN_DEEDS")
+    for _, seen in prove_pull.MEANINGS.values():
+        yield Found(seen, "guide/prove_pull.py MEANINGS")
     for name in selection.WAVE_NAMES:
         yield Found(name, "guide/selection.py WAVE_NAMES")
     for state in RolloutState:

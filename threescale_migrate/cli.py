@@ -10,10 +10,11 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from .exit_codes import ExitCode
+from .guide.prove_pull import IMAGE, is_image
 from .language import LANGUAGES, asked_for, localise, spoken, translation
 from .output import Unwritable, close, guard
 from .usage import Formatter, help_of
-from .values import STEPS, Text, Usage
+from .values import REGISTRY, STEPS, Text, Usage
 
 EXAMPLES = {
     "plan": """examples:
@@ -155,9 +156,9 @@ def _selection() -> argparse.ArgumentParser:
 
 def _sources() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    group = parser.add_argument_group("the registry secret, from one of")
+    group = parser.add_argument_group("the registry secret")
     one = group.add_mutually_exclusive_group()
-    one.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel hands it out; - for standard input")
+    one.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel has it; - for stdin")
     one.add_argument("--username", metavar="NAME", help="a registry service account; its token from stdin")
     one.add_argument("--from-secret", metavar="NAME", help="another secret of the project, which is copied")
     group.add_argument("--password", type=_no_password, help=argparse.SUPPRESS)
@@ -166,9 +167,33 @@ def _sources() -> argparse.ArgumentParser:
 
 def _secret() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False, parents=[_sources()])
-    group = parser.add_argument_group("the registry secret in the project")
+    group = parser.add_argument_group("the registry secret")
     group.add_argument("--replace-secret", action="store_true", help="replace one in the project that differs")
     return parser
+
+
+def _proof() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("the registry secret")
+    group.add_argument(
+        "--prove-pull",
+        metavar="IMAGE",
+        nargs="?",
+        const=IMAGE,
+        type=image,
+        help="see whether the token works; IMAGE may be left out",
+    )
+    return parser
+
+
+def image(text: str) -> str:
+    """An image on the registry. Raises ArgumentTypeError."""
+    if not is_image(text):
+        told = Text(
+            "no image of {registry} is given: it is --prove-pull={image}, or such", registry=REGISTRY, image=IMAGE
+        )
+        raise argparse.ArgumentTypeError(_said(told))
+    return text
 
 
 def _no_password(text: str) -> NoReturn:
@@ -255,6 +280,7 @@ def build() -> Parser:
     )
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
     extent, expectations, preflight, record = _extent(), _expectations(), _preflight(), _report()
+    proof = _proof()
 
     def add(name: str, help_: str, parents: Sequence[Any]) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -270,17 +296,30 @@ def build() -> Parser:
     add(
         "plan",
         "shows what migrate would do, changes nothing",
-        (connection, selection, secret, expectations, preflight, extent, order, many, documents),
+        (connection, selection, secret, proof, expectations, preflight, extent, order, many, documents),
     )
     add(
         "preflight",
         "looks at all that migrate needs, changes nothing",
-        (connection, selection, secret, expectations, preflight, extent, order, documents),
+        (connection, selection, secret, proof, expectations, preflight, extent, order, documents),
     )
     migrate = add(
         "migrate",
         "carries out the six steps and verifies them",
-        (connection, selection, secret, expectations, change, preflight, extent, order, _many(), record, documents),
+        (
+            connection,
+            selection,
+            secret,
+            proof,
+            expectations,
+            change,
+            preflight,
+            extent,
+            order,
+            _many(),
+            record,
+            documents,
+        ),
     )
     migrate.add_argument(
         "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
@@ -288,7 +327,7 @@ def build() -> Parser:
     verify = add(
         "verify",
         "looks at the six steps, changes nothing",
-        (connection, selection, _sources(), many, record, _output(("text", "json", "nagios", "junit"))),
+        (connection, selection, _sources(), proof, many, record, _output(("text", "json", "nagios", "junit"))),
     )
     _monitoring(verify)
     _strictness(verify)
@@ -308,7 +347,7 @@ def build() -> Parser:
     step = add(
         "step",
         "carries out one step of the guide alone",
-        (connection, selection, secret, expectations, change, extent, record, documents),
+        (connection, selection, secret, proof, expectations, change, extent, record, documents),
     )
     step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
     step.add_argument("--check", action="store_true", help="look only, change nothing")

@@ -89,7 +89,21 @@ def wish_of(options: Namespace, oc: Oc) -> Wish:
         skip=frozenset(Step(name) for name in options.skip),
         waves=waves,
         all_at_once=getattr(options, "all_at_once", False),
+        prove_pull=getattr(options, "prove_pull", None),
     )
+
+
+def proof(oc: Oc, state: ProjectState, wish: Wish, refuse: bool = False) -> tuple[Check, ...]:
+    """Where it was asked for, whether the registry takes the token. Raises OcError, with `refuse` Refused where it does not."""
+    if wish.prove_pull is None:
+        return ()
+    from . import proving
+
+    checks = proving.prove(oc, state, wish)
+    for check in checks:
+        if refuse and check.verdict is Verdict.FAILED:
+            raise Refused(Text("{subject}: {seen}; {mend}", subject=check.subject, seen=check.seen, mend=check.mend))
+    return checks
 
 
 def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
@@ -320,7 +334,8 @@ def step(options: Namespace) -> ExitCode:
         oc = connect(options, options.timeout or VERIFY_TIMEOUT)
         wish = wish_of(options, oc)
         state = observe(oc)
-        return report(options, "step", state, steps.verify(state, wish, (wanted,)))
+        found = proof(oc, state, wish) if wanted is Step.REGISTRY_SECRET else ()
+        return report(options, "step", state, (*steps.verify(state, wish, (wanted,)), *found))
     with prepared(options, "step", wanted) as run:
         if wanted in runner.BEFORE_WAVES:
             runner.prepare(run, (wanted,))
@@ -329,7 +344,8 @@ def step(options: Namespace) -> ExitCode:
         elif wanted is Step.READINESS:
             runner.wait_all(run)
         state = observe(run.oc)
-        checks = steps.verify(state, run.wish, (wanted,))
+        found = proof(run.oc, state, run.wish) if wanted is Step.REGISTRY_SECRET else ()
+        checks = (*steps.verify(state, run.wish, (wanted,)), *found)
         finish(options, run, checks)
     return report(options, "step", state, checks)
 
@@ -358,6 +374,8 @@ def prepared(options: Namespace, command: str, only: Step | None = None) -> Iter
         actions = show.actions if show is not None else steps.plan(state, wish, (only,) if only else ())
         if only is not None and actions:
             steps.check_order(state, wish, only)
+        if only is Step.REGISTRY_SECRET:
+            proof(oc, state, wish, refuse=True)
         if only is None or actions:
             confirm(options, where, show)
         step_ = None if only is None else only.value
@@ -385,7 +403,7 @@ def ready(
 
     left = attempt(state, wish)
     if not left.actions and not left.refusals and not unexpected(options, where):
-        checks = steps.verify(state, wish)
+        checks = (*steps.verify(state, wish), *proof(oc, state, wish))
         if outcome(checks) in (ExitCode.DONE, ExitCode.UNKNOWN):
             _talk(options, Text("nothing is left to do in project {project}", project=where.project))
             return report(options, "migrate", state, checks, oc), None

@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .commands import VERIFY_TIMEOUT, Place, connect, place, unexpected, wish_of
+from .commands import VERIFY_TIMEOUT, Place, connect, place, proof, unexpected, wish_of
 from .exit_codes import ExitCode
 from .guide import preflight as guide
 from .guide.preflight import Attempt, Facts, Finding
@@ -79,6 +79,7 @@ def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, wish: Wi
         answers=answers,
         refused=tried(oc, attempt.actions),
         unexpected=unexpected(options, where),
+        proof=proof(oc, state, wish),
     )
     return Seen(attempt, guide.judge(facts, wish, options.force, options.allow_unknown))
 

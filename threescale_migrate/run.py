@@ -200,7 +200,9 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
 
 def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
     """Steps 1 to 6. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
-    redeploy(run, prepare(run, BEFORE_WAVES))
+    state = prepare(run, BEFORE_WAVES)
+    _prove(run)
+    redeploy(run, state)
     run.stop.check()
     state = run.look()
     return state, steps.verify(state, run.wish)
@@ -231,6 +233,22 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
         )
         raise Failed(text, ExitCode.FAILED)
     return state
+
+
+def _prove(run: Run) -> None:
+    """Where it was asked for: has the cluster fetch an image with the login that it has now, before anything is redeployed."""
+    if run.wish.prove_pull is None:
+        return
+    from . import proving
+
+    run.stop.check()
+    found = proving.from_the_cluster(run.oc, run.wish.prove_pull)
+    run.journal.write("proof", image=run.wish.prove_pull, verdict=found.verdict.value, seen=str(found.seen))
+    told = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
+    if found.verdict is not Verdict.PASSED:
+        code = ExitCode.FAILED if found.verdict is Verdict.FAILED else ExitCode.UNKNOWN
+        raise Failed(Text("{told}; no config was redeployed", told=told), code)
+    run.watcher.note(told)
 
 
 def redeploy(run: Run, state: ProjectState) -> None:

@@ -221,3 +221,4 @@ class Wish:
     skip: frozenset[Step] = frozenset()
     waves: tuple[tuple[str, ...], ...] = ()
     all_at_once: bool = False
+    prove_pull: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from . import errors, since
-from .commands import VERIFY_TIMEOUT, connect, exit_code, report, wish_of
+from .commands import VERIFY_TIMEOUT, connect, exit_code, proof, report, wish_of
 from .exit_codes import ExitCode
 from .guide import steps
 from .oc import Oc, OcError
@@ -58,12 +58,13 @@ def look(options: Namespace) -> tuple[Oc, ProjectState, Outcome]:
     try:
         wish = wish_of(options, oc)
         state = observe(oc)
+        found = proof(oc, state, wish)
     except OcError as error:
         if error.passing and monotonic() - began >= seconds:
             said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=str(error))
             raise Failed(said, ExitCode.DEADLINE) from None
         raise
-    checks = steps.verify(state, wish)
+    checks = (*steps.verify(state, wish), *found)
     name = state.namespace or options.namespace or ""
     return oc, state, Outcome(name, state.namespace, exit_code(options, checks), checks, seconds=monotonic() - began)
 

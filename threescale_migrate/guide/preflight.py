@@ -110,7 +110,7 @@ class Attempt:
 class Facts:
     """What was found out. `answers` are the server's about rights, None where it gave none; `refused` are grants that the
     server refused when it was asked to try them, by their argv, with its sentence. `unexpected` is what of the server or the
-    project is not as the user said, each with a sentence."""
+    project is not as the user said, each with a sentence; `proof` whether the registry takes the token, where that was asked."""
 
     program: str
     version: str
@@ -121,6 +121,7 @@ class Facts:
     answers: Mapping[Right, bool | None] = field(default_factory=dict)
     refused: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     unexpected: tuple[tuple[str, Text], ...] = ()
+    proof: tuple[Check, ...] = ()
 
 
 def attempt(state: ProjectState, wish: Wish) -> Attempt:
@@ -203,6 +204,7 @@ def judge(facts: Facts, wish: Wish, force: bool = False, allow_unknown: bool = F
         *_project(facts, wish),
         *_rights(facts, wish),
         *_secret(facts, wish),
+        *(_of_check(Group.SECRET, check) for check in facts.proof),
         *_permissions(facts, wish),
         *_configs(facts, wish),
         *_room(facts, wish),

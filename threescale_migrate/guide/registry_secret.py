@@ -170,7 +170,7 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
                 secret=True,
             ),
         )
-    if _equal(there, given):
+    if equal(there, given):
         return ()
     if not wish.replace_secret:
         raise Refused(
@@ -266,7 +266,7 @@ def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
     why = fault(there)
     if why is not None:
         return (Check(STEP, subject, Verdict.FAILED, why, mend),)
-    if wish.pull_secret is not None and not _equal(there, wish.pull_secret):
+    if wish.pull_secret is not None and not equal(there, wish.pull_secret):
         seen = Text("it differs from {source}", source=wish.pull_secret.source)
         return (Check(STEP, subject, Verdict.FAILED, seen, mend),)
     passed = Check(STEP, subject, Verdict.PASSED, Text("it is there, with a login for {registry}", registry=REGISTRY))
@@ -284,7 +284,8 @@ def fault(there: RegistrySecret) -> Text | None:
     return faults[0] if faults else None
 
 
-def _equal(there: RegistrySecret, given: PullSecret) -> bool:
+def equal(there: RegistrySecret, given: PullSecret) -> bool:
+    """Whether the project's secret holds the login that is given."""
     return there.type == given.type and there.fingerprint == given.fingerprint
 
 

@@ -1,0 +1,131 @@
+"""What the answers of a registry mean, by way of which client ever, and the file that asking takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from threescale_migrate import proving
+from threescale_migrate.guide import prove_pull, registry_secret
+from threescale_migrate.guide.prove_pull import Answer, Asker
+from threescale_migrate.oc import Oc
+from threescale_migrate.redaction import Redactor
+from threescale_migrate.values import REGISTRY, Verdict
+
+SECRET = "a-token-of-this-test-0815"
+# As the clients, resolvers and proxies word it.
+SAID = {
+    "unauthorized: Please login to the Red Hat Registry using your Customer Portal credentials.": Answer.REFUSED,
+    'error: tag latest failed: you may not have access to the container image "registry.redhat.io/x/y"': Answer.REFUSED,
+    "! error: Import failed (Unauthorized): you may not have access to the Docker image": Answer.REFUSED,
+    "unable to retrieve auth token: invalid username/password": Answer.REFUSED,
+    "denied: requested access to the resource is denied": Answer.REFUSED,
+    "received unexpected HTTP status: 401 Unauthorized": Answer.REFUSED,
+    'Get "https://registry.redhat.io/v2/": dial tcp: lookup registry.redhat.io: no such host': Answer.UNREACHABLE,
+    'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: i/o timeout': Answer.UNREACHABLE,
+    'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: connect: connection refused': Answer.UNREACHABLE,
+    'Get "https://registry.redhat.io/v2/": context deadline exceeded': Answer.UNREACHABLE,
+    "x509: certificate signed by unknown authority": Answer.UNREACHABLE,
+    "proxyconnect tcp: dial tcp: lookup proxy: no such host; unauthorized": Answer.UNREACHABLE,
+    "received unexpected HTTP status: 503 Service Unavailable": Answer.UNREACHABLE,
+    "toomanyrequests: too many requests": Answer.UNREACHABLE,
+    'dockerimage.image.openshift.io "registry.redhat.io/x/y:latest" not found': Answer.ABSENT,
+    "manifest unknown: manifest unknown": Answer.ABSENT,
+    'error: unknown command "info" for "oc image"': Answer.UNKNOWN,
+    "Error from server (Forbidden): imagestreamimports is forbidden": Answer.UNKNOWN,
+    "": Answer.UNKNOWN,
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_refused_token_is_told_apart_from_a_registry_that_is_away(said: str) -> None:
+    assert prove_pull.judged(1, "", said) is SAID[said]
+    assert prove_pull.judged(1, said, "") is SAID[said]
+
+
+def test_an_import_that_failed_is_no_proof_though_its_exit_code_is_0() -> None:
+    out = "imagestream.image.openshift.io/x imported with errors (dry run)\n\n"
+    assert prove_pull.judged(0, out, "error: tag latest failed: unauthorized") is Answer.REFUSED
+    assert prove_pull.judged(0, f"{out}  ! error: Import failed (Unauthorized): you may not", "") is Answer.REFUSED
+    assert prove_pull.judged(0, "imagestream.image.openshift.io/x imported (dry run)\n", "") is Answer.PROVED
+
+
+@pytest.mark.parametrize("asker", Asker)
+@pytest.mark.parametrize("answer", Answer)
+def test_every_answer_has_its_words(asker: Asker, answer: Answer) -> None:
+    found = prove_pull.check("registry.redhat.io/x/y", asker, answer, "what it said")
+    wanted = {Answer.PROVED: Verdict.PASSED, Answer.REFUSED: Verdict.FAILED}.get(answer, Verdict.UNKNOWN)
+    assert found.verdict is wanted
+    assert "{" not in str(found.seen)
+
+
+def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
+    def answers(**given: Answer) -> list[Verdict]:
+        checks = {Asker(name): prove_pull.check("i", Asker(name), answer, "") for name, answer in given.items()}
+        return [found.verdict for found in prove_pull.together(checks)]
+
+    assert answers(workstation=Answer.UNREACHABLE, cluster=Answer.PROVED) == [Verdict.PASSED]
+    assert answers(workstation=Answer.PROVED, cluster=Answer.REFUSED) == [Verdict.PASSED, Verdict.FAILED]
+    assert answers(workstation=Answer.UNREACHABLE, cluster=Answer.UNREACHABLE) == [Verdict.UNKNOWN, Verdict.UNKNOWN]
+    # The cluster is asked later: a workstation is often not let out.
+    assert answers(workstation=Answer.UNREACHABLE) == [Verdict.REMARK]
+    assert answers(workstation=Answer.REFUSED) == [Verdict.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        (prove_pull.IMAGE, True),
+        (f"{REGISTRY}/rhscl/mysql-57-rhel7:5.7", True),
+        (f"{REGISTRY}/a/b@sha256:{'0' * 64}", True),
+        ("quay.io/a/b", False),
+        (f"{REGISTRY}.example.test/a", False),
+        (REGISTRY, False),
+        (f"{REGISTRY}/a b", False),
+        (f"{REGISTRY}/a --x", False),
+        ("registry-secret", False),
+    ],
+)
+def test_an_image_is_one_that_the_login_is_for(text: str, right: bool) -> None:
+    assert prove_pull.is_image(text) is right
+
+
+def test_the_file_holds_the_one_login_and_is_private_and_gone_afterwards(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path_factory.mktemp("runtime")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+    made = registry_secret.from_login("robot", SECRET, "here")
+    with proving.private_file(prove_pull.registry_config(made.manifest)) as name:
+        path = Path(name)
+        assert path.parent.parent == home
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+        assert stat.S_IMODE(os.stat(path.parent).st_mode) == 0o700
+        assert list(json.loads(path.read_text())["auths"]) == [REGISTRY]
+    with pytest.raises(KeyboardInterrupt), proving.private_file("x"):
+        raise KeyboardInterrupt
+    assert list(home.iterdir()) == []
+
+
+def test_an_oc_that_repeats_the_login_is_masked_and_one_that_hangs_says_nothing_of_the_token(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    program = tmp_path_factory.mktemp("bin") / "oc"
+    made = registry_secret.from_login("robot", SECRET, "here")
+    redact = Redactor()
+    redact.learn(*made.secrets)
+    program.write_text(
+        "#!/bin/sh\nfor word; do case $word in --registry-config=*) cat ${word#*=} >&2;; esac; done\nexit 1\n"
+    )
+    program.chmod(0o755)
+    found = proving.from_here(Oc(str(program), redact=redact), prove_pull.IMAGE, made.manifest)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "***" in str(found.seen)
+    assert made.secrets[0][:12] not in str(found.seen)
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    found = proving.from_here(Oc(str(program), redact=redact, call_timeout=0.2), prove_pull.IMAGE, made.manifest)
+    assert found.verdict is Verdict.UNKNOWN

@@ -1,0 +1,146 @@
+"""Proof that the token works: what is asked, and what the answers mean. Whoever asks is `proving.py`.
+
+Two can be asked. The workstation's `oc image info` is given the one login and nothing else, so that its answer is about that
+token. The cluster's image import, as a dry run, tries each pull secret of the project and then the cluster's own: its answer
+is about what pods will meet. A registry says "not found" only to those whom it lets in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum
+
+from ..project import login_data
+from ..values import REGISTRY, Check, Step, Text, Verdict
+from .registry_secret import PANEL, covers
+
+IMAGE = f"{REGISTRY}/3scale-amp26/backend"
+STREAM = "threescale-migrate-proof"
+_IMAGE = re.compile(
+    rf"{re.escape(REGISTRY)}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@sha256:[0-9a-f]{{64}})?"
+)
+
+
+class Answer(str, Enum):
+    """What asking for an image came to."""
+
+    PROVED = "proved"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Asker(str, Enum):
+    """Who asked the registry."""
+
+    WORKSTATION = "workstation"
+    CLUSTER = "cluster"
+
+
+# What registries, proxies and resolvers say, by way of their clients; the first that matches counts. A way to the registry
+# that fails comes first, since its text can quote anything.
+TEXTS: tuple[tuple[str, Answer], ...] = (
+    (r"no such host|no route to host|network is unreachable|server misbehaving|connection refused", Answer.UNREACHABLE),
+    (r"timeout|deadline exceeded|connection reset|unexpected EOF|: EOF\b|broken pipe", Answer.UNREACHABLE),
+    (r"x509|tls: |proxyconnect|Proxy Authentication Required|http: server gave HTTP response", Answer.UNREACHABLE),
+    (r"\b50[234]\b|Service Unavailable|Bad Gateway|toomanyrequests|Too Many Requests", Answer.UNREACHABLE),
+    (r"(?i)unauthorized|authentication required|invalid username|may not have access|access denied", Answer.REFUSED),
+    (r"(?i)requested access to the resource is denied|\b40[13]\b|denied:", Answer.REFUSED),
+    (r"(?i)manifest unknown|name unknown|not found|no such image|does not exist", Answer.ABSENT),
+)
+
+
+def is_image(text: str) -> bool:
+    """Whether the text names an image that the login is for."""
+    return _IMAGE.fullmatch(text) is not None
+
+
+def on_workstation(image: str, path: str) -> tuple[str, ...]:
+    """The question from here, with the logins in the file."""
+    return ("image", "info", image, f"--registry-config={path}", "--filter-by-os=linux/amd64", "-o", "json")
+
+
+def on_cluster(image: str) -> tuple[str, ...]:
+    """The question from the cluster; nothing is made there."""
+    return ("import-image", f"{STREAM}:latest", f"--from={image}", "--confirm", "--dry-run")
+
+
+def registry_config(manifest: str) -> str:
+    """The one login for the registry as the file that `--registry-config` reads, from a pull secret's JSON."""
+    logins = login_data(json.loads(manifest))
+    found = next((login for name, login in logins.items() if covers(str(name))), None)
+    return json.dumps({"auths": {REGISTRY: found}})
+
+
+def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
+    """What a call came to. An import that failed is told in its text alone, by some clients with exit code 0."""
+    if exit_code == 0 and not re.search(r"with errors|! error|^error: |tag \S+ failed", f"{stdout}\n{stderr}", re.M):
+        return Answer.PROVED
+    text = f"{stderr}\n{stdout}"
+    return next((answer for pattern, answer in TEXTS if re.search(pattern, text)), Answer.UNKNOWN)
+
+
+# For each asker and answer: the verdict, what was seen, and the deed.
+MEANINGS: dict[tuple[Asker, Answer], tuple[Verdict, str]] = {
+    (Asker.WORKSTATION, Answer.PROVED): (Verdict.PASSED, "{registry} takes the token, asked from this workstation"),
+    (Asker.CLUSTER, Answer.PROVED): (Verdict.PASSED, "the cluster gets it, with a login that the project or it has"),
+    (Asker.WORKSTATION, Answer.REFUSED): (
+        Verdict.FAILED,
+        "{registry} refuses the token, asked from this workstation: {said}",
+    ),
+    (Asker.CLUSTER, Answer.REFUSED): (Verdict.FAILED, "{registry} refuses the logins of the project: {said}"),
+    (Asker.WORKSTATION, Answer.UNREACHABLE): (
+        Verdict.UNKNOWN,
+        "this workstation does not reach {registry}, which says nothing of the token: {said}",
+    ),
+    (Asker.CLUSTER, Answer.UNREACHABLE): (
+        Verdict.UNKNOWN,
+        "the cluster does not reach {registry}, which says nothing of the token: {said}",
+    ),
+    (Asker.WORKSTATION, Answer.ABSENT): (
+        Verdict.UNKNOWN,
+        "{registry} knows no such image: name another one with --prove-pull=IMAGE",
+    ),
+    (Asker.CLUSTER, Answer.ABSENT): (
+        Verdict.UNKNOWN,
+        "{registry} knows no such image: name another one with --prove-pull=IMAGE",
+    ),
+    (Asker.WORKSTATION, Answer.UNKNOWN): (Verdict.UNKNOWN, "this oc could not ask {registry}: {said}"),
+    (Asker.CLUSTER, Answer.UNKNOWN): (Verdict.UNKNOWN, "the cluster could not be asked for it: {said}"),
+}
+_DEEDS = {
+    (Asker.WORKSTATION, Answer.REFUSED): Text("{panel}", panel=PANEL),
+    (Asker.CLUSTER, Answer.REFUSED): Text("{panel}", panel=PANEL),
+    (Asker.CLUSTER, Answer.UNREACHABLE): Text("let the cluster reach {registry} on port 443", registry=REGISTRY),
+}
+
+
+def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
+    """An answer as a check of the first step."""
+    verdict, seen = MEANINGS[asker, answer]
+    told = Text(seen, registry=REGISTRY, said=said)
+    return Check(Step.REGISTRY_SECRET, f"image/{image}", verdict, told, _DEEDS.get((asker, answer), Text("")))
+
+
+def together(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
+    """What is told of the answers: where one asker knows, that the other does not is no news.
+
+    Where the cluster has not been asked yet, what the workstation does not know is a remark: it is often not let out.
+    """
+    known = tuple(found for found in answers.values() if found.verdict is not Verdict.UNKNOWN)
+    if known or Asker.CLUSTER in answers:
+        return known or tuple(answers.values())
+    return tuple(
+        replace(
+            found,
+            verdict=Verdict.REMARK,
+            seen=Text(
+                "{seen}; the cluster is asked before the first redeployment, once it has the login", seen=found.seen
+            ),
+        )
+        for found in answers.values()
+    )
