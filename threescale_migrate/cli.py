@@ -248,9 +248,7 @@ def _order() -> argparse.ArgumentParser:
 def _report() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_argument_group("the record")
-    group.add_argument(
-        "--report", metavar="FILE", type=report_file, help="write a report of it there, as .html or .md"
-    )
+    group.add_argument("--report", metavar="FILE", type=report_file, help="write a report of it there, as .html or .md")
     return parser
 
 
