@@ -62,6 +62,7 @@ class Standing(str, Enum):
     """Where a config stands at the end of a run."""
 
     FAILED = "failed"
+    STILL = "standing still"
     UNDER_WAY = "not finished"
     DONE = "done"
     UNTOUCHED = "not begun"
@@ -139,6 +140,11 @@ class Config:
     wanted: int
     pods: tuple[Pod, ...]
 
+    @property
+    def waits(self) -> bool:
+        """Whether it stands between before and after, so that its own words are worth a line."""
+        return self.standing in (Standing.STILL, Standing.UNDER_WAY)
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -181,6 +187,7 @@ PHASE_WORDS = {
 }
 STANDING_WORDS = {
     Standing.FAILED: Text("failed"),
+    Standing.STILL: Text("standing still, not redeployed"),
     Standing.UNDER_WAY: Text("not finished"),
     Standing.DONE: Text("done, proved by the pods"),
     Standing.UNTOUCHED: Text("not begun"),
@@ -503,8 +510,10 @@ def _standing(name: str, found: Mapping[str, Any], failed: bool, touched: bool) 
         return Standing.DONE
     if not touched:
         return Standing.UNTOUCHED
-    moving = RolloutState(found["state"]) in MOVING and not found.get("lasting")
-    return Standing.UNDER_WAY if moving and not failed else Standing.FAILED
+    if failed or found.get("lasting"):
+        return Standing.FAILED
+    state = RolloutState(found["state"])
+    return Standing.UNDER_WAY if state in MOVING else Standing.STILL if state in STALE else Standing.FAILED
 
 
 def _pods(pods: Iterable[Mapping[str, Any]]) -> Iterator[Pod]:

@@ -98,6 +98,7 @@ def failed_run(hostile: str = HOSTILE) -> journal.Record:
         rollout("backend-cron", 20, "complete", reached=True),
         {"event": "wave", "at": at(21), "name": "zync", "number": 2, "total": 3, "configs": ["zync"]},
         *action(2, "zync", 22),
+        *action(3, "system-redis", 24),
         rollout("zync", 30, "under way"),
         {"event": "failed", "at": at(90), "configs": [failed]},
         {
@@ -106,6 +107,7 @@ def failed_run(hostile: str = HOSTILE) -> journal.Record:
             "configs": {
                 "backend-cron": shown("complete", True, "backend-cron-2-abcde"),
                 "zync": shown("under way", False, "zync-1-abcde"),
+                "system-redis": {**shown("stale: paused", False), "why": text("it is paused")},
                 "apicast-production": shown("complete", False),
             },
         },
@@ -123,11 +125,12 @@ def test_a_failed_run_says_first_what_failed_why_where_all_stand_and_what_to_do(
     assert {config.name: config.standing for config in told.configs} == {
         "backend-cron": Standing.DONE,
         "zync": Standing.FAILED,
+        "system-redis": Standing.STILL,
         "apicast-production": Standing.UNTOUCHED,
     }
     assert any("undo 20261124T021000Z-1" in str(step) for step in told.next_steps)
     words = page(told, ".html", "en").partition('class="outcome')[2]
-    order = ["not migrated", "it cannot be pulled", "zync-1 serves", "mend it", "not begun", "<svg role"]
+    order = ["not migrated", "it cannot be pulled", "zync-1 serves", "mend it", "system-redis (it is paused)", "not begun", "<svg role"]
     assert [words.index(each) for each in order] == sorted(words.index(each) for each in order)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..project import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
-from ..values import REGISTRY, SECRET_NAME, Text
+from ..values import NOTHING, REGISTRY, SECRET_NAME, Text
 
 
 class CauseKind(str, Enum):
@@ -252,7 +252,7 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
                     name=config.name,
                     container=container.name,
                     restarts=container.restarts,
-                    code="" if container.exit_code is None else f" (exit code {container.exit_code})",
+                    code=NOTHING if container.exit_code is None else Text(" (exit code {code})", code=container.exit_code),
                 ),
                 Text("read oc logs {pod} --previous, mend it, then run threescale-migrate migrate", pod=pod.name),
                 lasting=True,

@@ -73,6 +73,7 @@ VERDICTS = {
 # The sign of each, and the class that gives it its colour.
 STANDING_MARKS = {
     Standing.FAILED: ("✗", "failed"),
+    Standing.STILL: ("!", "remark"),
     Standing.UNDER_WAY: ("?", "unknown"),
     Standing.DONE: ("✓", "passed"),
     Standing.UNTOUCHED: ("–", "soft"),
