@@ -39,7 +39,9 @@ def reports(target: Path) -> list[Path]:
 def shoot(browser: str, page: Path, target: Path) -> None:
     """Takes all pictures of one report."""
     dark, phone = target / "dark.htm", target / "phone.htm"
-    dark.write_text(page.read_text(encoding="utf-8").replace("@media (prefers-color-scheme: dark)", "@media all"), encoding="utf-8")
+    dark.write_text(
+        page.read_text(encoding="utf-8").replace("@media (prefers-color-scheme: dark)", "@media all"), encoding="utf-8"
+    )
     phone.write_text(PHONE.format(page=page.name), encoding="utf-8")
     for source, kind, size in ((page, "desk", "1280,1400"), (dark, "dark", "1280,1400"), (phone, "phone", "500,2400")):
         _run(browser, source, f"--screenshot={target / f'{page.stem}-{kind}.png'}", f"--window-size={size}")

@@ -130,7 +130,15 @@ def test_a_failed_run_says_first_what_failed_why_where_all_stand_and_what_to_do(
     }
     assert any("undo 20261124T021000Z-1" in str(step) for step in told.next_steps)
     words = page(told, ".html", "en").partition('class="outcome')[2]
-    order = ["not migrated", "it cannot be pulled", "zync-1 serves", "mend it", "system-redis (it is paused)", "not begun", "<svg role"]
+    order = [
+        "not migrated",
+        "it cannot be pulled",
+        "zync-1 serves",
+        "mend it",
+        "system-redis (it is paused)",
+        "not begun",
+        "<svg role",
+    ]
     assert [words.index(each) for each in order] == sorted(words.index(each) for each in order)
 
 

@@ -252,7 +252,9 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
                     name=config.name,
                     container=container.name,
                     restarts=container.restarts,
-                    code=NOTHING if container.exit_code is None else Text(" (exit code {code})", code=container.exit_code),
+                    code=NOTHING
+                    if container.exit_code is None
+                    else Text(" (exit code {code})", code=container.exit_code),
                 ),
                 Text("read oc logs {pod} --previous, mend it, then run threescale-migrate migrate", pod=pod.name),
                 lasting=True,
