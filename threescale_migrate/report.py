@@ -411,9 +411,11 @@ def _failures(record: Record, checks: Iterable[Check]) -> Iterator[Failure]:
                 Text.revived(failed.get("mend")),
                 tuple(str(line) for line in failed.get("log") or ()),
             )
-    for check in checks:
-        if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN):
-            yield Failure(check.subject, check.seen, NOTHING, check.mend)
+    wrong = [check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
+    last = {check.subject: check for check in wrong}  # of several steps the last says most: who serves meanwhile
+    deeds = {check.subject: check.mend for check in wrong if check.mend.template}
+    for subject, check in last.items():
+        yield Failure(subject, check.seen, NOTHING, deeds.get(subject, NOTHING))
 
 
 def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
@@ -486,14 +488,12 @@ def _found(state: Mapping[str, Any]) -> Iterator[Text]:
 
 def _configs(record: Record) -> Iterator[Config]:
     """Each config at the end; where the journal has no look at the end, none."""
-    touched = {entry.subject[3:] for entry in record.entries if entry.subject.startswith("dc/")}
     failed = {found["config"] for line in _lines(record, "failed") for found in line.get("configs") or ()}
     before = record.state.get("configs") or {}
-    looked_at = record.command == "verify" or not record.entries
     for name, found in (_last(record, "proof").get("configs") or {}).items():
         yield Config(
             name,
-            _standing(name, found, name in failed, looked_at or name in touched),
+            _standing(found, name in failed),
             Text.revived(found.get("why")),
             Text.revived(found.get("mend")),
             str(found.get("account")),
@@ -505,10 +505,10 @@ def _configs(record: Record) -> Iterator[Config]:
         )
 
 
-def _standing(name: str, found: Mapping[str, Any], failed: bool, touched: bool) -> Standing:
+def _standing(found: Mapping[str, Any], failed: bool) -> Standing:
     if found.get("reached"):
         return Standing.DONE
-    if not touched:
+    if found.get("account") != found.get("goal"):  # its template is as it was
         return Standing.UNTOUCHED
     if failed or found.get("lasting"):
         return Standing.FAILED

@@ -48,6 +48,7 @@ def shown(state: str, reached: bool, *pods: str) -> dict[str, Any]:
     carried = ["threescale-registry-auth"] if reached else []
     return {
         "account": "amp",
+        "goal": "amp",
         "state": state,
         "reached": reached,
         "why": text("{said}", said=HOSTILE),
@@ -108,7 +109,7 @@ def failed_run(hostile: str = HOSTILE) -> journal.Record:
                 "backend-cron": shown("complete", True, "backend-cron-2-abcde"),
                 "zync": shown("under way", False, "zync-1-abcde"),
                 "system-redis": {**shown("stale: paused", False), "why": text("it is paused")},
-                "apicast-production": shown("complete", False),
+                "apicast-production": {**shown("complete", False), "account": "default"},
             },
         },
         {"event": "finish", "at": at(91), "outcome": "rollout_failed", "exit_code": 5, "said": "zync failed"},
@@ -238,3 +239,19 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, tol
     with pytest.raises(Usage, match=told):
         usable(str(tmp_path / name))
     assert list(tmp_path.iterdir()) == [tmp_path / "d.html"]
+
+
+def test_what_several_steps_say_of_one_config_is_one_failure_with_what_mends_it() -> None:
+    lines = [*failed_run().lines[:1]]
+    checks = [
+        {"step": step, "subject": "dc/zync", "verdict": "failed", "seen": text(seen), "mend": text(mend)}
+        for step, seen, mend in (
+            ("readiness", "it failed", "mend it"),
+            ("verification", "it failed; zync-1 serves", ""),
+        )
+    ]
+    lines.append({"event": "verified", "at": at(1), "checks": checks})
+    found = of_record(journal.record_of(lines, Path("x.jsonl"))).failures
+    assert [(failure.subject, str(failure.why), str(failure.mend)) for failure in found] == [
+        ("dc/zync", "it failed; zync-1 serves", "mend it")
+    ]

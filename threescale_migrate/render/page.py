@@ -16,7 +16,7 @@ from ..language import language_of, translation
 from ..report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, told_time
 from ..values import Text, Verdict
 from .terminal import MARKS
-from .text import command_line
+from .text import command_line, without_repetition
 
 # Pixels from the top of a row to what is in it.
 SLIVER = 0.006
@@ -105,6 +105,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         clock=lambda at: told_time(at)[11:19],
         percent=lambda seconds: f"{100 * seconds / report.seconds:.3f}%",
         code=code,
+        named=lambda failure: without_repetition(failure.subject, say(failure.why)),
         lines=lambda value: say(value).split("\n"),
         command=lambda entry: command_line(entry.argv, entry.kind.startswith("secret") and "-" in entry.argv),
     )

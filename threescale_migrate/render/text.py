@@ -107,12 +107,16 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
         show_check(terminal, finding)
 
 
+def without_repetition(subject: str, seen: str) -> str:
+    """A subject with what was seen of it; sentences about a config begin with its name, which is not said twice."""
+    name = f"{subject.rpartition('/')[2]}: "
+    words = seen[len(name) :] if seen.startswith(name) else seen
+    return f"{subject}: {words}" if subject else words
+
+
 def show_check(terminal: Terminal, check: Check | Finding) -> None:
     """One check: a line, and a line for what mends it."""
-    seen = terminal.say(check.seen)
-    told_already = f"{check.subject.rpartition('/')[2]}: "
-    seen = seen[len(told_already) :] if seen.startswith(told_already) else seen
-    words = f"{terminal.say(SUBJECTS.get(check.subject, check.subject))}: {seen}"
+    words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
     if check.mend.template:
         terminal.line(terminal.paint(f"→ {terminal.say(check.mend)}", "quiet"), 4, 6)
