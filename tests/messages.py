@@ -36,6 +36,7 @@ FROM_TABLES = {
     "wave.name",
     "verdict.value",
     "changed.before",
+    "error.template",
     "state.value",
     "sentence",
     "seen",
@@ -48,6 +49,29 @@ FROM_TABLES = {
     "value['template']",
 }
 
+# What argparse says of itself that a user can meet, in the Pythons from 3.9 on.
+ARGPARSE = (
+    "usage: ",
+    "positional arguments",
+    "options",
+    "optional arguments",
+    "show this help message and exit",
+    "show program's version number and exit",
+    "argument %(argument_name)s: %(message)s",
+    "expected one argument",
+    "expected at most one argument",
+    "expected at least one argument",
+    "ignored explicit argument %r",
+    "not allowed with argument %s",
+    "one of the arguments %s is required",
+    "the following arguments are required: %s",
+    "unrecognized arguments: %s",
+    "ambiguous option: %(option)s could match %(matches)s",
+    "invalid %(type)s value: %(value)r",
+    "invalid choice: %(value)r (choose from %(choices)s)",
+    "unknown parser %(parser_name)r (choices: %(choices)s)",
+)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -58,7 +82,7 @@ class Found:
 
 
 def of_source(path: Path) -> Iterator[Found]:
-    """The templates of all `Text(…)` in a module."""
+    """The templates of all `Text(…)`, and of the rehearsal's `Mistake(…)`, in a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     places = [*(node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))), tree]
     done: set[int] = set()
@@ -74,7 +98,12 @@ def of_source(path: Path) -> Iterator[Found]:
 
 
 def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Text" and bool(node.args)
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("Text", "Mistake")
+        and bool(node.args)
+    )
 
 
 def _templates(node: ast.expr, place: ast.AST, tree: ast.Module) -> Iterator[str | None]:
@@ -156,7 +185,7 @@ def of_tables() -> Iterator[Found]:
 
 
 def of_command_line() -> Iterator[Found]:
-    """The words of the parser and its commands, and those of argparse itself."""
+    """The words of the parser and its commands, and those of argparse itself: its own source differs between Pythons."""
     heard: list[str] = []
 
     def hear(words: str) -> str:
@@ -165,12 +194,7 @@ def of_command_line() -> Iterator[Found]:
 
     localise(cli.build(), hear)
     yield from (Found(words, "cli.py") for words in dict.fromkeys(heard))
-    tree = ast.parse(Path(argparse.__file__).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
-            argument = node.args[0]
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield Found(argument.value, "argparse")
+    yield from (Found(words, "argparse") for words in ARGPARSE)
 
 
 def messages() -> dict[str, list[str]]:

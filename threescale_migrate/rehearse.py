@@ -13,8 +13,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from .exit_codes import ExitCode
-from .language import system_error
+from .language import system_error, translation
 from .oc import OcMissing, run_program
+from .rehearsal.mistakes import Mistake
 from .render.terminal import stderr
 from .values import Text, Usage
 
@@ -29,8 +30,9 @@ def rehearse(options: Namespace) -> int:
     if program[:1] == ["--"]:
         program = program[1:]
     if options.fault == ["list"]:
+        translate = translation(options.lang)
         for name, help_ in faults.FAULTS.items():
-            print(f"{name:<28} {help_}")
+            print(f"{name:<28} {translate(help_)}")
         return ExitCode.DONE
     speed = options.speed if options.speed is not None else (1.0 if program else DEFAULT_SPEED)
     if not 0 < speed <= 100_000:
@@ -38,8 +40,9 @@ def rehearse(options: Namespace) -> int:
     try:
         for fault in options.fault:
             faults.parse_fault(fault)
-    except ValueError as error:
-        raise Usage(Text("--fault: {why}; see rehearse --fault list", why=str(error))) from None
+    except Mistake as error:
+        why = Text(error.template, **error.params)
+        raise Usage(Text("--fault: {why}; see rehearse --fault list", why=why)) from None
     if options.dir is not None:
         return _in_directory(Path(options.dir), options, program, speed, keep=True)
     scratch = Path(tempfile.mkdtemp(prefix="rehearsal-"))
@@ -55,8 +58,8 @@ def _in_directory(directory: Path, options: Namespace, program: list[str], speed
     environment = dict(os.environ)
     try:
         environment.update(_cluster(directory, options, speed))
-    except ValueError as error:
-        raise Usage(Text("{why}", why=str(error))) from None
+    except Mistake as error:
+        raise Usage(Text(error.template, **error.params)) from None
     except OSError as error:
         why = system_error(error)
         raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
@@ -72,15 +75,17 @@ def _in_directory(directory: Path, options: Namespace, program: list[str], speed
 
 
 def _cluster(directory: Path, options: Namespace, speed: float) -> dict[str, str]:
-    """The environment of the cluster in a directory, made where there is none. Raises ValueError, OSError."""
+    """The environment of the cluster in a directory, made where there is none. Raises Mistake, OSError."""
     from .rehearsal import launch
 
     if launch.exists(directory):
         if options.from_file:
-            raise ValueError(f"--from: there is a cluster in {directory} already; name another --dir")
+            raise Mistake("--from: there is a cluster in {directory} already; name another --dir", directory=directory)
         return launch.resume(directory, speed=options.speed, faults=options.fault)
     if directory.exists() and any(directory.iterdir()):
-        raise ValueError(f"--dir: {directory} holds something else than a rehearsal cluster; name an empty one")
+        raise Mistake(
+            "--dir: {directory} holds something else than a rehearsal cluster; name an empty one", directory=directory
+        )
     source = Path(options.from_file) if options.from_file else None
     return launch.create(directory, speed=speed, faults=options.fault, from_file=source)
 

@@ -8,23 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from . import pods, rollouts
+from .mistakes import Mistake
 from .resources import BY_KIND
 from .server import begin
 from .simulation import Simulation
 from .store import Object, Store
 
+EXPORT = "oc get dc,rc,pods,sa,rolebindings,is -o json"
+
 
 def load(store: Store, path: Path) -> str:
     """Fills a store from the output of `oc get dc,rc,pods,sa,rolebindings,is -o json`; gives the project's name.
 
-    Objects keep their status, so that what was complete is complete. Raises ValueError with a sentence, OSError.
+    Objects keep their status, so that what was complete is complete. Raises Mistake, OSError.
     """
     try:
         document = json.loads(path.read_bytes())
     except ValueError:
-        raise ValueError(
-            f"--from: {path} is not JSON: export with oc get dc,rc,pods,sa,rolebindings,is -o json"
-        ) from None
+        raise Mistake("--from: {path} is not JSON: export with {command}", path=path, command=EXPORT) from None
     items = document.get("items") if isinstance(document, dict) else None
     known = [
         item
@@ -33,9 +34,7 @@ def load(store: Store, path: Path) -> str:
     ]
     configs = [item for item in known if item["kind"] == "DeploymentConfig"]
     if not configs:
-        raise ValueError(
-            f"--from: {path} holds no DeploymentConfig: export with oc get dc,rc,pods,sa,rolebindings,is -o json"
-        )
+        raise Mistake("--from: {path} holds no DeploymentConfig: export with {command}", path=path, command=EXPORT)
     project = str(configs[0]["metadata"].get("namespace") or "threescale")
     begin(store, (), project)
     for item in known:

@@ -6,6 +6,7 @@ on: what ran before runs on, and goes on running after the migration is taken ba
 
 from __future__ import annotations
 
+from .mistakes import Mistake
 from .resources import named
 from .store import Object, Store
 
@@ -66,27 +67,27 @@ class CallFailed(Exception):
 
 
 def parse_fault(text: str) -> tuple[str, str]:
-    """The name and the value of a fault. Raises ValueError with a sentence."""
+    """The name and the value of a fault. Raises Mistake."""
     name, equals, value = text.partition("=")
     if name not in _WITH_VALUE:
-        raise ValueError(f"there is no fault {name!r}")
+        raise Mistake("there is no fault {name}", name=repr(name))
     if _WITH_VALUE[name] != bool(equals and value):
         shape = next(key for key in FAULTS if key.partition("=")[0] == name)
-        raise ValueError(f"{text!r} has to be given as {shape}")
+        raise Mistake("{given} has to be given as {shape}", given=repr(text), shape=shape)
     if name == "flaky-api":
         try:
             rate = float(value)
         except ValueError:
             rate = -1.0
         if not 0 <= rate < 1:
-            raise ValueError(f"{text!r} needs a share from 0 to below 1")
+            raise Mistake("{given} needs a share from 0 to below 1", given=repr(text))
     if name == "forbidden" and len(value.split(":")) != 2:
-        raise ValueError(f"{text!r} has to be given as forbidden=VERB:RESOURCE")
+        raise Mistake("{given} has to be given as {shape}", given=repr(text), shape="forbidden=VERB:RESOURCE")
     return name, value
 
 
 def switch_on(store: Store, given: Iterable[str]) -> None:
-    """Switches faults on for the life of the cluster, besides those that are on. Raises ValueError for an unknown config."""
+    """Switches faults on for the life of the cluster, besides those that are on. Raises Mistake for an unknown config."""
     known = store.settings.setdefault("faults", [])
     accounts = store.settings.setdefault("accounts before", {})
     for text in given:
@@ -94,7 +95,7 @@ def switch_on(store: Store, given: Iterable[str]) -> None:
         if name in OF_CONFIGS:
             configs = [item for item in store.all("deploymentconfigs") if value in ("all", item["metadata"]["name"])]
             if not configs:
-                raise ValueError(f"--fault {text}: there is no DeploymentConfig {value}")
+                raise Mistake("--fault {given}: there is no DeploymentConfig {name}", given=text, name=value)
             for item in configs:
                 accounts.setdefault(item["metadata"]["name"], account_of(item))
                 _change_config(store, name, item)
