@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import shlex
+import time
 from pathlib import Path
 
 from tests.conftest import World
@@ -45,6 +46,16 @@ class Gate:
         """Lets the call go on."""
         with self.go.open("w") as file:
             file.write("go\n")
+
+
+def has_ended(pid: int) -> bool:
+    """Waits until a process that was told to end has ended; false where it goes on."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while is_running(pid):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def is_running(pid: int) -> bool:

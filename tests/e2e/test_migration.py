@@ -186,10 +186,15 @@ def test_a_cluster_that_cannot_be_asked_is_told_apart(world: World, fault: str) 
     assert ("logged in" if fault == "login-expired" else "refused") in done.err
 
 
-def test_an_api_that_fails_one_call_in_five_is_survived(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "configs", ["zync,backend-cron", pytest.param(",".join(GUIDE_CONFIGS), marks=pytest.mark.long)]
+)
+def test_an_api_that_fails_one_call_in_five_is_survived(tmp_path: Path, configs: str) -> None:
     world = make_world(tmp_path, "flaky-api=0.2")
-    done = world.migrate()
+    done = world.migrate("--dc", configs)
     assert done.code == 0, done.all
+    world.faults()
+    assert world.run("verify", "-q", "--dc", configs).code == 0
 
 
 def test_the_wrong_project_is_refused_before_the_first_change(world: World) -> None:
@@ -270,6 +275,7 @@ def test_rehearse_goes_on_with_its_directory_and_passes_the_exit_code_on(world: 
     assert world.run("rehearse", "--", "no-such-program-anywhere").code == 2
 
 
+@pytest.mark.long
 def test_a_project_of_ones_own_can_be_rehearsed_from_an_export(world: World, tmp_path: Path) -> None:
     export = tmp_path / "export.json"
     export.write_text(world.oc("get", "dc,rc,pods,sa,rolebindings,is", "-o", "json").out, encoding="utf-8")

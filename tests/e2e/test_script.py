@@ -211,6 +211,7 @@ def test_it_refuses_before_the_first_change(world: World) -> None:
     assert world.objects() == before
 
 
+@pytest.mark.long
 def test_a_secret_that_differs_is_replaced_only_when_asked_and_the_former_is_kept(world: World) -> None:
     other = launch.example_secret("another-token").replace("12345678-rehearsal-pull-secret", "threescale-registry-auth")
     printed(world, "--dc", "zync")
@@ -231,6 +232,7 @@ def test_a_secret_that_differs_is_replaced_only_when_asked_and_the_former_is_kep
     assert world.objects() == before
 
 
+@pytest.mark.long
 def test_a_secret_of_the_project_under_another_name_is_copied(world: World) -> None:
     world.oc("create", "-f", world.secret)
     name = "12345678-rehearsal-pull-secret"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import GRACE, World
-from tests.gates import PATIENCE_SECONDS, Gate, is_running
+from tests.gates import PATIENCE_SECONDS, Gate, has_ended, is_running
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
@@ -66,7 +66,7 @@ def test_a_second_interrupt_is_at_once_and_ends_the_call_too(world: World) -> No
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 130
-    assert not is_running(oc)
+    assert has_ended(oc)
     assert lines(world)[-1]["event"] == "begin"
     assert world.run("undo", "--yes").code == 0
 

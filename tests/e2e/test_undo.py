@@ -189,6 +189,7 @@ def test_a_paused_config_that_was_resumed_is_paused_again(tmp_path: Path) -> Non
     assert differences(before, settled(world)) == []
 
 
+@pytest.mark.long
 def test_a_secret_that_was_replaced_comes_back(world: World) -> None:
     other = (
         Path(world.secret)

@@ -9,19 +9,12 @@ import pytest
 from .cases import Call, Prepared, table, try_case
 from .mischief import FAILURES
 
-# The call that each failure hits in the quick tests: where it does the most harm.
+# A few failures for every day, each at the call where it does the most harm.
 QUICK = {
-    "fails at once": Call("create", 2),
     "fails after it took effect": Call("create", 1),
-    "hangs": Call("patch dc zync", 1),
-    "is killed": Call("secrets link default", 1),
     "prints half of its output": Call("whoami", 2),
-    "prints garbage, does nothing": Call("create", 1),
-    "is refused": Call("patch dc zync", 1),
     "gets a conflict": Call("patch dc system-app", 1),
-    "tool killed before the call": Call("patch dc system-redis", 1),
     "tool killed after the call": Call("create", 2),
-    "tool killed, the call goes on": Call("create", 2),
 }
 
 
@@ -30,8 +23,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return Prepared.make(tmp_path_factory.mktemp("recorded"))
 
 
-def test_every_failure_has_a_quick_case_and_the_calls_are_those_of_a_migration(prepared: Prepared) -> None:
-    assert set(QUICK) == set(FAILURES)
+def test_the_calls_are_those_of_a_migration(prepared: Prepared) -> None:
+    assert set(QUICK) <= set(FAILURES)
     assert set(QUICK.values()) <= set(prepared.calls)
     assert len(prepared.calls) >= 20
 

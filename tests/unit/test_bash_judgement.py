@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests import moments
 from threescale_migrate.guide.readiness import RolloutState, assess
 from threescale_migrate.rehearsal.client.jsonpath import render
@@ -47,6 +49,7 @@ def objects(moment: moments.Moment) -> list[Any]:
     return [moment.config, *moment.pods, *moments._controllers(moment)]
 
 
+@pytest.mark.long
 def test_the_script_says_reached_of_a_recorded_moment_exactly_when_the_pods_do(tmp_path: Path) -> None:
     seen = list(moments.moments())
     states = judged(tmp_path, [(moment.name, objects(moment)) for moment in seen])

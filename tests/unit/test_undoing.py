@@ -8,7 +8,7 @@ import pytest
 
 from threescale_migrate.guide import undoing
 from threescale_migrate.guide.undoing import Undo
-from threescale_migrate.project import Binding, ProjectState, Subject
+from threescale_migrate.project import Binding, ProjectState, Subject, parse_project
 from threescale_migrate.values import Inverse, Verdict
 
 AMP = Subject("ServiceAccount", "amp", "threescale")
@@ -49,3 +49,18 @@ def test_what_may_not_be_read_is_not_called_as_before(kind: str) -> None:
     change = Inverse("account-of-config", "zync", ("x",), {"account": None, "twin": None, "given": "amp"})
     state = replace(STATE, unread={kind: f"{kind} is forbidden"})
     assert [check.verdict for check in undoing.verify(state, Undo((change,)))] == [Verdict.UNKNOWN]
+
+
+def patched(before: str | None, given: str | None) -> Inverse:
+    detail = {"account": before, "twin": before, "given": given, "given_twin": given}
+    return Inverse("account-of-config", "zync", ("patch", "dc", "zync"), detail)
+
+
+@pytest.mark.parametrize(("account", "refused"), [("amp", False), (None, False), ("other", True)])
+def test_what_a_run_that_died_in_its_patch_left_is_not_somebody_elses(account: str | None, refused: bool) -> None:
+    """A migration, and an undo of it of which nobody knows whether its patch took effect: both accounts are our own."""
+    changes = undoing.merged([patched("amp", None), patched(None, "amp")])
+    spec = {"containers": [], **({"serviceAccountName": account, "serviceAccount": account} if account else {})}
+    config = {"kind": "DeploymentConfig", "metadata": {"name": "zync"}, "spec": {"template": {"spec": spec}}}
+    state = parse_project([config], "threescale")
+    assert bool(undoing.refusal(state, Undo(changes), changes[0]).template) == refused

@@ -71,14 +71,17 @@ def merged(changes: Iterable[Inverse]) -> tuple[Inverse, ...]:
     the newest left there. What needs no undoing is left out."""
     newest: dict[tuple[str, str], Inverse] = {}
     oldest: dict[tuple[str, str], Inverse] = {}
+    written: dict[tuple[str, str], tuple[str, ...]] = {}
     for change in changes:
         if not change.args:
             continue
         key = _thing_of(change)
         newest.setdefault(key, change)
+        if change.kind == CONFIG:
+            written[key] = (*written.get(key, ()), _given(change))
         oldest.pop(key, None)  # the order is that of the oldest changes
         oldest[key] = change
-    return tuple(_spanning(change, newest[key]) for key, change in oldest.items())
+    return tuple(_spanning(change, newest[key], written.get(key, ())) for key, change in oldest.items())
 
 
 def _thing_of(change: Inverse) -> tuple[str, str]:
@@ -96,10 +99,12 @@ def _thing_of(change: Inverse) -> tuple[str, str]:
     return ("pause" if change.kind in ("pause", "resume") else change.kind), change.name
 
 
-def _spanning(oldest: Inverse, newest: Inverse) -> Inverse:
+def _spanning(oldest: Inverse, newest: Inverse, written: tuple[str, ...]) -> Inverse:
     left = {name: newest.detail[name] for name in ("given", "given_twin", "fingerprint") if name in newest.detail}
     if oldest.kind == "secret-deleted":
         left = {}  # what was there before is what is brought back
+    if written:
+        left["written"] = " ".join(dict.fromkeys(written))
     return Inverse(oldest.kind, oldest.name, oldest.args, {**oldest.detail, **left})
 
 
@@ -428,13 +433,18 @@ def _config_changed(state: ProjectState, change: Inverse) -> Text:
     config = state.configs.get(change.name)
     if config is None or _is_back(state, change):
         return NOTHING
-    given = change.detail.get("given") or change.detail.get("given_twin") or DEFAULT_ACCOUNT
-    if config.effective_account == given:
+    # Whichever of the runs wrote last, what another of them wrote is not somebody else's: the last one may have died in its patch.
+    if config.effective_account in (change.detail.get("written") or _given(change)).split():
         return NOTHING
     return Text(
         "its template says {found}, which this run did not write; --force takes it back all the same",
         found=config.effective_account,
     )
+
+
+def _given(change: Inverse) -> str:
+    """The account that a change gave to a config."""
+    return change.detail.get("given") or change.detail.get("given_twin") or DEFAULT_ACCOUNT
 
 
 def _grant_changed(state: ProjectState, change: Inverse) -> Text:
