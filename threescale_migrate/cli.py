@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gettext
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -101,9 +102,19 @@ def duration(text: str) -> float:
         seconds = -1
     if not 0 < seconds < 1e7:
         raise argparse.ArgumentTypeError(
-            _said(Text("{given} is no time: give seconds, or such as 90s, 5m, 2h", given=repr(text)))
+            _said(Text("{given} is no time: give seconds, or such as 90s, 5m, 2h", given=repr(text[:40])))
         )
     return seconds
+
+
+def go_duration(text: str) -> str:
+    """A time as `oc` reads it, unchanged: `0`, `90`, `1m30s`, `500ms`. Raises ArgumentTypeError."""
+    if not re.fullmatch(r"([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+|[0-9]{1,9}", text):
+        told = Text(
+            "{given} is no time that oc reads: give seconds, or such as 90s, 1m30s, 500ms", given=repr(text[:40])
+        )
+        raise argparse.ArgumentTypeError(_said(told))
+    return text
 
 
 def names(text: str) -> list[str]:
@@ -120,7 +131,7 @@ def _connection() -> argparse.ArgumentParser:
     group.add_argument("-n", "--namespace", metavar="PROJECT", help="the project; by default oc's current one")
     group.add_argument("--context", help="a context of the kubeconfig")
     group.add_argument("--kubeconfig", metavar="FILE", help="the kubeconfig to use")
-    group.add_argument("--request-timeout", metavar="TIME", help="passed to oc unchanged")
+    group.add_argument("--request-timeout", metavar="TIME", type=go_duration, help="passed to oc unchanged")
     group.add_argument(
         "--call-timeout", metavar="TIME", type=duration, help="end a call of oc that takes longer (default 60s)"
     )
@@ -398,7 +409,7 @@ def _many(at_once: bool = False) -> argparse.ArgumentParser:
 
 def _jobs(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 64:
-        raise argparse.ArgumentTypeError(_said(Text("{given} is no number from 1 to 64", given=repr(text))))
+        raise argparse.ArgumentTypeError(_said(Text("{given} is no number from 1 to 64", given=repr(text[:40]))))
     return int(text)
 
 
@@ -461,6 +472,7 @@ def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
         )
         close()
         return failed.exit_code("nagios", ExitCode.USAGE)
+    sys.stdout.flush()
     raise error
 
 

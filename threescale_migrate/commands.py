@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,8 @@ class Place:
 
 
 def connect(options: Namespace, timeout: float | None = None) -> Oc:
-    """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing."""
+    """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing, Usage."""
+    _check_words(options)
     oc = Oc(
         find_oc(options.oc),
         namespace=options.namespace,
@@ -51,6 +53,23 @@ def connect(options: Namespace, timeout: float | None = None) -> Oc:
     if timeout is not None:
         oc.deadline = monotonic() + timeout
     return oc
+
+
+PROJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def _check_words(options: Namespace) -> None:
+    """Refuses what cannot be meant. An empty one is a variable of a script that was never set: oc would take its default."""
+    given = {"--oc": options.oc, "--context": options.context, "--kubeconfig": options.kubeconfig}
+    for option, word in {**given, "--namespace": options.namespace}.items():
+        if word == "":
+            raise Usage(Text("{option} is empty: give a value, or leave it out", option=option))
+        if word is not None and not word.isprintable():
+            raise Usage(
+                Text("{option}: {word} cannot be handed to oc: it is not plain text", option=option, word=ascii(word))
+            )
+    if options.namespace is not None and not PROJECT_NAME.fullmatch(options.namespace):
+        raise Usage(Text("--namespace: {name} is no name that a project can have", name=options.namespace[:80]))
 
 
 def place(oc: Oc) -> Place:

@@ -533,7 +533,7 @@ def _start(
             _no_err=True,
             _env={**os.environ, **SPOKEN},
         )
-    except (sh.CommandNotFound, OSError) as error:
+    except (sh.CommandNotFound, sh.ForkException, OSError) as error:
         raise OcMissing(
             Text(
                 "{program} cannot be started: {kind}; name an oc with --oc", program=program, kind=type(error).__name__

@@ -58,10 +58,14 @@ def _in_directory(directory: Path, options: Namespace, program: list[str], speed
     environment = dict(os.environ)
     try:
         environment.update(_cluster(directory, options, speed))
+    except UnicodeError:
+        raise Usage(Text("--dir: {path} cannot be used, it is not plain text", path=ascii(str(directory)))) from None
     except Mistake as error:
         raise Usage(Text(error.template, **error.params)) from None
     except OSError as error:
         why = system_error(error)
+        if options.from_file and error.filename == options.from_file:
+            raise Usage(Text("--from: {path} cannot be read ({why})", path=options.from_file, why=why)) from None
         raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
     if not keep:
         environment.setdefault("XDG_STATE_HOME", str(directory / "state"))

@@ -89,6 +89,8 @@ class Session:
                 if self.values.get("kubeconfig"):
                     raise CommandError(f"error: stat {path}: no such file or directory") from None
                 raise CommandError(NO_CONFIGURATION) from None
+            except UnicodeDecodeError:
+                raise _unusable(path) from None
             self._configuration = _parse(text, path)
         return self._configuration
 
@@ -192,12 +194,22 @@ class Conversation:
 
 
 def _parse(text: str, path: str) -> dict[str, Any]:
-    """A kubeconfig, in JSON or in YAML."""
+    """A kubeconfig, in JSON or in YAML; an empty one is one without any context. Raises CommandError."""
     if text.lstrip().startswith("{"):
-        return dict(loads(text))
+        try:
+            return dict(loads(text))
+        except ValueError:
+            raise _unusable(path) from None
     from .documents import parse
 
-    return dict(parse(text, path)[0] or {})
+    found = [document for document in parse(text, path) if document]
+    if found and not isinstance(found[0], dict):
+        raise _unusable(path)
+    return dict(found[0]) if found else {}
+
+
+def _unusable(path: str) -> CommandError:
+    return CommandError(f'error: error loading config file "{path}": yaml: control characters are not allowed')
 
 
 class Unauthenticated(CommandError):
