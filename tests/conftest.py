@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # Tests run the cluster much faster than life, and wait out a failure only briefly.
 SPEED = 40.0
 GRACE = "0.5"
+
+
+# What the tests are started from may ignore a signal, as a shell does for its background jobs; commands would inherit that.
+for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 
 @dataclass
