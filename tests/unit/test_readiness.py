@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -106,10 +107,10 @@ def check_moment(history: History) -> None:
                 "of another template",
             )
         # Of a revision that has failed it is told as what was.
-        revision = state.controllers.get(f"{name}-{found.revision}")
-        told = found.cause is not None and found.cause.kind is CauseKind.ACCOUNT_MISSING
-        if told and revision is not None and revision.phase != "Failed":
-            assert history.store.get("serviceaccounts", PROJECT, revision.account) is None
+        if found.cause is not None and found.cause.kind is CauseKind.ACCOUNT_MISSING:
+            revision = state.controllers[f"{name}-{found.revision}"]
+            if revision.phase != "Failed":
+                assert history.store.get("serviceaccounts", PROJECT, revision.account) is None
         _check_who_serves(history, name, str(serves(state, name)))
 
 
@@ -169,4 +170,13 @@ def live_through(moments: list[Moment]) -> None:
     max_examples=40, deadline=None, derandomize=True, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.too_slow]
 )
 def test_over_random_histories_the_assessment_agrees_with_the_cluster(history: list[Moment]) -> None:
+    live_through(history)
+
+
+@pytest.mark.long
+@given(HISTORIES)
+@settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+def test_over_many_random_histories_the_assessment_agrees_with_the_cluster(
+    history: list[Moment],
+) -> None:
     live_through(history)

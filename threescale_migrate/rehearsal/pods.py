@@ -168,19 +168,28 @@ def create(sim: Simulation, pod: Object) -> Object:
     ):
         spec.setdefault(key, value)
     pod["metadata"]["generation"] = 1
-    stamp = store.timestamp()
     pod["status"] = {
-        "conditions": _conditions(stamp, False, "ContainersNotReady"),
-        "containerStatuses": [_waiting(container, "ContainerCreating") for container in spec["containers"]],
-        **_address(store),
         "phase": "Pending",
         "qosClass": "Burstable" if any(c.get("resources") for c in spec["containers"]) else "BestEffort",
-        "startTime": stamp,
     }
-    spec["nodeName"] = "node-1"
+    _schedule(store, pod)
     store.put("pods", pod)
     sim.after("pod runs", "pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
     return pod
+
+
+def _schedule(store: Store, pod: Object) -> None:
+    """A node takes the pod, and begins with its containers."""
+    stamp = store.timestamp()
+    pod["status"].update(
+        {
+            "conditions": _conditions(stamp, False, "ContainersNotReady"),
+            "containerStatuses": [_waiting(container, "ContainerCreating") for container in pod["spec"]["containers"]],
+            **_address(store),
+            "startTime": stamp,
+        }
+    )
+    pod["spec"]["nodeName"] = "node-1"
 
 
 def _token_volume(name: str) -> dict[str, Any]:
@@ -267,6 +276,8 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         _own(sim.store, pod)
     fate = faults.fate(sim.store, pod, kind)
     blocked = next(filter(None, (images.refusal(sim.store, pod, c["image"]) for c in pod["spec"]["containers"])), None)
+    if fate != "no-node" and "containerStatuses" not in pod["status"]:
+        _schedule(sim.store, pod)
     if fate in ("no-node", "volume-held"):
         _held(sim, pod, fate)
     elif fate == "image-pull" or blocked:
