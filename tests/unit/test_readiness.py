@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,6 +13,7 @@ from tests.histories import CONFIGS, LONG, PROJECT, History
 from threescale_migrate.guide import deployment_configs
 from threescale_migrate.guide.causes import CauseKind
 from threescale_migrate.guide.readiness import STALE, RolloutState, assess, serves
+from threescale_migrate.project import Pod
 from threescale_migrate.rehearsal.store import Object
 from threescale_migrate.values import Wish
 
@@ -163,6 +165,42 @@ def live_through(moments: list[Moment]) -> None:
         check_moment(history)
     check_rest(history)
     check_plan(history)
+
+
+SPOILT: dict[str, Callable[[Pod], Iterable[Pod]]] = {
+    "it runs as another account": lambda pod: [replace(pod, account="default")],
+    "it was made without the pull secret": lambda pod: [replace(pod, pull_secrets=())],
+    "it is not ready": lambda pod: [replace(pod, ready=False)],
+    "it has ended": lambda pod: [replace(pod, phase="Failed")],
+    "it is on its way out": lambda pod: [replace(pod, deleted=True)],
+    "it is of the revision before": lambda pod: [replace(pod, controller="zync-1")],
+    "one of the revision before is there too": lambda pod: [
+        pod,
+        replace(pod, name="old", controller="zync-1", account="default"),
+    ],
+    "one of the revision before is there too, as the same account": lambda pod: [
+        pod,
+        replace(pod, name="old", controller="zync-1"),
+    ],
+    "another of its own runs as another account": lambda pod: [pod, replace(pod, name="second", account="default")],
+    "it is not there": lambda pod: [],
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_one_pod_that_is_not_as_it_has_to_be_is_enough_for_not_migrated(spoil: str) -> None:
+    """Whatever the replication controllers say: the pods are the proof (recordings/README.md 14)."""
+    history = History()
+    history.run_as("zync", "amp")
+    history.wait(LONG)
+    state = history.observed()
+    assert assess(state, "zync").reached
+    pods = [
+        other
+        for pod in state.pods
+        for other in (SPOILT[spoil](pod) if pod.role == "app" and pod.controller == "zync-2" else [pod])
+    ]
+    assert not assess(replace(state, pods=tuple(pods)), "zync").reached
 
 
 @given(HISTORIES)
