@@ -108,7 +108,7 @@ HEARD: list[bytes] = []
 LOOKED_AT: set[Path] = set()
 
 
-class Watched(subprocess.Popen):  # type: ignore[type-arg]
+class Watched(subprocess.Popen[Any]):
     """A process; where it is one of ours, what it says is kept for the search."""
 
     def __init__(self, args: Any, *rest: Any, **options: Any) -> None:

@@ -74,13 +74,21 @@ EXIT_CODES = (
 PRINT_ORDER = True
 
 
+class WrongUsage(SystemExit):
+    """The end of a command line that was not understood; `said` is its sentence."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(int(ExitCode.USAGE))
+        self.said = said
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, with exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(_said(Text("{program}: {message}; see {program} --help", program=self.prog, message=message)))
-        sys.stderr.write("\n")
-        sys.exit(ExitCode.USAGE)
+        said = _said(Text("{program}: {message}; see {program} --help", program=self.prog, message=message))
+        sys.stderr.write(said + "\n")
+        raise WrongUsage(said)
 
     def format_help(self) -> str:
         """What `--help` prints."""
@@ -464,12 +472,10 @@ def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
     nagios = any(f"{option} {value}" == "-o nagios" for option, value in zip(argv, argv[1:])) or bool(
         {"-onagios", "--output=nagios"} & set(argv)
     )
-    if nagios and error.code == ExitCode.USAGE:
+    if nagios and isinstance(error, WrongUsage):
         from .render import failed
 
-        sys.stdout.write(
-            failed.document("nagios", "verify", Text("wrong usage: see the sentence on stderr"), ExitCode.USAGE)
-        )
+        sys.stdout.write(failed.document("nagios", "verify", Text("{said}", said=error.said), ExitCode.USAGE))
         close()
         return failed.exit_code("nagios", ExitCode.USAGE)
     sys.stdout.flush()

@@ -87,7 +87,9 @@ def test_every_format_tells_the_same(migrated: World, tmp_path: Path) -> None:
         plugin = migrated.run("verify", "-o", "nagios", *selection)
         assert plugin.code == level
         assert len(plugin.out.splitlines()) == 1
-    assert migrated.run("verify", "-o", "nagios", "--nosuch-option").code == 3
+    refused = migrated.run("verify", "-o", "nagios", "--nosuch-option")
+    assert refused.code == 3
+    assert refused.out.startswith("3SCALE UNKNOWN - threescale-migrate: unknown option --nosuch-option")
     prom = tmp_path / "3scale.prom"
     migrated.run("verify", "-q", *FEW, "--metrics-file", str(prom))
     assert metrics(prom)["threescale_migrate_migrated"] == 1

@@ -12,10 +12,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import Result
 from tests.live.masking import Masks
 from tests.live.record import Recorder, asked, header
 from threescale_migrate.project import ProjectState, parse_project
@@ -26,22 +26,6 @@ TEMPLATE = ROOT / "threescale_migrate" / "rehearsal" / "threescale-2.5.yml"
 IDLE = ["sh", "-c", "trap 'exit 0' TERM INT; while :; do sleep 1; done"]
 # Nothing is pulled with it: the images are the user's own.
 TOKEN = "made-up-for-the-live-suite-0815"
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def all(self) -> str:
-        return self.out + self.err
-
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 class Unusable(Exception):
@@ -127,16 +111,16 @@ class LiveProject:
         self.secret = folder / "12345678-live-pull-secret.yaml"
         self.secret.write_text(registry_secret(), encoding="utf-8")
 
-    def oc(self, *args: str, stdin: str | None = None, code: int | None = 0) -> Done:
+    def oc(self, *args: str, stdin: str | None = None, code: int | None = 0) -> Result:
         """Runs `oc`; `code` is the exit code that it has to have, None for any."""
         done = self.recorder.run(["oc", *args], stdin)
         assert code is None or done.returncode == code, f"oc {' '.join(args)}: {done.stdout}{done.stderr}"
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def argv(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "threescale_migrate", *args]
 
-    def tool(self, *args: str, stdin: str = "", timeout: float = 1800) -> Done:
+    def tool(self, *args: str, stdin: str = "", timeout: float = 1800) -> Result:
         """Runs `threescale-migrate`."""
         done = subprocess.run(
             self.argv(*args),
@@ -149,7 +133,7 @@ class LiveProject:
         )
         assert TOKEN not in done.stdout + done.stderr, "the token was printed"
         assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def start(self, *args: str) -> subprocess.Popen[str]:
         """Starts `threescale-migrate`, to be waited for."""
@@ -162,7 +146,7 @@ class LiveProject:
             env=self.environment,
         )
 
-    def migrate(self, *args: str) -> Done:
+    def migrate(self, *args: str) -> Result:
         """The whole migration, without questions."""
         return self.tool("migrate", "--yes", "--expect-project", self.name, "--secret-file", str(self.secret), *args)
 
