@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from threescale_migrate.project import ProjectState, parse_project
+from threescale_migrate.cluster.project import ProjectState, parse_project
 from threescale_migrate.rehearsal import faults, launch, pods, rollouts
 from threescale_migrate.rehearsal.resources import RESOURCES
 from threescale_migrate.rehearsal.server import Api, ApiError, Cluster, begin

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from threescale_migrate import cli
+from threescale_migrate.cli import parser as cli
 from threescale_migrate.language import LANGUAGES, LOCALES, localise
 
 PACKAGE = LOCALES.parent

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.conftest import World, make_world
-from threescale_migrate.manifest import CLUSTER_RULES, DISCOVERY_RULES, RULES
+from threescale_migrate.commands.manifest import CLUSTER_RULES, DISCOVERY_RULES, RULES
 
 Object = dict[str, Any]
 IMAGE = "registry.example.test/tools/threescale-migrate:1"

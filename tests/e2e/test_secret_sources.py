@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TOKEN, World, make_world
-from threescale_migrate import sources
+from threescale_migrate.cluster.project import fingerprint
 from threescale_migrate.guide import registry_secret
-from threescale_migrate.project import fingerprint
+from threescale_migrate.session import sources
 from threescale_migrate.values import SECRET_NAME, Usage
 
 PANEL_NAME = "12345678-rehearsal-pull-secret"

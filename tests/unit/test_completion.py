@@ -18,7 +18,8 @@ import pytest
 
 from tests.conftest import TOKEN, World, make_world
 from tests.furniture import furnished
-from threescale_migrate import cli, completion, manual, usage
+from threescale_migrate.cli import completion, manual, usage
+from threescale_migrate.cli import parser as cli
 from threescale_migrate.rehearsal.faults import FAULTS
 
 SHELLS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests import recorded
-from threescale_migrate.dialects import NOISE, UNCHANGED, role_kind, subject_namespace, user_of
-from threescale_migrate.oc import classify
+from threescale_migrate.cluster.dialects import NOISE, UNCHANGED, role_kind, subject_namespace, user_of
+from threescale_migrate.cluster.oc import classify
 
 
 @pytest.mark.parametrize("scenario", recorded.scenario_names())

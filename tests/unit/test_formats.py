@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from threescale_migrate import since
 from threescale_migrate.exit_codes import ExitCode
-from threescale_migrate.inventory import read
-from threescale_migrate.outcome import SEVERITY, Outcome, worst
 from threescale_migrate.render import junit, metrics, nagios
+from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
+from threescale_migrate.session import since
+from threescale_migrate.session.inventory import read
 from threescale_migrate.values import NOTHING, Check, Step, Text, Usage, Verdict
 
 CHECKS = st.builds(

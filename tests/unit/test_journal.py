@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from threescale_migrate import journal
-from threescale_migrate.journal import Journal, JournalError, NoJournal, Record
-from threescale_migrate.project import ProjectState
+from threescale_migrate.cluster.project import ProjectState
+from threescale_migrate.engine import journal
+from threescale_migrate.engine.journal import Journal, JournalError, NoJournal, Record
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import Refused, Usage
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import messages
-from threescale_migrate import cli
+from threescale_migrate.cli import parser as cli
 from threescale_migrate.language import LANGUAGES, asked_for, language_of, localise, spoken, translation
 from threescale_migrate.render.progress import STATE_WIDTH, STATE_WORDS
 from threescale_migrate.render.terminal import columns, fit, open_terminal, wrap

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.recorded import Recorded, all_calls
-from threescale_migrate import oc
+from threescale_migrate.cluster import oc
 
 # What a recorded failure means, by a part of its text; read off the recordings, not off the code.
 MEANING: tuple[tuple[str, type[oc.OcError]], ...] = (

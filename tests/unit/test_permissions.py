@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import recorded
+from threescale_migrate.cluster.oc import Oc
+from threescale_migrate.cluster.project import ProjectState, parse_project
+from threescale_migrate.engine.run import Limits, Run, await_login
 from threescale_migrate.guide import permissions
 from threescale_migrate.guide.permissions import Grant
-from threescale_migrate.oc import Oc
-from threescale_migrate.project import ProjectState, parse_project
-from threescale_migrate.run import Limits, Run, await_login
 from threescale_migrate.values import ACCOUNT, DEFAULT_ACCOUNT, Refused, Text, Verdict, Wish
 
 PROJECT = "threescale"
@@ -227,7 +227,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch, arrives_after: int) -> tuple[list[s
         looks += 1
         return full if looks > arrives_after else bare
 
-    monkeypatch.setattr("threescale_migrate.run.observe", observe)
+    monkeypatch.setattr("threescale_migrate.engine.run.observe", observe)
     told: Any = Told()
     nothing: Any = None  # nothing is written
     await_login(Run(Oc("oc"), Wish(), nothing, told, Limits(), told), bare)
@@ -241,6 +241,6 @@ def test_the_clusters_own_login_is_waited_for(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_login_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("threescale_migrate.run.LOGIN_SECONDS", 0.0)
+    monkeypatch.setattr("threescale_migrate.engine.run.LOGIN_SECONDS", 0.0)
     notes, _ = waiting(monkeypatch, 10**9)
     assert "going on" in notes[-1]

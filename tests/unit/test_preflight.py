@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import recorded
+from threescale_migrate.cluster.project import ProjectState, Quota, parse_project
+from threescale_migrate.commands.preflight import meaning
 from threescale_migrate.guide import preflight, room, steps
 from threescale_migrate.guide.preflight import Facts, Group, Right
 from threescale_migrate.guide.selection import Wave, waves
-from threescale_migrate.preflight import meaning
-from threescale_migrate.project import ProjectState, Quota, parse_project
 from threescale_migrate.values import Action, Inverse, PullSecret, Step, Text, Verdict, Wish
 
 SECRET = PullSecret("{}", "kubernetes.io/dockerconfigjson", ("registry.redhat.io",), "f", "the file", ())

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from threescale_migrate import proving
+from threescale_migrate.cluster.oc import Oc
+from threescale_migrate.engine import proving
 from threescale_migrate.guide import prove_pull, registry_secret
 from threescale_migrate.guide.prove_pull import Answer, Asker
-from threescale_migrate.oc import Oc
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import REGISTRY, Verdict
 

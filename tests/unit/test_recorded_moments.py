@@ -7,8 +7,8 @@ from typing import Any
 
 from tests import moments, recorded
 from tests.conftest import ROOT
+from threescale_migrate.cluster.project import parse_project
 from threescale_migrate.guide.readiness import Assessment, Goal, RolloutState, assess
-from threescale_migrate.project import parse_project
 
 
 def test_ours_is_never_wrong_and_the_others_are() -> None:

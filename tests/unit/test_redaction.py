@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from tests.leaks import TOKEN, leaks
 from tests.recorded import all_calls
-from threescale_migrate import oc
+from threescale_migrate.cluster import oc
+from threescale_migrate.cluster.project import parse_project
+from threescale_migrate.engine.journal import snapshot
 from threescale_migrate.guide import registry_secret
-from threescale_migrate.journal import snapshot
-from threescale_migrate.project import parse_project
 from threescale_migrate.redaction import MASK, ORDINARY, PIECE, Redactor
 from threescale_migrate.values import GUIDE_CONFIGS
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from threescale_migrate import journal
+from threescale_migrate.engine import journal
 from threescale_migrate.render.page import markdown, page
-from threescale_migrate.report import Phase, Standing, of_record, usable
+from threescale_migrate.render.report import Phase, Standing, of_record, usable
 from threescale_migrate.values import Text, Usage, Verdict
 
 HOSTILE = '<script>alert("x")</script> | `a` *b* [c](javascript:x) \' & \n# {name}'

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from threescale_migrate.cluster.project import Binding, ProjectState, Subject, parse_project
 from threescale_migrate.guide import undoing
 from threescale_migrate.guide.undoing import Undo
-from threescale_migrate.project import Binding, ProjectState, Subject, parse_project
 from threescale_migrate.values import Inverse, Verdict
 
 AMP = Subject("ServiceAccount", "amp", "threescale")

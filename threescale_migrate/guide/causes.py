@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from ..project import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
+from ..cluster.project import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
 from ..values import NOTHING, REGISTRY, SECRET_NAME, Text
 
 

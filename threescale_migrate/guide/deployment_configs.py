@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..project import DeploymentConfig, ProjectState
+from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Step, Text, Verdict, Wish
 from .readiness import Assessment, RolloutState, assess
 from .selection import choose, waves

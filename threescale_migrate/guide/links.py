@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..project import ProjectState, ServiceAccount, own_secrets
+from ..cluster.project import ProjectState, ServiceAccount, own_secrets
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Step, Text, Verdict
 from . import service_account
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..dialects import subject_namespace
-from ..project import Binding, ProjectState
+from ..cluster.dialects import subject_namespace
+from ..cluster.project import Binding, ProjectState
 from ..values import (
     ACCOUNT,
     DEFAULT_ACCOUNT,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..project import DeploymentConfig, ProjectState
+from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import (
     ACCOUNT,
     NOTHING,

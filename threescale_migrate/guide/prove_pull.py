@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 
-from ..project import login_data
+from ..cluster.project import login_data
 from ..values import REGISTRY, Check, Step, Text, Verdict
 from .registry_secret import PANEL, covers
 

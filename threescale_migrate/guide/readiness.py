@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from ..project import DeploymentConfig, Pod, ProjectState, ReplicationController
+from ..cluster.project import DeploymentConfig, Pod, ProjectState, ReplicationController
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, Wish
 from .causes import Cause, cancelled, expired, find_cause
 from .selection import choose

@@ -15,7 +15,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..project import ProjectState, RegistrySecret, fingerprint, login_data, secret_values
+from ..cluster.project import ProjectState, RegistrySecret, fingerprint, login_data, secret_values
 from ..values import (
     REGISTRY,
     SECRET_NAME,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..project import DeploymentConfig, ProjectState
+from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Text, Usage, Wish
 
 COMPONENT_LABEL = "threescale_component"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..project import ProjectState, ServiceAccount
+from ..cluster.project import ProjectState, ServiceAccount
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Step, Text, Verdict, Wish
 from .selection import choose
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..project import ProjectState
+from ..cluster.project import ProjectState
 from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Step, Text, Verdict, Wish
 from . import deployment_configs, permissions, readiness, registry_secret, service_account, verification
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..project import ProjectState, ServiceAccount, own_secrets
+from ..cluster.project import ProjectState, ServiceAccount, own_secrets
 from ..values import (
     ACCOUNT,
     DEFAULT_ACCOUNT,

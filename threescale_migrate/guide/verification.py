@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..project import ProjectState
+from ..cluster.project import ProjectState
 from ..values import ACCOUNT, Check, Step, Text, Verdict, Wish
 from .readiness import Assessment, RolloutState, assess, mend, serves
 from .selection import choose

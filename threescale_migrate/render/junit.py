@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from ..outcome import Outcome
 from ..values import Check, Text, Verdict
+from .outcome import Outcome
 
 # What XML cannot hold at all, also not escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..outcome import Outcome
 from ..values import Text, Usage, Verdict
+from .outcome import Outcome
 
 PREFIX = "threescale_migrate"
 # Each metric: its name, what it says, and the samples that an outcome gives.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..exit_codes import ExitCode
-from ..outcome import Outcome
 from ..values import Text, Verdict
+from .outcome import Outcome
 from .text import summary
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..language import language_of, translation
-from ..report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, told_time
 from ..values import Text, Verdict
+from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, told_time
 from .terminal import MARKS
 from .text import command_line, without_repetition
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from .exit_codes import ExitCode
-from .values import Refused, Text, Usage
+from ..exit_codes import ExitCode
+from ..values import Refused, Text, Usage
 
 
 def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
     """The sentence and the exit code of an error that is expected to happen; None for a defect."""
-    from .journal import JournalError, Locked
-    from .oc import OcError
-    from .run import Failed
-    from .signals import Stopped
+    from ..cluster.oc import OcError
+    from ..engine.journal import JournalError, Locked
+    from ..engine.run import Failed
+    from ..engine.signals import Stopped
 
     if isinstance(error, Usage):
         return error.text, ExitCode.USAGE
@@ -30,7 +30,7 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
 
 def defect(error: Exception) -> Text:
     """The sentence for an error that should not happen."""
-    from .redaction import REDACTOR
+    from ..redaction import REDACTOR
 
     told = REDACTOR(f"{type(error).__name__}: {error}")[:300]
     return Text("a defect of threescale-migrate, please report it: {told}", told=told)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from .exit_codes import ExitCode
-from .guide.prove_pull import IMAGE, is_image
-from .language import LANGUAGES, asked_for, localise, spoken, translation
-from .output import Unwritable, close, guard
+from ..exit_codes import ExitCode
+from ..guide.prove_pull import IMAGE, is_image
+from ..language import LANGUAGES, asked_for, localise, spoken, translation
+from ..output import Unwritable, close, guard
+from ..values import REGISTRY, STEPS, Text, Usage
 from .usage import Formatter, help_of
-from .values import REGISTRY, STEPS, Text, Usage
 
 EXAMPLES = {
     "plan": """examples:
@@ -273,7 +273,7 @@ def _report() -> argparse.ArgumentParser:
 
 def report_file(path: str) -> str:
     """A path that a report can be written to, looked at before anything is done. Raises ArgumentTypeError."""
-    from .report import usable
+    from ..render.report import usable
 
     try:
         return usable(path)
@@ -283,7 +283,7 @@ def report_file(path: str) -> str:
 
 def build() -> Parser:
     """The parser of the whole command line; the manual page and the completions are made from it too."""
-    from . import __version__
+    from .. import __version__
 
     parser = Parser(
         prog="threescale-migrate",
@@ -473,7 +473,7 @@ def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
         {"-onagios", "--output=nagios"} & set(argv)
     )
     if nagios and isinstance(error, WrongUsage):
-        from .render import failed
+        from ..render import failed
 
         sys.stdout.write(failed.document("nagios", "verify", Text("{said}", said=error.said), ExitCode.USAGE))
         close()
@@ -490,8 +490,9 @@ def _unwritable(error: Unwritable) -> ExitCode:
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command that the options name; each way to fail has its sentence and its exit code."""
-    from . import commands, errors
-    from .signals import at_once
+    from ..commands import common as commands
+    from ..engine.signals import at_once
+    from ..session import errors
 
     try:
         with at_once():
@@ -505,8 +506,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _complain(options: Any, text: Text, exit_code: ExitCode) -> int:
     """One sentence on stderr; with `-o json` a document on stdout as well. Where nobody listens, the exit code says it."""
-    from .render import failed
-    from .render.terminal import open_terminal
+    from ..render import failed
+    from ..render.terminal import open_terminal
 
     output = getattr(options, "output", "text")
     with suppress(OSError, Unwritable):

@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .guide import prove_pull
-from .guide.prove_pull import Answer, Asker
-from .guide.registry_secret import equal
-from .oc import Oc, OcError, RequestTimeout, Unreachable, error_sentence
-from .project import ProjectState
-from .values import Check, Wish
+from ..cluster.oc import Oc, OcError, RequestTimeout, Unreachable, error_sentence
+from ..cluster.project import ProjectState
+from ..guide import prove_pull
+from ..guide.prove_pull import Answer, Asker
+from ..guide.registry_secret import equal
+from ..values import Check, Wish
 
 SAID = 300
 

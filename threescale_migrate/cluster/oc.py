@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, NoReturn, TypeVar
 
+from ..exit_codes import ExitCode
+from ..language import system_error
+from ..redaction import REDACTOR, Redactor
+from ..values import Text
 from .dialects import NOISE
-from .exit_codes import ExitCode
-from .language import system_error
-from .redaction import REDACTOR, Redactor
-from .values import Text
 
 Answer = TypeVar("Answer")
 Part = TypeVar("Part")

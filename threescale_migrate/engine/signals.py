@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from .exit_codes import ExitCode
-from .oc import end_running_call
-from .values import Text
+from ..cluster.oc import end_running_call
+from ..exit_codes import ExitCode
+from ..values import Text
 
 EXIT_CODES = {
     signal.SIGHUP: ExitCode.HUNG_UP,

@@ -13,17 +13,17 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from .cli import PRINT_ORDER
-from .dialects import user_of
-from .exit_codes import ExitCode
-from .guide import steps
-from .language import system_error
-from .oc import NotFound, Oc, UnknownResourceType, find_oc
-from .output import Unwritable
-from .project import ProjectState, observe
-from .render.terminal import Terminal, stderr, stdout
-from .sources import read_secret
-from .values import Check, Refused, Step, Text, Usage, Verdict, Wish
+from ..cli.parser import PRINT_ORDER
+from ..cluster.dialects import user_of
+from ..cluster.oc import NotFound, Oc, UnknownResourceType, find_oc
+from ..cluster.project import ProjectState, observe
+from ..exit_codes import ExitCode
+from ..guide import steps
+from ..language import system_error
+from ..output import Unwritable
+from ..render.terminal import Terminal, stderr, stdout
+from ..session.sources import read_secret
+from ..values import Check, Refused, Step, Text, Usage, Verdict, Wish
 
 VERIFY_TIMEOUT = 300.0
 ENDING = Text("asked to end: it ends after the call of oc that is under way; Ctrl-C once more ends it at once")
@@ -116,7 +116,7 @@ def proof(oc: Oc, state: ProjectState, wish: Wish, refuse: bool = False) -> tupl
     """Where it was asked for, whether the registry takes the token. Raises OcError, with `refuse` Refused where it does not."""
     if wish.prove_pull is None:
         return ()
-    from . import proving
+    from ..engine import proving
 
     checks = proving.prove(oc, state, wish)
     for check in checks:
@@ -142,7 +142,7 @@ def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
 def plan(options: Namespace) -> int:
     """Shows what `migrate` would do, and what stands against it."""
     if options.projects or options.all_contexts or options.inventory:
-        from .projects import plan_all
+        from .many import plan_all
 
         return plan_all(options)
     if options.wave_plan is PRINT_ORDER:
@@ -179,8 +179,8 @@ def preflight(options: Namespace) -> ExitCode:
 
 def print_order(options: Namespace, state: ProjectState, wish: Wish) -> ExitCode:
     """The order of all chosen configs, as the file that `--wave-plan` reads, or as JSON."""
-    from .guide.selection import waves
-    from .render import document, text
+    from ..guide.selection import waves
+    from ..render import document, text
 
     check_project(state, wish)
     order = waves(state, wish)
@@ -206,10 +206,10 @@ class Planned:
     @staticmethod
     def of(oc: Oc, state: ProjectState, wish: Wish, seen: Any = None) -> Planned:
         """The plan of a migration, with what the preflight has seen where one was made. Raises Usage or Refused without."""
-        from .guide import permissions
-        from .guide.costs import costs
-        from .guide.preflight import redeployed
-        from .guide.selection import choose
+        from ..guide import permissions
+        from ..guide.costs import costs
+        from ..guide.preflight import redeployed
+        from ..guide.selection import choose
 
         actions = steps.plan(state, wish) if seen is None else seen.attempt.actions
         order = redeployed(state, wish, actions)
@@ -239,7 +239,7 @@ class Planned:
 
     def render(self, options: Namespace, code: ExitCode) -> None:
         """Shows it on stdout, as the result of a command that changes nothing."""
-        from .render import document, text
+        from ..render import document, text
 
         if options.output == "json":
             listed = [document.action(action, argv) for action, argv in zip(self.actions, self.argvs)]
@@ -266,7 +266,7 @@ class Planned:
 
 def verify(options: Namespace) -> int:
     """Looks at the six steps."""
-    from .verifying import verify as run
+    from .verify import verify as run
 
     return run(options)
 
@@ -275,7 +275,7 @@ def report(
     options: Namespace, command: str, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None
 ) -> ExitCode:
     """Shows checks on stdout, and gives the exit code that they mean."""
-    from .render import document, text
+    from ..render import document, text
 
     code = exit_code(options, checks)
     if getattr(options, "allow_unknown", False):
@@ -283,7 +283,7 @@ def report(
             replace(check, verdict=Verdict.REMARK) if check.verdict is Verdict.UNKNOWN else check for check in checks
         ]
     if getattr(options, "report", None) and oc is not None:
-        from .report import of_checks
+        from ..render.report import of_checks
 
         of_checks(options, command, oc, state, checks, code)
     try:
@@ -310,7 +310,7 @@ def leave_stdout() -> None:
 
 def exit_code(options: Namespace, checks: Sequence[Check]) -> ExitCode:
     """What checks mean, by the options that were given."""
-    from .run import outcome
+    from ..engine.run import outcome
 
     return outcome(checks, getattr(options, "strict", False), getattr(options, "allow_unknown", False))
 
@@ -318,15 +318,15 @@ def exit_code(options: Namespace, checks: Sequence[Check]) -> ExitCode:
 def migrate(options: Namespace) -> int:
     """Steps 1 to 6; for many projects one after the other."""
     if options.projects or options.all_contexts or options.inventory:
-        from .cli import run
-        from .projects import migrate_all
+        from ..cli.parser import run
+        from .many import migrate_all
 
         return migrate_all(options, run)
     return _migrate(options)
 
 
 def _migrate(options: Namespace) -> ExitCode:
-    from . import run as runner
+    from ..engine import run as runner
 
     with prepared(options, "migrate") as run:
         if isinstance(run, ExitCode):
@@ -346,7 +346,7 @@ def _migrate(options: Namespace) -> ExitCode:
 
 def step(options: Namespace) -> ExitCode:
     """One step alone, with a check after it."""
-    from . import run as runner
+    from ..engine import run as runner
 
     wanted = Step(options.name)
     if options.check or wanted is Step.VERIFICATION:
@@ -416,9 +416,9 @@ def ready(
     options: Namespace, oc: Oc, where: Place, state: ProjectState, wish: Wish
 ) -> tuple[ExitCode | None, Planned | None]:
     """The plan of a whole migration that nothing stands against; else the exit code to end with, when that has been told."""
-    from .guide.preflight import attempt
+    from ..engine.run import outcome
+    from ..guide.preflight import attempt
     from .preflight import insist, look
-    from .run import outcome
 
     left = attempt(state, wish)
     if not left.actions and not left.refusals and not unexpected(options, where):
@@ -436,7 +436,7 @@ def ready(
 @contextmanager
 def locked(options: Namespace, oc: Oc, expected: bool = True) -> Iterator[tuple[Place, Path]]:
     """Holds the project's lock. Gives the place and its journals' home. Raises Refused, Locked."""
-    from . import journal as journals
+    from ..engine import journal as journals
 
     where = placed(options, oc, expected)
     directory = journals.directory_of(where.server, where.project)
@@ -458,14 +458,14 @@ def journaled(
     **values: Any,
 ) -> Iterator[Any]:
     """A run with its journal open, its signals in hand and somebody to tell; its end is written whatever happens."""
-    from . import journal as journals
-    from . import run as runner
-    from . import signals
+    from ..engine import journal as journals
+    from ..engine import run as runner
+    from ..engine import signals
 
     record = journals.Journal(directory, oc.redact)
     with ExitStack() as stack:
         if options.report:
-            from .report import of_run
+            from ..render.report import of_run
 
             stack.callback(of_run, options, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
@@ -541,7 +541,7 @@ def unexpected(options: Namespace, where: Place) -> tuple[tuple[str, Text], ...]
 
 def check_project(state: ProjectState, wish: Wish) -> None:
     """Raises Refused where the project has nothing to migrate, or does not show it."""
-    from .guide.selection import choose
+    from ..guide.selection import choose
 
     if "dc" in state.unread:
         raise Refused(Text("the DeploymentConfigs may not be read: {why}", why=state.unread["dc"]))
@@ -567,7 +567,7 @@ def confirm(options: Namespace, where: Place, show: Planned | None) -> None:
         )
     terminal = stderr(options.lang)
     if show is not None and options.output == "text":
-        from .render import text
+        from ..render import text
 
         text.show_actions(terminal, show.actions)
         text.show_costs(terminal, show.waves, show.costs)
@@ -592,8 +592,8 @@ def _talk(options: Namespace, text: Text) -> None:
 
 
 def _watcher(options: Namespace) -> Any:
-    from .render.document import LinesWatcher
-    from .render.progress import LineWatcher, LiveWatcher
+    from ..render.document import LinesWatcher
+    from ..render.progress import LineWatcher, LiveWatcher
 
     if options.output == "json":
         return LinesWatcher(sys.stderr)
@@ -611,9 +611,9 @@ def script(options: Namespace) -> ExitCode:
 
 def completion(options: Namespace) -> ExitCode:
     """Prints the completion for a shell."""
-    from . import cli
-    from . import completion as made
-    from .rehearsal.faults import FAULTS
+    from ..cli import completion as made
+    from ..cli import parser as cli
+    from ..rehearsal.faults import FAULTS
 
     sys.stdout.write(made.script(cli.build(), options.shell, FAULTS))
     return ExitCode.DONE
@@ -621,7 +621,9 @@ def completion(options: Namespace) -> ExitCode:
 
 def man(options: Namespace) -> ExitCode:
     """Prints the manual page."""
-    from . import __version__, cli, manual
+    from .. import __version__
+    from ..cli import manual
+    from ..cli import parser as cli
 
     sys.stdout.write(manual.page(cli.build(), __version__))
     return ExitCode.DONE

@@ -6,8 +6,8 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from .exit_codes import ExitCode
-from .values import SECRET_NAME, Step
+from ..exit_codes import ExitCode
+from ..values import SECRET_NAME, Step
 
 Object = dict[str, Any]
 RBAC = "rbac.authorization.k8s.io"

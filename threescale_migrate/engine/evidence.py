@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .guide.readiness import MIGRATED, Assessment, Goal, assess, mend, proves, serves
-from .project import ProjectState
-from .values import Check, Text
+from ..cluster.project import ProjectState
+from ..guide.readiness import MIGRATED, Assessment, Goal, assess, mend, proves, serves
+from ..values import Check, Text
 
 
 def checked(check: Check) -> dict[str, object]:

@@ -18,19 +18,19 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__
-from . import journal as journals
-from .exit_codes import ExitCode
-from .guide.readiness import MOVING, STALE, RolloutState
-from .journal import Entry, Record
-from .language import system_error
-from .render import text as texts
-from .render.terminal import stderr
-from .values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Usage, Verdict
+from .. import __version__
+from ..engine import journal as journals
+from ..engine.journal import Entry, Record
+from ..exit_codes import ExitCode
+from ..guide.readiness import MOVING, STALE, RolloutState
+from ..language import system_error
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Usage, Verdict
+from . import text as texts
+from .terminal import stderr
 
 if TYPE_CHECKING:
-    from .oc import Oc
-    from .project import ProjectState
+    from ..cluster.oc import Oc
+    from ..cluster.project import ProjectState
 
 FORMATS = (".html", ".md")
 
@@ -229,9 +229,9 @@ def of_checks(
     options: Namespace, command: str, oc: Oc, state: ProjectState, checks: Sequence[Check], code: ExitCode
 ) -> ExitCode:
     """Writes the report of what was looked at and needed no change: a run without actions."""
-    from .commands import place
-    from .evidence import checked, proof
-    from .guide.readiness import Goal
+    from ..commands.common import place
+    from ..engine.evidence import checked, proof
+    from ..guide.readiness import Goal
 
     where = place(oc)
     names = [
@@ -264,8 +264,8 @@ def of_checks(
 
 def _write(options: Namespace, record: Record) -> ExitCode:
     """Puts the report into its place in one move, for its owner alone, as the journal is."""
-    from .redaction import REDACTOR
-    from .render.page import page
+    from ..redaction import REDACTOR
+    from .page import page
 
     target = Path(options.report)
     words = REDACTOR(page(of_record(record), target.suffix.lower(), options.lang))

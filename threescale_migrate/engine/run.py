@@ -12,21 +12,21 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
 
+from ..cluster import oc as oc_module
+from ..cluster.dialects import UNCHANGED
+from ..cluster.oc import NoRoute, Oc, OcError, Unreachable
+from ..cluster.project import ProjectState, RegistrySecret, look_at_secret, observe
+from ..exit_codes import ExitCode
+from ..guide import deployment_configs, service_account, steps, undoing
+from ..guide.causes import Cause, CauseKind
+from ..guide.costs import deadline_seconds
+from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves, serving
+from ..guide.selection import Wave, choose, waves
+from ..guide.undoing import Undo
+from ..values import ACCOUNT, Action, Check, Inverse, Refused, Step, Text, Usage, Verdict, Wish
 from . import evidence
-from . import oc as oc_module
-from .dialects import UNCHANGED
-from .exit_codes import ExitCode
-from .guide import deployment_configs, service_account, steps, undoing
-from .guide.causes import Cause, CauseKind
-from .guide.costs import deadline_seconds
-from .guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves, serving
-from .guide.selection import Wave, choose, waves
-from .guide.undoing import Undo
 from .journal import Journal, JournalError
-from .oc import NoRoute, Oc, OcError, Unreachable
-from .project import ProjectState, RegistrySecret, look_at_secret, observe
 from .signals import Stop, Stopped
-from .values import ACCOUNT, Action, Check, Inverse, Refused, Step, Text, Usage, Verdict, Wish
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
 ACTION_TRIES = 6

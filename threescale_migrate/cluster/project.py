@@ -14,8 +14,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 from .dialects import role_kind
-from .values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 
 if TYPE_CHECKING:
     from .oc import Oc

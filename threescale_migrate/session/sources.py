@@ -13,12 +13,12 @@ import sys
 from argparse import Namespace
 from time import monotonic
 
-from .guide import registry_secret
-from .language import system_error
-from .oc import Forbidden, NotFound, Oc
-from .project import read_secret as read_project_secret
-from .render.terminal import stderr
-from .values import SECRET_NAME, PullSecret, Refused, Text, Usage
+from ..cluster.oc import Forbidden, NotFound, Oc
+from ..cluster.project import read_secret as read_project_secret
+from ..guide import registry_secret
+from ..language import system_error
+from ..render.terminal import stderr
+from ..values import SECRET_NAME, PullSecret, Refused, Text, Usage
 
 STDIN = "standard input"
 # How long a pipe may keep us waiting for the whole of its secret, in seconds.

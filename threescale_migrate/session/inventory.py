@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .oc import Oc
-from .values import STEPS, Text, Usage
+from ..cluster.oc import Oc
+from ..values import STEPS, Text, Usage
 
 LARGEST = 4 * 1024 * 1024
 

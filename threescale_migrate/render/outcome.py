@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .exit_codes import ExitCode
-from .values import NOTHING, Check, Step, Text, Verdict
+from ..exit_codes import ExitCode
+from ..values import NOTHING, Check, Step, Text, Verdict
 
 # From best to worst. One project that failed counts more than many that could not be asked.
 SEVERITY = (

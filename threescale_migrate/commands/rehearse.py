@@ -12,19 +12,19 @@ import tempfile
 from argparse import Namespace
 from pathlib import Path
 
-from .exit_codes import ExitCode
-from .language import system_error, translation
-from .oc import OcMissing, run_program
-from .rehearsal.mistakes import Mistake
-from .render.terminal import stderr
-from .values import Text, Usage
+from ..cluster.oc import OcMissing, run_program
+from ..exit_codes import ExitCode
+from ..language import system_error, translation
+from ..rehearsal.mistakes import Mistake
+from ..render.terminal import stderr
+from ..values import Text, Usage
 
 DEFAULT_SPEED = 10.0
 
 
 def rehearse(options: Namespace) -> int:
     """Makes the cluster, or goes on with the one in `--dir`, and runs the program. Raises Usage."""
-    from .rehearsal import faults
+    from ..rehearsal import faults
 
     program = list(options.program)
     if program[:1] == ["--"]:
@@ -53,7 +53,7 @@ def rehearse(options: Namespace) -> int:
 
 
 def _in_directory(directory: Path, options: Namespace, program: list[str], speed: float, keep: bool) -> int:
-    from .rehearsal import launch
+    from ..rehearsal import launch
 
     environment = dict(os.environ)
     try:
@@ -80,7 +80,7 @@ def _in_directory(directory: Path, options: Namespace, program: list[str], speed
 
 def _cluster(directory: Path, options: Namespace, speed: float) -> dict[str, str]:
     """The environment of the cluster in a directory, made where there is none. Raises Mistake, OSError."""
-    from .rehearsal import launch
+    from ..rehearsal import launch
 
     if launch.exists(directory):
         if options.from_file:
@@ -98,7 +98,7 @@ def _whole(directory: Path, environment: dict[str, str], secret: str, speed: flo
     """The migration as an operator would run it, then `verify`: each a process of its own."""
     terminal = stderr(language)
     me = [sys.executable, "-m", "threescale_migrate"]
-    package = str(Path(__file__).resolve().parent.parent)
+    package = str(Path(__file__).resolve().parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package, environment.get("PYTHONPATH"))))
     given = ["--lang", language] if language else []
     grace = ["--grace", str(max(3.0, 30.0 / speed))]

@@ -9,26 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from . import errors, since
-from .commands import VERIFY_TIMEOUT, connect, exit_code, proof, report, wish_of
-from .exit_codes import ExitCode
-from .guide import steps
-from .oc import Oc, OcError
-from .outcome import Outcome
-from .project import ProjectState, observe
-from .render.terminal import stderr, stdout
-from .run import Failed
-from .values import Text, Verdict
+from ..cluster.oc import Oc, OcError
+from ..cluster.project import ProjectState, observe
+from ..engine.run import Failed
+from ..exit_codes import ExitCode
+from ..guide import steps
+from ..render.outcome import Outcome
+from ..render.terminal import stderr, stdout
+from ..session import errors, since
+from ..values import Text, Verdict
+from .common import VERIFY_TIMEOUT, connect, exit_code, proof, report, wish_of
 
 
 def verify(options: Namespace) -> int:
     """Looks at the six steps. Gives the exit code, that of a monitoring plugin with `-o nagios`."""
     if options.metrics_file:
-        from .render import metrics
+        from ..render import metrics
 
         metrics.check_place(options.metrics_file)
     if options.projects or options.all_contexts or options.inventory:
-        from .projects import verify_all
+        from .many import verify_all
 
         return verify_all(options)
     began = monotonic()
@@ -41,7 +41,7 @@ def verify(options: Namespace) -> int:
             return code_of(options, (failed,))
         raise
     if options.report:
-        from .report import of_checks
+        from ..render.report import of_checks
 
         of_checks(options, "verify", oc, state, outcome.checks, outcome.code)
     told_ = tell(options, (outcome,))
@@ -80,7 +80,7 @@ class Told:
 def tell(options: Namespace, outcomes: Sequence[Outcome]) -> Told:
     """Writes the metrics, and keeps what was seen. What cannot be written is said, and the result is what it is."""
     if options.metrics_file:
-        from .render import metrics
+        from ..render import metrics
 
         try:
             metrics.write(options.metrics_file, outcomes)
@@ -110,10 +110,10 @@ def _remark(options: Namespace, option: str, path: str, error: OSError) -> None:
 def code_of(options: Namespace, outcomes: Sequence[Outcome]) -> int:
     """The exit code over the outcomes, in the format's own world."""
     if options.output == "nagios":
-        from .render import nagios
+        from ..render import nagios
 
         return nagios.worst(outcomes)
-    from .outcome import worst
+    from ..render.outcome import worst
 
     return int(worst(outcome.code for outcome in outcomes))
 
@@ -121,11 +121,11 @@ def code_of(options: Namespace, outcomes: Sequence[Outcome]) -> int:
 def show(options: Namespace, state: ProjectState, outcome: Outcome, told: Told) -> None:
     """Shows the outcome of one project in the format that was asked for."""
     if options.output == "nagios":
-        from .render import nagios
+        from ..render import nagios
 
         sys.stdout.write(nagios.line((outcome,)) + "\n")
     elif options.output == "junit":
-        from .render import junit
+        from ..render import junit
 
         sys.stdout.write(junit.document((outcome,), options.strict))
     elif options.changed_since_last and options.output == "text":
@@ -136,7 +136,7 @@ def show(options: Namespace, state: ProjectState, outcome: Outcome, told: Told) 
 
 def show_changes(options: Namespace, outcome: Outcome, changes: Sequence[since.Changed]) -> None:
     """The checks that are not as in the last run, with what they were; those that passed and are new are not worth a line."""
-    from .render import text
+    from ..render import text
 
     terminal = stdout(options.lang)
     for changed in changes:

@@ -9,22 +9,22 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from . import journal as journals
-from . import run as runner
-from .commands import Place, Planned, confirm, connect, finish, journaled, locked, placed, report
-from .exit_codes import ExitCode
-from .guide import registry_secret, undoing
-from .guide.costs import costs
-from .guide.selection import Wave
-from .guide.undoing import Undo
-from .journal import Record
-from .oc import NotFound, Oc, OcError
-from .project import ProjectState, observe
-from .project import read_secret as read_project_secret
-from .render import document, text
-from .render.terminal import stdout
-from .sources import of_file, read_secret
-from .values import SECRET_NAME, Inverse, PullSecret, Refused, Text, Usage, Verdict, Wish
+from ..cluster.oc import NotFound, Oc, OcError
+from ..cluster.project import ProjectState, observe
+from ..cluster.project import read_secret as read_project_secret
+from ..engine import journal as journals
+from ..engine import run as runner
+from ..engine.journal import Record
+from ..exit_codes import ExitCode
+from ..guide import registry_secret, undoing
+from ..guide.costs import costs
+from ..guide.selection import Wave
+from ..guide.undoing import Undo
+from ..render import document, text
+from ..render.terminal import stdout
+from ..session.sources import of_file, read_secret
+from ..values import SECRET_NAME, Inverse, PullSecret, Refused, Text, Usage, Verdict, Wish
+from .common import Place, Planned, confirm, connect, finish, journaled, locked, placed, report
 
 
 def undo(options: Namespace) -> ExitCode:
@@ -167,7 +167,7 @@ def history(options: Namespace) -> ExitCode:
     if options.run:
         record = journals.one_of(known, options.run)
         if options.report:
-            from .report import of_run
+            from ..render.report import of_run
 
             return of_run(options, record.path)
         return _show_run(options, record, record.run in taken)

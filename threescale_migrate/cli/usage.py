@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterable
 from typing import Any
 
-from .render.terminal import wrap
+from ..render.terminal import wrap
 
 WIDTH = 80
 

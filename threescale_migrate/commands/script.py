@@ -7,22 +7,22 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 
-from . import __version__
-from .commands import VERIFY_TIMEOUT, Planned, check_project, connect, place, wish_of
-from .exit_codes import ExitCode
-from .guide.costs import costs
-from .guide.preflight import needed
-from .guide.readiness import assess
-from .guide.selection import Wave, choose, waves
-from .oc import ERROR_TEXTS, OcError, Unreachable
+from .. import __version__
+from ..cluster.oc import ERROR_TEXTS, OcError, Unreachable
+from ..cluster.project import observe
+from ..exit_codes import ExitCode
+from ..guide.costs import costs
+from ..guide.preflight import needed
+from ..guide.readiness import assess
+from ..guide.selection import Wave, choose, waves
+from ..values import Step, Text, Usage
+from .common import VERIFY_TIMEOUT, Planned, check_project, connect, place, wish_of
 from .preflight import insist, look
-from .project import observe
-from .values import Step, Text, Usage
 
 
 def script(options: Namespace) -> ExitCode:
     """Prints the script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
-    from .render import bash
+    from ..render import bash
 
     if options.secret_file == "-" or options.username:
         raise Usage(Text("a script holds no secret and has to name its file: give the path with --secret-file"))

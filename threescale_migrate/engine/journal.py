@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import __version__
-from .language import system_error
-from .oc import DEFAULT_CALL_TIMEOUT
-from .project import ProjectState
-from .redaction import Redactor
-from .values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Inverse, Refused, Text, Usage
+from .. import __version__
+from ..cluster.oc import DEFAULT_CALL_TIMEOUT
+from ..cluster.project import ProjectState
+from ..language import system_error
+from ..redaction import Redactor
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Inverse, Refused, Text, Usage
 
 FORMAT = 1
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.

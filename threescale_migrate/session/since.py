@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .journal import state_home
-from .outcome import Outcome
-from .redaction import REDACTOR
-from .values import Check, Verdict
+from ..engine.journal import state_home
+from ..redaction import REDACTOR
+from ..render.outcome import Outcome
+from ..values import Check, Verdict
 
 # The options that make a run another one: what it looks at, and how it judges.
 IDENTITY = (

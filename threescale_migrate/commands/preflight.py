@@ -10,15 +10,15 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .commands import VERIFY_TIMEOUT, Place, connect, place, proof, unexpected, wish_of
-from .exit_codes import ExitCode
-from .guide import preflight as guide
-from .guide.preflight import Attempt, Facts, Finding
-from .oc import Forbidden, Oc, OcError, Unreachable
-from .project import ProjectState, observe
-from .render import document, text
-from .render.terminal import stderr, stdout
-from .values import Action, Text, Verdict, Wish
+from ..cluster.oc import Forbidden, Oc, OcError, Unreachable
+from ..cluster.project import ProjectState, observe
+from ..exit_codes import ExitCode
+from ..guide import preflight as guide
+from ..guide.preflight import Attempt, Facts, Finding
+from ..render import document, text
+from ..render.terminal import stderr, stdout
+from ..values import Action, Text, Verdict, Wish
+from .common import VERIFY_TIMEOUT, Place, connect, place, proof, unexpected, wish_of
 
 
 def preflight(options: Namespace) -> ExitCode:

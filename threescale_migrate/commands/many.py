@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
-from . import errors
-from .commands import connect, planned
-from .exit_codes import ExitCode
-from .inventory import Target, targets
-from .outcome import Outcome, worst
-from .render import document, text
-from .render.terminal import Terminal, stderr, stdout
-from .values import Text, Usage, Verdict
-from .verifying import code_of, look, show_changes, tell
+from ..exit_codes import ExitCode
+from ..render import document, text
+from ..render.outcome import Outcome, worst
+from ..render.terminal import Terminal, stderr, stdout
+from ..session import errors
+from ..session.inventory import Target, targets
+from ..values import Text, Usage, Verdict
+from .common import connect, planned
+from .verify import code_of, look, show_changes, tell
 
 Look = Callable[[Namespace], Outcome]
 
@@ -66,11 +66,11 @@ def verify_all(options: Namespace) -> int:
         listed = [{"name": outcome.name, **_document("verify", outcome)} for outcome in outcomes]
         document.write(sys.stdout, document.many("verify", listed, int(code)))
     elif options.output == "nagios":
-        from .render import nagios
+        from ..render import nagios
 
         sys.stdout.write(nagios.line(outcomes) + "\n")
     elif options.output == "junit":
-        from .render import junit
+        from ..render import junit
 
         sys.stdout.write(junit.document(outcomes, options.strict))
     elif told.news:

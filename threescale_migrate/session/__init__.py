@@ -1,0 +1,1 @@
+"""What commands share: where they are, what was asked for, the lock, confirming, showing results."""
