@@ -50,16 +50,16 @@ def _pod(item: Object) -> tuple[str, str, str, tuple[str, ...]]:
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """What is not as before, in words."""
-    told = []
+    sentence = []
     for kind, wanted in before.items():
         there = after[kind]
         if kind == "pods":
-            told += [f"pods: {wanted} became {there}"] if wanted != there else []
+            sentence += [f"pods: {wanted} became {there}"] if wanted != there else []
             continue
         for key in wanted.keys() | there.keys():
             if wanted.get(key) != there.get(key):
-                told.append(f"{kind} {key}: {_short(wanted.get(key))} became {_short(there.get(key))}")
-    return told
+                sentence.append(f"{kind} {key}: {_short(wanted.get(key))} became {_short(there.get(key))}")
+    return sentence
 
 
 def _short(item: Any) -> str:

@@ -153,7 +153,7 @@ class History:
         faults.switch_on(self.store, [f"{name}={config}" if config else name])
         self.blamed = True
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Takes all faults off, and brings account and pull secret back."""
         self.store.settings["faults"] = []
         for quota in self.store.all("resourcequotas", PROJECT):

@@ -294,8 +294,8 @@ def problems(language: str) -> list[str]:
     found += [f"stale: {source!r}" for source in entries if source not in wanted]
     found += [
         f"other placeholders: {source!r}"
-        for source, told in entries.items()
-        if told and placeholders(source) != placeholders(told)
+        for source, sentence in entries.items()
+        if sentence and placeholders(source) != placeholders(sentence)
     ]
     binary = catalogue(language).with_suffix(".mo")
     if not binary.exists() or binary.read_bytes() != compiled(entries, language):

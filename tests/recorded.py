@@ -87,11 +87,11 @@ def entries(scenario: str | Path, folder: Path = FIXTURES) -> Iterator[Recorded 
     """The calls and files of one scenario, in the order in which they came. Raises NoScenario, OSError."""
     note = ""
     for entry in lines(scenario, folder):
-        told = entry.get("note")
-        if isinstance(told, dict):
-            yield File(told["file"], told["content"])
-        elif isinstance(told, str):
-            note = told
+        sentence = entry.get("note")
+        if isinstance(sentence, dict):
+            yield File(sentence["file"], sentence["content"])
+        elif isinstance(sentence, str):
+            note = sentence
         if "argv" in entry:
             yield Recorded(
                 str(scenario),

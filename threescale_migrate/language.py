@@ -96,17 +96,17 @@ def spoken(language: str | None) -> Iterator[Translate]:
 def localise(parser: argparse.ArgumentParser, translate: Translate) -> None:
     """Translates the words of a parser and of its commands in place; names and metavars stay as they are."""
 
-    def told(words: str | None) -> str | None:
+    def sentence(words: str | None) -> str | None:
         return translate(words) if words else words
 
-    parser.description, parser.epilog = told(parser.description), told(parser.epilog)
+    parser.description, parser.epilog = sentence(parser.description), sentence(parser.epilog)
     for group in parser._action_groups:
-        group.title, group.description = told(group.title), told(group.description)
+        group.title, group.description = sentence(group.title), sentence(group.description)
     for action in parser._actions:
         if action.help is not argparse.SUPPRESS:
-            action.help = told(action.help)
+            action.help = sentence(action.help)
         if isinstance(action, argparse._SubParsersAction):
             for choice in action._choices_actions:
-                choice.help = told(choice.help)
+                choice.help = sentence(choice.help)
             for command in action.choices.values():
                 localise(command, translate)

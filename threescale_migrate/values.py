@@ -37,7 +37,7 @@ GUIDE_CONFIGS = (
 class Text:
     """A sentence to a person: a template and what stands in its braces, put together when it is shown.
 
-    `str()` gives English, which JSON and the journal use; `told()` puts it together from a translated template.
+    `str()` gives English, which JSON and the journal use; `translated()` puts it together from a translated template.
     """
 
     __slots__ = ("params", "template")
@@ -46,9 +46,11 @@ class Text:
         self.template = template
         self.params = params
 
-    def told(self, translate: Callable[[str], str]) -> str:
+    def translated(self, translate: Callable[[str], str]) -> str:
         """The sentence from the template that `translate` gives; texts among the parameters are too."""
-        return translate(self.template).format(**{key: _told(value, translate) for key, value in self.params.items()})
+        return translate(self.template).format(
+            **{key: _translated(value, translate) for key, value in self.params.items()}
+        )
 
     def kept(self) -> dict[str, object]:
         """The text as JSON that can be read again and told in another language; the journal keeps it like that."""
@@ -63,7 +65,7 @@ class Text:
         return Text("{said}", said="" if value is None else str(value))
 
     def __str__(self) -> str:
-        return self.told(lambda template: template)
+        return self.translated(lambda template: template)
 
     def __repr__(self) -> str:
         return f"Text({str(self)!r})"
@@ -75,12 +77,12 @@ class Text:
         return hash(str(self))
 
 
-def _told(value: object, translate: Callable[[str], str]) -> object:
+def _translated(value: object, translate: Callable[[str], str]) -> object:
     """A parameter as it is shown; several texts are lines."""
     if isinstance(value, Text):
-        return value.told(translate)
+        return value.translated(translate)
     if isinstance(value, tuple):
-        return "\n".join(str(_told(part, translate)) for part in value)
+        return "\n".join(str(_translated(part, translate)) for part in value)
     return value
 
 
@@ -116,17 +118,17 @@ STEPS = tuple(Step)
 
 
 class Verdict(str, Enum):
-    """What a check found. A remark fails with `--strict` only."""
+    """What a check found. A warning fails with `--strict` only."""
 
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    REMARK = "remark"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: its step, its subject, what was seen, and the command or deed that mends it.
+    """One thing looked at: its step, its subject, what was seen, and the fix.
 
     `commands` are for pasting, where a deed needs more than one or a long one.
     """
@@ -135,7 +137,7 @@ class Check:
     subject: str
     verdict: Verdict
     seen: Text
-    mend: Text = NOTHING
+    fix: Text = NOTHING
     commands: tuple[str, ...] = ()
 
 
@@ -208,7 +210,7 @@ class PullSecret:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Request:
     """What the user asked for, as far as planning and verifying need it."""
 
     configs: tuple[str, ...] = ()

@@ -82,7 +82,7 @@ def test_what_differs_is_told_with_exit_code_1(recording: Path, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "sentence"),
     [
         (b"", "the first line has to say"),
         (b'{"argv": ["oc"]}\n', "line 1 is no line"),
@@ -93,12 +93,12 @@ def test_what_differs_is_told_with_exit_code_1(recording: Path, capsys: pytest.C
     ],
 )
 def test_what_is_no_scenario_is_refused_in_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, sentence: str
 ) -> None:
     file = tmp_path / "own.jsonl"
     file.write_bytes(content)
     assert main([str(file)]) == 2
-    assert told in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:

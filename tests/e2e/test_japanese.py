@@ -29,8 +29,8 @@ NAMES = (
 # Words that are messages by themselves, but for those that are names as well.
 ALONE = {
     source
-    for source, told in messages.read_po(messages.catalogue("ja").read_text(encoding="utf-8")).items()
-    if re.fullmatch("[a-z]+", source) and told != source
+    for source, sentence in messages.read_po(messages.catalogue("ja").read_text(encoding="utf-8")).items()
+    if re.fullmatch("[a-z]+", source) and sentence != source
 } - {*(step.value for step in Step), "system", "backend", "zync", "project", "first", "hook", "deployer", "pods", "pod"}
 
 
@@ -66,8 +66,8 @@ def test_what_fails_is_told_in_japanese_and_means_the_same_to_a_program(tmp_path
     assert planned[0].code == planned[1].code
     assert planned[0].out == planned[1].out
     for command in (("verify", "-v"), ("plan", "--secret-file", world.secret), ("preflight",), ("history",)):
-        told = world.run(*command, LANG=JAPANESE)
-        assert english(told.all) == [], command
+        sentence = world.run(*command, LANG=JAPANESE)
+        assert english(sentence.all) == [], command
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_help_and_refusals_are_japanese_and_their_exit_codes_the_same(
     command: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     world = make_world(tmp_path_factory.mktemp("world"))
-    told, english_told = world.run(*command, LANG=JAPANESE), world.run(*command)
-    assert told.code == english_told.code
-    assert told.all != english_told.all
-    assert english(told.all) == []
+    sentence, english_told = world.run(*command, LANG=JAPANESE), world.run(*command)
+    assert sentence.code == english_told.code
+    assert sentence.all != english_told.all
+    assert english(sentence.all) == []

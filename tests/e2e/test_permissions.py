@@ -74,9 +74,9 @@ def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World
 
     done = world.migrate("--dc", "zync", "--copy-privileged")
     assert done.code == 0, done.all
-    told = " ".join(done.out.split())
-    assert "nosuchrole in the whole cluster, which does not exist" in told
-    assert "amp has ClusterRole system:image-puller in project threescale and default has not" in told
+    sentence = " ".join(done.out.split())
+    assert "nosuchrole in the whole cluster, which does not exist" in sentence
+    assert "amp has ClusterRole system:image-puller in project threescale and default has not" in sentence
     run_all(world, f"policy remove-role-from-user system:image-puller {AMP}")
     for namespace in ("threescale", "library", "default"):
         assert rights(world, AMP, namespace) == rights(world, DEFAULT, namespace), namespace

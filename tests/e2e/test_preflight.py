@@ -56,11 +56,13 @@ def refused_without(world: World, right: str) -> None:
     world.faults()
     verb, _, resource = right.partition(":")
     assert done.code == 4, (right, done.all)
-    told = " ".join(done.err.split())
-    assert f"{verb} {resource}" in told or f'cannot {verb} resource "{resource}"' in told or _kind(resource) in told, (
-        told
-    )
-    assert "nothing was changed" in told
+    sentence = " ".join(done.err.split())
+    assert (
+        f"{verb} {resource}" in sentence
+        or f'cannot {verb} resource "{resource}"' in sentence
+        or _kind(resource) in sentence
+    ), sentence
+    assert "nothing was changed" in sentence
     assert world.objects() == before, right
     assert world.journals == [], right
 
@@ -111,10 +113,10 @@ def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
         "quotas: quota/compute-resources",
     ]
     assert not document["ready"]
-    told = world.run("plan", "--secret-file", world.secret)
-    assert told.code == 4
-    assert "may not patch deploymentconfigs in project threescale" in " ".join(told.out.split())
-    assert "oc create -f -" in told.out
+    sentence = world.run("plan", "--secret-file", world.secret)
+    assert sentence.code == 4
+    assert "may not patch deploymentconfigs in project threescale" in " ".join(sentence.out.split())
+    assert "oc create -f -" in sentence.out
     assert world.run("preflight").code == 4
     assert differences(before, essence(world.objects())) == []
 
@@ -140,14 +142,16 @@ def test_a_failing_config_and_a_full_quota_are_named_and_force_goes_on(tmp_path:
     before = world.objects()
     done = world.run("migrate", "--yes", "--secret-file", world.secret, "--dc", "backend-cron,zync")
     assert done.code == 4
-    told = " ".join(done.err.split())
-    assert "it could not be imported" in told
-    assert "it is failing already: zync: the new pods are refused, the service account nobody does not exist" in told
-    assert "pods: 15 of 16 are used" in told
+    sentence = " ".join(done.err.split())
+    assert "it could not be imported" in sentence
+    assert (
+        "it is failing already: zync: the new pods are refused, the service account nobody does not exist" in sentence
+    )
+    assert "pods: 15 of 16 are used" in sentence
     assert world.objects() == before
     ready = world.run("preflight", "--force", "--secret-file", world.secret, "--dc", "backend-cron,zync")
     assert ready.code == 0, ready.all
-    assert "ready to migrate, remarks: 3" in ready.out
+    assert "ready to migrate, warnings: 3" in ready.out
 
 
 def plain_user(world: World, *roles: str) -> dict[str, str]:
@@ -185,7 +189,7 @@ def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_wi
     assert world.run("verify", "--dc", "zync").code == 7
     remarked = world.run("verify", "--dc", "zync", "--allow-unknown")
     assert remarked.code == 0
-    assert "migrated, and the pods prove it; 3 remarks" in remarked.out
+    assert "migrated, and the pods prove it; 3 warnings" in remarked.out
     assert world.run("plan", "--dc", "zync").code == 7
     skipped = world.run("verify", "--dc", "zync", "--skip", "permissions")
     assert skipped.code == 0
@@ -202,11 +206,11 @@ def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: P
     assert "which is what migrate gives it" in " ".join(linked.out.split())
     failed = world.migrate("--dc", "system-app", "--no-link-default", "--force")
     assert failed.code == 5, failed.all
-    mend = "oc secrets link default threescale-registry-auth --for=pull, oc rollout cancel dc/system-app,"
-    assert mend in " ".join(failed.err.split())
-    remark = world.run("verify", "--dc", "system-app")
-    assert "has no login for the new images" in " ".join(remark.out.split())
-    for command in mend.split(", "):
+    fix = "oc secrets link default threescale-registry-auth --for=pull, oc rollout cancel dc/system-app,"
+    assert fix in " ".join(failed.err.split())
+    warning = world.run("verify", "--dc", "system-app")
+    assert "has no login for the new images" in " ".join(warning.out.split())
+    for command in fix.split(", "):
         assert world.oc(*command.rstrip(",").split()[1:]).code == 0
     assert world.migrate("--dc", "system-app").code == 0
     assert world.run("verify", "--dc", "system-app", "--strict").code == 0

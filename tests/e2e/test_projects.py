@@ -21,9 +21,13 @@ def right_for_each(sites: Fleet, *options: str) -> None:
     """Looks at all of them, and compares with what is known of each."""
     done = sites.world.run("verify", "--inventory", str(sites.inventory), "-o", "json", *options, timeout=600)
     document = done.json()
-    told = {project["name"]: project["exit_code"] for project in document["projects"]}
-    assert told == {**dict.fromkeys(sites.well, 0), **dict.fromkeys(sites.away, 7), **dict.fromkeys(sites.behind, 1)}
-    assert [project["name"] for project in document["projects"]] == sorted(told)
+    sentence = {project["name"]: project["exit_code"] for project in document["projects"]}
+    assert sentence == {
+        **dict.fromkeys(sites.well, 0),
+        **dict.fromkeys(sites.away, 7),
+        **dict.fromkeys(sites.behind, 1),
+    }
+    assert [project["name"] for project in document["projects"]] == sorted(sentence)
     assert document["exit_code"] == done.code == 1
 
 
@@ -70,10 +74,10 @@ def test_contexts_and_projects_are_taken_as_well(sites: Fleet) -> None:
 
 def test_plans_say_how_much_is_left_to_do_in_each(sites: Fleet) -> None:
     document = sites.world.run("plan", "--inventory", str(sites.inventory), "-o", "json", timeout=600).json()
-    told = {project["name"]: project["exit_code"] for project in document["projects"]}
-    assert {told[name] for name in sites.well} == {0}
-    assert told[sites.away[0]] == 7
-    assert told[sites.behind[0]] in (2, 3)  # there is no secret yet, and none was given
+    sentence = {project["name"]: project["exit_code"] for project in document["projects"]}
+    assert {sentence[name] for name in sites.well} == {0}
+    assert sentence[sites.away[0]] == 7
+    assert sentence[sites.behind[0]] in (2, 3)  # there is no secret yet, and none was given
 
 
 def test_migrations_go_one_after_the_other_and_stop_at_the_first_that_fails(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def take_back(world: World, config: str) -> None:
 
 
 def looks_right(world: World, again: Any) -> None:
-    """What the README says of a recipe that verifies: silent when well, told apart when not, and silent once mended."""
+    """What the README says of a recipe that verifies: silent when well, told apart when not, and silent once fixed."""
     well = again()
     assert (well.code, well.all) == (0, "")
     take_back(world, "zync")

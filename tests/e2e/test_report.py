@@ -19,13 +19,13 @@ def test_a_run_an_undo_and_a_look_leave_a_report_that_a_stranger_can_read(tmp_pa
     assert page.stat().st_mode & 0o777 == 0o600
     words = page.read_text(encoding="utf-8")
     top = words.partition("<svg role")[0]
-    for told in (
+    for sentence in (
         "not migrated: rollout failed (exit code 5)",
         "zync: the image",
         "zync-1 serves",
         "(1)</strong>: zync",
     ):
-        assert told in top
+        assert sentence in top
     assert "(1)</strong>: backend-cron" in top
     assert "(1)</strong>: apicast-staging" in top
     assert words.count('class="wave"') == 2

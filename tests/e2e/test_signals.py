@@ -48,10 +48,10 @@ def test_a_run_ends_after_the_call_under_way_and_its_journal_says_so(world: Worl
     _, err = process.communicate()
     assert process.returncode == CODES[number]
     assert "threescale-migrate undo" in err
-    told = lines(world)
-    assert [line["outcome"] for line in told if line["event"] == "end"][-1] == "done"
-    assert told[-1]["event"] == "finish"
-    assert told[-1]["exit_code"] == CODES[number]
+    sentence = lines(world)
+    assert [line["outcome"] for line in sentence if line["event"] == "end"][-1] == "done"
+    assert sentence[-1]["event"] == "finish"
+    assert sentence[-1]["exit_code"] == CODES[number]
     assert (
         world.objects()["deploymentconfigs"]["threescale/zync"]["spec"]["template"]["spec"]["serviceAccount"] == "amp"
     )

@@ -265,9 +265,9 @@ def test_history_tells_of_the_runs(copy: World) -> None:
     shown = world.run("history", runs[0]["run"])
     assert "oc patch dc zync" in shown.out
     assert "system:admin" in shown.out
-    told = world.run("history", runs[0]["run"], "-o", "json").json()
-    assert told["lines"][0]["user"] == "system:admin"
-    assert told["changes"] == 6
+    sentence = world.run("history", runs[0]["run"], "-o", "json").json()
+    assert sentence["lines"][0]["user"] == "system:admin"
+    assert sentence["changes"] == 6
     listed = world.run("history").out
     assert listed.index(runs[0]["run"]) < listed.index(runs[1]["run"])
     assert "taken back since" in listed

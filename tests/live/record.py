@@ -99,12 +99,12 @@ def header(name: str, about: str, begins: str = "3scale") -> dict[str, Any]:
         versions = json.loads(asked("version", "-o", "json") or "{}")
     except ValueError:
         versions = {}
-    told = {
+    sentence = {
         side: str((versions.get(f"{side}Version") or {}).get("gitVersion") or "unknown")
         for side in ("client", "server")
     }
     about_it = {"scenario": name, "about": about, "begins": begins, "user": asked("whoami") or "system:admin"}
-    return {**about_it, **told, "openshift": versions.get("openshiftVersion") or "unknown"}
+    return {**about_it, **sentence, "openshift": versions.get("openshiftVersion") or "unknown"}
 
 
 def own_masks() -> Masks:

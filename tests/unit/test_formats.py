@@ -62,7 +62,7 @@ def test_a_plugins_answer_is_one_line_with_one_bar_and_figures_behind_it(outcome
     ("seen", "level"),
     [
         (outcome(ExitCode.DONE, Verdict.PASSED), 0),
-        (outcome(ExitCode.DONE, Verdict.PASSED, Verdict.REMARK), 1),
+        (outcome(ExitCode.DONE, Verdict.PASSED, Verdict.WARNING), 1),
         (outcome(ExitCode.FAILED, Verdict.FAILED, Verdict.UNKNOWN), 2),
         (outcome(ExitCode.UNKNOWN, Verdict.UNKNOWN), 3),
         (outcome(ExitCode.UNKNOWN, error="not logged in"), 3),
@@ -165,7 +165,7 @@ def test_an_inventory_names_projects_with_their_contexts_and_options(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "told"),
+    ("content", "line", "sentence"),
     [
         ("", 1, "a list of projects"),
         ("projects: {}\n", 1, "a list of projects"),
@@ -183,13 +183,13 @@ def test_an_inventory_names_projects_with_their_contexts_and_options(tmp_path: P
         ("\ufffe\n", 1, ""),
     ],
 )
-def test_a_bad_inventory_is_refused_with_file_and_line(tmp_path: Path, content: str, line: int, told: str) -> None:
+def test_a_bad_inventory_is_refused_with_file_and_line(tmp_path: Path, content: str, line: int, sentence: str) -> None:
     path = tmp_path / "inventory.yml"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(Usage) as refused:
         list(read(str(path)))
     assert f"inventory.yml, line {line}: " in str(refused.value)
-    assert told in str(refused.value)
+    assert sentence in str(refused.value)
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="-{}[]: ab&*!\n", max_size=40).map(str.encode))

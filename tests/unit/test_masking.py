@@ -26,17 +26,17 @@ def test_server_user_project_nodes_and_logins_become_common_words() -> None:
         '  "nodeName": "worker-3.prod-7.corp.example.com",\n'
         "console.apps.prod-7.corp.example.com\n"
     )
-    told = masks()(text)
+    sentence = masks()(text)
     for word in ("prod-7", "corp", "hanako", "gateway-live-1", "worker-3", TOKEN):
-        assert word not in told, told
-    assert "https://api.cluster.example.test:6443" in told
-    assert told.count("node-1") == 2
+        assert word not in sentence, sentence
+    assert "https://api.cluster.example.test:6443" in sentence
+    assert sentence.count("node-1") == 2
 
 
 def test_an_address_gets_the_same_other_one_each_time_and_times_stay() -> None:
     mask = masks()
-    told = mask("10.1.2.3 10.1.2.4 10.1.2.3 fd00::17 127.0.0.1 12:30:45 v1.2.3 2026-11-24T09:30:00Z")
-    assert told == "192.0.2.1 192.0.2.2 192.0.2.1 2001:db8::3 127.0.0.1 12:30:45 v1.2.3 2026-11-24T09:30:00Z"
+    sentence = mask("10.1.2.3 10.1.2.4 10.1.2.3 fd00::17 127.0.0.1 12:30:45 v1.2.3 2026-11-24T09:30:00Z")
+    assert sentence == "192.0.2.1 192.0.2.2 192.0.2.1 2001:db8::3 127.0.0.1 12:30:45 v1.2.3 2026-11-24T09:30:00Z"
 
 
 def test_names_that_every_cluster_has_are_kept() -> None:

@@ -110,7 +110,8 @@ def test_colour_takes_no_columns_and_is_never_cut() -> None:
 def test_texts_among_the_parameters_are_translated_too() -> None:
     inner = Text("gone")
     assert (
-        Text("it is {what}", what=inner).told({"gone": "無", "it is {what}": "それは{what}"}.__getitem__) == "それは無"
+        Text("it is {what}", what=inner).translated({"gone": "無", "it is {what}": "それは{what}"}.__getitem__)
+        == "それは無"
     )
 
 
@@ -126,4 +127,4 @@ def test_marks_are_words_in_the_readers_language_where_they_may_be_read_aloud(mo
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_states_of_the_live_table_fit_their_column(language: str) -> None:
     for word in STATE_WORDS.values():
-        assert columns(word.told(translation(language))) <= STATE_WIDTH, word
+        assert columns(word.translated(translation(language))) <= STATE_WIDTH, word

@@ -15,11 +15,11 @@ from threescale_migrate.cluster.project import ProjectState, parse_project
 from threescale_migrate.engine.run import Limits, Run, await_login
 from threescale_migrate.guide import permissions
 from threescale_migrate.guide.permissions import Grant
-from threescale_migrate.values import ACCOUNT, DEFAULT_ACCOUNT, Refused, Text, Verdict, Wish
+from threescale_migrate.values import ACCOUNT, DEFAULT_ACCOUNT, Refused, Request, Text, Verdict
 
 PROJECT = "threescale"
 DEFAULT = f"system:serviceaccount:{PROJECT}:default"
-BOTH = Wish(copy_privileged=True)
+BOTH = Request(copy_privileged=True)
 
 
 def role(name: str, namespace: str = "", **rule: Any) -> dict[str, Any]:
@@ -61,8 +61,8 @@ def recorded_state(number: int) -> ProjectState:
     return state(*items, *roles)
 
 
-def commands(found: ProjectState, wish: Wish = BOTH) -> list[str]:
-    return [permissions.command(action) for action in permissions.plan(found, wish)]
+def commands(found: ProjectState, request: Request = BOTH) -> list[str]:
+    return [permissions.command(action) for action in permissions.plan(found, request)]
 
 
 def test_the_recorded_account_is_replicated_by_the_commands_that_were_recorded() -> None:
@@ -76,20 +76,20 @@ def test_the_recorded_account_is_replicated_by_the_commands_that_were_recorded()
     ]
     # The recorded hand has left one out: edit in the project covers it, and it is another binding all the same.
     assert commands(recorded_state(1)) == [f"oc adm policy add-role-to-user view {user}"]
-    assert len([c for c in permissions.verify(recorded_state(0), Wish()) if c.verdict is Verdict.FAILED]) == 5
+    assert len([c for c in permissions.verify(recorded_state(0), Request()) if c.verdict is Verdict.FAILED]) == 5
 
 
 def test_the_users_of_a_constraint_are_copied_as_311_keeps_them() -> None:
     constraints = {"kind": "SecurityContextConstraints", "metadata": {"name": "ours"}, "users": [DEFAULT]}
     found = state(constraints)
-    [action] = permissions.plan(found, Wish())
+    [action] = permissions.plan(found, Request())
     assert permissions.command(action) == f"oc adm policy add-scc-to-user ours system:serviceaccount:{PROJECT}:amp"
     assert action.inverse.args[2] == "remove-scc-from-user"
     in_the_object = {**constraints, "users": [DEFAULT, f"system:serviceaccount:{PROJECT}:amp"]}
     as_a_binding = binding("system:openshift:scc:ours", "amp")
     for after in (state(in_the_object), state(constraints, as_a_binding, role("system:openshift:scc:ours"))):
         assert commands(after) == []
-        assert {check.verdict for check in permissions.verify(after, Wish())} == {Verdict.PASSED}
+        assert {check.verdict for check in permissions.verify(after, Request())} == {Verdict.PASSED}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_users_of_a_constraint_are_copied_as_311_keeps_them() -> None:
 )
 def test_privileged_rights_are_copied_only_when_asked_for(items: list[dict[str, Any]]) -> None:
     with pytest.raises(Refused, match="--copy-privileged"):
-        permissions.plan(state(*items), Wish())
+        permissions.plan(state(*items), Request())
     assert len(permissions.plan(state(*items), BOTH)) == 1
 
 
@@ -126,17 +126,17 @@ def test_ordinary_rights_are_not_taken_for_privileged() -> None:
         binding("system:openshift:scc:nonroot", "default"),
         role("system:openshift:scc:nonroot", verbs=["use"], resources=["securitycontextconstraints"], resourceNames=["nonroot"]),
     ]  # fmt: skip
-    assert len(permissions.plan(state(*ordinary), Wish())) == 2
+    assert len(permissions.plan(state(*ordinary), Request())) == 2
 
 
 def test_a_role_that_is_not_there_is_not_bound_and_one_that_cannot_be_seen_is_unknown() -> None:
     bound = binding("nosuchrole", "default")
     assert commands(state(bound)) == []
-    [equal, remark] = permissions.verify(state(bound), Wish())
-    assert (equal.verdict, remark.verdict) == (Verdict.PASSED, Verdict.REMARK)
+    [equal, warning] = permissions.verify(state(bound), Request())
+    assert (equal.verdict, warning.verdict) == (Verdict.PASSED, Verdict.WARNING)
     hidden = state(bound, unread={"clusterroles": "no"})
     assert commands(hidden) == []
-    [unknown] = permissions.verify(hidden, Wish())
+    [unknown] = permissions.verify(hidden, Request())
     assert unknown.verdict is Verdict.UNKNOWN
     assert unknown.commands == (
         f"oc adm policy add-cluster-role-to-user nosuchrole system:serviceaccount:{PROJECT}:amp",
@@ -146,7 +146,7 @@ def test_a_role_that_is_not_there_is_not_bound_and_one_that_cannot_be_seen_is_un
 
 @pytest.mark.parametrize("kind", permissions.UNREAD)
 def test_what_may_not_be_read_is_unknown_with_a_command_for_somebody_who_may(kind: str) -> None:
-    [check] = permissions.verify(state(unread={kind: "no"}), Wish())
+    [check] = permissions.verify(state(unread={kind: "no"}), Request())
     assert check.verdict is Verdict.UNKNOWN
     assert check.commands[0].startswith("oc get ")
     assert PROJECT in check.commands[0]
@@ -158,8 +158,8 @@ def test_linked_secrets_are_copied_for_their_use_and_the_clusters_own_are_not() 
     assert commands(linked) == []  # they were not seen to be there
     found = replace(linked, secret_names=frozenset({"mine", "keys"}))
     assert commands(found) == ["oc secrets link amp mine --for=pull"]
-    seen = {str(check.seen): check.verdict for check in permissions.verify(found, Wish())}
-    assert seen["it has secret gone as a mountable secret, which does not exist: not copied"] is Verdict.REMARK
+    seen = {str(check.seen): check.verdict for check in permissions.verify(found, Request())}
+    assert seen["it has secret gone as a mountable secret, which does not exist: not copied"] is Verdict.WARNING
 
 
 SETTINGS = {
@@ -175,10 +175,12 @@ SETTINGS = {
 @pytest.mark.parametrize(("settings", "needed"), SETTINGS.items())
 def test_view_is_required_where_systems_settings_say_so(settings: str, needed: bool) -> None:
     found = state({"kind": "ConfigMap", "metadata": {"name": "system"}, "data": {"service_discovery.yml": settings}})
-    assert permissions.discovery_needs_view(found, Wish()) is needed
-    assert permissions.discovery_needs_view(found, Wish(service_discovery=True))
-    assert len(permissions.plan(found, Wish())) == (2 if needed else 0)
-    assert [check.verdict for check in permissions.verify(found, Wish())].count(Verdict.FAILED) == (2 if needed else 0)
+    assert permissions.discovery_needs_view(found, Request()) is needed
+    assert permissions.discovery_needs_view(found, Request(service_discovery=True))
+    assert len(permissions.plan(found, Request())) == (2 if needed else 0)
+    assert [check.verdict for check in permissions.verify(found, Request())].count(Verdict.FAILED) == (
+        2 if needed else 0
+    )
 
 
 NAMES = st.sampled_from(["view", "edit", "one", "two"])
@@ -191,11 +193,11 @@ def test_nothing_is_granted_that_default_does_not_have_and_afterwards_nothing_is
 ) -> None:
     roles = [role(name) for name in ("view", "edit", "one", "two")]
     before = state(*roles, *(binding(name, who, where) for name, where, who in bound))
-    given_ = [action.inverse.detail for action in permissions.plan(before, Wish())]
+    given_ = [action.inverse.detail for action in permissions.plan(before, Request())]
     grants = {Grant(str(d["namespace"]), str(d["role_kind"]), str(d["role"])) for d in given_}
     assert grants == permissions.grants(before, DEFAULT_ACCOUNT) - permissions.grants(before, ACCOUNT)
     more = [binding(grant.role, "amp", grant.namespace) for grant in grants]
-    assert permissions.plan(state(*roles, *(binding(n, a, w) for n, w, a in bound), *more), Wish()) == ()
+    assert permissions.plan(state(*roles, *(binding(n, a, w) for n, w, a in bound), *more), Request()) == ()
 
 
 class Told:
@@ -228,10 +230,10 @@ def waiting(monkeypatch: pytest.MonkeyPatch, arrives_after: int) -> tuple[list[s
         return full if looks > arrives_after else bare
 
     monkeypatch.setattr("threescale_migrate.engine.run.observe", observe)
-    told: Any = Told()
+    sentence: Any = Told()
     nothing: Any = None  # nothing is written
-    await_login(Run(Oc("oc"), Wish(), nothing, told, Limits(), told), bare)
-    return told.notes, looks
+    await_login(Run(Oc("oc"), Request(), nothing, sentence, Limits(), sentence), bare)
+    return sentence.notes, looks
 
 
 def test_the_clusters_own_login_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from tests import recorded
 from threescale_migrate.cluster.project import ProjectState, Quota, parse_project
 from threescale_migrate.commands.preflight import meaning
-from threescale_migrate.guide import preflight, room, steps
+from threescale_migrate.guide import capacity, preflight, steps
 from threescale_migrate.guide.preflight import Facts, Group, Right
 from threescale_migrate.guide.selection import Wave, waves
-from threescale_migrate.values import Action, Inverse, PullSecret, Step, Text, Verdict, Wish
+from threescale_migrate.values import Action, Inverse, PullSecret, Request, Step, Text, Verdict
 
 SECRET = PullSecret("{}", "kubernetes.io/dockerconfigjson", ("registry.redhat.io",), "f", "the file", ())
-WISH = Wish(pull_secret=SECRET)
+WISH = Request(pull_secret=SECRET)
 
 
 def listed(what: str) -> list[dict[str, Any]]:
@@ -36,14 +36,14 @@ def state(*more: dict[str, Any], **values: Any) -> ProjectState:
     return replace(parse_project([*json.loads(json.dumps(RECORDED)), *more], "threescale"), **values)
 
 
-def facts(found: ProjectState, wish: Wish = WISH, **values: Any) -> Facts:
-    attempt = preflight.attempt(found, wish)
+def facts(found: ProjectState, request: Request = WISH, **values: Any) -> Facts:
+    attempt = preflight.attempt(found, request)
     answers = dict.fromkeys(preflight.needed(attempt.actions, "threescale"), True)
     return Facts("/bin/oc", "", "https://a", "alice", found, attempt, **{"answers": answers, **values})
 
 
-def against(found: Facts, wish: Wish = WISH, **options: bool) -> list[tuple[Group, str]]:
-    return [(f.group, f.subject) for f in preflight.against(preflight.judge(found, wish, **options))]
+def against(found: Facts, request: Request = WISH, **options: bool) -> list[tuple[Group, str]]:
+    return [(f.group, f.subject) for f in preflight.against(preflight.judge(found, request, **options))]
 
 
 def test_nothing_stands_against_the_recorded_project() -> None:
@@ -57,11 +57,11 @@ def test_every_kind_of_action_that_a_plan_can_hold_has_its_rights() -> None:
     configs = {name: replace(config, paused=name == "zync", config_change=name != "zync-database")
                for name, config in paused.configs.items()}  # fmt: skip
     quirks = state(configs=configs)
-    wish = replace(WISH, service_discovery=True, resume_paused=True)
-    found = preflight.needed([*steps.plan(quirks, wish)], "threescale")
-    told = {right.told for right in found}
+    request = replace(WISH, service_discovery=True, resume_paused=True)
+    found = preflight.needed([*steps.plan(quirks, request)], "threescale")
+    sentence = {right.sentence for right in found}
     assert {"create deploymentconfigs/instantiate", "patch deploymentconfigs", "create clusterrolebindings",
-            "create secrets", "create serviceaccounts", "update serviceaccounts"} <= told  # fmt: skip
+            "create secrets", "create serviceaccounts", "update serviceaccounts"} <= sentence  # fmt: skip
     assert {right.namespace for right in found if "cluster" in right.resource} == {""}
     strange = Action(Step.PERMISSIONS, "x", ("adm", "drain"), Text("x"), Inverse("x", "x"))
     with pytest.raises(ValueError, match="adm drain"):
@@ -74,7 +74,7 @@ def test_a_right_that_is_not_given_is_named_with_what_needs_it(answer: bool | No
     for right in whole.answers:
         lacking = replace(whole, answers={**whole.answers, right: answer})
         [finding] = preflight.against(preflight.judge(lacking, WISH))
-        assert (finding.group, finding.subject) == (Group.RIGHTS, right.told)
+        assert (finding.group, finding.subject) == (Group.RIGHTS, right.sentence)
         assert "oc " in str(finding.seen)
         assert finding.verdict is (Verdict.FAILED if answer is False else Verdict.UNKNOWN)
         assert bool(against(lacking, allow_unknown=True)) is (answer is False)
@@ -103,11 +103,11 @@ def test_another_release_is_refused_unless_forced_and_the_next_one_is_told() -> 
 
 
 def test_no_secret_alone_is_wrong_usage_and_with_more_a_refusal() -> None:
-    bare = facts(state(), Wish())
-    findings = preflight.judge(bare, Wish())
+    bare = facts(state(), Request())
+    findings = preflight.judge(bare, Request())
     assert meaning(findings) == 2
     denied = replace(bare, answers=dict.fromkeys(bare.answers, False))
-    assert meaning(preflight.judge(denied, Wish())) == 4
+    assert meaning(preflight.judge(denied, Request())) == 4
     assert meaning([finding for finding in findings if finding.verdict is Verdict.PASSED]) == 0
 
 
@@ -150,7 +150,7 @@ def test_a_quota_has_to_leave_room_for_the_worst_moment(
     configs: tuple[str, ...], hard: dict[str, str], used: dict[str, str], more: tuple[dict[str, Any], ...], fits: bool
 ) -> None:
     found = state(*more, quotas=(quota(hard, used),))
-    assert (room.problems(found, [Wave("w", configs)], ()) == ()) is fits
+    assert (capacity.problems(found, [Wave("w", configs)], ()) == ()) is fits
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_a_quota_has_to_leave_room_for_the_worst_moment(
 )  # fmt: skip
 def test_a_scope_says_which_pods_a_quota_counts(scope: str, fits: bool) -> None:
     found = state(quotas=(quota({"pods": "15"}, {"pods": "15"}, scope),))
-    assert (room.problems(found, [Wave("w", ("zync",))], ()) == ()) is fits
+    assert (capacity.problems(found, [Wave("w", ("zync",))], ()) == ()) is fits
     one_more = state(quotas=(quota({"pods": "16"}, {"pods": "15"}, scope),))
-    assert room.problems(one_more, [Wave("w", ("zync",))], ()) == ()
+    assert capacity.problems(one_more, [Wave("w", ("zync",))], ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -187,25 +187,25 @@ def test_a_scope_says_which_pods_a_quota_counts(scope: str, fits: bool) -> None:
 )
 def test_a_limit_range_has_to_take_every_pod_of_a_rollout(kind: str, more: dict[str, Any], fits: bool) -> None:
     found = state(limits(kind, **more))
-    assert (room.problems(found, [Wave("w", ("zync",))], ()) == ()) is fits
+    assert (capacity.problems(found, [Wave("w", ("zync",))], ()) == ()) is fits
 
 
 def test_fewer_at_a_time_is_advised_where_that_is_enough() -> None:
     found = state(quotas=(quota({"pods": "17"}, {"pods": "15"}),))
-    [all_of_them] = room.problems(found, waves(found, Wish(all_at_once=True)), ())
-    assert "--wave-plan" in str(all_of_them.mend)
+    [all_of_them] = capacity.problems(found, waves(found, Request(all_at_once=True)), ())
+    assert "--wave-plan" in str(all_of_them.fix)
     tight = replace(found, quotas=(quota({"pods": "15"}, {"pods": "15"}),))
-    assert "--wave-plan" not in str(room.problems(tight, [Wave("w", ("zync",))], ())[0].mend)
+    assert "--wave-plan" not in str(capacity.problems(tight, [Wave("w", ("zync",))], ())[0].fix)
 
 
-@given(st.integers(0, 10**6), st.sampled_from(sorted(room.UNITS)))
+@given(st.integers(0, 10**6), st.sampled_from(sorted(capacity.UNITS)))
 def test_quantities_are_read_by_their_units(number: int, unit: str) -> None:
-    assert room.quantity(f"{number}{unit}") == number * room.UNITS[unit]
+    assert capacity.quantity(f"{number}{unit}") == number * capacity.UNITS[unit]
 
 
 @given(st.text(max_size=12))
 def test_what_is_no_quantity_is_none_and_no_failure(text: str) -> None:
-    found = room.quantity(text)
+    found = capacity.quantity(text)
     assert found is None or isinstance(found, Fraction)
 
 
@@ -219,4 +219,4 @@ def test_the_surge_is_rounded_up_as_the_deployer_does() -> None:
         (3, "0", 0),
         (0, "25%", 0),
     ):
-        assert room.surge(replace(config, replicas=replicas, max_surge=surge)) == expected
+        assert capacity.surge(replace(config, replicas=replicas, max_surge=surge)) == expected

@@ -65,7 +65,7 @@ def rounds() -> list[tuple[Assessment, ...]]:
     for seconds in (0.1, 1.0, 2.0, 5.0, 30.0):
         history.wait(seconds)
         found.append(assess_all(history.observed(), CONFIGS))
-    history.mend()
+    history.fix()
     history.wait(3600)
     history.latest("zync")
     history.wait(60)

@@ -72,7 +72,7 @@ def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
     assert answers(workstation=Answer.PROVED, cluster=Answer.REFUSED) == [Verdict.PASSED, Verdict.FAILED]
     assert answers(workstation=Answer.UNREACHABLE, cluster=Answer.UNREACHABLE) == [Verdict.UNKNOWN, Verdict.UNKNOWN]
     # The cluster is asked later: a workstation is often not let out.
-    assert answers(workstation=Answer.UNREACHABLE) == [Verdict.REMARK]
+    assert answers(workstation=Answer.UNREACHABLE) == [Verdict.WARNING]
     assert answers(workstation=Answer.REFUSED) == [Verdict.FAILED]
 
 

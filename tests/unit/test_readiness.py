@@ -15,7 +15,7 @@ from threescale_migrate.guide import deployment_configs
 from threescale_migrate.guide.causes import CauseKind
 from threescale_migrate.guide.readiness import STALE, RolloutState, assess, serves
 from threescale_migrate.rehearsal.store import Object
-from threescale_migrate.values import Wish
+from threescale_migrate.values import Request
 
 POD_FAULTS = (
     "image-pull",
@@ -53,7 +53,7 @@ EVENTS: dict[str, Callable[[History, str, int], object]] = {
     "account made": lambda history, _, __: history.account(True),
     "secret off": lambda history, _, __: history.link(False),
     "secret on": lambda history, _, __: history.link(True),
-    "mended": lambda history, _, __: history.mend(),
+    "fixed": lambda history, _, __: history.fix(),
     **{fault: _fault(fault) for fault in POD_FAULTS},
 }
 WAITS = (0.0, 0.1, 0.3, 0.5, 1.0, 2.0, 5.0, 30.0, 700.0, LONG)
@@ -116,14 +116,14 @@ def check_moment(history: History) -> None:
         _check_who_serves(history, name, str(serves(state, name)))
 
 
-def _check_who_serves(history: History, name: str, told: str) -> None:
+def _check_who_serves(history: History, name: str, sentence: str) -> None:
     ready = [pod for pod in history.own_pods(name) if _ready(pod)]
     if not ready:
-        assert "does not serve" in told
+        assert "does not serve" in sentence
     for pod in ready:
         owner = pod["metadata"]["ownerReferences"][0]["name"]
-        assert f"{owner} serves" in told
-        assert f"as {pod['spec']['serviceAccountName']})" in told
+        assert f"{owner} serves" in sentence
+        assert f"as {pod['spec']['serviceAccountName']})" in sentence
 
 
 def _ready(pod: Object) -> bool:
@@ -141,22 +141,22 @@ def check_rest(history: History) -> None:
 
 
 def check_plan(history: History) -> None:
-    """Once all is mended, the tool's plan brings each config to its goal, in two rounds at most, and then plans nothing."""
-    history.mend()
+    """Once all is fixed, the tool's plan brings each config to its goal, in two rounds at most, and then plans nothing."""
+    history.fix()
     history.wait(LONG)
-    wish = Wish(resume_paused=True)
+    request = Request(resume_paused=True)
     for _ in range(2):
-        for action in deployment_configs.plan_configs(history.observed(), CONFIGS, wish):
+        for action in deployment_configs.plan_configs(history.observed(), CONFIGS, request):
             history.run(action)
         history.wait(LONG)
     state = history.observed()
     assert [assess(state, name).reached for name in CONFIGS] == [True] * 3, [assess(state, name) for name in CONFIGS]
     assert all(history.migrated(name) for name in CONFIGS)
-    assert deployment_configs.plan_configs(state, CONFIGS, wish) == ()
+    assert deployment_configs.plan_configs(state, CONFIGS, request) == ()
 
 
 def live_through(moments: list[Moment]) -> None:
-    """One history, looked at before and after each wait, at rest, and after all is mended."""
+    """One history, looked at before and after each wait, at rest, and after all is fixed."""
     history = History()
     for event, name, number, seconds in moments:
         EVENTS[event](history, name, number)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from threescale_migrate.cluster.project import parse_project
 from threescale_migrate.guide import registry_secret
-from threescale_migrate.values import REGISTRY, SECRET_NAME, PullSecret, Refused, Usage, Wish
+from threescale_migrate.values import REGISTRY, SECRET_NAME, PullSecret, Refused, Request, Usage
 
 TOKEN = "the-token-of-this-test-4711"
 AUTH = base64.b64encode(f"12345678|cluster:{TOKEN}".encode()).decode()
@@ -212,11 +212,11 @@ def stored(logins: Any = None) -> dict[str, Any]:
 
 def test_an_equal_secret_is_left_a_different_one_is_replaced_when_asked() -> None:
     given_ = read(secret())
-    assert registry_secret.plan(state(stored()), Wish(pull_secret=given_)) == ()
+    assert registry_secret.plan(state(stored()), Request(pull_secret=given_)) == ()
     other = stored({REGISTRY: login("another-token")})
     with pytest.raises(Refused):
-        registry_secret.plan(state(other), Wish(pull_secret=given_))
-    kept, replaced = registry_secret.plan(state(other), Wish(pull_secret=given_, replace_secret=True))
+        registry_secret.plan(state(other), Request(pull_secret=given_))
+    kept, replaced = registry_secret.plan(state(other), Request(pull_secret=given_, replace_secret=True))
     assert kept.args[0] == "create"
     assert replaced.args[0] == "replace"
     assert TOKEN not in repr((kept, replaced))
@@ -224,17 +224,17 @@ def test_an_equal_secret_is_left_a_different_one_is_replaced_when_asked() -> Non
 
 def test_without_a_secret_anywhere_it_says_where_one_comes_from() -> None:
     with pytest.raises(Usage, match="terms-based-registry"):
-        registry_secret.plan(state(None), Wish())
+        registry_secret.plan(state(None), Request())
 
 
 def test_a_login_in_the_project_whose_token_has_ended_is_no_login() -> None:
     ended = state(stored({REGISTRY: login(jwt(time.time() - 86400))}))
     with pytest.raises(Refused, match="ended on"):
-        registry_secret.plan(ended, Wish())
-    assert [check.verdict.value for check in registry_secret.verify(ended, Wish())] == ["failed"]
+        registry_secret.plan(ended, Request())
+    assert [check.verdict.value for check in registry_secret.verify(ended, Request())] == ["failed"]
     soon = state(stored({f"https://{REGISTRY}": login(jwt(time.time() + 86400))}))
-    assert registry_secret.plan(soon, Wish()) == ()
-    assert [check.verdict.value for check in registry_secret.verify(soon, Wish())] == ["passed", "remark"]
+    assert registry_secret.plan(soon, Request()) == ()
+    assert [check.verdict.value for check in registry_secret.verify(soon, Request())] == ["passed", "warning"]
 
 
 def test_a_name_and_its_token_are_the_login_that_the_panel_would_have_given() -> None:

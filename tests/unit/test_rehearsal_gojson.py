@@ -13,7 +13,7 @@ from threescale_migrate.rehearsal.gojson import problem
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "sentence"),
     [
         ("not json", "invalid character 'o' in literal null (expecting 'u')"),  # recorded
         ("{not json", "invalid character 'n' looking for beginning of object key string"),  # recorded
@@ -29,8 +29,8 @@ from threescale_migrate.rehearsal.gojson import problem
         ("-", "unexpected end of JSON input"),
     ],
 )
-def test_what_is_wrong_is_told_as_go_tells_it(text: str, told: str) -> None:
-    assert problem(text) == told
+def test_what_is_wrong_is_told_as_go_tells_it(text: str, sentence: str) -> None:
+    assert problem(text) == sentence
 
 
 @given(st.text() | st.text(alphabet='{}[]",:0123456789.eE+-ntrfalsu\\ '))

@@ -79,9 +79,9 @@ def test_every_fault_can_be_switched_on_and_is_described(oc: Oc) -> None:
         "VERB:RESOURCE": "patch:dc",
         "NAME[/ROLES]": "alice/view",
     }
-    for name, told in FAULTS.items():
+    for name, sentence in FAULTS.items():
         fault, _, shape = name.partition("=")
-        assert told
+        assert sentence
         oc.faults(f"{fault}={values[shape]}" if shape else fault)
 
 
@@ -195,10 +195,12 @@ def test_a_cluster_with_an_internal_registry_gives_each_account_a_login_a_moment
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "sentence"),
     [("", "imported"), ("token-refused", "unauthorized: Please login"), ("registry-unreachable", "i/o timeout")],
 )
-def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(oc: Oc, tmp_path: Path, fault: str, told: str) -> None:
+def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(
+    oc: Oc, tmp_path: Path, fault: str, sentence: str
+) -> None:
     secret = base64.b64encode(LOGIN.encode()).decode()
     item = {"kind": "Secret", "metadata": {"name": "pull"}, "type": "kubernetes.io/dockerconfigjson"}
     oc.good("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", **item, "data": {".dockerconfigjson": secret}}))
@@ -209,7 +211,7 @@ def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(oc: Oc, tmp_path: 
     image = "registry.redhat.io/3scale-amp26/zync:latest"
     tried = oc("import-image", "probe:latest", f"--from={image}", "--confirm", "--dry-run=server")
     assert tried.code == bool(fault)
-    assert told in tried.out + tried.err
+    assert sentence in tried.out + tried.err
     assert oc("get", "is", "probe").code == 1, "a dry run leaves nothing"
 
     overrides = json.dumps({"spec": {"serviceAccountName": "amp"}})
@@ -223,7 +225,7 @@ def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(oc: Oc, tmp_path: 
     logins.write_text(LOGIN, encoding="utf-8")
     asked = oc("image", "info", image, f"--registry-config={logins}")
     assert asked.code == bool(fault)
-    assert "Digest:" in asked.out or told in asked.err
+    assert "Digest:" in asked.out or sentence in asked.err
     assert oc("image", "info", image).code == 1, "without a login"
 
 

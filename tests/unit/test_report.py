@@ -34,7 +34,7 @@ def action(number: int, config: str, began: float, why: str = "") -> list[dict[s
         "step": "deployment-configs",
         "subject": f"dc/{config}",
         "argv": ["oc", "patch", "dc", config],
-        "told": text("{why}", why=why or "it has to run as amp"),
+        "sentence": text("{why}", why=why or "it has to run as amp"),
         "inverse": inverse,
     }
     return [begin, {"event": "end", "at": at(began + 1), "action": number, "outcome": "done", "seconds": 0.9}]
@@ -52,7 +52,7 @@ def shown(state: str, reached: bool, *pods: str) -> dict[str, Any]:
         "state": state,
         "reached": reached,
         "why": text("{said}", said=HOSTILE),
-        "mend": text(""),
+        "fix": text(""),
         "revision": 2,
         "ready": len(pods),
         "wanted": 1,
@@ -78,7 +78,7 @@ def failed_run(hostile: str = HOSTILE) -> journal.Record:
         "serves": text(
             "{controller} serves, with {count} pods as {account}", controller="zync-1", count=1, account="default"
         ),
-        "mend": text("{said}", said="mend it"),
+        "fix": text("{said}", said="fix it"),
     }
     lines: list[dict[str, Any]] = [
         {
@@ -118,24 +118,24 @@ def failed_run(hostile: str = HOSTILE) -> journal.Record:
 
 
 def test_a_failed_run_says_first_what_failed_why_where_all_stand_and_what_to_do() -> None:
-    told = of_record(failed_run("it cannot be pulled"))
-    assert told.verdict is Verdict.FAILED
-    assert str(told.outcome) == "not migrated: rollout failed (exit code 5)"
-    assert [str(failure.why) for failure in told.failures] == ["zync: it cannot be pulled"]
-    assert str(told.failures[0].serves) == "zync-1 serves, with 1 pods as default"
-    assert {config.name: config.standing for config in told.configs} == {
+    sentence = of_record(failed_run("it cannot be pulled"))
+    assert sentence.verdict is Verdict.FAILED
+    assert str(sentence.outcome) == "not migrated: rollout failed (exit code 5)"
+    assert [str(failure.why) for failure in sentence.failures] == ["zync: it cannot be pulled"]
+    assert str(sentence.failures[0].serves) == "zync-1 serves, with 1 pods as default"
+    assert {config.name: config.standing for config in sentence.configs} == {
         "backend-cron": Standing.DONE,
         "zync": Standing.FAILED,
         "system-redis": Standing.STILL,
         "apicast-production": Standing.UNTOUCHED,
     }
-    assert any("undo 20261124T021000Z-1" in str(step) for step in told.next_steps)
-    words = page(told, ".html", "en").partition('class="outcome')[2]
+    assert any("undo 20261124T021000Z-1" in str(step) for step in sentence.next_steps)
+    words = page(sentence, ".html", "en").partition('class="outcome')[2]
     order = [
         "not migrated",
         "it cannot be pulled",
         "zync-1 serves",
-        "mend it",
+        "fix it",
         "system-redis (it is paused)",
         "not begun",
         "<svg role",
@@ -156,8 +156,8 @@ def test_the_bars_are_the_phases_as_the_journal_saw_them() -> None:
         (Phase.PODS, 30),
         (Phase.FAILED, 90),
     ]
-    assert str(first.bars[0].told) == "ready after 18 s"
-    assert str(second.bars[0].told) == "failed after 68 s"
+    assert str(first.bars[0].sentence) == "ready after 18 s"
+    assert str(second.bars[0].sentence) == "failed after 68 s"
 
 
 class Reader(HTMLParser):
@@ -217,9 +217,9 @@ def test_markdown_that_is_escaped_reads_as_it_was() -> None:
 def test_a_journal_that_ends_in_the_middle_still_has_a_report() -> None:
     whole = failed_run()
     for length in range(1, len(whole.lines) + 1):
-        told = of_record(journal.record_of(whole.lines[:length], Path("x.jsonl")))
-        assert "<h1>" in page(told, ".html", "en")
-        assert page(told, ".md", "ja")
+        sentence = of_record(journal.record_of(whole.lines[:length], Path("x.jsonl")))
+        assert "<h1>" in page(sentence, ".html", "en")
+        assert page(sentence, ".md", "ja")
     assert "died before its end" in str(of_record(journal.record_of(whole.lines[:5], Path("x.jsonl"))).outcome)
 
 
@@ -232,11 +232,11 @@ def test_texts_come_out_of_a_journal_as_they_went_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("r.txt", "no format"), ("nowhere/r.html", "No such file"), ("d.html", "is a directory")]
+    ("name", "sentence"), [("r.txt", "no format"), ("nowhere/r.html", "No such file"), ("d.html", "is a directory")]
 )
-def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, told: str) -> None:
+def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
     (tmp_path / "d.html").mkdir()
-    with pytest.raises(Usage, match=told):
+    with pytest.raises(Usage, match=sentence):
         usable(str(tmp_path / name))
     assert list(tmp_path.iterdir()) == [tmp_path / "d.html"]
 
@@ -244,14 +244,14 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, tol
 def test_what_several_steps_say_of_one_config_is_one_failure_with_what_mends_it() -> None:
     lines = [*failed_run().lines[:1]]
     checks = [
-        {"step": step, "subject": "dc/zync", "verdict": "failed", "seen": text(seen), "mend": text(mend)}
-        for step, seen, mend in (
-            ("readiness", "it failed", "mend it"),
+        {"step": step, "subject": "dc/zync", "verdict": "failed", "seen": text(seen), "fix": text(fix)}
+        for step, seen, fix in (
+            ("readiness", "it failed", "fix it"),
             ("verification", "it failed; zync-1 serves", ""),
         )
     ]
     lines.append({"event": "verified", "at": at(1), "checks": checks})
     found = of_record(journal.record_of(lines, Path("x.jsonl"))).failures
-    assert [(failure.subject, str(failure.why), str(failure.mend)) for failure in found] == [
-        ("dc/zync", "it failed; zync-1 serves", "mend it")
+    assert [(failure.subject, str(failure.why), str(failure.fix)) for failure in found] == [
+        ("dc/zync", "it failed; zync-1 serves", "fix it")
     ]

@@ -41,7 +41,7 @@ def test_a_grant_that_others_have_a_part_in_is_kept_unless_forced(bindings: tupl
         undo = Undo((GRANT,), force=force)
         planned = undoing.plan(state, undo)
         assert [action.args for action in planned] == ([] if kept and not force else [GRANT.args])
-    assert (undoing.verify(state, Undo((GRANT,)))[0].verdict is Verdict.REMARK) == kept
+    assert (undoing.verify(state, Undo((GRANT,)))[0].verdict is Verdict.WARNING) == kept
 
 
 @pytest.mark.parametrize("kind", ["dc", "rc", "pods"])

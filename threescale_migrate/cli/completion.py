@@ -251,14 +251,14 @@ def _completer(action: argparse.Action) -> str:
 
 
 def _spec(action: argparse.Action) -> str:
-    told = f"[{_escaped(sentence(action))}]"
+    described = f"[{_escaped(sentence(action))}]"
     taken = "" if action.nargs == 0 else f":{_escaped(value(action))}:{_completer(action)}"
     several = "*" if isinstance(action, argparse._AppendAction) else ""
     excluded = "" if several else f"({' '.join(action.option_strings)})"
     specs = []
     for spelling in action.option_strings:
         equals = "=" if action.nargs != 0 and spelling.startswith("--") else ""
-        specs.append(shlex.quote(f"{several or excluded}{spelling}{equals}{told}{taken}"))
+        specs.append(shlex.quote(f"{several or excluded}{spelling}{equals}{described}{taken}"))
     return " ".join(specs)
 
 

@@ -97,7 +97,7 @@ class Parser(argparse.ArgumentParser):
 
 def _said(text: Text) -> str:
     """The words of a text while the command line is parsed: in the language that argparse speaks then."""
-    return text.told(gettext.gettext)
+    return text.translated(gettext.gettext)
 
 
 def duration(text: str) -> float:
@@ -118,10 +118,10 @@ def duration(text: str) -> float:
 def go_duration(text: str) -> str:
     """A time as `oc` reads it, unchanged: `0`, `90`, `1m30s`, `500ms`. Raises ArgumentTypeError."""
     if not re.fullmatch(r"([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+|[0-9]{1,9}", text):
-        told = Text(
+        sentence = Text(
             "{given} is no time that oc reads: give seconds, or such as 90s, 1m30s, 500ms", given=repr(text[:40])
         )
-        raise argparse.ArgumentTypeError(_said(told))
+        raise argparse.ArgumentTypeError(_said(sentence))
     return text
 
 
@@ -208,10 +208,10 @@ def _proof() -> argparse.ArgumentParser:
 def image(text: str) -> str:
     """An image on the registry. Raises ArgumentTypeError."""
     if not is_image(text):
-        told = Text(
+        sentence = Text(
             "no image of {registry} is given: it is --prove-pull={image}, or such", registry=REGISTRY, image=IMAGE
         )
-        raise argparse.ArgumentTypeError(_said(told))
+        raise argparse.ArgumentTypeError(_said(sentence))
     return text
 
 
@@ -259,8 +259,8 @@ def _order() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_argument_group("the order")
     group.add_argument("--all-at-once", action="store_true", help="redeploy all configs together, as the guide does")
-    told = "the order from a file: a line of names for each wave; without FILE, plan prints one"
-    group.add_argument("--wave-plan", metavar="FILE", nargs="?", const=PRINT_ORDER, help=told)
+    sentence = "the order from a file: a line of names for each wave; without FILE, plan prints one"
+    group.add_argument("--wave-plan", metavar="FILE", nargs="?", const=PRINT_ORDER, help=sentence)
     return parser
 
 
@@ -428,8 +428,8 @@ def _monitoring(parser: argparse.ArgumentParser) -> None:
 
 
 def _strictness(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--strict", action="store_true", help="remarks are failures")
-    parser.add_argument("--allow-unknown", action="store_true", help="what may not be looked at is a remark")
+    parser.add_argument("--strict", action="store_true", help="warnings are failures")
+    parser.add_argument("--allow-unknown", action="store_true", help="what may not be looked at is a warning")
     if not any("--timeout" in action.option_strings for action in parser._actions):
         parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")
 
@@ -483,7 +483,7 @@ def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
 
 
 def _unwritable(error: Unwritable) -> ExitCode:
-    words = Text("the output cannot be written ({why})", why=error.why).told(translation(None))
+    words = Text("the output cannot be written ({why})", why=error.why).translated(translation(None))
     sys.stderr.write(f"threescale-migrate: {words}\n")
     return ExitCode.FAILED
 

@@ -831,7 +831,7 @@ def _discovery(item: _JSON) -> Discovery | None:
 
 
 def _plain(value: str) -> str:
-    """A value without its quotes and without the remark behind it."""
+    """A value without its quotes and without the warning behind it."""
     return value if "<%" in value else re.sub(r"\s+#.*$", "", value).strip().strip("'\"")
 
 

@@ -23,7 +23,7 @@ from ..language import system_error
 from ..output import Unwritable
 from ..render.terminal import Terminal, stderr, stdout
 from ..session.sources import read_secret
-from ..values import Check, Refused, Step, Text, Usage, Verdict, Wish
+from ..values import Check, Refused, Request, Step, Text, Usage, Verdict
 
 VERIFY_TIMEOUT = 300.0
 ENDING = Text("asked to end: it ends after the call of oc that is under way; Ctrl-C once more ends it at once")
@@ -85,7 +85,7 @@ def place(oc: Oc) -> Place:
     return Place(server, project, user)
 
 
-def wish_of(options: Namespace, oc: Oc) -> Wish:
+def request_of(options: Namespace, oc: Oc) -> Request:
     """What the user asked for. Raises Usage for unusable input, Refused, OcError."""
     secret = read_secret(options, oc)
     configs = options.dc or []
@@ -97,7 +97,7 @@ def wish_of(options: Namespace, oc: Oc) -> Wish:
         raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
     if isinstance(given, str):
         waves = read_waves(options.wave_plan)
-    return Wish(
+    return Request(
         configs=tuple(configs),
         pull_secret=secret,
         replace_secret=getattr(options, "replace_secret", False),
@@ -112,16 +112,16 @@ def wish_of(options: Namespace, oc: Oc) -> Wish:
     )
 
 
-def proof(oc: Oc, state: ProjectState, wish: Wish, refuse: bool = False) -> tuple[Check, ...]:
+def proof(oc: Oc, state: ProjectState, request: Request, refuse: bool = False) -> tuple[Check, ...]:
     """Where it was asked for, whether the registry takes the token. Raises OcError, with `refuse` Refused where it does not."""
-    if wish.prove_pull is None:
+    if request.prove_pull is None:
         return ()
     from ..engine import proving
 
-    checks = proving.prove(oc, state, wish)
+    checks = proving.prove(oc, state, request)
     for check in checks:
         if refuse and check.verdict is Verdict.FAILED:
-            raise Refused(Text("{subject}: {seen}; {mend}", subject=check.subject, seen=check.seen, mend=check.mend))
+            raise Refused(Text("{subject}: {seen}; {fix}", subject=check.subject, seen=check.seen, fix=check.fix))
     return checks
 
 
@@ -147,7 +147,7 @@ def plan(options: Namespace) -> int:
         return plan_all(options)
     if options.wave_plan is PRINT_ORDER:
         oc = connect(options, VERIFY_TIMEOUT)
-        return print_order(options, observe(oc, cluster=False, secret=False), wish_of(options, oc))
+        return print_order(options, observe(oc, cluster=False, secret=False), request_of(options, oc))
     show, code = planned(options)
     show.render(options, code)
     return int(code)
@@ -158,12 +158,12 @@ def planned(options: Namespace) -> tuple[Planned, ExitCode]:
     from .preflight import look, meaning
 
     oc = connect(options, VERIFY_TIMEOUT)
-    wish = wish_of(options, oc)
+    request = request_of(options, oc)
     where = place(oc)
     oc.namespace = where.project
     state = observe(oc)
-    seen = look(options, oc, where, state, wish)
-    show = Planned.of(oc, state, wish, seen)
+    seen = look(options, oc, where, state, request)
+    show = Planned.of(oc, state, request, seen)
     code = meaning(seen.findings, bool(show.actions))
     if code is ExitCode.DONE and show.actions:
         code = ExitCode.SOMETHING_TO_DO
@@ -177,13 +177,13 @@ def preflight(options: Namespace) -> ExitCode:
     return run(options)
 
 
-def print_order(options: Namespace, state: ProjectState, wish: Wish) -> ExitCode:
+def print_order(options: Namespace, state: ProjectState, request: Request) -> ExitCode:
     """The order of all chosen configs, as the file that `--wave-plan` reads, or as JSON."""
     from ..guide.selection import waves
     from ..render import document, text
 
-    check_project(state, wish)
-    order = waves(state, wish)
+    check_project(state, request)
+    order = waves(state, request)
     if options.output == "json":
         document.write(sys.stdout, document.plan(options.command, state.namespace, (), order, (), int(ExitCode.DONE)))
     else:
@@ -204,20 +204,20 @@ class Planned:
     findings: tuple[Any, ...] = ()
 
     @staticmethod
-    def of(oc: Oc, state: ProjectState, wish: Wish, seen: Any = None) -> Planned:
+    def of(oc: Oc, state: ProjectState, request: Request, seen: Any = None) -> Planned:
         """The plan of a migration, with what the preflight has seen where one was made. Raises Usage or Refused without."""
         from ..guide import permissions
         from ..guide.costs import costs
         from ..guide.preflight import redeployed
         from ..guide.selection import choose
 
-        actions = steps.plan(state, wish) if seen is None else seen.attempt.actions
-        order = redeployed(state, wish, actions)
-        selection = choose(state, wish)
+        actions = steps.plan(state, request) if seen is None else seen.attempt.actions
+        order = redeployed(state, request, actions)
+        selection = choose(state, request)
         notes: list[Text] = []
         if seen is None:
-            notes += wish.pull_secret.warnings if wish.pull_secret is not None else ()
-            for check in permissions.unknown(state, wish):
+            notes += request.pull_secret.warnings if request.pull_secret is not None else ()
+            for check in permissions.unknown(state, request):
                 notes += [check.seen, *(Text("{command}", command=command) for command in check.commands)]
         if selection.absent:
             notes.append(Text("not in this project: {names}", names=", ".join(selection.absent)))
@@ -280,7 +280,7 @@ def report(
     code = exit_code(options, checks)
     if getattr(options, "allow_unknown", False):
         checks = [
-            replace(check, verdict=Verdict.REMARK) if check.verdict is Verdict.UNKNOWN else check for check in checks
+            replace(check, verdict=Verdict.WARNING) if check.verdict is Verdict.UNKNOWN else check for check in checks
         ]
     if getattr(options, "report", None) and oc is not None:
         from ..render.report import of_checks
@@ -351,10 +351,10 @@ def step(options: Namespace) -> ExitCode:
     wanted = Step(options.name)
     if options.check or wanted is Step.VERIFICATION:
         oc = connect(options, options.timeout or VERIFY_TIMEOUT)
-        wish = wish_of(options, oc)
+        request = request_of(options, oc)
         state = observe(oc)
-        found = proof(oc, state, wish) if wanted is Step.REGISTRY_SECRET else ()
-        return report(options, "step", state, (*steps.verify(state, wish, (wanted,)), *found))
+        found = proof(oc, state, request) if wanted is Step.REGISTRY_SECRET else ()
+        return report(options, "step", state, (*steps.verify(state, request, (wanted,)), *found))
     with prepared(options, "step", wanted) as run:
         if wanted in runner.BEFORE_WAVES:
             runner.prepare(run, (wanted,))
@@ -363,8 +363,8 @@ def step(options: Namespace) -> ExitCode:
         elif wanted is Step.READINESS:
             runner.wait_all(run)
         state = observe(run.oc)
-        found = proof(run.oc, state, run.wish) if wanted is Step.REGISTRY_SECRET else ()
-        checks = (*steps.verify(state, run.wish, (wanted,)), *found)
+        found = proof(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
+        checks = (*steps.verify(state, run.request, (wanted,)), *found)
         finish(options, run, checks)
     return report(options, "step", state, checks)
 
@@ -381,24 +381,24 @@ def prepared(options: Namespace, command: str, only: Step | None = None) -> Iter
     Gives the exit code instead where nothing is to be done, or something stands against it.
     """
     oc = connect(options, options.timeout)
-    wish = wish_of(options, oc)
+    request = request_of(options, oc)
     with locked(options, oc, expected=only is not None) as (where, directory):
         state = observe(oc)
         show = None
         if only is None:
-            code, show = ready(options, oc, where, state, wish)
+            code, show = ready(options, oc, where, state, request)
             if code is not None:
                 yield code
                 return
-        actions = show.actions if show is not None else steps.plan(state, wish, (only,) if only else ())
+        actions = show.actions if show is not None else steps.plan(state, request, (only,) if only else ())
         if only is not None and actions:
-            steps.check_order(state, wish, only)
+            steps.check_order(state, request, only)
         if only is Step.REGISTRY_SECRET:
-            proof(oc, state, wish, refuse=True)
+            proof(oc, state, request, refuse=True)
         if only is None or actions:
             confirm(options, where, show)
         step_ = None if only is None else only.value
-        with journaled(options, command, oc, wish, where, directory, state, actions, step=step_) as run:
+        with journaled(options, command, oc, request, where, directory, state, actions, step=step_) as run:
             yield run
 
 
@@ -413,24 +413,24 @@ def placed(options: Namespace, oc: Oc, expected: bool = True) -> Place:
 
 
 def ready(
-    options: Namespace, oc: Oc, where: Place, state: ProjectState, wish: Wish
+    options: Namespace, oc: Oc, where: Place, state: ProjectState, request: Request
 ) -> tuple[ExitCode | None, Planned | None]:
     """The plan of a whole migration that nothing stands against; else the exit code to end with, when that has been told."""
     from ..engine.run import outcome
     from ..guide.preflight import attempt
     from .preflight import insist, look
 
-    left = attempt(state, wish)
+    left = attempt(state, request)
     if not left.actions and not left.refusals and not unexpected(options, where):
-        checks = (*steps.verify(state, wish), *proof(oc, state, wish))
+        checks = (*steps.verify(state, request), *proof(oc, state, request))
         if outcome(checks) in (ExitCode.DONE, ExitCode.UNKNOWN):
             _talk(options, Text("nothing is left to do in project {project}", project=where.project))
             return report(options, "migrate", state, checks, oc), None
-    seen = look(options, oc, where, state, wish)
+    seen = look(options, oc, where, state, request)
     code = insist(options, where.project, seen.findings)
     if code is not ExitCode.DONE:
         return code, None
-    return None, Planned.of(oc, state, wish, seen)
+    return None, Planned.of(oc, state, request, seen)
 
 
 @contextmanager
@@ -450,7 +450,7 @@ def journaled(
     options: Namespace,
     command: str,
     oc: Oc,
-    wish: Wish,
+    request: Request,
     where: Place,
     directory: Path,
     state: ProjectState,
@@ -470,8 +470,8 @@ def journaled(
             stack.callback(of_run, options, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
         stop = signals.Stop()
-        watcher = Heard(_watcher(options))
-        run = runner.Run(oc, wish, record, watcher, runner.Limits(options.timeout, options.grace), stop)
+        watcher = Listener(_watcher(options))
+        run = runner.Run(oc, request, record, watcher, runner.Limits(options.timeout, options.grace), stop)
         run.seen = state
         stack.enter_context(signals.in_order(stop, lambda: watcher.note(ENDING)))
         stack.callback(watcher.done)
@@ -496,7 +496,7 @@ def journaled(
 
 
 @dataclass
-class Heard:
+class Listener:
     """Tells a watcher of a run for as long as somebody listens: a run does not depend on being watched.
 
     Where the terminal is closed, or the reader of a pipe goes away, the run goes on; its journal has it all.
@@ -539,13 +539,13 @@ def unexpected(options: Namespace, where: Place) -> tuple[tuple[str, Text], ...]
     return tuple(wrong)
 
 
-def check_project(state: ProjectState, wish: Wish) -> None:
+def check_project(state: ProjectState, request: Request) -> None:
     """Raises Refused where the project has nothing to migrate, or does not show it."""
     from ..guide.selection import choose
 
     if "dc" in state.unread:
         raise Refused(Text("the DeploymentConfigs may not be read: {why}", why=state.unread["dc"]))
-    if not choose(state, wish).configs:
+    if not choose(state, request).configs:
         raise Refused(
             Text(
                 "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",

@@ -43,8 +43,8 @@ def looked(options: Namespace, one: Look) -> tuple[Outcome, ...]:
         try:
             outcome = one(own)
         except Exception as error:
-            told, code = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
-            return Outcome(target.name, own.namespace or "", code, error=told, seconds=monotonic() - began)
+            sentence, code = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
+            return Outcome(target.name, own.namespace or "", code, error=sentence, seconds=monotonic() - began)
         return Outcome(
             target.name, outcome.project, outcome.code, outcome.checks, todo=outcome.todo, seconds=outcome.seconds
         )
@@ -60,7 +60,7 @@ def looked(options: Namespace, one: Look) -> tuple[Outcome, ...]:
 def verify_all(options: Namespace) -> int:
     """Looks at the six steps of each project."""
     outcomes = looked(options, lambda own: look(own)[2])
-    told = tell(options, outcomes)
+    sentence = tell(options, outcomes)
     code = worst(outcome.code for outcome in outcomes)
     if options.output == "json":
         listed = [{"name": outcome.name, **_document("verify", outcome)} for outcome in outcomes]
@@ -73,13 +73,13 @@ def verify_all(options: Namespace) -> int:
         from ..render import junit
 
         sys.stdout.write(junit.document(outcomes, options.strict))
-    elif told.news:
+    elif sentence.news:
         terminal = stdout(options.lang)
         for outcome in outcomes:
             if not (options.quiet and outcome.code is ExitCode.DONE):
                 _line(terminal, outcome, _verified(outcome))
             if options.changed_since_last and outcome.asked:
-                show_changes(options, outcome, told.changes[outcome.name])
+                show_changes(options, outcome, sentence.changes[outcome.name])
             elif options.verbose:
                 text.show_checks(terminal, outcome.checks, verbose=True)
         if not options.quiet:
@@ -108,7 +108,7 @@ def _verified(outcome: Outcome) -> Text:
 def _line(terminal: Terminal, outcome: Outcome, said: Text) -> None:
     verdict = {ExitCode.DONE: Verdict.PASSED, ExitCode.UNKNOWN: Verdict.UNKNOWN}.get(outcome.code, Verdict.FAILED)
     if outcome.code is ExitCode.SOMETHING_TO_DO:
-        verdict = Verdict.REMARK
+        verdict = Verdict.WARNING
     words = terminal.say(said if outcome.asked else outcome.error)
     terminal.line(f"{terminal.mark(verdict)} {outcome.name}: {words}", 0, 4)
 
@@ -147,12 +147,12 @@ def plan_all(options: Namespace) -> int:
         if not (options.quiet and outcome.code is ExitCode.DONE):
             _line(terminal, outcome, _planned(outcome))
     if not options.quiet:
-        told = Text(
+        sentence = Text(
             "{total} projects: nothing is left to do in {done}",
             total=len(outcomes),
             done=sum(outcome.code is ExitCode.DONE for outcome in outcomes),
         )
-        terminal.line(terminal.say(told))
+        terminal.line(terminal.say(sentence))
     return int(code)
 
 
@@ -178,7 +178,7 @@ def migrate_all(options: Namespace, one: Callable[[Namespace], int]) -> int:
         if code:
             left = [other.name for other in listed[number:]]
             if left:
-                told = Text("stopped at {name}; not begun: {left}", name=target.name, left=", ".join(left))
-                terminal.line(terminal.say(told))
+                sentence = Text("stopped at {name}; not begun: {left}", name=target.name, left=", ".join(left))
+                terminal.line(terminal.say(sentence))
             return code
     return int(ExitCode.DONE)

@@ -17,17 +17,17 @@ from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts, Finding
 from ..render import document, text
 from ..render.terminal import stderr, stdout
-from ..values import Action, Text, Verdict, Wish
-from .common import VERIFY_TIMEOUT, Place, connect, place, proof, unexpected, wish_of
+from ..values import Action, Request, Text, Verdict
+from .common import VERIFY_TIMEOUT, Place, connect, place, proof, request_of, unexpected
 
 
 def preflight(options: Namespace) -> ExitCode:
     """Looks at all that `migrate` needs, and changes nothing."""
     oc = connect(options, VERIFY_TIMEOUT)
-    wish = wish_of(options, oc)
+    request = request_of(options, oc)
     where = place(oc)
     oc.namespace = where.project
-    findings = look(options, oc, where, observe(oc), wish, version_of(oc)).findings
+    findings = look(options, oc, where, observe(oc), request, version_of(oc)).findings
     code = meaning(findings)
     if options.output == "json":
         document.write(sys.stdout, document.preflight("preflight", where.project, findings, int(code)))
@@ -62,9 +62,9 @@ class Seen:
     findings: tuple[Finding, ...]
 
 
-def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, wish: Wish, version: str = "") -> Seen:
+def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, request: Request, version: str = "") -> Seen:
     """Asks the server what the plan needs and judges it. Raises OcError where the cluster cannot be asked, Usage."""
-    attempt = guide.attempt(state, wish)
+    attempt = guide.attempt(state, request)
     answers = {
         right: guide.answered(state, right) or ask(oc, right.question)
         for right in guide.needed(attempt.actions, where.project)
@@ -79,9 +79,9 @@ def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, wish: Wi
         answers=answers,
         refused=tried(oc, attempt.actions),
         unexpected=unexpected(options, where),
-        proof=proof(oc, state, wish),
+        proof=proof(oc, state, request),
     )
-    return Seen(attempt, guide.judge(facts, wish, options.force, options.allow_unknown))
+    return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
 
 
 def ask(oc: Oc, question: Sequence[str]) -> bool | None:
@@ -142,7 +142,7 @@ def summary(findings: Sequence[Finding]) -> Text:
     count = len(guide.against(findings))
     if count:
         return Text("not ready, findings against it: {count}; nothing was changed", count=count)
-    remarks = sum(finding.verdict is Verdict.REMARK for finding in findings)
-    if remarks:
-        return Text("ready to migrate, remarks: {count}", count=remarks)
+    warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
+    if warnings:
+        return Text("ready to migrate, warnings: {count}", count=warnings)
     return Text("ready to migrate")

@@ -16,7 +16,7 @@ from ..guide.preflight import needed
 from ..guide.readiness import assess
 from ..guide.selection import Wave, choose, waves
 from ..values import Step, Text, Usage
-from .common import VERIFY_TIMEOUT, Planned, check_project, connect, place, wish_of
+from .common import VERIFY_TIMEOUT, Planned, check_project, connect, place, request_of
 from .preflight import insist, look
 
 
@@ -29,33 +29,33 @@ def script(options: Namespace) -> ExitCode:
     oc = connect(options, VERIFY_TIMEOUT)
     where = place(oc)
     oc.namespace = where.project
-    wish = wish_of(options, oc)
+    request = request_of(options, oc)
     state = observe(oc)
-    check_project(state, wish)
-    seen = look(options, oc, where, state, wish)
+    check_project(state, request)
+    seen = look(options, oc, where, state, request)
     if seen.attempt.actions or seen.attempt.refusals:
         code = insist(options, where.project, seen.findings)
         if code is not ExitCode.DONE:
             return code
-    planned = Planned.of(oc, state, wish, seen)
+    planned = Planned.of(oc, state, request, seen)
     order = tuple(
         Wave(wave.name, tuple(name for name in wave.configs if not assess(state, name).reached))
-        for wave in waves(state, wish)
+        for wave in waves(state, request)
     )
-    chosen = choose(state, wish).configs
+    chosen = choose(state, request).configs
     made = bash.Script(
         project=where.project,
         server=where.server,
         login=_login(options),
         version=__version__,
         date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        secret_file=wish.pull_secret.path if wish.pull_secret is not None else None,
-        from_secret=wish.pull_secret.kept if wish.pull_secret is not None else None,
+        secret_file=request.pull_secret.path if request.pull_secret is not None else None,
+        from_secret=request.pull_secret.kept if request.pull_secret is not None else None,
         passing=_pattern(lambda kind: kind.passing),
         away=_pattern(lambda kind: issubclass(kind, Unreachable)),
         actions=planned.actions,
         rights=tuple(right.question[2:] for right in needed(planned.actions, where.project)),
-        waves=() if Step.DEPLOYMENT_CONFIGS in wish.skip else tuple(wave for wave in order if wave.configs),
+        waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
         chosen=chosen,
         notes=tuple(str(note) for note in planned.notes),

@@ -23,7 +23,7 @@ from ..guide.undoing import Undo
 from ..render import document, text
 from ..render.terminal import stdout
 from ..session.sources import of_file, read_secret
-from ..values import SECRET_NAME, Inverse, PullSecret, Refused, Text, Usage, Verdict, Wish
+from ..values import SECRET_NAME, Inverse, PullSecret, Refused, Request, Text, Usage, Verdict
 from .common import Place, Planned, confirm, connect, finish, journaled, locked, placed, report
 
 
@@ -40,7 +40,7 @@ def undo(options: Namespace) -> ExitCode:
         if not show.actions:
             return report(options, "undo", state, undoing.verify(state, wanted), oc)
         confirm(options, where, show)
-        with journaled(options, "undo", oc, Wish(), where, directory, state, show.actions, undoes=undoes) as run:
+        with journaled(options, "undo", oc, Request(), where, directory, state, show.actions, undoes=undoes) as run:
             state, checks = runner.undo(run, wanted)
             finish(options, run, checks)
     return report(options, "undo", state, checks)
@@ -62,7 +62,7 @@ def _wanted(
             )
     runs: tuple[Record, ...] = ()
     if options.to_default:
-        changes = undoing.to_default(state, Wish(configs=tuple(options.dc or ())))
+        changes = undoing.to_default(state, Request(configs=tuple(options.dc or ())))
     else:
         runs = journals.to_take_back(journals.records(where.server, where.project), options.run)
         changes = changes_of(runs)
@@ -141,7 +141,7 @@ def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
     run.watcher.note(Text("{said}", said=error.text))
     run.watcher.note(Text("taking back what this run has changed (--on-failure undo)"))
     changes = changes_of([journals.read(run.journal.path)])
-    wanted = Undo(changes, manifests(run.oc, changes, run.wish.pull_secret))
+    wanted = Undo(changes, manifests(run.oc, changes, run.request.pull_secret))
     try:
         _, checks = runner.undo(run, wanted)
     except (runner.Failed, OcError) as again:
@@ -153,8 +153,8 @@ def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
         if not left
         else "{first}\nthe run was taken back, but for: {left}"
     )
-    told = ", ".join(check.subject for check in left)
-    return runner.Failed(Text(sentence, first=error.text, left=told), error.exit_code)
+    sentence = ", ".join(check.subject for check in left)
+    return runner.Failed(Text(sentence, first=error.text, left=sentence), error.exit_code)
 
 
 def history(options: Namespace) -> ExitCode:
@@ -173,8 +173,10 @@ def history(options: Namespace) -> ExitCode:
         return _show_run(options, record, record.run in taken)
     if options.output == "json":
         runs = [_described(record, record.run in taken) for record in known]
-        told = [str(problem) for problem in problems]
-        document.write(sys.stdout, {"version": document.VERSION, "command": "history", "runs": runs, "problems": told})
+        sentence = [str(problem) for problem in problems]
+        document.write(
+            sys.stdout, {"version": document.VERSION, "command": "history", "runs": runs, "problems": sentence}
+        )
         return ExitCode.DONE
     terminal = stdout(options.lang)
     if not known and not problems:

@@ -18,7 +18,7 @@ from ..render.outcome import Outcome
 from ..render.terminal import stderr, stdout
 from ..session import errors, since
 from ..values import Text, Verdict
-from .common import VERIFY_TIMEOUT, connect, exit_code, proof, report, wish_of
+from .common import VERIFY_TIMEOUT, connect, exit_code, proof, report, request_of
 
 
 def verify(options: Namespace) -> int:
@@ -35,8 +35,8 @@ def verify(options: Namespace) -> int:
     try:
         oc, state, outcome = look(options)
     except Exception as error:
-        told = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
-        failed = Outcome(options.namespace or "", "", told[1], error=told[0], seconds=monotonic() - began)
+        sentence = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
+        failed = Outcome(options.namespace or "", "", sentence[1], error=sentence[0], seconds=monotonic() - began)
         if not tell(options, (failed,)).news:
             return code_of(options, (failed,))
         raise
@@ -56,15 +56,15 @@ def look(options: Namespace) -> tuple[Oc, ProjectState, Outcome]:
     seconds = options.timeout or VERIFY_TIMEOUT
     oc = connect(options, seconds)
     try:
-        wish = wish_of(options, oc)
+        request = request_of(options, oc)
         state = observe(oc)
-        found = proof(oc, state, wish)
+        found = proof(oc, state, request)
     except OcError as error:
         if error.passing and monotonic() - began >= seconds:
             said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=str(error))
             raise Failed(said, ExitCode.DEADLINE) from None
         raise
-    checks = (*steps.verify(state, wish), *found)
+    checks = (*steps.verify(state, request), *found)
     name = state.namespace or options.namespace or ""
     return oc, state, Outcome(name, state.namespace, exit_code(options, checks), checks, seconds=monotonic() - began)
 
@@ -118,7 +118,7 @@ def code_of(options: Namespace, outcomes: Sequence[Outcome]) -> int:
     return int(worst(outcome.code for outcome in outcomes))
 
 
-def show(options: Namespace, state: ProjectState, outcome: Outcome, told: Told) -> None:
+def show(options: Namespace, state: ProjectState, outcome: Outcome, sentence: Told) -> None:
     """Shows the outcome of one project in the format that was asked for."""
     if options.output == "nagios":
         from ..render import nagios
@@ -129,7 +129,7 @@ def show(options: Namespace, state: ProjectState, outcome: Outcome, told: Told) 
 
         sys.stdout.write(junit.document((outcome,), options.strict))
     elif options.changed_since_last and options.output == "text":
-        show_changes(options, outcome, told.changes[outcome.name])
+        show_changes(options, outcome, sentence.changes[outcome.name])
     else:
         report(options, "verify", state, outcome.checks)
 

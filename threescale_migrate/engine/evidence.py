@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..cluster.project import ProjectState
-from ..guide.readiness import MIGRATED, Assessment, Goal, assess, mend, proves, serves
+from ..guide.readiness import MIGRATED, Assessment, Goal, assess, fix, proves, serves
 from ..values import Check, Text
 
 
@@ -19,7 +19,7 @@ def checked(check: Check) -> dict[str, object]:
         "subject": check.subject,
         "verdict": check.verdict.value,
         "seen": check.seen.kept(),
-        "mend": check.mend.kept(),
+        "fix": check.fix.kept(),
     }
 
 
@@ -39,7 +39,7 @@ def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) 
             "reached": assessment.reached,
             "lasting": assessment.cause is not None and assessment.cause.lasting,
             "why": why.kept(),
-            "mend": mend(assessment).kept(),
+            "fix": fix(assessment).kept(),
             "revision": assessment.revision,
             "ready": assessment.ready,
             "wanted": assessment.wanted,
@@ -60,7 +60,7 @@ def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) 
 
 
 def failed(state: ProjectState, assessment: Assessment, log: Sequence[str] = ()) -> dict[str, object]:
-    """A config that failed: why, the end of the log that tells of it, who serves meanwhile, and what mends it."""
+    """A config that failed: why, the end of the log that tells of it, who serves meanwhile, and the fix."""
     reason = Text("{name}: {reason}", name=assessment.config, reason=assessment.reason)
     why = assessment.cause.sentence if assessment.cause is not None else reason
     return {
@@ -68,7 +68,7 @@ def failed(state: ProjectState, assessment: Assessment, log: Sequence[str] = ())
         "why": why.kept(),
         "log": list(log),
         "serves": serves(state, assessment.config).kept(),
-        "mend": mend(assessment).kept(),
+        "fix": fix(assessment).kept(),
     }
 
 

@@ -332,7 +332,7 @@ def described(action: Action, argv: tuple[str, ...]) -> dict[str, Any]:
         "argv": list(argv),
         "stdin": "a secret, not shown" if action.secret else action.stdin,
         "why": str(action.why),
-        "told": action.why.kept(),
+        "sentence": action.why.kept(),
         "inverse": {
             "kind": inverse.kind,
             "name": inverse.name,
@@ -534,7 +534,7 @@ def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
         said=str(end.get("said") or ""),
         began=str(line.get("at")),
         ended=str(end.get("at") or ""),
-        reason=Text.revived(line.get("told") or line.get("why")),
+        reason=Text.revived(line.get("sentence") or line.get("why")),
         seconds=end.get("seconds"),
     )
 

@@ -13,17 +13,17 @@ from ..cluster.project import ProjectState
 from ..guide import prove_pull
 from ..guide.prove_pull import Answer, Asker
 from ..guide.registry_secret import equal
-from ..values import Check, Wish
+from ..values import Check, Request
 
 SAID = 300
 
 
-def prove(oc: Oc, state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Asks whoever can be asked about the login that is given, else about the project's; none where there is no login.
 
     The cluster is asked once the project has that login. Raises OcError where the cluster cannot be asked anything.
     """
-    image, given, there = wish.prove_pull, wish.pull_secret, state.secret
+    image, given, there = request.prove_pull, request.pull_secret, state.secret
     login = given or there
     if image is None or login is None:
         return ()

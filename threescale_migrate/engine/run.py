@@ -20,10 +20,10 @@ from ..exit_codes import ExitCode
 from ..guide import deployment_configs, service_account, steps, undoing
 from ..guide.causes import Cause, CauseKind
 from ..guide.costs import deadline_seconds
-from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, mend, serves, serving
+from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
 from ..guide.selection import Wave, choose, waves
 from ..guide.undoing import Undo
-from ..values import ACCOUNT, Action, Check, Inverse, Refused, Step, Text, Usage, Verdict, Wish
+from ..values import ACCOUNT, Action, Check, Inverse, Refused, Request, Step, Text, Usage, Verdict
 from . import evidence
 from .journal import Journal, JournalError
 from .signals import Stop, Stopped
@@ -84,7 +84,7 @@ class Run:
     """One run: how to ask the cluster, where to write down what is done, whom to tell."""
 
     oc: Oc
-    wish: Wish
+    request: Request
     journal: Journal
     watcher: Watcher
     limits: Limits = field(default_factory=Limits)
@@ -114,7 +114,7 @@ class Run:
 
     def _prove(self) -> None:
         if self.seen is not None and "dc" not in self.seen.unread:
-            names = tuple(self.goals) or choose(self.seen, self.wish).configs
+            names = tuple(self.goals) or choose(self.seen, self.request).configs
             self.journal.write("proof", configs=evidence.proof(self.seen, names, self.goals))
 
     def broken(self, error: BaseException) -> None:
@@ -123,12 +123,12 @@ class Run:
             return
         code = getattr(error, "exit_code", _CODES.get(type(error), ExitCode.FAILED))
         text = getattr(error, "text", None)
-        told = text if isinstance(text, Text) else Text("{said}", said=str(error))
+        sentence = text if isinstance(text, Text) else Text("{said}", said=str(error))
         with suppress(JournalError):
             with suppress(Usage, Refused):
                 self._prove()
             self.journal.write(
-                "finish", outcome=code.name.lower(), exit_code=int(code), said=str(error), told=told.kept()
+                "finish", outcome=code.name.lower(), exit_code=int(code), said=str(error), sentence=sentence.kept()
             )
 
 
@@ -205,7 +205,7 @@ def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
     redeploy(run, state)
     run.stop.check()
     state = run.look()
-    return state, steps.verify(state, run.wish)
+    return state, steps.verify(state, run.request)
 
 
 def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
@@ -215,7 +215,7 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     """
 
     def replan(state: ProjectState) -> tuple[Action, ...]:
-        return steps.plan(state, run.wish, wanted)
+        return steps.plan(state, run.request, wanted)
 
     state = run.look()
     actions = replan(state)
@@ -237,18 +237,18 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
 
 def _prove(run: Run) -> None:
     """Where it was asked for: has the cluster fetch an image with the login that it has now, before anything is redeployed."""
-    if run.wish.prove_pull is None:
+    if run.request.prove_pull is None:
         return
     from . import proving
 
     run.stop.check()
-    found = proving.from_the_cluster(run.oc, run.wish.prove_pull)
-    run.journal.write("proof", image=run.wish.prove_pull, verdict=found.verdict.value, seen=str(found.seen))
-    told = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
+    found = proving.from_the_cluster(run.oc, run.request.prove_pull)
+    run.journal.write("proof", image=run.request.prove_pull, verdict=found.verdict.value, seen=str(found.seen))
+    sentence = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
     if found.verdict is not Verdict.PASSED:
         code = ExitCode.FAILED if found.verdict is Verdict.FAILED else ExitCode.UNKNOWN
-        raise Failed(Text("{told}; no config was redeployed", told=told), code)
-    run.watcher.note(told)
+        raise Failed(Text("{sentence}; no config was redeployed", sentence=sentence), code)
+    run.watcher.note(sentence)
 
 
 def redeploy(run: Run, state: ProjectState) -> None:
@@ -256,9 +256,9 @@ def redeploy(run: Run, state: ProjectState) -> None:
 
     `state` is what was seen last. Raises Failed, Stopped, JournalError, Usage.
     """
-    if Step.DEPLOYMENT_CONFIGS in run.wish.skip:
+    if Step.DEPLOYMENT_CONFIGS in run.request.skip:
         return
-    order = waves(state, run.wish)
+    order = waves(state, run.request)
     for number, wave in enumerate(order, 1):
         run.stop.check()
         names = tuple(name for name in wave.configs if name in state.configs)
@@ -270,7 +270,7 @@ def redeploy(run: Run, state: ProjectState) -> None:
         state = _settle(run, state, names)
 
         def replan(state: ProjectState, names: tuple[str, ...] = names) -> tuple[Action, ...]:
-            return deployment_configs.plan_configs(state, names, run.wish)
+            return deployment_configs.plan_configs(state, names, run.request)
 
         try:
             apply(run, replan(state), replan)
@@ -330,11 +330,11 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
 
 def patch(run: Run) -> None:
     """Step 4 alone: the patches, without waiting."""
-    if Step.DEPLOYMENT_CONFIGS in run.wish.skip:
+    if Step.DEPLOYMENT_CONFIGS in run.request.skip:
         return
 
     def replan(state: ProjectState) -> tuple[Action, ...]:
-        return deployment_configs.plan(state, run.wish)
+        return deployment_configs.plan(state, run.request)
 
     state = run.look()
     await_login(run, state)
@@ -385,7 +385,7 @@ def await_login(run: Run, state: ProjectState) -> None:
 def wait_all(run: Run) -> None:
     """Step 5 alone: waits for the rollouts of all chosen configs, each to its own account."""
     state = run.look(cluster=False, secret=False)
-    for goal, names in _by_goal(state, choose(state, run.wish).configs).items():
+    for goal, names in _by_goal(state, choose(state, run.request).configs).items():
         state = wait(run, state, names, goal)
 
 
@@ -402,9 +402,9 @@ def _settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectSta
     """Waits for rollouts that somebody else has under way: patching in the middle of one makes two of it."""
     groups = _by_goal(state, names)
     moving = {goal: tuple(a.config for a in assess_all(state, own, goal) if a.moving) for goal, own in groups.items()}
-    told = ", ".join(name for own in moving.values() for name in own)
-    if told:
-        run.watcher.note(Text("{names}: a rollout is under way already; waiting for it first", names=told))
+    sentence = ", ".join(name for own in moving.values() for name in own)
+    if sentence:
+        run.watcher.note(Text("{names}: a rollout is under way already; waiting for it first", names=sentence))
     for goal, own in moving.items():
         if own:
             state = wait(run, state, own, goal, must_reach=False)
@@ -586,9 +586,9 @@ def how_far(
     run: Run, state: ProjectState, names: Iterable[str], goal: Goal, but: Sequence[Assessment] = ()
 ) -> tuple[Text, ...]:
     """The state that each config is in, of all that are migrated or else of `names`; those in `but` were told already."""
-    listed = choose(state, run.wish).configs if goal == MIGRATED else tuple(names)
-    told = {assessment.config for assessment in but}
-    found = [a for a in assess_all(state, [n for n in listed if n in state.configs], goal) if a.config not in told]
+    listed = choose(state, run.request).configs if goal == MIGRATED else tuple(names)
+    sentence = {assessment.config for assessment in but}
+    found = [a for a in assess_all(state, [n for n in listed if n in state.configs], goal) if a.config not in sentence]
     reached = [a.config for a in found if a.reached]
     begun = [a for a in found if not a.reached and state.configs[a.config].effective_account == goal.account]
     untouched = [a.config for a in found if not a.reached and a not in begun]
@@ -613,8 +613,8 @@ def _failed(run: Run, waiting: _Waiting, found: Sequence[Assessment], stuck: Seq
     state = _bring_back(run, waiting.state, blamed)
     parts: list[Text | str] = []
     for assessment in blamed:
-        told = {"why": standing(assessment), "serves": serves(state, assessment.config), "mend": mend(assessment)}
-        parts.append(Text("{why}; {serves}. To mend it: {mend}", **told))
+        sentence = {"why": standing(assessment), "serves": serves(state, assessment.config), "fix": fix(assessment)}
+        parts.append(Text("{why}; {serves}. Fix: {fix}", **sentence))
         parts += [f"    {line}" for line in logs.get(assessment.config, ())]
     run.journal.write("failed", configs=[evidence.failed(state, a, logs.get(a.config, ())) for a in blamed])
     parts += how_far(run, state, waiting.names, waiting.goal, but=blamed)
@@ -699,7 +699,7 @@ def _write_rollouts(journal: Journal, found: Sequence[Assessment]) -> None:
 def outcome(checks: Iterable[Check], strict: bool = False, allow_unknown: bool = False) -> ExitCode:
     """The exit code that a set of checks means."""
     verdicts = {check.verdict for check in checks}
-    if Verdict.FAILED in verdicts or (strict and Verdict.REMARK in verdicts):
+    if Verdict.FAILED in verdicts or (strict and Verdict.WARNING in verdicts):
         return ExitCode.FAILED
     if Verdict.UNKNOWN in verdicts and not allow_unknown:
         return ExitCode.UNKNOWN

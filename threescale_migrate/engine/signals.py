@@ -90,7 +90,7 @@ def at_once() -> Iterator[None]:
 
 
 @contextmanager
-def in_order(stop: Stop, told: Callable[[], None]) -> Iterator[None]:
+def in_order(stop: Stop, sentence: Callable[[], None]) -> Iterator[None]:
     """For a run: a signal asks it to end after the call under way, and `told` says so; a second SIGINT ends it at once.
 
     What it was doing then is left to its journal, as after kill -9.
@@ -104,7 +104,7 @@ def in_order(stop: Stop, told: Callable[[], None]) -> Iterator[None]:
         stop.ask(EXIT_CODES[signal.Signals(number)])
         if first:
             with suppress(RuntimeError, OSError):  # it came in the middle of a line, or nobody listens
-                told()
+                sentence()
 
     with _handling(handle):
         yield

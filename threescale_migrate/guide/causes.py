@@ -1,4 +1,4 @@
-"""Why a rollout fails or hangs, in one sentence with the deed that mends it.
+"""Why a rollout fails or hangs, in one sentence with the deed that fixes it.
 
 Told from the states of pods, the conditions of replication controllers and warning events. Where admission refuses the
 pods none is created, and those that exist look fine (recordings/README.md 4, 20): the events and the failure condition
@@ -73,7 +73,7 @@ PULLS: tuple[tuple[str, str, str], ...] = (
     (
         r"(?i)manifest unknown|name unknown|not found|\b404\b|does not exist",
         "{registry} has no such image",
-        "see which image dc/{name} and its image stream name, mend that, then run threescale-migrate migrate",
+        "see which image dc/{name} and its image stream name, fix that, then run threescale-migrate migrate",
     ),
     (
         r"(?i)no such host|timeout|refused|no route|unreachable|EOF|x509|certificate|reset by peer",
@@ -83,7 +83,7 @@ PULLS: tuple[tuple[str, str, str], ...] = (
 )
 PULL_UNKNOWN = (
     "{registry} does not give it",
-    "see what the events say (oc get events), mend it, then run threescale-migrate migrate",
+    "see what the events say (oc get events), fix it, then run threescale-migrate migrate",
 )
 NO_SECRET_IN_POD = "the pod was made without the pull secret {secret}"
 NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
@@ -91,7 +91,7 @@ NO_SECRET = "the pull secret {secret} is not in the project"
 LOGIN = "there is a login for it in {secret}"
 NO_LOGIN = "there is no login for it in {secret}"
 LOGIN_UNKNOWN = "whether {secret} has a login for it could not be looked at"
-# What mends a pull from registry.redhat.io, by what is known of the login.
+# What fixes a pull from registry.redhat.io, by what is known of the login.
 LOGIN_DEEDS = {
     REFUSED: "get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then threescale-migrate migrate",
     NO_SECRET_IN_POD: "run oc secrets link {account} {secret} --for=pull and oc delete pod {pod}, then threescale-migrate migrate",
@@ -125,7 +125,7 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
         r"is forbidden|denied the request|admission webhook",
         CauseKind.ADMISSION,
         "{name}: the new pods are refused: {detail}",
-        "mend what the message says, then run threescale-migrate migrate",
+        "fix what the message says, then run threescale-migrate migrate",
     ),
 )
 
@@ -169,8 +169,10 @@ def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Itera
 def cancelled(config: DeploymentConfig, newest: ReplicationController) -> bool:
     """Whether the newest rollout was cancelled: by its own word, or by a condition that names it."""
     condition = config.conditions.get("Progressing")
-    told = condition is not None and condition.reason == "RolloutCancelled" and f'"{newest.name}"' in condition.message
-    return newest.phase == "Failed" and (newest.cancelled or told)
+    sentence = (
+        condition is not None and condition.reason == "RolloutCancelled" and f'"{newest.name}"' in condition.message
+    )
+    return newest.phase == "Failed" and (newest.cancelled or sentence)
 
 
 def expired(config: DeploymentConfig, newest: ReplicationController) -> bool:
@@ -190,11 +192,11 @@ def _refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationC
     for message in messages:
         for pattern, kind, sentence, deed in REFUSALS:
             if re.search(pattern, message):
-                told = {"name": config.name, "account": newest.account, "detail": _short(message)}
+                named = {"name": config.name, "account": newest.account, "detail": _short(message)}
                 if kind is CauseKind.ACCOUNT_MISSING and newest.account in state.accounts:
                     yield from _account_was_missing(config, newest)
                 else:
-                    yield Cause(kind, Text(sentence, **told), Text(deed, **told), lasting=True)
+                    yield Cause(kind, Text(sentence, **named), Text(deed, **named), lasting=True)
                 break
 
 
@@ -215,24 +217,27 @@ def _account_was_missing(config: DeploymentConfig, newest: ReplicationController
 
 def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
     """A hook's pod runs as `default`, and has no login but what `default` has (recordings/README.md 17)."""
-    told = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
+    sentence = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
     for container in pod.containers:
         if container.waiting in PULL_REASONS:
             seen = "{name}: its {kind} hook runs as default and cannot pull {image}"
             # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
             deed = "oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate"
             yield Cause(
-                CauseKind.HOOK, Text(seen, image=_image(container.image), **told), Text(deed, **told), lasting=True
+                CauseKind.HOOK,
+                Text(seen, image=_image(container.image), **sentence),
+                Text(deed, **sentence),
+                lasting=True,
             )
         elif pod.phase == "Failed" or container.waiting == "CrashLoopBackOff" or container.restarts > 1:
             seen = "{name}: its {kind} hook failed"
-            deed = "read oc logs {pod}, mend it, then run threescale-migrate migrate"
+            deed = "read oc logs {pod}, fix it, then run threescale-migrate migrate"
             if newest.phase != "Failed":
                 seen = "{name}: its {kind} hook fails and is tried again"
             yield Cause(
                 CauseKind.HOOK,
-                Text(seen, **told),
-                Text(deed, **told),
+                Text(seen, **sentence),
+                Text(deed, **sentence),
                 lasting=True,
                 log_of=(pod.name, container.name),
             )
@@ -256,7 +261,7 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
                     if container.exit_code is None
                     else Text(" (exit code {code})", code=container.exit_code),
                 ),
-                Text("read oc logs {pod} --previous, mend it, then run threescale-migrate migrate", pod=pod.name),
+                Text("read oc logs {pod} --previous, fix it, then run threescale-migrate migrate", pod=pod.name),
                 lasting=True,
                 log_of=(pod.name, container.name),
             )
@@ -266,7 +271,7 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
                 Text(
                     "{name}: the container cannot start: {detail}", name=config.name, detail=_short(container.message)
                 ),
-                Text("mend what the message says, then run threescale-migrate migrate"),
+                Text("fix what the message says, then run threescale-migrate migrate"),
                 lasting=True,
             )
     if pod.unschedulable:
@@ -274,7 +279,7 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
             CauseKind.NO_NODE,
             Text("{name}: no node takes the new pod: {detail}", name=config.name, detail=_short(pod.unschedulable)),
             Text(
-                "make room or mend the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
+                "make room or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
                 pod=pod.name,
             ),
             lasting=True,
@@ -293,12 +298,12 @@ def _of_volume_event(
 ) -> Iterator[Cause]:
     if event.reason not in VOLUME_REASONS:
         return
-    told = {"name": config.name, "detail": _short(event.message), "pod": event.name}
+    sentence = {"name": config.name, "detail": _short(event.message), "pod": event.name}
     if not re.search(HELD, event.message):
         yield Cause(
             CauseKind.VOLUME,
-            Text("{name}: a volume of the new pod cannot be mounted: {detail}", **told),
-            Text("see oc describe pod {pod}, mend it, then run threescale-migrate migrate", **told),
+            Text("{name}: a volume of the new pod cannot be mounted: {detail}", **sentence),
+            Text("see oc describe pod {pod}, fix it, then run threescale-migrate migrate", **sentence),
             lasting=True,
         )
         return
@@ -315,7 +320,7 @@ def _of_volume_event(
         )
     yield Cause(
         CauseKind.VOLUME,
-        Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **told),
+        Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **sentence),
         deed,
         lasting=True,
     )
@@ -324,7 +329,7 @@ def _of_volume_event(
 def _pull(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Cause:
     """Whose registry it is, what it said, and whether there is a login for it; `pod` where it is there still."""
     registry = image.partition("/")[0] if "." in image.partition("/")[0] else "docker.io"
-    told = {
+    sentence = {
         "name": name,
         "image": _image(image),
         "registry": registry,
@@ -338,9 +343,9 @@ def _pull(state: ProjectState, name: str, image: str, said: str, account: str, p
         CauseKind.IMAGE_PULL,
         Text(
             "{name}: the image {image} cannot be pulled; {why}; {login}",
-            **{**told, "why": Text(why, **told), "login": Text(login, **told)},
+            **{**sentence, "why": Text(why, **sentence), "login": Text(login, **sentence)},
         ),
-        Text(LOGIN_DEEDS.get(login, LOGIN_DEEDS.get(why, deed)) if registry == REGISTRY else deed, **told),
+        Text(LOGIN_DEEDS.get(login, LOGIN_DEEDS.get(why, deed)) if registry == REGISTRY else deed, **sentence),
         lasting=True,
     )
 
@@ -366,25 +371,25 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
         if refused:
             yield _pull(state, config.name, refused[1], event.message, newest.account)
     for event in own:
-        told = {"name": config.name, "detail": _short(event.message)}
+        sentence = {"name": config.name, "detail": _short(event.message)}
         if event.reason == "Failed" and re.search(r"[Pp]ull", event.message):
             yield Cause(
                 CauseKind.IMAGE_PULL,
-                Text("{name}: the image could not be pulled: {detail}", **told),
+                Text("{name}: the image could not be pulled: {detail}", **sentence),
                 Text("see why (oc get events), then run threescale-migrate migrate"),
                 lasting=True,
             )
         elif event.reason == "BackOff" and not re.search(r"pull", event.message):
             yield Cause(
                 CauseKind.CRASH_LOOP,
-                Text("{name}: the new pod crashed again and again", **told),
-                Text("mend what its log said, then run threescale-migrate migrate"),
+                Text("{name}: the new pod crashed again and again", **sentence),
+                Text("fix what its log said, then run threescale-migrate migrate"),
                 lasting=True,
             )
         elif event.reason == "FailedScheduling":
             yield Cause(
                 CauseKind.NO_NODE,
-                Text("{name}: no node took the new pod: {detail}", **told),
+                Text("{name}: no node took the new pod: {detail}", **sentence),
                 Text("make room, then run threescale-migrate migrate"),
                 lasting=True,
             )
@@ -393,8 +398,8 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
         elif event.reason == "Unhealthy" and event.message.startswith("Readiness"):
             yield Cause(
                 CauseKind.NOT_READY,
-                Text("{name}: the new pod ran and never became ready: {detail}", **told),
-                Text("mend what keeps it from being ready, then run threescale-migrate migrate"),
+                Text("{name}: the new pod ran and never became ready: {detail}", **sentence),
+                Text("fix what keeps it from being ready, then run threescale-migrate migrate"),
                 lasting=True,
             )
 
@@ -405,7 +410,7 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
         yield Cause(
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod cannot start ({reason})", name=config.name, reason=waiting[0].waiting),
-            Text("see oc describe pod {pod}, mend it, then run threescale-migrate migrate", pod=pod.name),
+            Text("see oc describe pod {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
             lasting=True,
         )
     elif pod.unschedulable:
@@ -421,7 +426,7 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
         yield Cause(
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod {pod} failed", name=config.name, pod=pod.name),
-            Text("read oc logs {pod}, mend it, then run threescale-migrate migrate", pod=pod.name),
+            Text("read oc logs {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
             lasting=True,
             log_of=(pod.name, "deployment"),
         )
@@ -431,14 +436,16 @@ def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -
     for pod in pods:
         if pod.phase != "Running" or pod.ready:
             continue
-        told = {"name": config.name, "pod": pod.name}
+        sentence = {"name": config.name, "pod": pod.name}
         said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Unhealthy"]
         yield Cause(
             CauseKind.NOT_READY,
-            Text("{name}: pod {pod} runs and is not ready: {detail}", detail=_short(said[-1]), **told)
+            Text("{name}: pod {pod} runs and is not ready: {detail}", detail=_short(said[-1]), **sentence)
             if said
-            else Text("{name}: pod {pod} runs and is not ready", **told),
-            Text("see oc describe pod {pod} and oc logs {pod}, mend it, then run threescale-migrate migrate", **told),
+            else Text("{name}: pod {pod} runs and is not ready", **sentence),
+            Text(
+                "see oc describe pod {pod} and oc logs {pod}, fix it, then run threescale-migrate migrate", **sentence
+            ),
             lasting=False,
             log_of=(pod.name, next((container.name for container in pod.containers if not container.ready), "")),
             patience=READY_PATIENCE,
@@ -459,7 +466,7 @@ def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | No
                     tag=trigger.tag,
                     detail=_short(failures[trigger.tag]),
                 ),
-                Text("mend the import: oc import-image {stream}:{tag}", stream=trigger.stream, tag=trigger.tag),
+                Text("fix the import: oc import-image {stream}:{tag}", stream=trigger.stream, tag=trigger.tag),
                 lasting=True,
             )
     return None

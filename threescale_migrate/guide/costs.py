@@ -27,20 +27,20 @@ class Cost:
     deadline_seconds: int
 
     @property
-    def remarks(self) -> tuple[Text, ...]:
+    def warnings(self) -> tuple[Text, ...]:
         """The sentences for an operator; none where the redeployment is not felt."""
-        told = []
+        sentence = []
         if self.down:
-            told.append(Text("it is down while it redeploys"))
+            sentence.append(Text("it is down while it redeploys"))
         if self.lost:
-            told.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
+            sentence.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
         for hook in self.hooks:
             migrates = MIGRATES_DATABASE in hook
             said = "its hook migrates its database: {hook}" if migrates else "its hook runs: {hook}"
-            told.append(Text(said, hook=hook))
+            sentence.append(Text(said, hook=hook))
         if self.unproved:
-            told.append(Text("it has no readiness probe: Ready says little"))
-        return tuple(told)
+            sentence.append(Text("it has no readiness probe: Ready says little"))
+        return tuple(sentence)
 
 
 def cost(config: DeploymentConfig) -> Cost:
@@ -81,7 +81,7 @@ def deadline_seconds(config: DeploymentConfig) -> int:
     return config.timeout_seconds * (1 + len(config.hooks)) + SLACK_SECONDS
 
 
-def longest_seconds(waves: Iterable[Wave], told: Iterable[Cost]) -> int:
+def longest_seconds(waves: Iterable[Wave], sentence: Iterable[Cost]) -> int:
     """How long all waves take at the most, one after the other, each by the longest deadline in it."""
-    limits = {cost.config: cost.deadline_seconds for cost in told}
+    limits = {cost.config: cost.deadline_seconds for cost in sentence}
     return sum(max((limits.get(name, 0) for name in wave.configs), default=0) for wave in waves)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..cluster.project import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Step, Text, Verdict, Wish
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess
 from .selection import choose, waves
 
@@ -13,23 +13,23 @@ STEP = Step.DEPLOYMENT_CONFIGS
 PATCH = json.dumps({"spec": {"template": {"spec": {"serviceAccountName": ACCOUNT}}}}, separators=(",", ":"))
 
 
-def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     """The actions for all chosen configs, in the order of the waves."""
-    return tuple(action for wave in waves(state, wish) for action in plan_configs(state, wave.configs, wish))
+    return tuple(action for wave in waves(state, request) for action in plan_configs(state, wave.configs, request))
 
 
-def plan_configs(state: ProjectState, names: tuple[str, ...], wish: Wish) -> tuple[Action, ...]:
+def plan_configs(state: ProjectState, names: tuple[str, ...], request: Request) -> tuple[Action, ...]:
     """The patch, resume and rollout of the configs that are not migrated and will not be by waiting."""
-    return tuple(action for name in names for action in _plan_config(state, state.configs[name], wish))
+    return tuple(action for name in names for action in _plan_config(state, state.configs[name], request))
 
 
-def _plan_config(state: ProjectState, config: DeploymentConfig, wish: Wish) -> tuple[Action, ...]:
+def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request) -> tuple[Action, ...]:
     found = assess(state, config.name)
     if found.reached:
         return ()
     patched = config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
     actions = [] if patched else [patch(config, ACCOUNT)]
-    if config.paused and wish.resume_paused:
+    if config.paused and request.resume_paused:
         return (*actions, resume(config))
     return (*actions, *starts(config, found, patched))
 
@@ -125,11 +125,11 @@ def cancel(config: DeploymentConfig) -> Action:
     )
 
 
-def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether each config's template says `amp`; and what was left out, and why."""
     if "dc" in state.unread:
         return (Check(STEP, "dc", Verdict.UNKNOWN, Text("they may not be read: {why}", why=state.unread["dc"])),)
-    selection = choose(state, wish)
+    selection = choose(state, request)
     checks = [_check(state.configs[name]) for name in selection.configs]
     if not selection.configs:
         seen = Text("there is no DeploymentConfig of 3scale in project {project}", project=state.namespace or "?")

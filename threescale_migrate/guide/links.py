@@ -56,17 +56,17 @@ def _link(link: Link) -> Action:
 
 
 def missing(state: ProjectState) -> list[Check]:
-    """A failure for each secret that `amp` lacks; a remark for one that is not there."""
+    """A failure for each secret that `amp` lacks; a warning for one that is not there."""
     checks = []
     for link in lacking(state):
         use = Text(MENTIONED[link.use])
         if link.secret in state.secret_names:
             seen = Text("default has secret {secret} {use} and amp has not", secret=link.secret, use=use)
-            mend = Text("{command}", command="oc " + " ".join(_link(link).args))
-            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.FAILED, seen, mend))
+            fix = Text("{command}", command="oc " + " ".join(_link(link).args))
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.FAILED, seen, fix))
         elif "secrets" not in state.unread:
             seen = Text("it has secret {secret} {use}, which does not exist: not copied", secret=link.secret, use=use)
-            checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.REMARK, seen))
+            checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))
     return checks
 
 
@@ -82,11 +82,11 @@ def unknown(state: ProjectState) -> tuple[Check, ...]:
                 secret=link.secret,
                 use=Text(MENTIONED[link.use]),
             )
-            mend = Text("{command}", command="oc " + " ".join(_link(link).args))
-            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, mend))
+            fix = Text("{command}", command="oc " + " ".join(_link(link).args))
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix))
     return tuple(checks)
 
 
-def told(state: ProjectState) -> str:
+def translated(state: ProjectState) -> str:
     """The linked secrets, as they are named to a person."""
     return ", ".join(f"secret {link.secret} ({link.use})" for link in of(state, DEFAULT_ACCOUNT))

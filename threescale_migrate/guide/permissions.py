@@ -20,10 +20,10 @@ from ..values import (
     Check,
     Inverse,
     Refused,
+    Request,
     Step,
     Text,
     Verdict,
-    Wish,
 )
 from . import links
 
@@ -63,7 +63,7 @@ class Grant:
     role: str
 
     @property
-    def told(self) -> Text:
+    def sentence(self) -> Text:
         """As it is named to a person."""
         if not self.namespace:
             return Text("{kind} {role} in the whole cluster", kind=self.role_kind, role=self.role)
@@ -154,22 +154,22 @@ def _lax(state: ProjectState, name: str) -> bool:
     return bool(found.lax) if found is not None else name in LAX_CONSTRAINTS
 
 
-def discovery_needs_view(state: ProjectState, wish: Wish) -> bool:
+def discovery_needs_view(state: ProjectState, request: Request) -> bool:
     """Whether service discovery needs `view`: so said by the user, or by system's settings in so many words.
 
     As 3scale ships it, it is on in service account mode wherever a pod has a token, which says nothing of its use: an
     account that has no `view` finds no service now, and loses nothing.
     """
     found = state.discovery
-    if wish.service_discovery:
+    if request.service_discovery:
         return True
     return found is not None and found.method == "service_account" and found.enabled.lower() in ("true", "yes", "on")
 
 
-def discovery_told(state: ProjectState, wish: Wish) -> Text:
+def discovery_told(state: ProjectState, request: Request) -> Text:
     """What is known of service discovery, and how that was found out."""
     found = state.discovery
-    if wish.service_discovery:
+    if request.service_discovery:
         return Text("service discovery is used: --service-discovery says so")
     if "configmaps" in state.unread:
         return Text("whether service discovery is used is not known: the config map system may not be read")
@@ -181,7 +181,7 @@ def discovery_told(state: ProjectState, wish: Wish) -> Text:
             " {method}",
             method=found.method or "?",
         )
-    if discovery_needs_view(state, wish):
+    if discovery_needs_view(state, request):
         return Text(
             "service discovery is used: service_discovery.yml in the config map system has enabled: {enabled} and"
             " authentication_method: service_account",
@@ -198,27 +198,27 @@ def discovery_told(state: ProjectState, wish: Wish) -> Text:
     )
 
 
-def wanted(state: ProjectState, wish: Wish) -> frozenset[Grant]:
+def wanted(state: ProjectState, request: Request) -> frozenset[Grant]:
     """What `amp` has to have: all that `default` has and that there is, and `view` where service discovery needs it."""
-    discovery = {VIEW_OF_THE_CLUSTER} if discovery_needs_view(state, wish) else set()
+    discovery = {VIEW_OF_THE_CLUSTER} if discovery_needs_view(state, request) else set()
     return frozenset(grant for grant in grants(state, DEFAULT_ACCOUNT) | discovery if exists(state, grant))
 
 
-def missing(state: ProjectState, wish: Wish) -> tuple[Grant, ...]:
+def missing(state: ProjectState, request: Request) -> tuple[Grant, ...]:
     """What `amp` lacks, in order."""
-    return _ordered(grant for grant in wanted(state, wish) if not has(state, ACCOUNT, grant))
+    return _ordered(grant for grant in wanted(state, request) if not has(state, ACCOUNT, grant))
 
 
 def _ordered(found: Iterable[Grant]) -> tuple[Grant, ...]:
     return tuple(sorted(found, key=lambda grant: (grant.namespace, grant.role_kind, grant.role)))
 
 
-def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     """A grant for each right that `amp` lacks, and a link for each secret. Raises Refused for privileged ones that were not
     asked for."""
-    needed = missing(state, wish)
-    lax = [str(grant.told) for grant in needed if privileged(state, grant)]
-    if lax and not wish.copy_privileged:
+    needed = missing(state, request)
+    lax = [str(grant.sentence) for grant in needed if privileged(state, grant)]
+    if lax and not request.copy_privileged:
         raise Refused(
             Text(
                 "default has {grants}, which is more than a gateway should have: give it to amp as well with"
@@ -228,7 +228,7 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
         )
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
     actions = [give(state.namespace, grant, ACCOUNT, taken, _why(state, grant)) for grant in needed]
-    if discovery_needs_view(state, wish) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
+    if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         why = Text("service discovery needs it, of the hooks' account too")
         actions.append(give(state.namespace, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT, taken, why))
     return (*actions, *links.plan(state))
@@ -238,8 +238,8 @@ def _why(state: ProjectState, grant: Grant) -> Text:
     if not has(state, DEFAULT_ACCOUNT, grant):
         return Text("service discovery needs it")
     if privileged(state, grant):
-        return Text("default has {grant}; it is privileged, and --copy-privileged was given", grant=grant.told)
-    return Text("default has {grant}", grant=grant.told)
+        return Text("default has {grant}; it is privileged, and --copy-privileged was given", grant=grant.sentence)
+    return Text("default has {grant}", grant=grant.sentence)
 
 
 def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]], why: Text = NOTHING) -> Action:
@@ -298,11 +298,11 @@ def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
         f' (eq (print .kind "/" .name) "User/{default}")'
     )
     if kind == SCC_KIND:
-        told = f"oc adm policy add-scc-to-user {{{{$o.metadata.name}}}} {amp}"
-        return (_template("scc", f'{{{{range .users}}}}{{{{if eq . "{default}"}}}}{told}'),)
+        sentence = f"oc adm policy add-scc-to-user {{{{$o.metadata.name}}}} {amp}"
+        return (_template("scc", f'{{{{range .users}}}}{{{{if eq . "{default}"}}}}{sentence}'),)
     if kind == "clusterrolebindings":
-        told = f"oc adm policy add-cluster-role-to-user {{{{$o.roleRef.name}}}} {amp}"
-        return (_template(kind, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{told}"),)
+        sentence = f"oc adm policy add-cluster-role-to-user {{{{$o.roleRef.name}}}} {amp}"
+        return (_template(kind, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{sentence}"),)
     where = "rolebindings" if kind == "rolebindings" else "rolebindings --all-namespaces"
     space = "--namespace={{$o.metadata.namespace}}"
     of_cluster = f"oc adm policy add-role-to-user {{{{$o.roleRef.name}}}} {amp} {space}"
@@ -310,9 +310,9 @@ def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
         f"oc create rolebinding {{{{$o.metadata.name}}}}-{ACCOUNT} --role={{{{$o.roleRef.name}}}}"
         f" --serviceaccount={project}:{ACCOUNT} {space}"
     )
-    told = f'{{{{if eq (print $o.roleRef.kind) "Role"}}}}{of_project}{{{{else}}}}{of_cluster}{{{{end}}}}'
+    sentence = f'{{{{if eq (print $o.roleRef.kind) "Role"}}}}{of_project}{{{{else}}}}{of_cluster}{{{{end}}}}'
     namespace = f" --namespace={project}" if kind == "rolebindings" else ""
-    return (_template(where + namespace, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{told}"),)
+    return (_template(where + namespace, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{sentence}"),)
 
 
 def _template(what: str, inner: str) -> str:
@@ -322,50 +322,50 @@ def _template(what: str, inner: str) -> str:
     )
 
 
-def unknown(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """What may not be looked at, each with what a cluster admin runs instead; unknown is never fine."""
     checks = []
     for kind in UNREAD:
         if kind in state.unread:
             seen = Text(UNREAD[kind])
-            mend = Text("have a cluster admin run this, and then what it prints; or leave it with --allow-unknown")
+            fix = Text("have a cluster admin run this, and then what it prints; or leave it with --allow-unknown")
             commands = commands_for_an_admin(state, kind)
-            checks.append(Check(STEP, kind, Verdict.UNKNOWN, seen, mend, commands))
+            checks.append(Check(STEP, kind, Verdict.UNKNOWN, seen, fix, commands))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
-            seen = Text("default has {grant}, and whether that role exists may not be seen", grant=grant.told)
-            mend = Text("have a cluster admin run this if it does, or leave it with --allow-unknown")
+            seen = Text("default has {grant}, and whether that role exists may not be seen", grant=grant.sentence)
+            fix = Text("have a cluster admin run this if it does, or leave it with --allow-unknown")
             action = give(state.namespace, grant, ACCOUNT, set())
-            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, mend, (command(action),)))
-    if "configmaps" in state.unread and not wish.service_discovery:
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, (command(action),)))
+    if "configmaps" in state.unread and not request.service_discovery:
         both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
         if not both:
-            mend = Text("say --service-discovery where it is used, or leave it with --allow-unknown")
-            checks.append(Check(STEP, "configmap/system", Verdict.UNKNOWN, discovery_told(state, wish), mend))
+            fix = Text("say --service-discovery where it is used, or leave it with --allow-unknown")
+            checks.append(Check(STEP, "configmap/system", Verdict.UNKNOWN, discovery_told(state, request), fix))
     return (*checks, *links.unknown(state))
 
 
-def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """The differences between the two accounts, in both directions; what may not be read is unknown, never fine."""
-    checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, wish)]
-    if discovery_needs_view(state, wish) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
+    checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, request)]
+    if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         checks.append(_lacking(state, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT))
     checks += links.missing(state)
-    checks += _differences(state, wish)
-    checks += unknown(state, wish)
-    if all(check.verdict is Verdict.REMARK for check in checks):
-        checks.insert(0, _equal(state, wish))
-    if state.discovery is not None or wish.service_discovery:
-        checks.append(Check(STEP, "configmap/system", Verdict.PASSED, discovery_told(state, wish)))
+    checks += _differences(state, request)
+    checks += unknown(state, request)
+    if all(check.verdict is Verdict.WARNING for check in checks):
+        checks.insert(0, _equal(state, request))
+    if state.discovery is not None or request.service_discovery:
+        checks.append(Check(STEP, "configmap/system", Verdict.PASSED, discovery_told(state, request)))
     return tuple(checks)
 
 
-def _equal(state: ProjectState, wish: Wish) -> Check:
-    found = wanted(state, wish)
-    told = ", ".join(filter(None, (*(str(grant.told) for grant in _ordered(found)), links.told(state))))
+def _equal(state: ProjectState, request: Request) -> Check:
+    found = wanted(state, request)
+    sentence = ", ".join(filter(None, (*(str(grant.sentence) for grant in _ordered(found)), links.translated(state))))
     seen = (
-        Text("amp has all that default has: {names}", names=told)
-        if told
+        Text("amp has all that default has: {names}", names=sentence)
+        if sentence
         else Text("default has no role of its own that amp would need")
     )
     return Check(STEP, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
@@ -373,29 +373,30 @@ def _equal(state: ProjectState, wish: Wish) -> Check:
 
 def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
     if account == DEFAULT_ACCOUNT or not has(state, DEFAULT_ACCOUNT, grant):
-        seen = Text("service discovery needs {grant}, and {account} has it not", grant=grant.told, account=account)
+        seen = Text("service discovery needs {grant}, and {account} has it not", grant=grant.sentence, account=account)
     elif privileged(state, grant):
-        seen = Text("default has {grant}, which is privileged, and amp has not", grant=grant.told)
+        seen = Text("default has {grant}, which is privileged, and amp has not", grant=grant.sentence)
     else:
-        seen = Text("default has {grant} and amp has not", grant=grant.told)
-    mend = Text("{command}", command=command(give(state.namespace, grant, account, set())))
-    return Check(STEP, f"sa/{account}", Verdict.FAILED, seen, mend)
+        seen = Text("default has {grant} and amp has not", grant=grant.sentence)
+    fix = Text("{command}", command=command(give(state.namespace, grant, account, set())))
+    return Check(STEP, f"sa/{account}", Verdict.FAILED, seen, fix)
 
 
-def _differences(state: ProjectState, wish: Wish) -> list[Check]:
+def _differences(state: ProjectState, request: Request) -> list[Check]:
     """What `amp` has and `default` has not; and what `default` is bound to that does not exist."""
     checks = []
     for grant in _ordered(grants(state, ACCOUNT)):
-        covered = grant in wanted(state, wish) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)
+        covered = grant in wanted(state, request) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)
         if not covered:
-            seen = Text("amp has {grant} and default has not", grant=grant.told)
-            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.REMARK, seen))
+            seen = Text("amp has {grant} and default has not", grant=grant.sentence)
+            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.WARNING, seen))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is False and not has(state, ACCOUNT, grant):
             seen = Text(
-                "it is bound to {grant}, which does not exist: that gives nothing and is not copied", grant=grant.told
+                "it is bound to {grant}, which does not exist: that gives nothing and is not copied",
+                grant=grant.sentence,
             )
-            checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.REMARK, seen))
+            checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))
     return checks
 
 

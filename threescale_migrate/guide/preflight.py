@@ -20,13 +20,13 @@ from ..values import (
     Action,
     Check,
     Refused,
+    Request,
     Step,
     Text,
     Usage,
     Verdict,
-    Wish,
 )
-from . import permissions, readiness, room, steps
+from . import capacity, permissions, readiness, steps
 from .causes import PULL_REASONS, CauseKind
 from .selection import Wave, choose, waves
 
@@ -58,14 +58,14 @@ TITLES = {
 class Finding:
     """One thing looked at; FAILED and UNKNOWN stand against the migration.
 
-    `usage` marks what another option mends, `forceable` what may be wrong and the migration go well all the same.
+    `usage` marks what another option fixes, `forceable` what may be wrong and the migration go well all the same.
     """
 
     group: Group
     subject: str
     verdict: Verdict
     seen: Text
-    mend: Text = NOTHING
+    fix: Text = NOTHING
     commands: tuple[str, ...] = ()
     usage: bool = False
     forceable: bool = False
@@ -86,7 +86,7 @@ class Right:
     subresource: str = ""
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """As it is named to a person."""
         return f"{self.verb} {self.resource}" + (f"/{self.subresource}" if self.subresource else "")
 
@@ -124,24 +124,24 @@ class Facts:
     proof: tuple[Check, ...] = ()
 
 
-def attempt(state: ProjectState, wish: Wish) -> Attempt:
+def attempt(state: ProjectState, request: Request) -> Attempt:
     """Plans every step, also when one of them cannot be. Raises Usage for a config that is not there."""
-    choose(state, wish)
-    waves(state, wish)
+    choose(state, request)
+    waves(state, request)
     actions: list[Action] = []
     refusals: list[tuple[Step, Usage | Refused]] = []
     for step in Step:
         try:
-            actions += steps.plan(state, wish, (step,))
+            actions += steps.plan(state, request, (step,))
         except (Usage, Refused) as error:
             refusals.append((step, error))
     return Attempt(tuple(actions), tuple(refusals))
 
 
-def redeployed(state: ProjectState, wish: Wish, actions: Iterable[Action]) -> tuple[Wave, ...]:
+def redeployed(state: ProjectState, request: Request, actions: Iterable[Action]) -> tuple[Wave, ...]:
     """The waves with the configs that the actions redeploy."""
     touched = {action.subject.partition("/")[2] for action in actions if action.subject.startswith("dc/")}
-    found = (Wave(wave.name, tuple(name for name in wave.configs if name in touched)) for wave in waves(state, wish))
+    found = (Wave(wave.name, tuple(name for name in wave.configs if name in touched)) for wave in waves(state, request))
     return tuple(wave for wave in found if wave.configs)
 
 
@@ -197,17 +197,17 @@ def answered(state: ProjectState, right: Right) -> bool:
     return (right.verb, right.resource) == ("get", "secrets") and "secrets" not in state.unread
 
 
-def judge(facts: Facts, wish: Wish, force: bool = False, allow_unknown: bool = False) -> tuple[Finding, ...]:
+def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Finding, ...]:
     """All findings, in order. `force` goes on with what may go well all the same, `allow_unknown` with what is not known."""
     found = [
         *_login(facts),
-        *_project(facts, wish),
-        *_rights(facts, wish),
-        *_secret(facts, wish),
+        *_project(facts, request),
+        *_rights(facts, request),
+        *_secret(facts, request),
         *(_of_check(Group.SECRET, check) for check in facts.proof),
-        *_permissions(facts, wish),
-        *_configs(facts, wish),
-        *_room(facts, wish),
+        *_permissions(facts, request),
+        *_configs(facts, request),
+        *_room(facts, request),
     ]
     return tuple(_eased(finding, force, allow_unknown) for finding in found)
 
@@ -215,7 +215,7 @@ def judge(facts: Facts, wish: Wish, force: bool = False, allow_unknown: bool = F
 def _eased(finding: Finding, force: bool, allow_unknown: bool) -> Finding:
     forced = force and finding.forceable and finding.verdict is Verdict.FAILED
     allowed = allow_unknown and finding.verdict is Verdict.UNKNOWN
-    return replace(finding, verdict=Verdict.REMARK) if forced or allowed else finding
+    return replace(finding, verdict=Verdict.WARNING) if forced or allowed else finding
 
 
 def against(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -224,7 +224,7 @@ def against(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _of_check(group: Group, check: Check) -> Finding:
-    return Finding(group, check.subject, check.verdict, check.seen, check.mend, check.commands)
+    return Finding(group, check.subject, check.verdict, check.seen, check.fix, check.commands)
 
 
 def _login(facts: Facts) -> list[Finding]:
@@ -240,7 +240,7 @@ def _login(facts: Facts) -> list[Finding]:
     return [*found, *(wrong or [Finding(Group.LOGIN, "server", Verdict.PASSED, where)])]
 
 
-def _project(facts: Facts, wish: Wish) -> list[Finding]:
+def _project(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
     subject = f"project/{state.namespace}"
     found = [
@@ -250,7 +250,7 @@ def _project(facts: Facts, wish: Wish) -> list[Finding]:
     ]
     if "dc" in state.unread:
         return found  # the rights say so
-    chosen = choose(state, wish).configs
+    chosen = choose(state, request).configs
     if not chosen:
         seen = Text(
             "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
@@ -280,22 +280,22 @@ def releases(state: ProjectState, names: Iterable[str]) -> frozenset[tuple[int, 
 
 def _release(state: ProjectState, chosen: tuple[str, ...]) -> Finding:
     found = releases(state, chosen)
-    told = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
+    sentence = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
     if found == {EXPECTED_RELEASE}:
         return Finding(
-            Group.PROJECT, "release", Verdict.PASSED, Text("the images are those of 3scale {found}", found=told)
+            Group.PROJECT, "release", Verdict.PASSED, Text("the images are those of 3scale {found}", found=sentence)
         )
     if not found:
         seen = Text("the images do not say which release of 3scale they are: this procedure is for 2.5")
     elif found <= {EXPECTED_RELEASE, NEXT_RELEASE}:
         seen = Text(
-            "the images are those of 3scale {found}: the next step has been taken already, or begun", found=told
+            "the images are those of 3scale {found}: the next step has been taken already, or begun", found=sentence
         )
     else:
-        seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=told)
-        mend = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or go on with --force")
-        return Finding(Group.PROJECT, "release", Verdict.FAILED, seen, mend, forceable=True)
-    return Finding(Group.PROJECT, "release", Verdict.REMARK, seen)
+        seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=sentence)
+        fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or go on with --force")
+        return Finding(Group.PROJECT, "release", Verdict.FAILED, seen, fix, forceable=True)
+    return Finding(Group.PROJECT, "release", Verdict.WARNING, seen)
 
 
 # What has to be read for the migration at all; of the rest it is unknown what is in it.
@@ -314,24 +314,24 @@ READING_MORE = {
 }
 
 
-def _rights(facts: Facts, wish: Wish) -> list[Finding]:
+def _rights(facts: Facts, request: Request) -> list[Finding]:
     unread, project = facts.state.unread, facts.state.namespace
     lent = Text("have an admin of the project run this, or log in as one who may")
     edit = (f"oc adm policy add-role-to-user edit {facts.user} --namespace={project}",)
     found = []
-    for kind, told in READING.items():
+    for kind, sentence in READING.items():
         if kind in unread:
-            found.append(Finding(Group.RIGHTS, told, Verdict.FAILED, Text("{why}", why=unread[kind]), lent, edit))
-    for kind, (told, seen) in READING_MORE.items():
+            found.append(Finding(Group.RIGHTS, sentence, Verdict.FAILED, Text("{why}", why=unread[kind]), lent, edit))
+    for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread:
-            mend = Text("have somebody who may look run threescale-migrate preflight, or go on with --allow-unknown")
-            found.append(Finding(Group.RIGHTS, told, Verdict.UNKNOWN, seen, mend))
+            fix = Text("have somebody who may look run threescale-migrate preflight, or go on with --allow-unknown")
+            found.append(Finding(Group.RIGHTS, sentence, Verdict.UNKNOWN, seen, fix))
     granted = []
     wanted = needed(facts.attempt.actions, project)
     for right, action in wanted.items():
         answer = facts.answers.get(right)
         if answer:
-            granted.append(right.told)
+            granted.append(right.sentence)
         elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
             continue  # it has been said
         else:
@@ -351,16 +351,16 @@ def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) ->
     command = permissions.command(action)
     if answer is None:
         seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
-                    user=facts.user, right=right.told, where=where, command=command)  # fmt: skip
-        mend = Text("ask: {question}; or go on with --allow-unknown", question="oc " + " ".join(right.question))
-        return Finding(Group.RIGHTS, right.told, Verdict.UNKNOWN, seen, mend)
+                    user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
+        fix = Text("ask: {question}; or go on with --allow-unknown", question="oc " + " ".join(right.question))
+        return Finding(Group.RIGHTS, right.sentence, Verdict.UNKNOWN, seen, fix)
     seen = Text("{user} may not {right} {where}, and {command} needs it",
-                user=facts.user, right=right.told, where=where, command=command)  # fmt: skip
+                user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
     if action.inverse.kind == "grant":
-        return replace(_grant_refused(action, seen), subject=right.told)
-    mend = Text("have an admin of the project run this, or log in as one who may")
+        return replace(_grant_refused(action, seen), subject=right.sentence)
+    fix = Text("have an admin of the project run this, or log in as one who may")
     role = f"oc adm policy add-role-to-user edit {facts.user} --namespace={right.namespace}"
-    return Finding(Group.RIGHTS, right.told, Verdict.FAILED, seen, mend, (role,))
+    return Finding(Group.RIGHTS, right.sentence, Verdict.FAILED, seen, fix, (role,))
 
 
 def _grant_refused(action: Action, seen: Text) -> Finding:
@@ -373,7 +373,7 @@ def _grant_refused(action: Action, seen: Text) -> Finding:
 
 def _skipped(group: Group, step: Step) -> list[Finding]:
     seen = Text("not looked at: it was left out with --skip")
-    return [Finding(group, step.value, Verdict.REMARK, seen)]
+    return [Finding(group, step.value, Verdict.WARNING, seen)]
 
 
 def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
@@ -385,17 +385,19 @@ def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
     ]
 
 
-def _secret(facts: Facts, wish: Wish) -> list[Finding]:
-    if Step.REGISTRY_SECRET in wish.skip:
+def _secret(facts: Facts, request: Request) -> list[Finding]:
+    if Step.REGISTRY_SECRET in request.skip:
         return _skipped(Group.SECRET, Step.REGISTRY_SECRET)
     found = _of_step(facts, Group.SECRET, Step.REGISTRY_SECRET)
     subject = f"secret/{SECRET_NAME}"
-    if wish.pull_secret is not None:
-        found += [Finding(Group.SECRET, subject, Verdict.REMARK, warning) for warning in wish.pull_secret.warnings]
+    if request.pull_secret is not None:
+        found += [Finding(Group.SECRET, subject, Verdict.WARNING, warning) for warning in request.pull_secret.warnings]
     if found and found[0].verdict is Verdict.FAILED:
         return found
-    if wish.pull_secret is not None:
-        seen = Text("usable: a login for {registry}, from {source}", registry=REGISTRY, source=wish.pull_secret.source)
+    if request.pull_secret is not None:
+        seen = Text(
+            "usable: a login for {registry}, from {source}", registry=REGISTRY, source=request.pull_secret.source
+        )
         return [Finding(Group.SECRET, subject, Verdict.PASSED, seen), *found]
     if facts.state.secret is not None:
         seen = Text("it is in the project, with a login for {registry}", registry=REGISTRY)
@@ -403,12 +405,12 @@ def _secret(facts: Facts, wish: Wish) -> list[Finding]:
     return found
 
 
-def _permissions(facts: Facts, wish: Wish) -> list[Finding]:
+def _permissions(facts: Facts, request: Request) -> list[Finding]:
     group, state = Group.PERMISSIONS, facts.state
-    if Step.PERMISSIONS in wish.skip:
+    if Step.PERMISSIONS in request.skip:
         return _skipped(group, Step.PERMISSIONS)
     found = _of_step(facts, group, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
-    found += [_of_check(group, check) for check in permissions.unknown(state, wish)]
+    found += [_of_check(group, check) for check in permissions.unknown(state, request)]
     granted = [action for action in facts.attempt.actions if action.step is Step.PERMISSIONS]
     if not found:
         seen = (
@@ -418,21 +420,21 @@ def _permissions(facts: Facts, wish: Wish) -> list[Finding]:
         )
         commands = tuple(permissions.command(action) for action in granted)
         found.append(Finding(group, f"sa/{ACCOUNT}", Verdict.PASSED, seen, commands=commands))
-    if state.discovery is not None or wish.service_discovery:
-        discovery = permissions.discovery_told(state, wish)
+    if state.discovery is not None or request.service_discovery:
+        discovery = permissions.discovery_told(state, request)
         found.append(Finding(group, "configmap/system", Verdict.PASSED, discovery))
     return found
 
 
-def _configs(facts: Facts, wish: Wish) -> list[Finding]:
+def _configs(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
-    if {"dc", "rc", "pods"} & set(state.unread) or Step.DEPLOYMENT_CONFIGS in wish.skip:
-        return _skipped(Group.CONFIGS, Step.DEPLOYMENT_CONFIGS) if Step.DEPLOYMENT_CONFIGS in wish.skip else []
+    if {"dc", "rc", "pods"} & set(state.unread) or Step.DEPLOYMENT_CONFIGS in request.skip:
+        return _skipped(Group.CONFIGS, Step.DEPLOYMENT_CONFIGS) if Step.DEPLOYMENT_CONFIGS in request.skip else []
     found: list[Finding] = []
-    chosen = choose(state, wish).configs
+    chosen = choose(state, request).configs
     healthy = 0
     for name in chosen:
-        finding = _health(state, wish, name)
+        finding = _health(state, request, name)
         healthy += finding is None
         found += [] if finding is None else [finding]
         found += _images(state, name)
@@ -442,7 +444,7 @@ def _configs(facts: Facts, wish: Wish) -> list[Finding]:
     return found
 
 
-def _health(state: ProjectState, wish: Wish, name: str) -> Finding | None:
+def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
     """What is wrong with a config before the first change; None where it is healthy."""
     config, subject = state.configs[name], f"dc/{name}"
     if config.effective_account == ACCOUNT:
@@ -451,37 +453,37 @@ def _health(state: ProjectState, wish: Wish, name: str) -> Finding | None:
             return None
         reason = found.cause.sentence if found.cause is not None else found.reason
         seen = Text("its migration has begun: {reason}; migrate goes on with it", reason=reason)
-        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
+        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen)
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
-    if config.paused and not wish.resume_paused:
+    if config.paused and not request.resume_paused:
         seen = Text("it is paused: it takes the patch and does not redeploy until it is resumed")
-        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen, Text("resume it with --resume-paused"))
+        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen, Text("resume it with --resume-paused"))
     if found.reached:
         return None
     if found.moving:
         seen = Text("a rollout is under way already ({reason}); migrate waits for it first", reason=found.reason)
-        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
+        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen)
     reason = found.cause.sentence if found.cause is not None else found.reason
-    if _lacks_login(state, wish, config, found):
+    if _lacks_login(state, request, config, found):
         seen = Text(
             "it has no login for {registry} yet, which is what migrate gives it: {reason}",
             registry=REGISTRY,
             reason=reason,
         )
-        return Finding(Group.CONFIGS, subject, Verdict.REMARK, seen)
+        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen)
     seen = Text("it is failing already: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
-    mend = found.cause.deed if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
-    mend = Text("{mend}; or go on as it is with --force", mend=mend)
-    return Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, mend, forceable=True)
+    fix = found.cause.deed if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
+    fix = Text("{fix}; or go on as it is with --force", fix=fix)
+    return Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, fix, forceable=True)
 
 
-def _lacks_login(state: ProjectState, wish: Wish, config: DeploymentConfig, found: readiness.Assessment) -> bool:
+def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig, found: readiness.Assessment) -> bool:
     """Whether a config fails for want of the very login that the migration gives it, or its hook by way of `default`."""
     newest = state.newest(config.name)
     for pod in state.pods_of_controller(newest.name) if newest is not None else ():
         for container in pod.containers:
             if container.waiting in PULL_REASONS and container.image.startswith(f"{REGISTRY}/"):
-                return SECRET_NAME not in pod.pull_secrets and (pod.role != "hook" or wish.link_default)
+                return SECRET_NAME not in pod.pull_secrets and (pod.role != "hook" or request.link_default)
     failed = found.cause is not None and found.cause.kind is CauseKind.IMAGE_PULL
     return failed and any(image.startswith(f"{REGISTRY}/") for image in config.images)
 
@@ -496,32 +498,32 @@ def _images(state: ProjectState, name: str) -> list[Finding]:
             continue
         subject = f"is/{trigger.stream}:{trigger.tag}"
         why = failed.get(trigger.tag) or "no image"
-        mend = Text(
+        fix = Text(
             "import it: oc import-image {stream}; or go on with --force", stream=f"{trigger.stream}:{trigger.tag}"
         )
         if trigger.resolved:
             seen = Text("its last import failed ({why}); {name} keeps the image that it has", why=why, name=name)
-            found.append(Finding(Group.CONFIGS, subject, Verdict.REMARK, seen))
+            found.append(Finding(Group.CONFIGS, subject, Verdict.WARNING, seen))
         else:
             seen = Text("it could not be imported ({why}), and {name} would wait for it silently", why=why, name=name)
-            found.append(Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, mend, forceable=True))
+            found.append(Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, fix, forceable=True))
     return found
 
 
-def _room(facts: Facts, wish: Wish) -> list[Finding]:
+def _room(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
     if "dc" in state.unread:
         return []
-    order = redeployed(state, wish, facts.attempt.actions)
+    order = redeployed(state, request, facts.attempt.actions)
     found = []
-    for problem in room.problems(state, order, facts.attempt.actions):
-        mend = Text("{mend}; or go on with --force", mend=problem.mend)
-        found.append(Finding(Group.ROOM, problem.subject, Verdict.FAILED, problem.seen, mend, forceable=True))
+    for problem in capacity.problems(state, order, facts.attempt.actions):
+        fix = Text("{fix}; or go on with --force", fix=problem.fix)
+        found.append(Finding(Group.ROOM, problem.subject, Verdict.FAILED, problem.seen, fix, forceable=True))
     for quota in state.quotas:
-        strange = ", ".join(scope for scope in quota.scopes if scope not in room.KNOWN_SCOPES)
+        strange = ", ".join(scope for scope in quota.scopes if scope not in capacity.KNOWN_SCOPES)
         if strange:
             seen = Text("not looked at: its scope {scope} depends on the pods' priority or affinity", scope=strange)
-            found.append(Finding(Group.ROOM, f"quota/{quota.name}", Verdict.REMARK, seen))
+            found.append(Finding(Group.ROOM, f"quota/{quota.name}", Verdict.WARNING, seen))
     if not found and not {"quota", "limits"} & set(state.unread):
         count = len(state.quotas) + len(state.limits)
         seen = (

@@ -122,14 +122,14 @@ _DEEDS = {
 def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
     """An answer as a check of the first step."""
     verdict, seen = MEANINGS[asker, answer]
-    told = Text(seen, registry=REGISTRY, said=said)
-    return Check(Step.REGISTRY_SECRET, f"image/{image}", verdict, told, _DEEDS.get((asker, answer), Text("")))
+    sentence = Text(seen, registry=REGISTRY, said=said)
+    return Check(Step.REGISTRY_SECRET, f"image/{image}", verdict, sentence, _DEEDS.get((asker, answer), Text("")))
 
 
 def together(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
     """What is told of the answers: where one asker knows, that the other does not is no news.
 
-    Where the cluster has not been asked yet, what the workstation does not know is a remark: it is often not let out.
+    Where the cluster has not been asked yet, what the workstation does not know is a warning: it is often not let out.
     """
     known = tuple(found for found in answers.values() if found.verdict is not Verdict.UNKNOWN)
     if known or Asker.CLUSTER in answers:
@@ -137,7 +137,7 @@ def together(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
     return tuple(
         replace(
             found,
-            verdict=Verdict.REMARK,
+            verdict=Verdict.WARNING,
             seen=Text(
                 "{seen}; the cluster is asked before the first redeployment, once it has the login", seen=found.seen
             ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..cluster.project import DeploymentConfig, Pod, ProjectState, ReplicationController
-from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, Wish
+from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Request, Step, Text, Verdict
 from .causes import Cause, cancelled, expired, find_cause
 from .selection import choose
 
@@ -219,7 +219,7 @@ def _proof(
     return RolloutState.COMPLETE, reason, True
 
 
-def mend(assessment: Assessment) -> Text:
+def fix(assessment: Assessment) -> Text:
     """The command or deed that brings a config further."""
     name = assessment.config
     if assessment.cause is not None and assessment.state is not RolloutState.STALE_PAUSED:
@@ -244,7 +244,7 @@ def serves(state: ProjectState, name: str) -> Text:
     if not ready:
         return Text("no pod of {name} is ready: it does not serve", name=name)
     owners = {pod.controller: pod.account for pod in ready}
-    told = [
+    sentence = [
         Text(
             "{controller} serves ({count} ready, as {account})",
             controller=controller,
@@ -253,18 +253,18 @@ def serves(state: ProjectState, name: str) -> Text:
         )
         for controller, account in owners.items()
     ]
-    if len(told) == 1:
-        return told[0]
-    return Text("{first}, and {second}", first=told[0], second=told[-1])
+    if len(sentence) == 1:
+        return sentence[0]
+    return Text("{first}, and {second}", first=sentence[0], second=sentence[-1])
 
 
-def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """For each config, whether its newest rollout has ended well."""
     missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
     if missing:
         why = Text("{kinds} may not be read", kinds=", ".join(missing))
         return (Check(STEP, "dc", Verdict.UNKNOWN, why),)
-    return tuple(_check(state, name) for name in choose(state, wish).configs)
+    return tuple(_check(state, name) for name in choose(state, request).configs)
 
 
 def _check(state: ProjectState, name: str) -> Check:
@@ -272,4 +272,4 @@ def _check(state: ProjectState, name: str) -> Check:
     if found.reached:
         return Check(STEP, f"dc/{name}", Verdict.PASSED, found.reason)
     seen = found.cause.sentence if found.cause is not None else found.reason
-    return Check(STEP, f"dc/{name}", Verdict.FAILED, seen, mend(found))
+    return Check(STEP, f"dc/{name}", Verdict.FAILED, seen, fix(found))

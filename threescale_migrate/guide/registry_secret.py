@@ -24,11 +24,11 @@ from ..values import (
     Inverse,
     PullSecret,
     Refused,
+    Request,
     Step,
     Text,
     Usage,
     Verdict,
-    Wish,
 )
 
 STEP = Step.REGISTRY_SECRET
@@ -64,8 +64,8 @@ def from_item(
         raise _unusable(source, Text("it holds a {kind}, not a Secret", kind=_kind(item)))
     kind = item.get("type")
     if not isinstance(kind, str) or kind not in DATA_KEYS:
-        told = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
-        raise _unusable(source, Text("its type is {type}, not kubernetes.io/dockerconfigjson", type=told))
+        sentence = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
+        raise _unusable(source, Text("its type is {type}, not kubernetes.io/dockerconfigjson", type=sentence))
     encoded = _encoded(item, DATA_KEYS[kind], source)
     made = from_data(kind, encoded, source, time.time() if now is None else now)
     return replace(made, path=path, kept=kept)
@@ -132,9 +132,9 @@ def covers(name: str) -> bool:
     return len(parts) == len(wanted) and all(fnmatchcase(part, glob) for part, glob in zip(wanted, parts))
 
 
-def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     """The creation or replacement of the secret; nothing where the project's is equal. Raises Usage or Refused."""
-    given, there = wish.pull_secret, state.secret
+    given, there = request.pull_secret, state.secret
     if there is None and given is None:
         if "secrets" in state.unread:
             return ()
@@ -172,7 +172,7 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
         )
     if equal(there, given):
         return ()
-    if not wish.replace_secret:
+    if not request.replace_secret:
         raise Refused(
             Text(
                 "secret {name} is in the project already and differs from {source}: add --replace-secret to replace it",
@@ -253,25 +253,25 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
     )
 
 
-def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether the secret is there, of a type that pods can pull with, and has a login for the registry."""
     subject = f"secret/{SECRET_NAME}"
     there = state.secret
     if "secrets" in state.unread:
         return (Check(STEP, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread["secrets"])),)
     if there is None:
-        mend = Text("threescale-migrate step registry-secret --secret-file FILE")
-        return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), mend),)
-    mend = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
+        fix = Text("threescale-migrate step registry-secret --secret-file FILE")
+        return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), fix),)
+    fix = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
     why = fault(there)
     if why is not None:
-        return (Check(STEP, subject, Verdict.FAILED, why, mend),)
-    if wish.pull_secret is not None and not equal(there, wish.pull_secret):
-        seen = Text("it differs from {source}", source=wish.pull_secret.source)
-        return (Check(STEP, subject, Verdict.FAILED, seen, mend),)
+        return (Check(STEP, subject, Verdict.FAILED, why, fix),)
+    if request.pull_secret is not None and not equal(there, request.pull_secret):
+        seen = Text("it differs from {source}", source=request.pull_secret.source)
+        return (Check(STEP, subject, Verdict.FAILED, seen, fix),)
     passed = Check(STEP, subject, Verdict.PASSED, Text("it is there, with a login for {registry}", registry=REGISTRY))
     _, warnings = judged(login_data(json.loads(there.manifest)), time.time())
-    return (passed, *(Check(STEP, subject, Verdict.REMARK, warning, mend) for warning in warnings))
+    return (passed, *(Check(STEP, subject, Verdict.WARNING, warning, fix) for warning in warnings))
 
 
 def fault(there: RegistrySecret) -> Text | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..cluster.project import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Text, Usage, Wish
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Request, Text, Usage
 
 COMPONENT_LABEL = "threescale_component"
 ELEMENT_LABEL = "threescale_component_element"
@@ -46,12 +46,12 @@ class Wave:
     configs: tuple[str, ...]
 
 
-def choose(state: ProjectState, wish: Wish) -> Selection:
+def choose(state: ProjectState, request: Request) -> Selection:
     """The configs by name or label, or those that the user named. Raises Usage for a named one that is not there."""
     if "dc" in state.unread:
         return Selection(())
-    if wish.configs:
-        missing = [name for name in wish.configs if name not in state.configs]
+    if request.configs:
+        missing = [name for name in request.configs if name not in state.configs]
         if missing:
             raise Usage(
                 Text(
@@ -60,7 +60,7 @@ def choose(state: ProjectState, wish: Wish) -> Selection:
                     project=state.namespace,
                 )
             )
-        return Selection(tuple(dict.fromkeys(wish.configs)))
+        return Selection(tuple(dict.fromkeys(request.configs)))
     chosen, foreign, own = [], [], []
     for name, config in state.configs.items():
         if name not in GUIDE_CONFIGS and COMPONENT_LABEL not in config.labels:
@@ -73,17 +73,17 @@ def choose(state: ProjectState, wish: Wish) -> Selection:
     return Selection(tuple(sorted(chosen)), absent, tuple(foreign), tuple(own))
 
 
-def waves(state: ProjectState, wish: Wish) -> tuple[Wave, ...]:
+def waves(state: ProjectState, request: Request) -> tuple[Wave, ...]:
     """The chosen configs in the order in which they are redeployed.
 
-    A changed order (`wish.waves`) is taken as it is, and what it does not name goes last. Raises Usage for a name in it
+    A changed order (`request.waves`) is taken as it is, and what it does not name goes last. Raises Usage for a name in it
     that is not chosen.
     """
-    chosen = choose(state, wish).configs
-    if wish.all_at_once:
+    chosen = choose(state, request).configs
+    if request.all_at_once:
         return (Wave("all at once", chosen),) if chosen else ()
-    if wish.waves:
-        return _given(chosen, wish.waves)
+    if request.waves:
+        return _given(chosen, request.waves)
     scout = _scout(state, chosen)
     groups: dict[str, list[str]] = {name: [] for name in WAVE_NAMES}
     for name in chosen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..cluster.project import ProjectState, ServiceAccount
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Step, Text, Verdict, Wish
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Verdict
 from .selection import choose
 
 STEP = Step.SERVICE_ACCOUNT
@@ -17,7 +17,7 @@ MANIFEST = {
 }
 
 
-def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     """Creates the account, or links the secret to the one that is there, keeping what it has; then links `default`."""
     if "sa" in state.unread:
         return ()
@@ -29,10 +29,10 @@ def plan(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
         )
     elif SECRET_NAME not in account.pull_secrets:
         actions.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
-    if wish.link_default and hooked(state, wish) and not default_linked(state):
+    if request.link_default and hooked(state, request) and not default_linked(state):
         why = Text(
             "hook pods ({configs}) run as default and would have no login; this goes beyond the guide",
-            configs=", ".join(hooked(state, wish)),
+            configs=", ".join(hooked(state, request)),
         )
         actions.append(link(DEFAULT_ACCOUNT, why))
     return tuple(actions)
@@ -76,9 +76,9 @@ def _has_login(account: ServiceAccount) -> bool:
     return any(name.startswith(f"{account.name}-dockercfg-") for name in account.pull_secrets)
 
 
-def hooked(state: ProjectState, wish: Wish) -> tuple[str, ...]:
+def hooked(state: ProjectState, request: Request) -> tuple[str, ...]:
     """The chosen configs with hooks, whose pods always run as `default` (recordings/README.md 17)."""
-    chosen = choose(state, wish).configs
+    chosen = choose(state, request).configs
     return tuple(
         name
         for name in chosen
@@ -92,29 +92,29 @@ def default_linked(state: ProjectState) -> bool:
     return account is not None and SECRET_NAME in account.pull_secrets
 
 
-def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
-    """Whether the account is there with the pull secret; a remark where hooks will have no login."""
+def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
+    """Whether the account is there with the pull secret; a warning where hooks will have no login."""
     subject = f"sa/{ACCOUNT}"
     if "sa" in state.unread:
         return (Check(STEP, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread["sa"])),)
     account = state.accounts.get(ACCOUNT)
-    mend = Text("threescale-migrate step service-account")
+    fix = Text("threescale-migrate step service-account")
     if account is None:
-        return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), mend),)
+        return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), fix),)
     if SECRET_NAME not in account.pull_secrets:
         seen = Text("the pull secret {secret} is not linked to it", secret=SECRET_NAME)
-        return (Check(STEP, subject, Verdict.FAILED, seen, mend),)
+        return (Check(STEP, subject, Verdict.FAILED, seen, fix),)
     checks = [
         Check(STEP, subject, Verdict.PASSED, Text("it is there, with the pull secret {secret}", secret=SECRET_NAME))
     ]
-    hooks = hooked(state, wish)
+    hooks = hooked(state, request)
     if hooks and not default_linked(state):
         seen = Text(
             "the hooks of {configs} run as default, which has no login for the new images: the next upgrade step would hang",
             configs=", ".join(hooks),
         )
-        mend = Text("{command}", command=f"oc secrets link {DEFAULT_ACCOUNT} {SECRET_NAME} --for=pull")
-        checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.REMARK, seen, mend))
+        fix = Text("{command}", command=f"oc secrets link {DEFAULT_ACCOUNT} {SECRET_NAME} --for=pull")
+        checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen, fix))
     elif hooks:
         seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))
         checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..cluster.project import ProjectState
-from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Step, Text, Verdict, Wish
+from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Request, Step, Text, Verdict
 from . import deployment_configs, permissions, readiness, registry_secret, service_account, verification
 
-Planner = Callable[[ProjectState, Wish], tuple[Action, ...]]
-Verifier = Callable[[ProjectState, Wish], tuple[Check, ...]]
+Planner = Callable[[ProjectState, Request], tuple[Action, ...]]
+Verifier = Callable[[ProjectState, Request], tuple[Check, ...]]
 
 
-def _nothing(state: ProjectState, wish: Wish) -> tuple[Action, ...]:
+def _nothing(state: ProjectState, request: Request) -> tuple[Action, ...]:
     """Waiting and looking change nothing."""
     return ()
 
@@ -27,19 +27,19 @@ TABLE: dict[Step, tuple[Planner, Verifier]] = {
 }
 
 
-def plan(state: ProjectState, wish: Wish, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Action, ...]:
     """All that is left to do, in order; empty where nothing is. Raises Usage or Refused."""
-    return tuple(action for step in steps if step not in wish.skip for action in TABLE[step][0](state, wish))
+    return tuple(action for step in steps if step not in request.skip for action in TABLE[step][0](state, request))
 
 
-def check_order(state: ProjectState, wish: Wish, step: Step) -> None:
+def check_order(state: ProjectState, request: Request, step: Step) -> None:
     """Raises Refused where a step alone would come too early: patched before the account is there, the rollouts hang until
     their deadlines (recordings/README.md 4), and pods keep the pull secrets that their account had then (14)."""
     if step not in (Step.SERVICE_ACCOUNT, Step.DEPLOYMENT_CONFIGS):
         return
-    if Step.REGISTRY_SECRET not in wish.skip and state.secret is None and "secrets" not in state.unread:
+    if Step.REGISTRY_SECRET not in request.skip and state.secret is None and "secrets" not in state.unread:
         raise _too_early(step, Text("the secret {name} is not in the project", name=SECRET_NAME), Step.REGISTRY_SECRET)
-    if step is Step.SERVICE_ACCOUNT or Step.SERVICE_ACCOUNT in wish.skip:
+    if step is Step.SERVICE_ACCOUNT or Step.SERVICE_ACCOUNT in request.skip:
         return
     if "sa" in state.unread:
         raise Refused(Text("whether the service account {name} is there may not be read", name=ACCOUNT))
@@ -63,12 +63,12 @@ def _too_early(step: Step, why: Text, first: Step) -> Refused:
     )
 
 
-def verify(state: ProjectState, wish: Wish, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Check, ...]:
+def verify(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Check, ...]:
     """All checks, in order; a step that was left out is said to be. Raises Usage for a config that is not there."""
     checks: list[Check] = []
     for step in steps:
-        if step in wish.skip:
+        if step in request.skip:
             checks.append(Check(step, step.value, Verdict.PASSED, Text("not looked at: it was left out with --skip")))
         else:
-            checks += TABLE[step][1](state, wish)
+            checks += TABLE[step][1](state, request)
     return tuple(checks)

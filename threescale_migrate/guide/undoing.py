@@ -19,15 +19,15 @@ from ..values import (
     Action,
     Check,
     Inverse,
+    Request,
     Step,
     Text,
     Usage,
     Verdict,
-    Wish,
 )
 from . import deployment_configs, links, permissions, registry_secret, service_account
 from .permissions import Grant
-from .readiness import Goal, assess, mend
+from .readiness import Goal, assess, fix
 from .selection import Wave, waves
 
 CONFIG = "account-of-config"
@@ -108,9 +108,9 @@ def _spanning(oldest: Inverse, newest: Inverse, written: tuple[str, ...]) -> Inv
     return Inverse(oldest.kind, oldest.name, oldest.args, {**oldest.detail, **left})
 
 
-def to_default(state: ProjectState, wish: Wish) -> tuple[Inverse, ...]:
+def to_default(state: ProjectState, request: Request) -> tuple[Inverse, ...]:
     """Without a journal: the chosen configs that run as `amp`, back to no account of their own."""
-    names = [name for wave in waves(state, wish) for name in wave.configs]
+    names = [name for wave in waves(state, request) for name in wave.configs]
     return tuple(
         Inverse(
             CONFIG,
@@ -141,7 +141,7 @@ def _waves(state: ProjectState, names: Sequence[str]) -> list[Wave]:
     there = tuple(name for name in names if name in state.configs)
     if not there:
         return []
-    found = waves(state, Wish(configs=there))
+    found = waves(state, Request(configs=there))
     return sorted(found, key=lambda wave: min(there.index(name) for name in wave.configs))
 
 
@@ -328,7 +328,7 @@ def _delete_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[A
 
 
 def _restore_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
-    return service_account.plan(state, Wish(link_default=False)) if change.name not in state.accounts else ()
+    return service_account.plan(state, Request(link_default=False)) if change.name not in state.accounts else ()
 
 
 def _use(change: Inverse) -> str:
@@ -534,14 +534,14 @@ def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
     if unread:
         return Check(Step.VERIFICATION, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=unread[0]))
     if change.name not in state.configs:
-        return Check(Step.VERIFICATION, subject, Verdict.REMARK, Text("it is not in the project any more"))
+        return Check(Step.VERIFICATION, subject, Verdict.WARNING, Text("it is not in the project any more"))
     if why.template:
         return Check(Step.VERIFICATION, subject, Verdict.FAILED, why)
     wanted = goal(change)
     found = assess(state, change.name, wanted)
     if not _is_back(state, change) or not found.reached:
         reason = found.cause.sentence if found.cause is not None else found.reason
-        return Check(Step.VERIFICATION, subject, Verdict.FAILED, reason, mend(found))
+        return Check(Step.VERIFICATION, subject, Verdict.FAILED, reason, fix(found))
     seen = Text(
         "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=wanted.account
     )
@@ -554,7 +554,7 @@ def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) ->
         step
     ] + f"/{change.name}"
     if why.template:
-        return Check(step, subject, Verdict.REMARK, why)
+        return Check(step, subject, Verdict.WARNING, why)
     kind = {Step.REGISTRY_SECRET: "secrets", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "rolebindings"}[step]
     if step is Step.PERMISSIONS and not change.detail.get("namespace"):
         kind = "clusterrolebindings"

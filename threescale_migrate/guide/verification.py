@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from ..cluster.project import ProjectState
-from ..values import ACCOUNT, Check, Step, Text, Verdict, Wish
-from .readiness import Assessment, RolloutState, assess, mend, serves
+from ..values import ACCOUNT, Check, Request, Step, Text, Verdict
+from .readiness import Assessment, RolloutState, assess, fix, serves
 from .selection import choose
 
 STEP = Step.VERIFICATION
 
 
-def verify(state: ProjectState, wish: Wish) -> tuple[Check, ...]:
+def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """For each config, whether template, rollout and pods all show the migration."""
     missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
     if missing:
         why = Text("{kinds} may not be read, and the pods are the proof", kinds=", ".join(missing))
         return (Check(STEP, "pods", Verdict.UNKNOWN, why),)
-    return tuple(_check(state, assess(state, name)) for name in choose(state, wish).configs)
+    return tuple(_check(state, assess(state, name)) for name in choose(state, request).configs)
 
 
 def _check(state: ProjectState, found: Assessment) -> Check:
@@ -31,4 +31,4 @@ def _check(state: ProjectState, found: Assessment) -> Check:
         return Check(STEP, subject, Verdict.PASSED, seen)
     why = found.cause.sentence if found.cause is not None else found.reason
     seen = Text("{why}; {serves}", why=why, serves=serves(state, found.config))
-    return Check(STEP, subject, Verdict.FAILED, seen, mend(found))
+    return Check(STEP, subject, Verdict.FAILED, seen, fix(found))

@@ -238,8 +238,8 @@ def _waves(script: Script) -> Iterator[str]:
 
 def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
     quoted = shlex.quote(name)
-    for remark in cost.remarks:
-        yield f"# dc/{name}: {_line(remark)}\n"
+    for warning in cost.warnings:
+        yield f"# dc/{name}: {_line(warning)}\n"
     for action in script.actions:
         if action.subject != f"dc/{name}" or action.inverse.kind == "rollout":
             continue

@@ -25,7 +25,7 @@ def check(value: Check) -> dict[str, Any]:
         "subject": value.subject,
         "verdict": value.verdict.value,
         "seen": str(value.seen),
-        "mend": str(value.mend) or None,
+        "fix": str(value.fix) or None,
         "commands": list(value.commands),
     }
 
@@ -37,7 +37,7 @@ def finding(value: Finding) -> dict[str, Any]:
         "subject": value.subject,
         "verdict": value.verdict.value,
         "seen": str(value.seen),
-        "mend": str(value.mend) or None,
+        "fix": str(value.fix) or None,
         "commands": list(value.commands),
     }
 
@@ -97,7 +97,7 @@ def assessment(value: Assessment) -> dict[str, Any]:
 def verification(command: str, project: str, checks: Iterable[Check], exit_code: int, **more: Any) -> dict[str, Any]:
     """The result of `verify`, `step`, `migrate` and `undo`; `undone` takes the place of `migrated` in the last."""
     listed = list(checks)
-    passed = all(value.verdict in (Verdict.PASSED, Verdict.REMARK) for value in listed)
+    passed = all(value.verdict in (Verdict.PASSED, Verdict.WARNING) for value in listed)
     return {
         "version": VERSION,
         "command": command,

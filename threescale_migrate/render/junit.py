@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
-    """The document. A failed check is a failure, an unknown one an error; a remark is told, and fails with `strict`."""
+    """The document. A failed check is a failure, an unknown one an error; a warning is told, and fails with `strict`."""
     suites = ElementTree.Element("testsuites")
     for outcome in outcomes:
         _suite(suites, outcome, strict)
@@ -34,7 +34,7 @@ def failure(command: str, text: Text) -> str:
 
 
 def _suite(parent: ElementTree.Element, outcome: Outcome, strict: bool) -> None:
-    failures = outcome.count(Verdict.FAILED) + (outcome.count(Verdict.REMARK) if strict else 0)
+    failures = outcome.count(Verdict.FAILED) + (outcome.count(Verdict.WARNING) if strict else 0)
     errors = outcome.count(Verdict.UNKNOWN) + (not outcome.asked)
     suite = _named(
         parent,
@@ -57,11 +57,11 @@ def _suite(parent: ElementTree.Element, outcome: Outcome, strict: bool) -> None:
 def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
     case = _named(suite, "testcase", classname=f"threescale-migrate.{check.step.value}", name=check.subject)
     kind = {Verdict.FAILED: "failure", Verdict.UNKNOWN: "error"}.get(check.verdict)
-    if check.verdict is Verdict.REMARK and strict:
+    if check.verdict is Verdict.WARNING and strict:
         kind = "failure"
     if kind is not None:
-        told = _named(case, kind, message=str(check.seen))
-        told.text = _clean("\n".join([str(check.mend), *check.commands]).strip())
+        sentence = _named(case, kind, message=str(check.seen))
+        sentence.text = _clean("\n".join([str(check.fix), *check.commands]).strip())
     else:
         _named(case, "system-out").text = _clean(str(check.seen))
 

@@ -17,11 +17,11 @@ LONGEST = 3
 
 
 def level(outcome: Outcome) -> int:
-    """0 where all is well, 1 for remarks, 2 for failures, 3 where it could not be found out."""
+    """0 where all is well, 1 for warnings, 2 for failures, 3 where it could not be found out."""
     if not outcome.asked:
         return UNKNOWN
     found = LEVELS.get(outcome.code, UNKNOWN)
-    return WARNING if found == OK and outcome.count(Verdict.REMARK) else found
+    return WARNING if found == OK and outcome.count(Verdict.WARNING) else found
 
 
 def worst(outcomes: Sequence[Outcome]) -> int:
@@ -31,11 +31,11 @@ def worst(outcomes: Sequence[Outcome]) -> int:
 
 def line(outcomes: Sequence[Outcome]) -> str:
     """The line: the level, what is wrong with which project, and figures that can be drawn over time."""
-    told = [_told(outcome) for outcome in outcomes if len(outcomes) == 1 or level(outcome) != OK]
+    sentence = [_translated(outcome) for outcome in outcomes if len(outcomes) == 1 or level(outcome) != OK]
     if len(outcomes) > 1:
         well = sum(level(outcome) == OK for outcome in outcomes)
-        told.insert(0, f"{well} of {len(outcomes)} projects are migrated")
-    return f"3SCALE {WORDS[worst(outcomes)]} - {_one_line('; '.join(told))} | {_figures(outcomes)}"
+        sentence.insert(0, f"{well} of {len(outcomes)} projects are migrated")
+    return f"3SCALE {WORDS[worst(outcomes)]} - {_one_line('; '.join(sentence))} | {_figures(outcomes)}"
 
 
 def failure(text: Text) -> str:
@@ -48,7 +48,7 @@ def _one_line(words: str) -> str:
     return " ".join(words.split()).replace("|", "/")
 
 
-def _told(outcome: Outcome) -> str:
+def _translated(outcome: Outcome) -> str:
     if not outcome.asked:
         return f"{outcome.name}: {outcome.error}"
     bad = [check for check in outcome.checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
@@ -65,5 +65,5 @@ def _figures(outcomes: Sequence[Outcome]) -> str:
     seconds = max(outcome.seconds for outcome in outcomes)
     return (
         f"configs_migrated={proved};;;0;{len(configs)} failed={count[Verdict.FAILED]};;;0 unknown={count[Verdict.UNKNOWN]};;;0"
-        f" remarks={count[Verdict.REMARK]};;;0 not_asked={unasked};;;0;{len(outcomes)} time={seconds:.3f}s;;;0"
+        f" warnings={count[Verdict.WARNING]};;;0 not_asked={unasked};;;0;{len(outcomes)} time={seconds:.3f}s;;;0"
     )

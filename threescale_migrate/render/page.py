@@ -26,11 +26,11 @@ TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 2
 WORDS = {
     "what_failed": Text("What failed, and what to do"),
     "serves": Text("meanwhile"),
-    "mend": Text("to mend it"),
+    "fix": Text("to fix it"),
     "next": Text("Next"),
     "configs": Text("Where each config stands"),
     "picture": Text("The rollouts over time"),
-    "picture_told": Text("a bar for each config, from its patch to its end; the bands are the waves"),
+    "picture_described": Text("a bar for each config, from its patch to its end; the bands are the waves"),
     "legend": Text("what the patterns mean"),
     "record": Text("Who, where and when"),
     "found": Text("What was found"),
@@ -68,12 +68,12 @@ VERDICTS = {
     Verdict.PASSED: Text("passed"),
     Verdict.FAILED: Text("failed"),
     Verdict.UNKNOWN: Text("unknown"),
-    Verdict.REMARK: Text("remark"),
+    Verdict.WARNING: Text("warning"),
 }
 # The sign of each, and the class that gives it its colour.
 STANDING_MARKS = {
     Standing.FAILED: ("✗", "failed"),
-    Standing.STILL: ("!", "remark"),
+    Standing.STILL: ("!", "warning"),
     Standing.UNDER_WAY: ("?", "unknown"),
     Standing.DONE: ("✓", "passed"),
     Standing.UNTOUCHED: ("–", "soft"),
@@ -88,7 +88,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
     translate = translation(language)
 
     def say(value: object) -> str:
-        return value.told(translate) if isinstance(value, Text) else str(value)
+        return value.translated(translate) if isinstance(value, Text) else str(value)
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

@@ -211,4 +211,4 @@ def verdict(found: Assessment) -> Verdict:
         return Verdict.PASSED
     if found.state is RolloutState.FAILED or (found.cause is not None and found.cause.lasting):
         return Verdict.FAILED
-    return Verdict.UNKNOWN if not found.moving else Verdict.REMARK
+    return Verdict.UNKNOWN if not found.moving else Verdict.WARNING

@@ -89,7 +89,7 @@ class Bar:
         return figure(sum(span.end - span.start for span in self.spans if span.phase is phase))
 
     @property
-    def told(self) -> Text:
+    def sentence(self) -> Text:
         """How it ended, and after how long."""
         last, seconds = self.spans[-1], figure(self.spans[-1].start - self.spans[0].start)
         if last.phase is Phase.READY:
@@ -131,8 +131,8 @@ class Config:
 
     name: str
     standing: Standing
-    told: Text
-    mend: Text
+    sentence: Text
+    fix: Text
     account: str
     before: str
     revision: int
@@ -148,12 +148,12 @@ class Config:
 
 @dataclass(frozen=True)
 class Failure:
-    """A thing that failed: why, who serves meanwhile, and what mends it; `subject` is empty where `why` names it."""
+    """A thing that failed: why, who serves meanwhile, and the fix; `subject` is empty where `why` names it."""
 
     subject: str
     why: Text
     serves: Text
-    mend: Text
+    fix: Text
     log: tuple[str, ...] = ()
 
 
@@ -365,7 +365,7 @@ def _checks(record: Record) -> Iterator[Check]:
                 str(line["subject"]),
                 Verdict(line["verdict"]),
                 Text.revived(line.get("seen")),
-                Text.revived(line.get("mend")),
+                Text.revived(line.get("fix")),
             )
         else:  # as an earlier version wrote them
             step, subject, verdict, seen = line
@@ -398,7 +398,7 @@ def _said(record: Record) -> Text:
     )
     if _lines(record, "failed") and not taken_back:
         return NOTHING
-    return Text.revived(finish.get("told") or finish["said"]) if finish.get("said") else NOTHING
+    return Text.revived(finish.get("sentence") or finish["said"]) if finish.get("said") else NOTHING
 
 
 def _failures(record: Record, checks: Iterable[Check]) -> Iterator[Failure]:
@@ -408,12 +408,12 @@ def _failures(record: Record, checks: Iterable[Check]) -> Iterator[Failure]:
                 "",
                 Text.revived(failed.get("why")),
                 Text.revived(failed.get("serves")),
-                Text.revived(failed.get("mend")),
+                Text.revived(failed.get("fix")),
                 tuple(str(line) for line in failed.get("log") or ()),
             )
     wrong = [check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
     last = {check.subject: check for check in wrong}  # of several steps the last says most: who serves meanwhile
-    deeds = {check.subject: check.mend for check in wrong if check.mend.template}
+    deeds = {check.subject: check.fix for check in wrong if check.fix.template}
     for subject, check in last.items():
         yield Failure(subject, check.seen, NOTHING, deeds.get(subject, NOTHING))
 
@@ -423,10 +423,10 @@ def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
     if record.finished == "done":
         return
     if record.command == "verify":
-        yield Text("when that is mended, look again: threescale-migrate verify")
+        yield Text("when that is fixed, look again: threescale-migrate verify")
         return
     if failures:
-        yield Text("mend what failed, as it says above")
+        yield Text("fix what failed, as it says above")
     if record.command == "undo":
         yield Text("go on with taking it back: threescale-migrate undo")
         return
@@ -437,7 +437,7 @@ def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
 
 def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
     """Who did what, where and when."""
-    told = {
+    sentence = {
         Text("project"): record.project,
         Text("server"): record.server,
         Text("user"): record.user,
@@ -449,7 +449,7 @@ def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Tex
         Text("run"): record.run,
         Text("tool"): f"threescale-migrate {first['tool']}" if first.get("tool") else "",
     }
-    yield from ((name, Text("{said}", said=value)) for name, value in told.items() if value)
+    yield from ((name, Text("{said}", said=value)) for name, value in sentence.items() if value)
 
 
 def _found(state: Mapping[str, Any]) -> Iterator[Text]:
@@ -495,7 +495,7 @@ def _configs(record: Record) -> Iterator[Config]:
             name,
             _standing(found, name in failed),
             Text.revived(found.get("why")),
-            Text.revived(found.get("mend")),
+            Text.revived(found.get("fix")),
             str(found.get("account")),
             str((before.get(name) or {}).get("account") or DEFAULT_ACCOUNT),
             int(found.get("revision") or 0),

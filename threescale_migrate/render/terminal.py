@@ -28,7 +28,7 @@ COLOURS = {
     "good": "GREEN",
     "bad": "RED",
     "doubt": "YELLOW",
-    "remark": "YELLOW",
+    "warning": "YELLOW",
     "quiet": "LIGHTBLACK_EX",
     "strong": "",
 }
@@ -36,7 +36,7 @@ MARKS = {
     Verdict.PASSED: ("✓", Text("ok"), "good"),
     Verdict.FAILED: ("✗", Text("FAILED"), "bad"),
     Verdict.UNKNOWN: ("?", Text("unknown"), "doubt"),
-    Verdict.REMARK: ("!", Text("remark"), "remark"),
+    Verdict.WARNING: ("!", Text("warning"), "warning"),
 }
 
 
@@ -64,7 +64,7 @@ class Terminal:
 
     def say(self, text: Text | str) -> str:
         """The words of a text in the reader's language, masked before they may be cut to a width."""
-        return REDACTOR(text.told(self.translate) if isinstance(text, Text) else text)
+        return REDACTOR(text.translated(self.translate) if isinstance(text, Text) else text)
 
     def paint(self, words: str, meaning: str) -> str:
         """The words in the colour of their meaning, where there is colour."""

@@ -59,7 +59,7 @@ def command_line(argv: Sequence[str], secret: bool = False) -> str:
 
 
 def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = False, quiet: bool = False) -> None:
-    """The checks in groups by step: a mark, a sentence, and what mends a failure."""
+    """The checks in groups by step: a mark, a sentence, and what fixes a failure."""
     for step in Step:
         group = [check for check in checks if check.step is step]
         if quiet:
@@ -115,11 +115,11 @@ def without_repetition(subject: str, seen: str) -> str:
 
 
 def show_check(terminal: Terminal, check: Check | Finding) -> None:
-    """One check: a line, and a line for what mends it."""
+    """One check: a line, and a line for the fix."""
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
-    if check.mend.template:
-        terminal.line(terminal.paint(f"→ {terminal.say(check.mend)}", "quiet"), 4, 6)
+    if check.fix.template:
+        terminal.line(terminal.paint(f"→ {terminal.say(check.fix)}", "quiet"), 4, 6)
     for command in check.commands:
         terminal.verbatim(command, 6)
 
@@ -147,11 +147,11 @@ def show_costs(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost])
             cost = by_name.get(name)
             if cost is None:
                 continue
-            remarks = "; ".join(terminal.say(remark) for remark in cost.remarks)
+            warnings = "; ".join(terminal.say(warning) for warning in cost.warnings)
             limit = terminal.say(Text("given up after {minutes} min", minutes=-(-cost.deadline_seconds // 60)))
-            told = f"{remarks}; {limit}" if remarks else limit
+            sentence = f"{warnings}; {limit}" if warnings else limit
             terminal.line(
-                f"{name}{' ' * (widest - columns(name))}  {told}", 4, 6 if terminal.width < 70 else widest + 6
+                f"{name}{' ' * (widest - columns(name))}  {sentence}", 4, 6 if terminal.width < 70 else widest + 6
             )
     minutes = -(-longest_seconds(waves, costs) // 60)
     terminal.line(terminal.say(Text("given up after {minutes} min in all, at the latest", minutes=minutes)), 2, 4)
@@ -172,11 +172,11 @@ def summary(checks: Sequence[Check], command: str = "verify") -> Text:
         return Text(sentence, count=count[Verdict.FAILED])
     if count[Verdict.UNKNOWN]:
         return Text("not known: {count} things could not be looked at, nothing failed", count=count[Verdict.UNKNOWN])
-    if count[Verdict.REMARK]:
+    if count[Verdict.WARNING]:
         sentence = (
-            "as before, and the pods prove it; {count} remarks"
+            "as before, and the pods prove it; {count} warnings"
             if undo
-            else "migrated, and the pods prove it; {count} remarks"
+            else "migrated, and the pods prove it; {count} warnings"
         )
-        return Text(sentence, count=count[Verdict.REMARK])
+        return Text(sentence, count=count[Verdict.WARNING])
     return Text("as before, and the pods prove it" if undo else "migrated, and the pods prove it")

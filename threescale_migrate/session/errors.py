@@ -32,5 +32,5 @@ def defect(error: Exception) -> Text:
     """The sentence for an error that should not happen."""
     from ..redaction import REDACTOR
 
-    told = REDACTOR(f"{type(error).__name__}: {error}")[:300]
-    return Text("a defect of threescale-migrate, please report it: {told}", told=told)
+    sentence = REDACTOR(f"{type(error).__name__}: {error}")[:300]
+    return Text("a defect of threescale-migrate, please report it: {sentence}", sentence=sentence)

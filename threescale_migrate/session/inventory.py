@@ -127,8 +127,8 @@ def read(path: str) -> Iterator[Target]:
         line = entry.start_mark.line + 1
         target = _target(path, line, _constructed(loader, entry, path, line))
         if target.name in names:
-            told = Text("{name} is named on line {first} already", name=target.name, first=names[target.name])
-            raise _wrong(path, line, told)
+            sentence = Text("{name} is named on line {first} already", name=target.name, first=names[target.name])
+            raise _wrong(path, line, sentence)
         names[target.name] = line
         yield target
 

@@ -121,10 +121,10 @@ def _stdin(option: str) -> bytes:
         raise Usage(Text("{option}: standard input cannot be read ({why})", option=option, why=why)) from None
 
 
-def _read(descriptor: int, told: str) -> bytes:
+def _read(descriptor: int, sentence: str) -> bytes:
     """All that comes, but no more than a secret can have, nor for longer than a person's patience. Raises Usage, OSError."""
     if os.isatty(descriptor):
-        raise Usage(Text("{told}: that is a terminal, which would show the secret: name a file", told=told))
+        raise Usage(Text("{sentence}: that is a terminal, which would show the secret: name a file", sentence=sentence))
     ends = monotonic() + PATIENCE
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
@@ -132,7 +132,11 @@ def _read(descriptor: int, told: str) -> bytes:
     while len(raw) <= registry_secret.LARGEST:
         if not poll.poll(max(0.0, ends - monotonic()) * 1000):
             raise Usage(
-                Text("{told}: nothing more came for {seconds} s: is it complete?", told=told, seconds=int(PATIENCE))
+                Text(
+                    "{sentence}: nothing more came for {seconds} s: is it complete?",
+                    sentence=sentence,
+                    seconds=int(PATIENCE),
+                )
             )
         try:
             part = os.read(descriptor, registry_secret.LARGEST + 1 - len(raw))

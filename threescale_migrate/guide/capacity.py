@@ -37,11 +37,11 @@ Amounts = Mapping[str, Fraction]
 
 @dataclass(frozen=True)
 class Problem:
-    """What will refuse a pod, and what mends it."""
+    """What will refuse a pod, and the fix."""
 
     subject: str
     seen: Text
-    mend: Text
+    fix: Text
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def quantity(text: str) -> Fraction | None:
     return Fraction(found[1]) * UNITS[found[2]]
 
 
-def told(resource: str, amount: Fraction) -> str:
+def sentence(resource: str, amount: Fraction) -> str:
     """An amount as a person writes it."""
     if "memory" in resource or "storage" in resource:
         for unit in ("Gi", "Mi", "Ki"):
@@ -199,18 +199,18 @@ def _exceeded(
     seen = Text(
         "{resource}: {used} of {hard} are used, and the wave {wave} needs {need} more for a moment",
         resource=resource,
-        used=told(resource, used),
-        hard=told(resource, hard),
+        used=sentence(resource, used),
+        hard=sentence(resource, hard),
         wave=Text(wave.name),
-        need=told(resource, need),
+        need=sentence(resource, need),
     )
     if used + most <= hard:
-        mend = Text("redeploy fewer at a time: --wave-plan FILE, with a line for each config; or raise it to {enough}",
-                    enough=told(resource, used + need))  # fmt: skip
+        fix = Text("redeploy fewer at a time: --wave-plan FILE, with a line for each config; or raise it to {enough}",
+                    enough=sentence(resource, used + need))  # fmt: skip
     else:
-        mend = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
-                    enough=told(resource, used + need), quota=quota.name)  # fmt: skip
-    return Problem(f"quota/{quota.name}", seen, mend)
+        fix = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
+                    enough=sentence(resource, used + need), quota=quota.name)  # fmt: skip
+    return Problem(f"quota/{quota.name}", seen, fix)
 
 
 def _unsaid(quota: Quota, resource: str, names: list[str]) -> Problem:
@@ -219,8 +219,8 @@ def _unsaid(quota: Quota, resource: str, names: list[str]) -> Problem:
         resource=resource,
         names=", ".join(names),
     )
-    mend = Text("give the project a limit range with defaults, or the configs and their strategies resources")
-    return Problem(f"quota/{quota.name}", seen, mend)
+    fix = Text("give the project a limit range with defaults, or the configs and their strategies resources")
+    return Problem(f"quota/{quota.name}", seen, fix)
 
 
 def _of_objects(
@@ -242,13 +242,13 @@ def _of_objects(
             seen = Text(
                 "{resource}: {used} of {hard} are used, and the migration makes {more} more",
                 resource=resource,
-                used=told(resource, used),
-                hard=told(resource, hard),
+                used=sentence(resource, used),
+                hard=sentence(resource, hard),
                 more=more,
             )
-            mend = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
-                        enough=told(resource, used + more), quota=quota.name)  # fmt: skip
-            found.append(Problem(f"quota/{quota.name}", seen, mend))
+            fix = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
+                        enough=sentence(resource, used + more), quota=quota.name)  # fmt: skip
+            found.append(Problem(f"quota/{quota.name}", seen, fix))
     return found
 
 
@@ -278,8 +278,8 @@ def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits:
     if not refused:
         return []
     seen = Text("pods of {names} will be refused: {why}", names=", ".join(refused), why=next(iter(refused.values())))
-    mend = Text("change the limit range (oc edit limits {name}), or what the pods ask for", name=item.range)
-    return [Problem(f"limits/{item.range}", seen, mend)]
+    fix = Text("change the limit range (oc edit limits {name}), or what the pods ask for", name=item.range)
+    return [Problem(f"limits/{item.range}", seen, fix)]
 
 
 def _refusal(pod: PodNeed, item: Limit, limits: tuple[Limit, ...]) -> Text | None:
@@ -309,7 +309,7 @@ def _beyond(asked_for: Resources, item: Limit) -> Text | None:
                 "{resource} may be {most} at most, and its limit is {found}",
                 resource=resource,
                 most=written,
-                found="none" if found is None else told(resource, found),
+                found="none" if found is None else sentence(resource, found),
             )
     for resource, written in item.min.items():
         least, found = quantity(written), _amount(asked_for.requests, resource)
@@ -318,7 +318,7 @@ def _beyond(asked_for: Resources, item: Limit) -> Text | None:
                 "{resource} has to be {least} at least, and its request is {found}",
                 resource=resource,
                 least=written,
-                found="none" if found is None else told(resource, found),
+                found="none" if found is None else sentence(resource, found),
             )
     for resource, written in item.ratio.items():
         ratio, limit = quantity(written), _amount(asked_for.limits, resource)
