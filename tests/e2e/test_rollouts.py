@@ -11,7 +11,7 @@ from tests.conftest import World, make_world
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.values import GUIDE_CONFIGS
 
-# For each fault: what has to be said of it, and of the deed that fixes it.
+# For each fault: what has to be said of it, and of the deed that mends it.
 CAUSES = {
     "image-pull": (
         "zync",
@@ -43,10 +43,10 @@ def test_each_cause_is_named_with_its_deed_and_what_ran_before_is_up(tmp_path: P
     done = world.migrate("--all-at-once", "--dc", names)
     assert done.code == 5, done.all
     for fault, (config, sentence, deed) in CAUSES.items():
-        sentence = next(line for line in done.err.splitlines() if f"{config}: " in line and "To fix it" in line)
-        assert sentence in sentence, (fault, sentence)
-        assert deed in sentence.partition("To fix it")[2], (fault, sentence)
-        assert f"{config}-1 serves (1 ready, as default)" in sentence
+        told = next(line for line in done.err.splitlines() if f"{config}: " in line and "Fix: " in line)
+        assert sentence in told, (fault, told)
+        assert deed in told.partition("Fix: ")[2], (fault, told)
+        assert f"{config}-1 serves (1 ready, as default)" in told
         # It was stopped before its deadline: nobody but us has ended a rollout.
         assert phase(world, config) in (("Running", False), ("Failed", True)), fault
         assert world.accounts()[config] == {"default"}
@@ -64,10 +64,10 @@ def test_a_cause_stops_before_the_next_wave(tmp_path: Path, fault: str) -> None:
     world = make_world(tmp_path, f"{fault}={config}")
     done = world.migrate("--dc", "zync,apicast-staging,system-sphinx")
     assert done.code == 5, done.all
-    sentence = next(line for line in done.err.splitlines() if "To fix it" in line)
-    assert sentence in sentence
-    assert deed in sentence.partition("To fix it")[2]
-    assert f"{config}-1 serves (1 ready, as default)" in sentence
+    told = next(line for line in done.err.splitlines() if "Fix: " in line)
+    assert sentence in told
+    assert deed in told.partition("Fix: ")[2]
+    assert f"{config}-1 serves (1 ready, as default)" in told
     assert "not begun, as before: apicast-staging" in done.err
     assert "has reached amp: system-sphinx" in done.err
     assert world.accounts()["apicast-staging"] == {"default"}

@@ -153,8 +153,8 @@ def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
         if not left
         else "{first}\nthe run was taken back, but for: {left}"
     )
-    sentence = ", ".join(check.subject for check in left)
-    return runner.Failed(Text(sentence, first=error.text, left=sentence), error.exit_code)
+    names = ", ".join(check.subject for check in left)
+    return runner.Failed(Text(sentence, first=error.text, left=names), error.exit_code)
 
 
 def history(options: Namespace) -> ExitCode:
