@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from threescale_migrate.cluster.project import ProjectState
-from threescale_migrate.engine import journal
-from threescale_migrate.engine.journal import Journal, JournalError, NoJournal, Record
+from threescale_migrate.engine import records
+from threescale_migrate.engine.home import directory_of
+from threescale_migrate.engine.journal import Journal, JournalError, NoJournal
+from threescale_migrate.engine.records import Record
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import Refused, Usage
 
@@ -23,7 +25,7 @@ SERVER = "https://api.example.test:6443"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return journal.directory_of(SERVER, "threescale")
+    return directory_of(SERVER, "threescale")
 
 
 def write(directory: Path, command: str = "migrate", outcome: str = "done", **values: Any) -> Record:
@@ -40,7 +42,7 @@ def write(directory: Path, command: str = "migrate", outcome: str = "done", **va
     if outcome:
         opened.write("finish", outcome=outcome, exit_code=0)
     opened.close()
-    return journal.read(opened.path)
+    return records.read(opened.path)
 
 
 def test_cut_off_anywhere_it_tells_what_it_still_knows(home: Path) -> None:
@@ -51,9 +53,9 @@ def test_cut_off_anywhere_it_tells_what_it_still_knows(home: Path) -> None:
         path.write_bytes(whole[:length])
         if length <= len(lines[0]):
             with pytest.raises(NoJournal):
-                journal.read(path)
+                records.read(path)
             continue
-        record = journal.read(path)
+        record = records.read(path)
         assert record.torn == (not whole[:length].endswith(b"\n"))
         assert record.finished is None
         begun = length > len(lines[0]) + len(lines[1]) + 1
@@ -67,9 +69,9 @@ def test_a_line_that_is_damaged_in_the_middle_is_not_passed_over(home: Path) -> 
     for damaged in (b"\x00\x00", b'{"event": "begin", "action": 1}', b"[1]"):
         path.write_bytes(b"\n".join([lines[0], damaged, *lines[2:]]))
         with pytest.raises(JournalError, match="line 2 of the journal"):
-            journal.records(SERVER, "threescale")
+            records.records(SERVER, "threescale")
         problems: list[JournalError] = []
-        assert journal.records(problems=problems) == ()
+        assert records.records(problems=problems) == ()
         assert len(problems) == 1
 
 
@@ -77,7 +79,7 @@ def test_a_journal_of_a_newer_version_is_not_taken_for_none(home: Path) -> None:
     path = write(home).path
     path.write_text(path.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
     with pytest.raises(JournalError, match="newer version"):
-        journal.records(SERVER, "threescale")
+        records.records(SERVER, "threescale")
 
 
 def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
@@ -88,34 +90,34 @@ def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
     monkeypatch.setattr(time, "time", lambda: began - 86400)
     monkeypatch.setattr(time, "strftime", lambda form, moment=None: "20200101T000000Z")
     second = write(home, "undo", undoes=[first.run])
-    known = journal.records(SERVER, "threescale")
+    known = records.records(SERVER, "threescale")
     assert [record.run for record in known] == [first.run, second.run]
-    assert [record.run for record in journal.to_take_back(known)] == [second.run]
-    assert journal.taken_back(known) == {first.run}
+    assert [record.run for record in records.to_take_back(known)] == [second.run]
+    assert records.taken_back(known) == {first.run}
 
 
 def test_two_runs_in_one_second_are_told_apart_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "strftime", lambda form, moment=None: "20261124T000000Z")
     one, two = write(home), write(home)
     assert two.run == f"{one.run}-2"
-    known = journal.records(SERVER, "threescale")
-    assert journal.one_of(known, one.run).path == one.path
-    assert journal.one_of(known, two.run).path == two.path
+    known = records.records(SERVER, "threescale")
+    assert records.one_of(known, one.run).path == one.path
+    assert records.one_of(known, two.run).path == two.path
     for name in ("20261124", "nosuch"):
         with pytest.raises(Usage):
-            journal.one_of(known, name)
+            records.one_of(known, name)
 
 
 def test_an_undo_that_did_not_come_to_its_end_is_gone_on_with(home: Path) -> None:
     one = write(home)
     back = write(home, "undo", undoes=[one.run])
     half = write(home, "undo", "", undoes=[back.run])
-    known = journal.records(SERVER, "threescale")
+    known = records.records(SERVER, "threescale")
     # It was on its way to the migrated project: what it had done, and what it wanted to take back.
-    assert [record.run for record in journal.to_take_back(known)] == [half.run, back.run]
+    assert [record.run for record in records.to_take_back(known)] == [half.run, back.run]
     write(home, "undo", undoes=[half.run, back.run])
-    known = journal.records(SERVER, "threescale")
-    assert journal.taken_back(known) == {half.run, back.run}
+    known = records.records(SERVER, "threescale")
+    assert records.taken_back(known) == {half.run, back.run}
 
 
 def test_a_mask_never_breaks_a_line(home: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests import recorded
 from threescale_migrate.cluster.oc import Oc
 from threescale_migrate.cluster.project import ProjectState, parse_project
-from threescale_migrate.engine.run import Limits, Run, await_login
+from threescale_migrate.engine.run import Limits, Run
+from threescale_migrate.engine.waiting import await_login
 from threescale_migrate.guide import permissions
 from threescale_migrate.guide.permissions import Grant
 from threescale_migrate.values import ACCOUNT, DEFAULT_ACCOUNT, Refused, Request, Text, Verdict
@@ -243,6 +244,6 @@ def test_the_clusters_own_login_is_waited_for(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_login_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("threescale_migrate.engine.run.LOGIN_SECONDS", 0.0)
+    monkeypatch.setattr("threescale_migrate.engine.waiting.LOGIN_SECONDS", 0.0)
     notes, _ = waiting(monkeypatch, 10**9)
     assert "going on" in notes[-1]

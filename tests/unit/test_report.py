@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from threescale_migrate.engine import journal
+from threescale_migrate.engine import records
 from threescale_migrate.render.page import markdown, page
 from threescale_migrate.render.report import Phase, Standing, of_record, usable
 from threescale_migrate.values import Text, Usage, Verdict
@@ -70,7 +70,7 @@ def shown(state: str, reached: bool, *pods: str) -> dict[str, Any]:
     }
 
 
-def failed_run(hostile: str = HOSTILE) -> journal.Record:
+def failed_run(hostile: str = HOSTILE) -> records.Record:
     """zync fails in its wave after backend-cron went well; APIcast was not begun."""
     failed = {
         "config": "zync",
@@ -114,7 +114,7 @@ def failed_run(hostile: str = HOSTILE) -> journal.Record:
         },
         {"event": "finish", "at": at(91), "outcome": "rollout_failed", "exit_code": 5, "said": "zync failed"},
     ]
-    return journal.record_of(lines, Path("x.jsonl"))
+    return records.record_of(lines, Path("x.jsonl"))
 
 
 def test_a_failed_run_says_first_what_failed_why_where_all_stand_and_what_to_do() -> None:
@@ -217,10 +217,10 @@ def test_markdown_that_is_escaped_reads_as_it_was() -> None:
 def test_a_journal_that_ends_in_the_middle_still_has_a_report() -> None:
     whole = failed_run()
     for length in range(1, len(whole.lines) + 1):
-        sentence = of_record(journal.record_of(whole.lines[:length], Path("x.jsonl")))
+        sentence = of_record(records.record_of(whole.lines[:length], Path("x.jsonl")))
         assert "<h1>" in page(sentence, ".html", "en")
         assert page(sentence, ".md", "ja")
-    assert "died before its end" in str(of_record(journal.record_of(whole.lines[:5], Path("x.jsonl"))).outcome)
+    assert "died before its end" in str(of_record(records.record_of(whole.lines[:5], Path("x.jsonl"))).outcome)
 
 
 def test_texts_come_out_of_a_journal_as_they_went_in() -> None:
@@ -251,7 +251,7 @@ def test_what_several_steps_say_of_one_config_is_one_failure_with_what_mends_it(
         )
     ]
     lines.append({"event": "verified", "at": at(1), "checks": checks})
-    found = of_record(journal.record_of(lines, Path("x.jsonl"))).failures
+    found = of_record(records.record_of(lines, Path("x.jsonl"))).failures
     assert [(failure.subject, str(failure.why), str(failure.fix)) for failure in found] == [
         ("dc/zync", "it failed; zync-1 serves", "fix it")
     ]

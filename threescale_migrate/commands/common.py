@@ -326,14 +326,15 @@ def migrate(options: Namespace) -> int:
 
 
 def _migrate(options: Namespace) -> ExitCode:
-    from ..engine import run as runner
+    from ..engine import migration
+    from ..engine.run import Failed
 
     with prepared(options, "migrate") as run:
         if isinstance(run, ExitCode):
             return run
         try:
-            state, checks = runner.migrate(run)
-        except runner.Failed as error:
+            state, checks = migration.migrate(run)
+        except Failed as error:
             # A cluster that does not answer cannot be asked to take anything back.
             if options.on_failure != "undo" or error.exit_code is ExitCode.UNKNOWN:
                 raise
@@ -346,7 +347,7 @@ def _migrate(options: Namespace) -> ExitCode:
 
 def step(options: Namespace) -> ExitCode:
     """One step alone, with a check after it."""
-    from ..engine import run as runner
+    from ..engine import migration, waiting
 
     wanted = Step(options.name)
     if options.check or wanted is Step.VERIFICATION:
@@ -356,12 +357,12 @@ def step(options: Namespace) -> ExitCode:
         found = proof(oc, state, request) if wanted is Step.REGISTRY_SECRET else ()
         return report(options, "step", state, (*steps.verify(state, request, (wanted,)), *found))
     with prepared(options, "step", wanted) as run:
-        if wanted in runner.BEFORE_WAVES:
-            runner.prepare(run, (wanted,))
+        if wanted in migration.BEFORE_WAVES:
+            migration.prepare(run, (wanted,))
         elif wanted is Step.DEPLOYMENT_CONFIGS:
-            runner.patch(run)
+            migration.patch(run)
         elif wanted is Step.READINESS:
-            runner.wait_all(run)
+            waiting.wait_all(run)
         state = observe(run.oc)
         found = proof(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
         checks = (*steps.verify(state, run.request, (wanted,)), *found)
@@ -436,11 +437,11 @@ def ready(
 @contextmanager
 def locked(options: Namespace, oc: Oc, expected: bool = True) -> Iterator[tuple[Place, Path]]:
     """Holds the project's lock. Gives the place and its journals' home. Raises Refused, Locked."""
-    from ..engine import journal as journals
+    from ..engine import home, lock
 
     where = placed(options, oc, expected)
-    directory = journals.directory_of(where.server, where.project)
-    with journals.lock(directory, oc.call_timeout) as descriptor:
+    directory = home.directory_of(where.server, where.project)
+    with lock.lock(directory, oc.call_timeout) as descriptor:
         oc.lock = descriptor
         yield where, directory
 
@@ -458,9 +459,9 @@ def journaled(
     **values: Any,
 ) -> Iterator[Any]:
     """A run with its journal open, its signals in hand and somebody to tell; its end is written whatever happens."""
+    from ..engine import home, signals
     from ..engine import journal as journals
     from ..engine import run as runner
-    from ..engine import signals
 
     record = journals.Journal(directory, oc.redact)
     with ExitStack() as stack:
@@ -482,7 +483,7 @@ def journaled(
         except journals.JournalError as error:
             if record.number or error.cause is None:
                 raise
-            raise journals.unwritable(directory, error.cause) from None
+            raise home.unwritable(directory, error.cause) from None
         except (Refused, Usage) as error:
             run.broken(error)
             if not record.number:

@@ -12,9 +12,11 @@ from typing import Any
 from ..cluster.oc import NotFound, Oc, OcError
 from ..cluster.project import ProjectState, observe
 from ..cluster.project import read_secret as read_project_secret
-from ..engine import journal as journals
-from ..engine import run as runner
-from ..engine.journal import Record
+from ..engine import records
+from ..engine import undoing as sequence
+from ..engine.journal import JournalError
+from ..engine.records import Record
+from ..engine.run import Failed, Run
 from ..exit_codes import ExitCode
 from ..guide import registry_secret, undoing
 from ..guide.costs import costs
@@ -41,7 +43,7 @@ def undo(options: Namespace) -> ExitCode:
             return report(options, "undo", state, undoing.verify(state, wanted), oc)
         confirm(options, where, show)
         with journaled(options, "undo", oc, Request(), where, directory, state, show.actions, undoes=undoes) as run:
-            state, checks = runner.undo(run, wanted)
+            state, checks = sequence.undo(run, wanted)
             finish(options, run, checks)
     return report(options, "undo", state, checks)
 
@@ -64,7 +66,7 @@ def _wanted(
     if options.to_default:
         changes = undoing.to_default(state, Request(configs=tuple(options.dc or ())))
     else:
-        runs = journals.to_take_back(journals.records(where.server, where.project), options.run)
+        runs = records.to_take_back(records.records(where.server, where.project), options.run)
         changes = changes_of(runs)
     if not changes:
         raise Refused(nothing_to_take_back(state, where.project, bool(options.to_default)))
@@ -136,17 +138,17 @@ def planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -
     return Planned(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))
 
 
-def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
+def after_failure(run: Run, error: Failed) -> Failed:
     """Takes the run that has failed back at once. Gives the failure, with what has become of it."""
     run.watcher.note(Text("{said}", said=error.text))
     run.watcher.note(Text("taking back what this run has changed (--on-failure undo)"))
-    changes = changes_of([journals.read(run.journal.path)])
+    changes = changes_of([records.read(run.journal.path)])
     wanted = Undo(changes, manifests(run.oc, changes, run.request.pull_secret))
     try:
-        _, checks = runner.undo(run, wanted)
-    except (runner.Failed, OcError) as again:
+        _, checks = sequence.undo(run, wanted)
+    except (Failed, OcError) as again:
         said = Text("{first}\nand taking it back failed: {second}", first=error.text, second=again.text)
-        return runner.Failed(said, error.exit_code)
+        return Failed(said, error.exit_code)
     left = [check for check in checks if check.verdict is not Verdict.PASSED]
     sentence = (
         "{first}\nthe run was taken back: all is as before"
@@ -154,18 +156,18 @@ def after_failure(run: runner.Run, error: runner.Failed) -> runner.Failed:
         else "{first}\nthe run was taken back, but for: {left}"
     )
     names = ", ".join(check.subject for check in left)
-    return runner.Failed(Text(sentence, first=error.text, left=names), error.exit_code)
+    return Failed(Text(sentence, first=error.text, left=names), error.exit_code)
 
 
 def history(options: Namespace) -> ExitCode:
     """Lists the runs of this workstation, or shows one; asks no cluster."""
     if options.report and not options.run:
         raise Usage(Text("--report: name the run that it is about, as history lists them"))
-    problems: list[journals.JournalError] = []
-    known = journals.records(project=options.namespace, problems=problems)
-    taken = {name for group in _by_project(known) for name in journals.taken_back(group)}
+    problems: list[JournalError] = []
+    known = records.records(project=options.namespace, problems=problems)
+    taken = {name for group in _by_project(known) for name in records.taken_back(group)}
     if options.run:
-        record = journals.one_of(known, options.run)
+        record = records.one_of(known, options.run)
         if options.report:
             from ..render.report import of_run
 
@@ -223,7 +225,7 @@ def _headline(record: Record, taken: bool) -> Text:
 
 
 def _unfinished(record: Record) -> Text:
-    return Text("under way") if journals.is_under_way(record) else Text("died before its end")
+    return Text("under way") if records.is_under_way(record) else Text("died before its end")
 
 
 def _described(record: Record, taken: bool) -> dict[str, Any]:
@@ -236,7 +238,7 @@ def _described(record: Record, taken: bool) -> dict[str, Any]:
         "began": record.began,
         "ended": record.ended,
         "outcome": record.finished,
-        "under_way": journals.is_under_way(record),
+        "under_way": records.is_under_way(record),
         "exit_code": record.exit_code,
         "changes": len(record.changes),
         "taken_back": taken,

@@ -1,46 +1,34 @@
-"""What a run did, durable line by line, and the lock that keeps two runs of one project apart.
+"""What a run did, durable line by line: one JSON line before and one after each action, flushed to disk, in a file per run that
+only its owner may read.
 
-One JSON line before and one after each action, flushed to disk, in a file per run that only its owner may read. It holds
-the state before (accounts, bindings, templates) and never a secret's data. It says nothing on its own; `undo` and the
-reports read it.
+It holds the state before (accounts, bindings, templates) and never a secret's data. It says nothing on its own; `records.py`
+reads it.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import getpass
 import json
 import os
-import re
 import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..cluster.oc import DEFAULT_CALL_TIMEOUT
 from ..cluster.project import ProjectState
 from ..language import system_error
 from ..redaction import Redactor
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Inverse, Refused, Text, Usage
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Text
+from .home import flush_directory, make, unwritable
 
 FORMAT = 1
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.
 NEEDED_BYTES = 1024 * 1024
-LOCK = "lock"
-
-
-class Locked(Exception):
-    """Another run holds the project's lock; `text` says which."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(str(text))
-        self.text = text
 
 
 class JournalError(Exception):
@@ -56,27 +44,6 @@ class NoJournal(JournalError):
     """A file that tells of no start: nothing was changed by the run that made it."""
 
 
-def state_home() -> Path:
-    """Where journals live, by the XDG rules."""
-    given = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if given.startswith("/") else Path(os.path.expanduser("~")) / ".local" / "state"
-    return base / "threescale-migrate"
-
-
-def directory_of(server: str, project: str) -> Path:
-    """The directory of one project's journals."""
-    return state_home() / _host(server) / _safe(project)
-
-
-def _host(server: str) -> str:
-    return _safe(server.partition("://")[2] or server)
-
-
-def _safe(name: str) -> str:
-    cleaned = re.sub(r"[^A-Za-z0-9.:_-]", "_", name).strip(".") or "_"
-    return cleaned[:120]
-
-
 def now() -> str:
     """The present moment, UTC, to the millisecond."""
     moment = time.time()
@@ -90,124 +57,6 @@ def workstation() -> str:
     except (KeyError, OSError, ImportError):
         name = str(os.getuid())
     return f"{name}@{socket.gethostname()}"
-
-
-@contextmanager
-def lock(directory: Path, patience: float = DEFAULT_CALL_TIMEOUT) -> Iterator[int]:
-    """Holds the project's lock and gives its descriptor; it dies with its process, and with the call of `oc` that has it.
-
-    Where the holder is dead, it is its last call that holds the lock: that is waited for, `patience` seconds at most.
-    Raises Locked, or Refused where the directory cannot be written.
-    """
-    try:
-        make(directory)
-        descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise unwritable(directory, error) from None
-    try:
-        try:
-            _take(descriptor, patience)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()} {now()} {os.uname().nodename}\n".encode(), 0)
-            os.set_inheritable(descriptor, True)  # for the calls that change something; oc.py closes it in all others
-        except OSError as error:
-            raise unwritable(directory, error) from None
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _take(descriptor: int, patience: float) -> None:
-    given_up = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            pid, since, host = _holder(descriptor)
-        if _is_alive(pid, host):
-            raise Locked(
-                Text(
-                    "another run holds this project's lock: pid {pid}, since {since}; wait until it has ended",
-                    pid=pid,
-                    since=since,
-                )
-            )
-        if time.monotonic() >= given_up:
-            raise Locked(
-                Text(
-                    "the run of pid {pid}, since {since}, was killed, and its last oc call has not ended yet: end that oc",
-                    pid=pid,
-                    since=since,
-                )
-            )
-        time.sleep(0.05)
-
-
-def _holder(descriptor: int) -> tuple[str, str, str]:
-    words = [*os.pread(descriptor, 200, 0).decode("ascii", "replace").split(), "?", "?", "?"]
-    return words[0], words[1], words[2]
-
-
-def _is_alive(pid: str, host: str) -> bool:
-    """Whether the holder may be; on another host, or before it has written its pid, it is."""
-    if host != os.uname().nodename or not pid.isdigit():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def is_under_way(record: Record) -> bool:
-    """Whether a run without an end has not died but goes on: its process is the one that has written itself into the lock."""
-    if record.finished is not None:
-        return False
-    try:
-        descriptor = os.open(record.path.parent / LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        pid, _, host = _holder(descriptor)
-    finally:
-        os.close(descriptor)
-    return pid == str(record.lines[0].get("pid")) and _is_alive(pid, host)
-
-
-def make(directory: Path) -> None:
-    """Makes the directory of a project's journals, durably and readable by its owner only. Raises OSError."""
-    ours = [directory, directory.parent, state_home()]
-    missing = [path for path in (directory, *directory.parents) if not path.exists()]
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in ours:
-        status = path.stat()
-        if status.st_mode & 0o077 and status.st_uid == os.geteuid():
-            path.chmod(0o700)
-    for path in missing:
-        _flush_directory(path.parent)
-
-
-def _flush_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def unwritable(directory: Path, error: OSError) -> Refused:
-    """The refusal of a run that could not be journaled."""
-    return Refused(
-        Text(
-            "the journal cannot be written in {directory} ({why}), and without it nothing could be taken back:"
-            " make room, or set XDG_STATE_HOME to a directory that can be written",
-            directory=str(directory),
-            why=system_error(error),
-        )
-    )
 
 
 class Journal:
@@ -227,7 +76,7 @@ class Journal:
             # Runs follow each other by this number, not by their clocks, which may go backwards.
             self.sequence = 1 + max((_sequence_of(path) for path in directory.glob("*.jsonl")), default=0)
             self.path, self.descriptor = self._create(directory)
-            _flush_directory(directory)
+            flush_directory(directory)
         except OSError as error:
             raise unwritable(directory, error) from None
 
@@ -316,10 +165,10 @@ def _sequence_of(path: Path) -> int:
             first = json.loads(file.readline())
     except (OSError, ValueError):
         return 0
-    return _whole(first.get("sequence")) if isinstance(first, dict) else 0
+    return whole_number(first.get("sequence")) if isinstance(first, dict) else 0
 
 
-def _whole(value: object) -> int:
+def whole_number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
@@ -376,247 +225,3 @@ def snapshot(state: ProjectState) -> dict[str, Any]:
         else {"uid": secret.uid, "type": secret.type, "fingerprint": secret.fingerprint},
         "unread": sorted(state.unread),
     }
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One action of a recorded run. `outcome` is done, failed, present (somebody had done it already) or unknown; unknown as
-    well where the run died in it."""
-
-    number: int
-    step: str
-    subject: str
-    argv: tuple[str, ...]
-    why: str
-    kind: str
-    name: str
-    inverse_args: tuple[str, ...]
-    detail: Mapping[str, str | None]
-    outcome: str
-    said: str
-    began: str
-    ended: str
-    reason: Text = NOTHING
-    seconds: float | None = None
-
-    @property
-    def inverse(self) -> Inverse:
-        """How it is taken back."""
-        return Inverse(self.kind, self.name, self.inverse_args, self.detail)
-
-
-@dataclass(frozen=True)
-class Record:
-    """A run as its journal tells it. `finished` is None where it died before its end; `torn` where the last line is cut."""
-
-    run: str
-    sequence: int
-    path: Path
-    command: str
-    server: str
-    project: str
-    user: str
-    began: str
-    ended: str
-    state: Mapping[str, Any]
-    entries: tuple[Entry, ...]
-    lines: tuple[Mapping[str, Any], ...]
-    finished: str | None
-    exit_code: int | None
-    torn: bool
-
-    @property
-    def order(self) -> tuple[int, str]:
-        """What runs of one project are ordered by: their numbers; a clock may have been set back between two of them."""
-        return self.sequence, self.run
-
-    @property
-    def changes(self) -> tuple[Entry, ...]:
-        """The actions that changed the project, or may have."""
-        return tuple(entry for entry in self.entries if entry.outcome in ("done", "unknown"))
-
-    @property
-    def undoes(self) -> tuple[str, ...]:
-        """The runs that this one takes back."""
-        return tuple(str(run) for run in self.lines[0].get("undoes") or ())
-
-
-def read(path: Path) -> Record:
-    """Reads a journal; a torn last line is left out and said.
-
-    Raises NoJournal for a file that tells of no start, as that of a run that was killed before it, and JournalError for one
-    that cannot be read or is damaged.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        why = system_error(error)
-        raise JournalError(Text("the journal {path} cannot be read ({why})", path=str(path), why=why)) from None
-    *whole, rest = raw.split(b"\n")
-    lines = [_line(path, number, piece) for number, piece in enumerate(whole, 1)]
-    first = lines[0] if lines else {}
-    if first.get("event") != "start" or not isinstance(first.get("version"), int):
-        raise NoJournal(Text("{path} is no journal: its first line does not tell of a start", path=str(path)))
-    if first["version"] > FORMAT:
-        raise JournalError(Text("the journal {path} was written by a newer version of this tool", path=str(path)))
-    return record_of(lines, path, rest != b"")
-
-
-def record_of(lines: Sequence[Mapping[str, Any]], path: Path, torn: bool = False) -> Record:
-    """The run that the lines tell of, the first of which is its start. Raises JournalError for a line that tells of no action."""
-    first = lines[0]
-    finish = next((line for line in reversed(lines) if line.get("event") == "finish"), None)
-    return Record(
-        run=str(first.get("run")),
-        sequence=_whole(first.get("sequence")),
-        path=path,
-        command=str(first.get("command")),
-        server=str(first.get("server")),
-        project=str(first.get("project")),
-        user=str(first.get("user")),
-        began=str(first.get("at")),
-        ended=str(lines[-1].get("at")),
-        state=first.get("state") or {},
-        entries=tuple(_entries(path, lines)),
-        lines=tuple(lines),
-        finished=None if finish is None else str(finish.get("outcome")),
-        exit_code=None if finish is None else finish.get("exit_code"),
-        torn=torn,
-    )
-
-
-def _line(path: Path, number: int, raw: bytes) -> Mapping[str, Any]:
-    try:
-        line = json.loads(raw)
-    except (ValueError, RecursionError):
-        line = None
-    if isinstance(line, dict):
-        return line
-    if number == 1:
-        return {}
-    raise _damaged(path, number)
-
-
-def _damaged(path: Path, number: int) -> JournalError:
-    return JournalError(
-        Text(
-            "line {number} of the journal {path} is damaged: what it told of is not known; undo --to-default does without it",
-            number=number,
-            path=str(path),
-        )
-    )
-
-
-def _entries(path: Path, lines: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
-    ends = {line.get("action"): line for line in lines if line.get("event") == "end"}
-    for number, line in enumerate(lines, 1):
-        if line.get("event") != "begin":
-            continue
-        try:
-            yield _entry(line, ends.get(line["action"], {}))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise _damaged(path, number) from None
-
-
-def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
-    inverse = line["inverse"]
-    return Entry(
-        number=int(line["action"]),
-        step=str(line.get("step")),
-        subject=str(line.get("subject")),
-        argv=tuple(line["argv"]),
-        why=str(line.get("why")),
-        kind=str(inverse["kind"]),
-        name=str(inverse["name"]),
-        inverse_args=tuple(inverse["args"]),
-        detail=dict(inverse["detail"]),
-        outcome=str(end.get("outcome") or "unknown"),
-        said=str(end.get("said") or ""),
-        began=str(line.get("at")),
-        ended=str(end.get("at") or ""),
-        reason=Text.revived(line.get("sentence") or line.get("why")),
-        seconds=end.get("seconds"),
-    )
-
-
-def records(
-    server: str | None = None, project: str | None = None, problems: list[JournalError] | None = None
-) -> tuple[Record, ...]:
-    """The runs of one project, or all of them, project by project, oldest first. Runs that never began are passed over.
-
-    What is wrong with journals that cannot be read goes into `problems`; without that it is raised as JournalError, since a
-    run that is not known of cannot be taken back.
-    """
-    pattern = f"{_host(server) if server else '*'}/{_safe(project) if project else '*'}/*.jsonl"
-    found = []
-    for path in sorted(state_home().glob(pattern)):
-        try:
-            record = read(path)
-        except NoJournal:
-            continue
-        except JournalError as error:
-            if problems is None:
-                raise
-            problems.append(error)
-            continue
-        if server in (None, record.server) and project in (None, record.project):
-            found.append(record)
-    return tuple(sorted(found, key=lambda record: (str(record.path.parent), record.order)))
-
-
-def one_of(known: Iterable[Record], run: str) -> Record:
-    """The run of that name, or the only one whose name begins so. Raises Usage."""
-    found = [record for record in known if record.run.startswith(run)]
-    exact = [record for record in found if record.run == run]
-    if len(found) != 1 and len(exact) != 1:
-        sentence = "there is no run {run}: see threescale-migrate history"
-        if found:
-            sentence = "there is more than one run {run}: give more of its name, see threescale-migrate history"
-        raise Usage(Text(sentence, run=run))
-    return (exact or found)[0]
-
-
-def taken_back(known: Iterable[Record]) -> set[str]:
-    """The names of the runs that a later run has taken back, and that no run has brought into effect again."""
-    taken: set[str] = set()
-    for record in sorted(known, key=lambda record: record.order, reverse=True):
-        if record.run not in taken and record.finished == "done":
-            taken.update(record.undoes)
-    return taken
-
-
-def to_take_back(known: Iterable[Record], run: str | None = None) -> tuple[Record, ...]:
-    """The runs of one project that `undo` is about, newest first; none where nothing is in effect.
-
-    A run by its name, or the beginning of it; else the newest. An undo is taken back alone; one that did not come to its end
-    is gone on with. Anything else is taken back with all before it that is in effect, so that a migration in several runs is
-    one. Raises Usage for an unknown name.
-    """
-    ordered = sorted(known, key=lambda record: record.order, reverse=True)
-    if run is not None:
-        chosen = one_of(ordered, run)
-        return (chosen, *_attempts(chosen, ordered))
-    taken = taken_back(ordered)
-    effective = [record for record in ordered if record.run not in taken and record.changes]
-    if effective and effective[0].undoes:
-        newest = effective[0]
-        if _came_to_its_end(newest):
-            return (newest, *_attempts(newest, ordered))
-        return (newest, *(record for record in ordered if record.run in newest.undoes))
-    found = []
-    for record in effective:
-        if _came_to_its_end(record):
-            break
-        found.append(record)
-    return tuple(found)
-
-
-def _came_to_its_end(record: Record) -> bool:
-    return bool(record.undoes) and record.finished == "done"
-
-
-def _attempts(record: Record, ordered: Iterable[Record]) -> tuple[Record, ...]:
-    """The attempts that an undo went on with: what they changed is a part of it. One that came to its end was its aim instead."""
-    return tuple(
-        other for other in ordered if other.run in record.undoes and other.undoes and not _came_to_its_end(other)
-    )

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..engine import journal as journals
-from ..engine.journal import Entry, Record
+from ..engine import records
+from ..engine.records import Entry, Record
 from ..exit_codes import ExitCode
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..language import system_error
@@ -217,7 +218,7 @@ def usable(path: str) -> str:
 def of_run(options: Namespace, journal: Path) -> ExitCode:
     """Writes the report of a run that has ended, however it ended; a run that never began has none."""
     try:
-        record = journals.read(journal)
+        record = records.read(journal)
     except journals.JournalError as error:
         if journal.exists():
             _say(options, error.text)
@@ -238,7 +239,7 @@ def of_checks(
         check.subject[3:] for check in checks if check.step is Step.VERIFICATION and check.subject[3:] in state.configs
     ]
     goals = {name: Goal(state.configs[name].effective_account, None) for name in names} if command == "undo" else {}
-    record = journals.record_of(
+    record = records.record_of(
         [
             {
                 "event": "start",

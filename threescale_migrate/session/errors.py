@@ -9,7 +9,8 @@ from ..values import Refused, Text, Usage
 def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
     """The sentence and the exit code of an error that is expected to happen; None for a defect."""
     from ..cluster.oc import OcError
-    from ..engine.journal import JournalError, Locked
+    from ..engine.journal import JournalError
+    from ..engine.lock import Locked
     from ..engine.run import Failed
     from ..engine.signals import Stopped
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.journal import state_home
+from ..engine.home import state_home
 from ..redaction import REDACTOR
 from ..render.outcome import Outcome
 from ..values import Check, Verdict

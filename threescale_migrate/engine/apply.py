@@ -1,0 +1,86 @@
+"""Runs actions in order, through the changing door of `oc`, and journals each before and after.
+
+What an action did is never believed from its exit code alone where that can mislead: after a failure the project is looked
+at again, and planned again. It knows no order of waves and waits for no rollout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from ..cluster import oc as oc_module
+from ..cluster.dialects import UNCHANGED
+from ..cluster.oc import OcError
+from ..cluster.project import ProjectState
+from ..exit_codes import ExitCode
+from ..values import Action, Refused, Text, Usage
+from .run import Failed, Run
+from .signals import Stopped
+
+# At an API that fails one call in five, six tries lose one change in fifteen thousand.
+ACTION_TRIES = 6
+Replan = Callable[[ProjectState], Iterable[Action]]
+
+
+def apply(run: Run, actions: Iterable[Action], replan: Replan) -> None:
+    """Runs actions in order. `replan` tells from a new state what is left, to find out whether a failed call took effect.
+
+    Raises OcError for a call that failed for good, Stopped, Failed or JournalError.
+    """
+    for action in actions:
+        run.stop.check()
+        run.check_time()
+        _apply_one(run, action, replan)
+
+
+def _apply_one(run: Run, action: Action, replan: Replan) -> None:
+    for attempt in range(1, ACTION_TRIES + 1):
+        argv = run.oc.argv(action.args)
+        number = run.journal.begin(action, argv)
+        run.watcher.began(action, argv)
+        started = monotonic()
+        try:
+            call = run.oc.change(action.args, action.stdin)
+        except OcError as error:
+            outcome, said, refused = _after_failure(run, action, replan, error)
+            run.journal.end(number, outcome, said=said, seconds=round(monotonic() - started, 3))
+            run.watcher.ended(action, outcome, monotonic() - started, said)
+            if outcome in ("done", "present"):
+                return
+            if refused is not None:
+                raise Failed(refused, ExitCode.FAILED) from None
+            if not error.passing or attempt == ACTION_TRIES:
+                raise
+            run.stop.pause(min(5.0, 0.2 * 2**attempt))
+            run.check_time()
+        else:
+            said = run.oc.redact(call.stdout.strip())[:500]
+            outcome = "present" if UNCHANGED.search(said) else "done"
+            run.journal.end(number, outcome, exit_code=call.exit_code, said=said, seconds=round(call.seconds, 3))
+            run.watcher.ended(action, outcome, call.seconds, said)
+            return
+
+
+def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> tuple[str, str, Text | None]:
+    """Looks whether a call that failed took effect all the same. Gives the outcome, what is said of it, and why not to try again.
+
+    `present`: somebody else had done it. `failed`: it had no effect. `unknown`: none is seen, which is no proof, since a
+    call that ended without an answer may still be on its way.
+    """
+    if isinstance(error, oc_module.AlreadyExists) and action.inverse.detail.get("kept") == "yes":
+        return "present", f"{error} (it holds the same)", None
+    outcome = "failed" if isinstance(error, oc_module.WITHOUT_EFFECT) else "unknown"
+    if isinstance(error, oc_module.OcMissing):
+        return outcome, str(error), None
+    try:
+        left = tuple(replan(run.look()))
+    except (OcError, Stopped):
+        return outcome, str(error), None
+    except (Usage, Refused) as refusal:
+        return outcome, f"{error}; {refusal}", refusal.text
+    if any(other.args == action.args and other.subject == action.subject for other in left):
+        return outcome, str(error), None
+    if isinstance(error, oc_module.AlreadyExists) or UNCHANGED.search(str(error)):
+        return "present", f"{error} (somebody else has done it)", None
+    return "done", f"{error} (it took effect all the same)", None

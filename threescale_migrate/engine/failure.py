@@ -1,0 +1,144 @@
+"""What ended a wait, and what is said of it: which config has failed or hangs, why, who serves now, how far the others came.
+
+It has the revision before serve again where nothing does, by `rollout cancel`; it changes nothing else, and starts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from time import monotonic
+
+from ..cluster.oc import OcError
+from ..cluster.project import ProjectState
+from ..exit_codes import ExitCode
+from ..guide import deployment_configs
+from ..guide.causes import Cause, CauseKind
+from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
+from ..guide.selection import choose
+from ..values import Action, Text
+from . import evidence
+from .apply import apply
+from .run import POLL_FIRST, Failed, Run
+
+LOG_LINES = 6
+HANGING = (RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS, RolloutState.UNDER_WAY)
+
+
+def lines(*parts: Text | str) -> Text:
+    """Sentences as lines of one text."""
+    return Text("{lines}", lines=tuple(parts))
+
+
+def how_far(
+    run: Run, state: ProjectState, names: Iterable[str], goal: Goal, but: Sequence[Assessment] = ()
+) -> tuple[Text, ...]:
+    """The state that each config is in, of all that are migrated or else of `names`; those in `but` were told already."""
+    listed = choose(state, run.request).configs if goal == MIGRATED else tuple(names)
+    sentence = {assessment.config for assessment in but}
+    found = [a for a in assess_all(state, [n for n in listed if n in state.configs], goal) if a.config not in sentence]
+    reached = [a.config for a in found if a.reached]
+    begun = [a for a in found if not a.reached and state.configs[a.config].effective_account == goal.account]
+    untouched = [a.config for a in found if not a.reached and a not in begun]
+    groups = (
+        (Text("has reached {account}: {names}", account=goal.account, names=", ".join(reached)), reached),
+        (Text("not begun, as before: {names}", names=", ".join(untouched)), untouched),
+    )
+    return (*(standing(a) for a in begun), *(text for text, group in groups if group))
+
+
+def standing(assessment: Assessment) -> Text:
+    """A config with the state that it is in, and why where that is known."""
+    if assessment.cause is not None:
+        return assessment.cause.sentence
+    return Text("{name}: {reason}", name=assessment.config, reason=assessment.reason)
+
+
+def ended(assessment: Assessment) -> bool:
+    """Reached, or standing still without having failed: a paused config does not come further by waiting."""
+    return assessment.reached or assessment.state is RolloutState.STALE_PAUSED
+
+
+def ended_badly(
+    run: Run,
+    state: ProjectState,
+    names: Iterable[str],
+    goal: Goal,
+    found: Sequence[Assessment],
+    stuck: Sequence[Assessment],
+) -> Failed:
+    """The end of a wait that has failed: why, in the log's words too, what serves now, how all others stand, what to do."""
+    blamed = [a for a in found if a in stuck or (not ended(a) and a.cause is not None and a.cause.lasting)]
+    logs = {a.config: _last_lines(run, a.cause) for a in blamed if a.cause is not None}
+    state = _bring_back(run, state, blamed)
+    parts: list[Text | str] = []
+    for assessment in blamed:
+        sentence = {"why": standing(assessment), "serves": serves(state, assessment.config), "fix": fix(assessment)}
+        parts.append(Text("{why}; {serves}. Fix: {fix}", **sentence))
+        parts += [f"    {line}" for line in logs.get(assessment.config, ())]
+    run.journal.write("failed", configs=[evidence.failed(state, a, logs.get(a.config, ())) for a in blamed])
+    parts += how_far(run, state, names, goal, but=blamed)
+    return Failed(lines(*parts), ExitCode.ROLLOUT_FAILED)
+
+
+def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
+    """What a container wrote last, masked; nothing where its log may not be read."""
+    if cause.log_of is None:
+        return ()
+    pod, container = cause.log_of
+    args = ("logs", pod, *(("-c", container) if container else ()), f"--tail={LOG_LINES}")
+    # A container that was started again has written little yet; what it ended with is in the log before.
+    for more in (("--previous",), ()) if cause.kind is CauseKind.CRASH_LOOP else ((),):
+        try:
+            said = run.oc.redact.strictly(run.oc.read((*args, *more), tries=2).stdout)
+        except OcError:
+            continue
+        if said.strip():
+            return tuple("".join(filter(str.isprintable, line))[:200] for line in said.splitlines()[-LOG_LINES:])
+    return ()
+
+
+def _bring_back(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> ProjectState:
+    """Has the revision before serve again where nothing does, and waits for it, at most a grace period.
+
+    A rollout that hangs keeps a Recreate config down until its deadline; cancelled, it is over at once. What has failed
+    already is scaled up again by OpenShift (recordings/README.md 3).
+    """
+    down = [a for a in blamed if a.wanted and not serving(state, a.config)]
+    hanging = [a.config for a in down if a.state in HANGING and _has_former(state, a.config)]
+    if hanging:
+        run.watcher.note(
+            Text(
+                "{names}: nothing serves; cancelling, so that the revision before does again", names=", ".join(hanging)
+            )
+        )
+    for name in hanging:
+        _cancel(run, state, name)
+    ends = monotonic() + run.limits.grace
+    while any(a.state is RolloutState.FAILED or a.config in hanging for a in down) and monotonic() < ends:
+        run.stop.check()
+        with suppress(OcError):
+            state = run.look(cluster=False, secret=False, tries=1)
+        if all(serving(state, a.config) for a in down):
+            break
+        run.stop.sleep(POLL_FIRST)
+    return state
+
+
+def _cancel(run: Run, state: ProjectState, name: str) -> None:
+    action = deployment_configs.cancel(state.configs[name])
+
+    def replan(state: ProjectState) -> tuple[Action, ...]:
+        return (action,) if _under_way(state, name) else ()
+
+    with suppress(OcError):  # the failure that led here is what has to be told
+        apply(run, (action,), replan)
+
+
+def _has_former(state: ProjectState, name: str) -> bool:
+    return any(item.config == name and item.phase == "Complete" for item in state.controllers.values())
+
+
+def _under_way(state: ProjectState, name: str) -> bool:
+    newest = state.newest(name) if name in state.configs else None
+    return newest is not None and newest.phase not in ("Complete", "Failed")

@@ -1,0 +1,267 @@
+"""The loop that looks at rollouts until each has ended, well or badly; one call of `oc` a round, ever slower.
+
+It changes nothing by itself: what is done about a rollout that has failed, and what is said of it, is in `failure.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from ..cluster.oc import NoRoute, OcError, Unreachable
+from ..cluster.project import ProjectState, RegistrySecret, look_at_secret
+from ..exit_codes import ExitCode
+from ..guide import service_account
+from ..guide.causes import CauseKind
+from ..guide.costs import deadline_seconds
+from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all
+from ..guide.selection import choose
+from ..values import ACCOUNT, Text
+from . import evidence
+from .failure import ended, ended_badly, how_far, lines
+from .journal import Journal
+from .run import POLL_FIRST, TIME_IS_OVER, Failed, Run
+
+POLL_LONGEST = 5.0
+# How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
+LOGIN_SECONDS = 30.0
+# So many rounds without an answer, one after the other, are worth a line.
+UNANSWERED_ROUNDS = 4
+# States in which nobody works at the rollout, so that it hangs already where they last.
+SILENT = (RolloutState.NOT_STARTED, RolloutState.WAITING_FOR_IMAGE)
+
+
+def await_login(run: Run, state: ProjectState) -> None:
+    """Waits for the login that the cluster itself links to a new account, before pods are made that would lack it.
+
+    It is never linked or written by us. Where it does not come in time the migration goes on, and that is said. Raises
+    Stopped, Failed where the run's time is over, OcError.
+    """
+    if not service_account.awaits_login(state):
+        return
+    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential, wait_random
+
+    run.watcher.note(
+        Text("waiting for the login that the cluster gives {account} for its own registry", account=ACCOUNT)
+    )
+
+    def still() -> bool:
+        run.stop.check()
+        run.check_time()
+        try:
+            return service_account.awaits_login(run.look(cluster=False, secret=False))
+        except OcError as error:
+            if not error.passing:
+                raise
+            return True
+
+    retrying = Retrying(
+        retry=retry_if_result(bool),
+        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, 1.4) + wait_random(0, 0.1),
+        stop=stop_after_delay(LOGIN_SECONDS),
+        sleep=run.stop.sleep,
+    )
+    try:
+        retrying(still)
+    except RetryError:
+        note = Text(
+            "it did not come within {seconds} s; going on: pods that pull from the cluster's own registry may have to be"
+            " redeployed once it is there",
+            seconds=int(LOGIN_SECONDS),
+        )
+        run.watcher.note(note)
+
+
+def wait_all(run: Run) -> None:
+    """Step 5 alone: waits for the rollouts of all chosen configs, each to its own account."""
+    state = run.look(cluster=False, secret=False)
+    for goal, names in _by_goal(state, choose(state, run.request).configs).items():
+        state = wait(run, state, names, goal)
+
+
+def _by_goal(state: ProjectState, names: Iterable[str]) -> dict[Goal, tuple[str, ...]]:
+    """The configs by what their rollouts are to reach, each its own account."""
+    groups: dict[Goal, tuple[str, ...]] = {}
+    for name in names:
+        goal = Goal(state.configs[name].effective_account, None)
+        groups[goal] = (*groups.get(goal, ()), name)
+    return groups
+
+
+def settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:
+    """Waits for rollouts that somebody else has under way: patching in the middle of one makes two of it."""
+    groups = _by_goal(state, names)
+    moving = {goal: tuple(a.config for a in assess_all(state, own, goal) if a.moving) for goal, own in groups.items()}
+    sentence = ", ".join(name for own in moving.values() for name in own)
+    if sentence:
+        run.watcher.note(Text("{names}: a rollout is under way already; waiting for it first", names=sentence))
+    for goal, own in moving.items():
+        if own:
+            state = wait(run, state, own, goal, must_reach=False)
+    return state
+
+
+@dataclass
+class _Waiting:
+    """A wait, and what it remembers between two rounds. Moments are those of time.monotonic().
+
+    `deadlines` and `stuck_since` are by config, the latter by whether its cause is one that lasts as well. `unanswered` counts
+    the rounds since the cluster has answered; `secret` is the pull secret once it was looked at.
+    """
+
+    state: ProjectState
+    names: tuple[str, ...]
+    goal: Goal
+    must_reach: bool
+    began: float
+    deadlines: dict[str, float]
+    stuck_since: dict[tuple[str, bool], float] = field(default_factory=dict)
+    unanswered: int = 0
+    looked_at_secret: bool = False
+    secret: RegistrySecret | None = None
+
+
+def wait(
+    run: Run, state: ProjectState, names: Iterable[str], goal: Goal = MIGRATED, must_reach: bool = True
+) -> ProjectState:
+    """Looks at the rollouts until each has reached the goal, or cannot; one call of `oc` a round, ever slower.
+
+    Gives the last state seen, `state` being the one before the wait: returns when each config has reached the goal or
+    stands still for a reason that is no failure (paused); without `must_reach` a failure ends the wait as well. Raises
+    Failed with exit code 5 for a failed rollout, 6 for a deadline, 7 where the cluster was away until then; Stopped.
+    """
+    from tenacity import Retrying, retry_if_result, wait_exponential, wait_random
+
+    listed = tuple(names)
+    began = monotonic()
+    deadlines = {name: began + deadline_seconds(state.configs[name]) for name in listed if name in state.configs}
+    waiting = _Waiting(state, listed, goal, must_reach, began, deadlines)
+    retrying = Retrying(
+        retry=retry_if_result(lambda done: not done),
+        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, 1.4) + wait_random(0, 0.1),
+        sleep=run.stop.sleep,
+        reraise=True,
+    )
+    retrying(lambda: _round(run, waiting))
+    return waiting.state
+
+
+def _round(run: Run, waiting: _Waiting) -> bool:
+    """One look at the rollouts; true when there is nothing more to wait for."""
+    run.stop.check()
+    try:
+        found = _look(run, waiting)
+    except OcError as error:
+        _unanswered(run, waiting, error)
+        return False
+    if waiting.unanswered >= UNANSWERED_ROUNDS:
+        run.watcher.note(Text("the cluster answers again"))
+    waiting.unanswered = 0
+    if waiting.must_reach:
+        _check_others(waiting.state, waiting.names, waiting.goal)
+    run.watcher.rollouts(found, monotonic() - waiting.began)
+    _write_rollouts(run.journal, found)
+    stuck = [assessment for assessment in found if _stuck(assessment, waiting, run.limits.grace)]
+    if stuck and waiting.must_reach:
+        raise ended_badly(run, waiting.state, waiting.names, waiting.goal, found, stuck)
+    open_ = [assessment for assessment in found if assessment not in stuck and not ended(assessment)]
+    if not open_:
+        return True
+    _check_time(run, waiting, [assessment.config for assessment in open_])
+    return False
+
+
+def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None:
+    """Raises Failed where the template of a config does not say any more what this run wrote: two people must not fight."""
+    for name in names:
+        if name in state.configs and state.configs[name].effective_account != goal.account:
+            text = Text(
+                "{name}: its template says {found} and not {wanted}, which this run wrote: somebody else is changing this project;"
+                " agree with them, then run this again",
+                name=name,
+                found=state.configs[name].effective_account,
+                wanted=goal.account,
+            )
+            raise Failed(text, ExitCode.FAILED)
+
+
+def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
+    """Observes and judges; where an image cannot be pulled, the pull secret is looked at as well, once. Raises OcError."""
+    state = run.look(cluster=False, secret=False, tries=1)
+    missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
+    if missing:
+        said = Text("{kinds} may not be read any more: {why}", kinds=", ".join(missing), why=state.unread[missing[0]])
+        raise Failed(said, ExitCode.UNKNOWN)
+    names = [name for name in waiting.names if name in state.configs]
+    waiting.state = _with_secret(state, waiting)
+    found = assess_all(waiting.state, names, waiting.goal)
+    pulls = any(a.cause is not None and a.cause.kind is CauseKind.IMAGE_PULL for a in found)
+    if pulls and not waiting.looked_at_secret:
+        with suppress(OcError):
+            waiting.secret = look_at_secret(run.oc)
+            waiting.looked_at_secret = True
+            waiting.state = _with_secret(state, waiting)
+            found = assess_all(waiting.state, names, waiting.goal)
+    return found
+
+
+def _with_secret(state: ProjectState, waiting: _Waiting) -> ProjectState:
+    if not waiting.looked_at_secret:
+        return state
+    unread = {kind: why for kind, why in state.unread.items() if kind != "secrets"}
+    return replace(state, secret=waiting.secret, unread=unread)
+
+
+def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
+    """Goes on asking where that may help: a workstation's network comes back as a server does. Raises Failed."""
+    if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
+        raise Failed(lines(error.text, *how_far(run, waiting.state, waiting.names, waiting.goal)), error.exit_code)
+    waiting.unanswered += 1
+    if waiting.unanswered == UNANSWERED_ROUNDS:
+        run.watcher.note(Text("the cluster does not answer; asking on ({why})", why=error.text))
+    _check_time(run, waiting, waiting.names)
+
+
+def _stuck(assessment: Assessment, waiting: _Waiting, grace: float) -> bool:
+    """Whether a config has failed, or hangs for longer than what it hangs on is waited out."""
+    keys = {lasting: (assessment.config, lasting) for lasting in (True, False)}
+    cause = assessment.cause
+    hangs = cause is not None or not assessment.moving or assessment.state in SILENT
+    if ended(assessment) or not hangs:
+        for key in keys.values():
+            waiting.stuck_since.pop(key, None)
+        return False
+    if assessment.state is RolloutState.FAILED:
+        return True
+    since = waiting.stuck_since.setdefault(keys[cause is None or cause.lasting], monotonic())
+    return monotonic() - since >= grace * (1 if cause is None else cause.patience)
+
+
+def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
+    """Raises Failed where the run's deadline, or that of a config, has passed."""
+    moment = monotonic()
+    # A call that the run's own deadline cut off tells nothing of the cluster.
+    away = waiting.unanswered > 1
+    far = how_far(run, waiting.state, waiting.names, waiting.goal)
+    text = TIME_IS_OVER if run.ends is not None and moment >= run.ends else None
+    late = [name for name in names if moment >= waiting.deadlines.get(name, moment + 1)]
+    if late and text is None:
+        text = Text("{names}: not ready within the deadline", names=", ".join(late))
+    if text is None:
+        return
+    if away:
+        raise Failed(
+            lines(text, Text("the cluster has not answered; this is what was seen last"), *far), ExitCode.UNKNOWN
+        )
+    raise Failed(lines(text, *far), ExitCode.DEADLINE)
+
+
+def _write_rollouts(journal: Journal, found: Sequence[Assessment]) -> None:
+    """The states of the rollouts, once for each change: the reports draw them."""
+    now = {assessment.config: evidence.rollout(assessment) for assessment in found}
+    changed = {name: value for name, value in now.items() if journal.seen.get(name) != value}
+    if changed:
+        journal.seen.update(now)
+        journal.write("rollouts", configs=changed)
