@@ -1,7 +1,8 @@
 """What may not be read by anybody is masked here, on its way into every output, journal and error.
 
 Secrets that the program was told of come first, in whatever way they are spelled and also in pieces; then whatever looks like
-a login. It knows nothing of where the text goes.
+a login. It knows nothing of where the text goes. Every step takes time in proportion to the text: each pattern begins at
+something rare or is bounded, and no pattern tries one stretch of text from each of its characters.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Union
 
 from .values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, REGISTRY, SECRET_NAME, STEPS
 
@@ -21,6 +24,8 @@ SHORTEST = 6
 PIECE = 16
 # How short a secret may be to be looked for across the ends of lines.
 ACROSS = 12
+# So much of a line of a log is read; what is cut off within a word may be half a secret, so that much less is shown.
+LONGEST_LINE = 4096
 
 # The names that the program itself speaks of. A password that is a part of one is not masked where it stands alone: all
 # sentences would become unreadable, and the gaps would tell what the password is.
@@ -38,50 +43,67 @@ ORDINARY = (
     "threescale-migrate",
 )
 
+_Replacement = Union[str, Callable[["re.Match[str]"], str]]
+_Patterns = tuple[tuple["re.Pattern[str]", _Replacement], ...]
+
+_WEB_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}")
+
+
+def _without_web_token(word: re.Match[str]) -> str:
+    """A run of letters, digits and dots without the web token in it, whole or cut: a head, a dot, and what follows."""
+    text = word.group()
+    head = _WEB_TOKEN.search(text)
+    while head is not None and text[head.end() : head.end() + 1] != ".":
+        head = _WEB_TOKEN.search(text, head.end())
+    return text if head is None else text[: head.start()] + MASK
+
+
+def _unless_a_word(word: re.Match[str]) -> str:
+    """A mask for a long run that has letters and digits both; anything else may be a word."""
+    text = word.group()
+    return MASK if any(map(str.isdigit, text)) and any(map(str.isalpha, text)) else text
+
+
 _LOGIN = "auth|password|(?:access|refresh|identity|registry|id)_?token"
 # What looks like a login even when nobody told us of it.
-PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+PATTERNS: _Patterns = (
     (re.compile(r"(?i)(\b(?:bearer|basic)\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
-    (re.compile(r"(?i)(\bauthorization\W+(?:bearer|basic)\s+)[^\s\"'\\]+"), r"\1***"),
+    (re.compile(r"(?i)(\bauthorization\W{1,64}(?:bearer|basic)\s+)[^\s\"'\\]+"), r"\1***"),
     (re.compile(r"(?i)(--(?:token|password|docker-password)(?:=|\s+))[^\s\"',\\]+"), r"\1***"),
     (re.compile(r"(?i)(--(?:token|password|docker-password)\\?[\"'],\s*\\?[\"'])[^\"'\\]+"), r"\1***"),
-    (re.compile(r"([a-z][a-z0-9+.-]*://[^/\s:@\"']*:)[^@/\s\"']+@"), r"\1***@"),
+    (re.compile(r"(?<=[A-Za-z0-9+.-])(://[^/\s:@\"']*:)[^@/\s\"']+@"), r"\1***@"),
     (re.compile(r"(?i)([?&](?:access_token|refresh_token|token|password|client_secret)=)[^&\s\"'\\]+"), r"\1***"),
     (
         re.compile(r"(\.?dockerc(?:onfigjson|fg)\\?\"?\s*:\s*(?:!!binary )?(?:[|>]-?\s+)?\\?\"?)[A-Za-z0-9+/=]{8,}"),
         r"\1***",
     ),
     (re.compile(rf"(?i)((?<!\\)\"(?:{_LOGIN})\"\s*:\s*\")(?:[^\"\\]|\\.)+"), r"\1***"),
-    (re.compile(rf"(?i)(\\+\"(?:{_LOGIN})\\+\"\s*:\s*\\+\")[^\"\\]+"), r"\1***"),
-    # `{"auths"` in base64, whatever its spaces, and a web token, whole or cut.
+    (re.compile(rf"(?i)(\\\"(?:{_LOGIN})\\+\"\s*:\s*\\+\")[^\"\\]+"), r"\1***"),
+    # `{"auths"` in base64, whatever its spaces, and a web token.
     (re.compile(r"\b(?:eyJhdXRoc|eyAiYXV0aHMi|ewogICJhdXRocy|ewogICAgImF1dGhz|ewoJImF1dGhz)[A-Za-z0-9+/=_-]*"), MASK),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}"), MASK),
+    (re.compile(r"[A-Za-z0-9_.-]{12,}"), _without_web_token),
     (re.compile(r"\bsha256~[A-Za-z0-9_-]{16,}"), "sha256~***"),
 )
+TELLING = r"passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|cookie|session"
 # In a container's log anything may stand: values with a telling name, and words that are too long and too mixed to be words.
-PATTERNS_OF_LOGS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(
-            r"(?i)([\w.-]*(?:passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|cookie|session)[\w.-]*"
-            r"[\"']?\s*(?:=>|[:=])\s*[\"']?)[^\s\"',;&]+"
-        ),
-        r"\1***",
-    ),
-    (re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{24,}"), MASK),
-    (re.compile(r"[A-Za-z0-9+/]{40,}={0,2}"), MASK),
+PATTERNS_OF_LOGS: _Patterns = (
+    (re.compile(rf"(?i)((?:{TELLING})[\w.-]{{0,64}}[\"']?\s{{0,8}}(?:=>|[:=])\s{{0,8}}[\"']?)[^\s\"',;&]+"), r"\1***"),
+    (re.compile(r"[A-Za-z0-9_-]{24,}"), _unless_a_word),
+    (re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}"), MASK),
 )
 _RUN = re.compile(rf"[A-Za-z0-9+/=_.~%|-]{{{PIECE},}}")
 # What may stand between two halves of a text that was broken into lines: spaces, line ends also as they are escaped, quotes,
 # continuation signs, escape codes of a terminal.
-_BETWEEN = re.compile(r"(?:\s|\\[nrt]|[\"'\\]|\x1b\[[0-9;]*[A-Za-z])+")
+_BETWEEN = re.compile(r"(?:\s|\\[nrt]|[\"'\\]|\x1b\[[0-9;]{0,32}[A-Za-z])+")
 
 
 def spellings(secret: str) -> set[str]:
-    """The ways in which a secret can be written: as it is, quoted for a URL, JSON, HTML or a shell, and in base64, also twice."""
+    """The ways in which a secret can be written: as it is, quoted for a URL, JSON, HTML or a shell, in hex, in base64, also twice."""
     import html
     from urllib.parse import quote, quote_plus
 
     escaped = json.dumps(secret)[1:-1]
+    raw = _raw(secret)
     found = {
         secret,
         escaped,
@@ -90,9 +112,13 @@ def spellings(secret: str) -> set[str]:
         repr(secret)[1:-1],
         html.escape(secret),
         secret.replace("'", "'\"'\"'"),
+        secret.replace("'", r"'\''"),
+        re.sub(r"([^\w@%+=:,./-])", r"\\\1", secret),
+        raw.hex(),
+        raw.hex().upper(),
     }
-    raw = _raw(secret)
-    found.update((quote(raw, safe=""), quote(raw), quote_plus(raw)))
+    for quoted in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        found.update((quoted, re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), quoted)))
     once = set(_in_base64(raw))
     twice = {form for inner in once for form in _in_base64(inner.encode())}
     for form in once | twice:
@@ -111,91 +137,134 @@ def _in_base64(raw: bytes) -> Iterator[str]:
         yield encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
 
 
-@dataclass
-class Redactor:
-    """Masks secrets in text. `known` are those it was told of, `ordinary` the words that stay readable."""
+_Index = Mapping[str, tuple[str, ...]]
 
-    known: set[str] = field(default_factory=set)
-    ordinary: set[str] = field(default_factory=lambda: set(ORDINARY))
-    _built: tuple[int, int] = field(default=(0, 0), repr=False)
-    _forms: tuple[str, ...] = field(default=(), repr=False)
-    _squeezed: tuple[str, ...] = field(default=(), repr=False)
-    _pieces: frozenset[str] = field(default=frozenset(), repr=False)
+
+@dataclass(frozen=True)
+class _Known:
+    """All that is looked for at one time: forms by how they begin, the same without what may break a line, and pieces."""
+
+    forms: _Index
+    squeezed: _Index
+    pieces: frozenset[str]
+
+
+class Redactor:
+    """Masks secrets in text. It is told of secrets and of words that stay readable, by any thread at any time.
+
+    What was learned before a call begins is masked by it: each call looks for one set, which is replaced and never changed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._secrets: dict[str, frozenset[str]] = {}  # each with its spellings, which are dear
+        self._ordinary = frozenset(ORDINARY)
+        self._known: _Known | None = None
 
     def learn(self, *secrets: str) -> None:
         """Remembers values to mask; of one that is shorter than six characters only what looks like a login is."""
-        self.known.update(secret for secret in secrets if len(secret) >= SHORTEST)
+        with self._lock:
+            for secret in secrets:
+                if len(secret) >= SHORTEST and secret not in self._secrets:
+                    self._secrets[secret] = frozenset(spellings(secret))
+                    self._known = None
 
     def spare(self, words: Iterable[str]) -> None:
         """Remembers names that have to stay readable, such as those of the project's objects."""
-        self.ordinary.update(words)
+        with self._lock:
+            if not self._ordinary.issuperset(words := tuple(words)):
+                self._ordinary = self._ordinary.union(words)
+                self._known = None
 
     def __call__(self, text: str) -> str:
         """The text without what may not be read."""
         if len(text) < SHORTEST:
             return text
-        if self.known:
-            self._build()
-            for form in self._forms:
-                if form in text:
-                    text = text.replace(form, MASK)
-            text = self._without_pieces(self._across_lines(text))
+        known = self._all_known()
+        if known.forms:
+            text = _masked(text, _found(text, known.forms))
+            text = _without_pieces(_across_lines(text, known.squeezed), known.pieces)
         for pattern, replacement in PATTERNS:
             text = pattern.sub(replacement, text)
         return text
 
     def strictly(self, text: str) -> str:
-        """The same for what a container wrote: it masks too much rather than too little."""
+        """The same for what a container wrote: it masks too much rather than too little, and cuts endless lines first."""
+        text = "\n".join(map(_cut, text.split("\n")))
         text = self(text)
         for pattern, replacement in PATTERNS_OF_LOGS:
             text = pattern.sub(replacement, text)
-        return text
+        return "\n".join(line[:-PIECE] + "…" if line.endswith(_ENDLESS) else line for line in text.split("\n"))
 
-    def _build(self) -> None:
-        """The forms of all that is known, anew where something was learned."""
-        if self._built == (len(self.known), len(self.ordinary)):
-            return
-        everyday = "\n".join(sorted(self.ordinary))
-        forms = {form for secret in self.known for form in spellings(secret) if form not in everyday}
-        self._forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
-        squeezed = {_BETWEEN.sub("", form) for form in forms}
-        self._squeezed = tuple(
-            sorted((form for form in squeezed if len(form) >= ACROSS), key=lambda form: (-len(form), form))
-        )
-        whole = {form for secret in self.known for form in (secret, *_in_base64(_raw(secret)))}
-        self._pieces = frozenset(_pieces(whole) - _pieces(self.ordinary))
-        self._built = (len(self.known), len(self.ordinary))
+    def _all_known(self) -> _Known:
+        """What is looked for, anew where something was learned."""
+        known = self._known
+        if known is None:
+            with self._lock:
+                known = self._known = self._known or _built(self._secrets, self._ordinary)
+        return known
 
-    def _across_lines(self, text: str) -> str:
-        """Masks secrets that were broken into lines."""
-        joined = _BETWEEN.sub("", text)
-        if len(joined) == len(text):
-            return text
-        spans = []
-        for form in self._squeezed:
-            at = joined.find(form)
-            while at >= 0:
+
+_ENDLESS = "\0"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + _ENDLESS
+
+
+def _built(secrets: Mapping[str, frozenset[str]], ordinary: frozenset[str]) -> _Known:
+    everyday = "\n".join(sorted(ordinary))
+    forms = {form for spelled in secrets.values() for form in spelled if form not in everyday}
+    squeezed = {form for form in (_BETWEEN.sub("", form) for form in forms) if len(form) >= ACROSS}
+    whole = {form for secret in secrets for form in (secret, *_in_base64(_raw(secret)))}
+    return _Known(_indexed(forms), _indexed(squeezed), frozenset(_pieces(whole) - _pieces(ordinary)))
+
+
+def _indexed(forms: Iterable[str]) -> _Index:
+    """Forms by their first characters, the longest first."""
+    index: dict[str, tuple[str, ...]] = {}
+    for form in sorted(forms, key=lambda form: (-len(form), form)):
+        index[form[:SHORTEST]] = (*index.get(form[:SHORTEST], ()), form)
+    return index
+
+
+def _found(text: str, index: _Index) -> list[tuple[int, int]]:
+    """Where the forms of an index stand in a text; stretches may overlap."""
+    spans = []
+    for at in range(len(text) - SHORTEST + 1):
+        for form in index.get(text[at : at + SHORTEST], ()):
+            if text.startswith(form, at):
                 spans.append((at, at + len(form)))
-                at = joined.find(form, at + len(form))
-        if not spans:
-            return text
-        places: list[int] = []
-        last = 0
-        for gap in _BETWEEN.finditer(text):
-            places += range(last, gap.start())
-            last = gap.end()
-        places += range(last, len(text))
-        return _masked(text, ((places[begin], places[end - 1] + 1) for begin, end in spans))
+                break
+    return spans
 
-    def _without_pieces(self, text: str) -> str:
-        """Masks what is left of a secret that was cut off or broken."""
-        spans = []
-        for run in _RUN.finditer(text):
-            words = run.group()
-            for at in range(len(words) - PIECE + 1):
-                if words[at : at + PIECE] in self._pieces:
-                    spans.append((run.start() + at, run.start() + at + PIECE))
-        return _masked(text, spans) if spans else text
+
+def _across_lines(text: str, index: _Index) -> str:
+    """Masks secrets that were broken into lines."""
+    joined = _BETWEEN.sub("", text)
+    if len(joined) == len(text):
+        return text
+    spans = _found(joined, index)
+    if not spans:
+        return text
+    places: list[int] = []
+    last = 0
+    for gap in _BETWEEN.finditer(text):
+        places += range(last, gap.start())
+        last = gap.end()
+    places += range(last, len(text))
+    return _masked(text, ((places[begin], places[end - 1] + 1) for begin, end in spans))
+
+
+def _without_pieces(text: str, pieces: frozenset[str]) -> str:
+    """Masks what is left of a secret that was cut off or broken."""
+    spans = []
+    for run in _RUN.finditer(text):
+        words = run.group()
+        for at in range(len(words) - PIECE + 1):
+            if words[at : at + PIECE] in pieces:
+                spans.append((run.start() + at, run.start() + at + PIECE))
+    return _masked(text, spans)
 
 
 def _pieces(texts: Iterable[str]) -> set[str]:

@@ -7,7 +7,11 @@ import gzip
 import html
 import json
 import logging
+import re
+import shlex
 import textwrap
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -22,7 +26,7 @@ from threescale_migrate.cluster import oc
 from threescale_migrate.cluster.project import parse_project
 from threescale_migrate.engine.journal import snapshot
 from threescale_migrate.guide import registry_secret
-from threescale_migrate.redaction import MASK, ORDINARY, PIECE, Redactor
+from threescale_migrate.redaction import LONGEST_LINE, MASK, ORDINARY, PATTERNS_OF_LOGS, PIECE, Redactor
 from threescale_migrate.values import GUIDE_CONFIGS
 
 # As a person or a registry makes them: any letters, of a length that no ordinary word has.
@@ -54,6 +58,12 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "JSON as it is read": lambda secret: json.dumps(secret, ensure_ascii=False),
     "HTML": html.escape,
     "Python": repr,
+    "hex": lambda secret: secret.encode().hex(),
+    "hex in capitals": lambda secret: secret.encode().hex().upper(),
+    "quoted for a URL in small letters": lambda secret: re.sub(
+        "%..", lambda code: code.group().lower(), quote(secret, "")
+    ),
+    "quoted for a shell": shlex.quote,
 }
 
 
@@ -246,3 +256,87 @@ def test_a_snapshot_for_the_journal_holds_no_data_of_a_secret() -> None:
     made: Any = json.loads(registry_secret.from_login("robot", TOKEN, "here").manifest)
     made["metadata"]["uid"] = "u"
     assert not leaks(json.dumps(snapshot(parse_project([], "p", made))).encode())
+
+
+# Each was, or could be, a beginning from which a pattern reads on to the end of the text, and then once more from the next.
+STRETCHES = (
+    *(
+        "a",
+        "a1",
+        "eyJ-",
+        "eyJ.",
+        "eyJaaaaaaaa-",
+        "token",
+        "token=",
+        "\\",
+        '\\"auth',
+        '"auth":"',
+        "bearer ",
+        "authorization: ",
+    ),
+    *(
+        "a.b",
+        "a://",
+        "://a:",
+        "--token ",
+        "dockercfg : ",
+        "sha256~",
+        "\x1b[0;",
+        "\\n",
+        " ",
+        "\n",
+        "A/",
+        "é",
+        "secret-",
+        "session   ",
+    ),
+)
+
+
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_masking_takes_time_in_proportion_to_the_text(stretch: str) -> None:
+    redact = Redactor()
+    redact.learn(TOKEN)
+    times = []
+    for size in (50_000, 400_000):
+        text = (stretch * size)[:size]
+        began = time.process_time()
+        redact(text)
+        for pattern, replacement in PATTERNS_OF_LOGS:
+            pattern.sub(replacement, text)
+        times.append(time.process_time() - began)
+    # Eight times the text takes eight times as long; were it the square, it would be sixty-four times.
+    assert times[1] < 30 * times[0]
+
+
+@pytest.mark.parametrize("stretch", ["x", "x ", "x\n", "token"])
+def test_an_endless_line_of_a_log_is_cut_before_it_is_masked_and_shows_no_half_of_a_secret(stretch: str) -> None:
+    redact = Redactor()
+    redact.learn(TOKEN)
+    for before in range(LONGEST_LINE - len(TOKEN), LONGEST_LINE):
+        shown = redact.strictly((stretch * before)[:before] + TOKEN + "x" * 1000)
+        assert TOKEN[:8] not in shown
+        assert max(map(len, shown.split("\n"))) <= LONGEST_LINE + len(MASK)
+
+
+def test_threads_learn_and_mask_at_once() -> None:
+    redact = Redactor()
+    failures: list[BaseException | str] = []
+
+    def work(number: int) -> None:
+        try:
+            for count in range(40):
+                secret = f"secret-of-{number}-{count}"
+                redact.learn(secret)
+                redact.spare([f"config-{number}-{count}"])
+                if secret in redact(f"it says {secret}!"):
+                    failures.append(secret)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
