@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests import recorded
 from threescale_migrate.cluster.project import ProjectState, Quota, parse_project
 from threescale_migrate.commands.preflight import meaning
-from threescale_migrate.guide import capacity, preflight, steps
-from threescale_migrate.guide.preflight import Facts, Group, Right
+from threescale_migrate.guide import capacity, preflight, rights, steps
+from threescale_migrate.guide.preflight import Facts, Group
+from threescale_migrate.guide.rights import Answers, Right
 from threescale_migrate.guide.selection import Wave, waves
 from threescale_migrate.values import Action, Inverse, PullSecret, Request, Step, Text, Verdict
 
@@ -38,7 +39,7 @@ def state(*more: dict[str, Any], **values: Any) -> ProjectState:
 
 def facts(found: ProjectState, request: Request = WISH, **values: Any) -> Facts:
     attempt = preflight.attempt(found, request)
-    answers = dict.fromkeys(preflight.needed(attempt.actions, "threescale"), True)
+    answers = Answers(dict.fromkeys(rights.needed(attempt.actions, found), True))
     return Facts("/bin/oc", "", "https://a", "alice", found, attempt, **{"answers": answers, **values})
 
 
@@ -58,21 +59,21 @@ def test_every_kind_of_action_that_a_plan_can_hold_has_its_rights() -> None:
                for name, config in paused.configs.items()}  # fmt: skip
     quirks = state(configs=configs)
     request = replace(WISH, service_discovery=True, resume_paused=True)
-    found = preflight.needed([*steps.plan(quirks, request)], "threescale")
+    found = rights.needed(steps.plan(quirks, request), quirks)
     sentence = {right.sentence for right in found}
     assert {"create deploymentconfigs/instantiate", "patch deploymentconfigs", "create clusterrolebindings",
             "create secrets", "create serviceaccounts", "update serviceaccounts"} <= sentence  # fmt: skip
     assert {right.namespace for right in found if "cluster" in right.resource} == {""}
     strange = Action(Step.PERMISSIONS, "x", ("adm", "drain"), Text("x"), Inverse("x", "x"))
     with pytest.raises(ValueError, match="adm drain"):
-        preflight.rights_of(strange, "threescale")
+        rights.rights_of(strange, quirks)
 
 
 @pytest.mark.parametrize("answer", [False, None])
 def test_a_right_that_is_not_given_is_named_with_what_needs_it(answer: bool | None) -> None:
     whole = facts(state())
-    for right in whole.answers:
-        lacking = replace(whole, answers={**whole.answers, right: answer})
+    for right in whole.answers.rights:
+        lacking = replace(whole, answers=Answers({**whole.answers.rights, right: answer}))
         [finding] = preflight.against(preflight.judge(lacking, WISH))
         assert (finding.group, finding.subject) == (Group.RIGHTS, right.sentence)
         assert "oc " in str(finding.seen)
@@ -85,7 +86,9 @@ def test_questions_are_asked_of_the_right_place() -> None:
         "auth", "can-i", "patch", "deploymentconfigs", "--namespace=a",
     )  # fmt: skip
     assert "--subresource=instantiate" in Right("create", "deploymentconfigs", "a", "instantiate").question
-    assert "--namespace" not in " ".join(Right("create", "clusterrolebindings", "").question)
+    assert Right("bind", "clusterroles", "", name="view").question == (
+        "auth", "can-i", "bind", "clusterroles/view", "--all-namespaces",
+    )  # fmt: skip
 
 
 def test_another_release_is_refused_unless_forced_and_the_next_one_is_told() -> None:
@@ -106,7 +109,7 @@ def test_no_secret_alone_is_wrong_usage_and_with_more_a_refusal() -> None:
     bare = facts(state(), Request())
     findings = preflight.judge(bare, Request())
     assert meaning(findings) == 2
-    denied = replace(bare, answers=dict.fromkeys(bare.answers, False))
+    denied = replace(bare, answers=Answers(dict.fromkeys(bare.answers.rights, False)))
     assert meaning(preflight.judge(denied, Request())) == 4
     assert meaning([finding for finding in findings if finding.verdict is Verdict.PASSED]) == 0
 

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from ..exit_codes import ExitCode
 from ..language import system_error
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
 from .dialects import NOISE
+from .doors import WrongDoor, only_looks
 
 Answer = TypeVar("Answer")
 Part = TypeVar("Part")
@@ -176,7 +177,7 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
     (r"\(NotFound\)|A project named \S+ does not exist|No valid secrets found|Unlinked deleted secrets", NotFound),
     (
         r"is invalid|\(BadRequest\)|\(Invalid\)|error parsing|unable to decode|the path \S+ does not exist|unknown flag"
-        r"|unknown command|unknown shorthand|Invalid timeout value|The request is invalid|error when creating",
+        r"|invalid argument|unknown command|unknown shorthand|Invalid timeout value|The request is invalid|error when creating",
         BadInput,
     ),
     (r"Unable to connect to the server", Unreachable),
@@ -288,9 +289,20 @@ def find_oc(wanted: str | None) -> str:
     return os.path.abspath(found)
 
 
+class OpenRecord(Protocol):
+    """What a change is written into: the journal, as far as the door for changing has to know it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a beginning and no end, so that what is done now stands in it."""
+
+
 @dataclass
 class Oc:
     """Runs `oc` with the user's connection options, which are passed on unchanged.
+
+    It has two doors. Through the one for looking (`answer`, `read…`, `ask`) go the calls of `doors.LOOKING` only; through the one
+    for changing (`change`) any call, once a journal is open. Both raise WrongDoor for what is not theirs.
 
     `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() that no call outlives. `pause`
     waits between two tries. `lock` is the descriptor of a lock that calls which change something hold as well: where this
@@ -324,11 +336,23 @@ class Oc:
         )
         return ("oc", *args, *given)
 
-    def run(self, args: Sequence[str], stdin: str | None = None, lock: int | None = None) -> Call:
-        """Runs `oc` once and gives the call, whatever its exit code. Raises RequestTimeout or OcMissing.
+    def answer(self, args: Sequence[str], stdin: str | None = None) -> Call:
+        """Makes a call that looks, once, and gives it whatever its exit code. Raises RequestTimeout, OcMissing, WrongDoor."""
+        if not only_looks(args):
+            raise WrongDoor(f"oc {' '.join(args[:3])} is no call that only looks")
+        return self._run(args, stdin, None)
 
-        Secrets belong into `stdin`: arguments can be seen by every user of the workstation.
+    def change(self, args: Sequence[str], stdin: str | None, record: OpenRecord) -> Call:
+        """Makes a call that changes something, once, holding the lock until it has ended. Raises OcError, WrongDoor.
+
+        `record` is the journal that the change is in. Secrets belong into `stdin`: arguments can be seen by every user of
+        the workstation.
         """
+        if not record.is_open:
+            raise WrongDoor(f"oc {' '.join(args[:3])} changes something, and no journal is open")
+        return self._checked(self._run(args, stdin, self.lock))
+
+    def _run(self, args: Sequence[str], stdin: str | None, lock: int | None) -> Call:
         argv = self.argv(args)
         started = monotonic()
         timeout = self.call_timeout
@@ -340,13 +364,8 @@ class Oc:
             self.observer(call)
         return call
 
-    def change(self, args: Sequence[str], stdin: str | None = None) -> Call:
-        """Runs a call that changes something, once; it holds the lock until it has ended. Raises OcError."""
-        return self.check(args, stdin, self.lock)
-
-    def check(self, args: Sequence[str], stdin: str | None = None, lock: int | None = None) -> Call:
-        """Runs `oc` once; raises the typed error of a call that failed."""
-        call = self.run(args, stdin, lock)
+    def _checked(self, call: Call) -> Call:
+        """The call, where it went well; else raises its typed error."""
         kind = classify(call.exit_code, call.stderr)
         if kind is not None:
             self.fail(kind, call)
@@ -363,15 +382,15 @@ class Oc:
         nothing = Text("{asked}: exit code {code} and nothing on stderr", asked=self.redact(asked), code=call.exit_code)
         raise kind(nothing, call)
 
-    def read(self, args: Sequence[str], tries: int = READ_TRIES) -> Call:
-        """Runs a call that changes nothing, again where it fails for a reason that passes. Raises OcError."""
-        return self.retry(lambda: self.check(args), tries)
+    def read(self, args: Sequence[str], stdin: str | None = None, tries: int = READ_TRIES) -> Call:
+        """Makes a call that looks, again where it fails for a reason that passes. Raises OcError."""
+        return self.retry(lambda: self._checked(self.answer(args, stdin)), tries)
 
     def read_line(self, args: Sequence[str], pattern: str = r".*") -> str:
         """Gives an answer that is one line, without its end. Raises OcError, UnreadableAnswer where it is cut or another thing."""
 
         def once() -> str:
-            call = self.check(args)
+            call = self._checked(self.answer(args))
             if not re.fullmatch(pattern + r"\r?\n", call.stdout):
                 asked = " ".join(call.argv[:3])
                 raise UnreadableAnswer(
@@ -390,7 +409,7 @@ class Oc:
         """Asks a question of `auth can-i`: a no has exit code 1 and no error (recordings/README.md 10). Raises OcError."""
 
         def once() -> bool:
-            call = self.run(args)
+            call = self.answer(args)
             said = call.stdout.split(maxsplit=1)[:1]
             if said not in (["yes"], ["no"]):
                 self.fail(classify(call.exit_code, call.stderr) or UnreadableAnswer, call)
@@ -417,7 +436,7 @@ class Oc:
         self, args: Sequence[str], understand: Callable[[str], Answer], partial: bool, tries: int
     ) -> tuple[Answer, tuple[str, ...]]:
         def once() -> tuple[Answer, tuple[str, ...]]:
-            call = self.run(args)
+            call = self.answer(args)
             kind = classify(call.exit_code, call.stderr)
             if kind is not None and not (partial and kind in (Forbidden, NotFound) and call.stdout.strip()):
                 self.fail(kind, call)

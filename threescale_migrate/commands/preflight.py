@@ -10,14 +10,15 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..cluster.oc import Forbidden, Oc, OcError, Unreachable
+from ..cluster.oc import Oc, OcError
 from ..cluster.project import ProjectState, observe
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts, Finding
 from ..render import document, text
 from ..render.terminal import stderr, stdout
-from ..values import Action, Request, Text, Verdict
+from ..session import rights
+from ..values import Request, Text, Verdict
 from .common import VERIFY_TIMEOUT, Place, connect, place, proof, request_of, unexpected
 
 
@@ -65,10 +66,6 @@ class Seen:
 def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, request: Request, version: str = "") -> Seen:
     """Asks the server what the plan needs and judges it. Raises OcError where the cluster cannot be asked, Usage."""
     attempt = guide.attempt(state, request)
-    answers = {
-        right: guide.answered(state, right) or ask(oc, right.question)
-        for right in guide.needed(attempt.actions, where.project)
-    }
     facts = Facts(
         program=oc.program,
         version=version,
@@ -76,42 +73,11 @@ def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, request:
         user=where.user,
         state=state,
         attempt=attempt,
-        answers=answers,
-        refused=tried(oc, attempt.actions),
+        answers=rights.ask(oc, state, attempt.actions),
         unexpected=unexpected(options, where),
         proof=proof(oc, state, request),
     )
     return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
-
-
-def ask(oc: Oc, question: Sequence[str]) -> bool | None:
-    """The server's answer to `auth can-i`, None where it gives none. Raises Unreachable."""
-    try:
-        return oc.ask(question)
-    except Unreachable:
-        raise
-    except OcError:
-        return None
-
-
-def tried(oc: Oc, actions: Iterable[Action]) -> dict[tuple[str, ...], str]:
-    """The grants that the server refuses when it is asked to try them: who may bind roles may not bind every role.
-
-    An `oc` that cannot try (3.11) refuses the option, which says nothing. Raises Unreachable.
-    """
-    refused = {}
-    for action in actions:
-        if action.inverse.kind != "grant":
-            continue
-        try:
-            oc.read((*action.args, "--dry-run=server"))
-        except Forbidden as error:
-            refused[action.args] = str(error)
-        except Unreachable:
-            raise
-        except OcError:
-            continue
-    return refused
 
 
 def version_of(oc: Oc) -> str:

@@ -12,8 +12,8 @@ from ..cluster.oc import ERROR_TEXTS, OcError, Unreachable
 from ..cluster.project import observe
 from ..exit_codes import ExitCode
 from ..guide.costs import costs
-from ..guide.preflight import needed
 from ..guide.readiness import assess
+from ..guide.rights import needed
 from ..guide.selection import Wave, choose, waves
 from ..values import Step, Text, Usage
 from .common import VERIFY_TIMEOUT, Planned, check_project, connect, place, request_of
@@ -54,7 +54,7 @@ def script(options: Namespace) -> ExitCode:
         passing=_pattern(lambda kind: kind.passing),
         away=_pattern(lambda kind: issubclass(kind, Unreachable)),
         actions=planned.actions,
-        rights=tuple(right.question[2:] for right in needed(planned.actions, where.project)),
+        rights=tuple(right.question[2:] for right in needed(planned.actions, state)),
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
         chosen=chosen,

@@ -41,7 +41,7 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
         run.watcher.began(action, argv)
         started = monotonic()
         try:
-            call = run.oc.change(action.args, action.stdin)
+            call = run.oc.change(action.args, action.stdin, run.journal)
         except OcError as error:
             outcome, said, refused = _after_failure(run, action, replan, error)
             run.journal.end(number, outcome, said=said, seconds=round(monotonic() - started, 3))

@@ -67,6 +67,7 @@ class Journal:
         self.redact = redact
         self.run = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
         self.number = 0
+        self.is_open = False
         self.seen: dict[str, dict[str, object]] = {}
         try:
             make(directory)
@@ -128,6 +129,7 @@ class Journal:
             state=snapshot(state),
             **values,
         )
+        self.is_open = True
 
     def begin(self, action: Action, argv: tuple[str, ...]) -> int:
         """The line before an action; gives the action's number."""
@@ -141,6 +143,7 @@ class Journal:
 
     def close(self) -> None:
         """Closes the file; one that tells of nothing, not even of a start, is taken away."""
+        self.is_open = False
         os.close(self.descriptor)
         if not _sequence_of(self.path):
             with suppress(OSError):

@@ -46,7 +46,7 @@ def from_the_cluster(oc: Oc, image: str) -> Check:
 
 def _asked(oc: Oc, image: str, asker: Asker, args: tuple[str, ...]) -> Check:
     try:
-        call = oc.run(args)
+        call = oc.answer(args)
     except RequestTimeout as error:
         return prove_pull.check(image, asker, Answer.UNREACHABLE, str(error))
     answer = prove_pull.judged(call.exit_code, call.stdout, call.stderr)

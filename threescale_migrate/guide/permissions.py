@@ -107,11 +107,13 @@ def _names(binding: Binding, namespace: str, account: str) -> bool:
 
 
 def has(state: ProjectState, account: str, grant: Grant) -> bool:
-    """Whether an account has a right; an SCC also by the binding that a newer `oc` makes of `add-scc-to-user`."""
+    """Whether an account has a right; an SCC also by the binding that an `oc` from 4.5 on makes of `add-scc-to-user`: in the
+    project where a call names one, which each of ours does (old-clients.jsonl), else in the cluster (rbac.jsonl)."""
     found = grants(state, account)
     if grant in found:
         return True
-    return grant.role_kind == SCC and Grant("", CLUSTER_ROLE, f"{SCC_ROLE}{grant.role}") in found
+    role = f"{SCC_ROLE}{grant.role}"
+    return grant.role_kind == SCC and any(Grant(where, CLUSTER_ROLE, role) in found for where in ("", state.namespace))
 
 
 def exists(state: ProjectState, grant: Grant) -> bool | None:
@@ -403,4 +405,5 @@ def _differences(state: ProjectState, request: Request) -> list[Check]:
 def _is_scc_of(state: ProjectState, grant: Grant) -> bool:
     """Whether a grant of `amp` is the binding that stands for an SCC among whose users `default` is."""
     name = grant.role[len(SCC_ROLE) :] if grant.role.startswith(SCC_ROLE) else ""
-    return bool(name) and not grant.namespace and Grant("", SCC, name) in grants(state, DEFAULT_ACCOUNT)
+    here = grant.namespace in ("", state.namespace)
+    return bool(name) and here and Grant("", SCC, name) in grants(state, DEFAULT_ACCOUNT)

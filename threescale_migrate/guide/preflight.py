@@ -7,7 +7,7 @@ the plan's own actions, so that exactly what will be done is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -28,6 +28,7 @@ from ..values import (
 )
 from . import capacity, permissions, readiness, steps
 from .causes import PULL_REASONS, CauseKind
+from .rights import Answers, Right, needed
 from .selection import Wave, choose, waves
 
 
@@ -77,28 +78,6 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Right:
-    """A verb on a resource, in a project, or in the whole cluster where `namespace` is empty."""
-
-    verb: str
-    resource: str
-    namespace: str
-    subresource: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """As it is named to a person."""
-        return f"{self.verb} {self.resource}" + (f"/{self.subresource}" if self.subresource else "")
-
-    @property
-    def question(self) -> tuple[str, ...]:
-        """The call of `oc` that asks for it, by which it can be asked again."""
-        sub = (f"--subresource={self.subresource}",) if self.subresource else ()
-        where = (f"--namespace={self.namespace}",) if self.namespace else ()
-        return ("auth", "can-i", self.verb, self.resource, *sub, *where)
-
-
-@dataclass(frozen=True)
 class Attempt:
     """The plan as far as it can be made: the actions, and what each step that cannot be planned says."""
 
@@ -108,8 +87,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was found out. `answers` are the server's about rights, None where it gave none; `refused` are grants that the
-    server refused when it was asked to try them, by their argv, with its sentence. `unexpected` is what of the server or the
+    """What was found out. `answers` are the server's about what the plan needs; `unexpected` is what of the server or the
     project is not as the user said, each with a sentence; `proof` whether the registry takes the token, where that was asked."""
 
     program: str
@@ -118,8 +96,7 @@ class Facts:
     user: str
     state: ProjectState
     attempt: Attempt
-    answers: Mapping[Right, bool | None] = field(default_factory=dict)
-    refused: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
     unexpected: tuple[tuple[str, Text], ...] = ()
     proof: tuple[Check, ...] = ()
 
@@ -143,58 +120,6 @@ def redeployed(state: ProjectState, request: Request, actions: Iterable[Action])
     touched = {action.subject.partition("/")[2] for action in actions if action.subject.startswith("dc/")}
     found = (Wave(wave.name, tuple(name for name in wave.configs if name in touched)) for wave in waves(state, request))
     return tuple(wave for wave in found if wave.configs)
-
-
-# What each kind of call needs of the server, by its first words: verb, resource, subresource.
-_LINKING = (("get", "secrets", ""), ("get", "serviceaccounts", ""), ("update", "serviceaccounts", ""))
-NEEDS: tuple[tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]], ...] = (
-    (("secrets", "link"), _LINKING),
-    (("secrets", "unlink"), _LINKING),
-    (("patch", "dc"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
-    (("rollout", "latest"), (("get", "deploymentconfigs", ""), ("create", "deploymentconfigs", "instantiate"))),
-    (("rollout", "resume"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
-    (("rollout", "pause"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
-    (("create", "rolebinding"), (("create", "rolebindings", ""),)),
-    (("adm", "policy", "add-role-to-user"), (("list", "rolebindings", ""), ("create", "rolebindings", ""))),
-    (
-        ("adm", "policy", "add-cluster-role-to-user"),
-        (("list", "clusterrolebindings", ""), ("create", "clusterrolebindings", "")),
-    ),
-    # OpenShift 4 binds a role; what 3.11 needs, to change the SCC itself, its server says when it is asked to try.
-    (("adm", "policy", "add-scc-to-user"), (("create", "clusterrolebindings", ""),)),
-)
-OF_THE_CLUSTER = frozenset({"clusterrolebindings", "securitycontextconstraints"})
-CREATED = {"secret": "secrets", "sa": "serviceaccounts"}
-
-
-def rights_of(action: Action, project: str) -> tuple[Right, ...]:
-    """The rights that one action needs."""
-    if action.args[:2] == ("create", "-f"):
-        return (Right("create", CREATED[action.subject.partition("/")[0]], project),)
-    if action.args[0] == "replace":
-        return (Right("get", "secrets", project), Right("update", "secrets", project))
-    elsewhere = next((arg.partition("=")[2] for arg in action.args if arg.startswith("--namespace=")), project)
-    for words, needs in NEEDS:
-        if action.args[: len(words)] == words:
-            return tuple(
-                Right(verb, resource, "" if resource in OF_THE_CLUSTER else elsewhere, sub)
-                for verb, resource, sub in needs
-            )
-    raise ValueError(f"no rights are known for oc {' '.join(action.args[:3])}")
-
-
-def needed(actions: Iterable[Action], project: str) -> dict[Right, Action]:
-    """The rights that the actions need, each once, with the first action that needs it."""
-    found: dict[Right, Action] = {}
-    for action in actions:
-        for right in rights_of(action, project):
-            found.setdefault(right, action)
-    return found
-
-
-def answered(state: ProjectState, right: Right) -> bool:
-    """Whether what was read already shows a right: the registry secret was looked for by its name."""
-    return (right.verb, right.resource) == ("get", "secrets") and "secrets" not in state.unread
 
 
 def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Finding, ...]:
@@ -327,9 +252,8 @@ def _rights(facts: Facts, request: Request) -> list[Finding]:
             fix = Text("have somebody who may look run threescale-migrate preflight, or go on with --allow-unknown")
             found.append(Finding(Group.RIGHTS, sentence, Verdict.UNKNOWN, seen, fix))
     granted = []
-    wanted = needed(facts.attempt.actions, project)
-    for right, action in wanted.items():
-        answer = facts.answers.get(right)
+    for right, action in needed(facts.attempt.actions, facts.state, facts.answers.binds_scc).items():
+        answer = facts.answers.rights.get(right)
         if answer:
             granted.append(right.sentence)
         elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
@@ -337,9 +261,12 @@ def _rights(facts: Facts, request: Request) -> list[Finding]:
         else:
             found.append(_refused(facts, right, action, answer))
     for action in facts.attempt.actions:
-        said = facts.refused.get(action.args)
+        said = facts.answers.refused.get(action.args)
         if said is not None:
             found.append(_grant_refused(action, Text("the server refuses it: {why}", why=said)))
+        why = facts.answers.undecided.get(action.args)
+        if why is not None:
+            found.append(_grant_undecided(facts, action, why))
     if granted:
         seen = Text("{user} may do what the plan needs: {rights}", user=facts.user, rights=", ".join(granted))
         found.insert(0, Finding(Group.RIGHTS, f"project/{project}", Verdict.PASSED, seen))
@@ -369,6 +296,13 @@ def _grant_refused(action: Action, seen: Text) -> Finding:
         "have a cluster admin run this, then run threescale-migrate again; or leave it out with --skip permissions"
     )
     return Finding(Group.RIGHTS, action.subject, Verdict.FAILED, seen, who, (permissions.command(action),))
+
+
+def _grant_undecided(facts: Facts, action: Action, why: Text) -> Finding:
+    """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
+    seen = Text("whether {user} may give this role is not known: {why}", user=facts.user, why=why)
+    fix = Text("have a cluster admin run this, then run threescale-migrate again; or go on with --allow-unknown")
+    return Finding(Group.RIGHTS, action.subject, Verdict.UNKNOWN, seen, fix, (permissions.command(action),))
 
 
 def _skipped(group: Group, step: Step) -> list[Finding]:

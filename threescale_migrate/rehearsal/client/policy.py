@@ -48,6 +48,8 @@ def policy(session: Session) -> None:
     if verb not in VERBS or len(session.words) < 2:
         raise failure(f"the rehearsal oc does not know policy {verb}".rstrip())
     kind, add = VERBS[verb]
+    if "-scc-" in verb and session.values.get("namespace"):
+        kind = "RoleBinding"  # an SCC is bound in the project that the call names (old-clients.jsonl)
     role = f"system:openshift:scc:{session.words[1]}" if "-scc-" in verb else session.words[1]
     subjects = [_subject(name, verb.endswith("group")) for name in session.words[2:]]
     for name in session.values.get("serviceaccount") or ():

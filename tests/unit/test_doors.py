@@ -1,0 +1,120 @@
+"""Through which door a call of `oc` may go: what only looks is a closed list, and what changes needs an open journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from threescale_migrate.cluster.doors import TRY_ON_SERVER, WrongDoor, only_looks
+from threescale_migrate.cluster.oc import Oc
+
+LOOK = (
+    "get dc,rc -o json",
+    "logs zync-1-abcde --tail=5",
+    "whoami",
+    "whoami --show-server",
+    "whoami --show-context",
+    "project -q",
+    "version --client",
+    "version -o json",
+    "auth can-i patch dc",
+    "config current-context",
+    "config get-contexts -o name",
+    "config view --minify -o json",
+    "image info registry.redhat.io/a/b",
+    "import-image s:latest --from=registry.redhat.io/a/b --confirm --dry-run",
+    " ".join(TRY_ON_SERVER),
+    f"{' '.join(TRY_ON_SERVER)} --namespace=a",
+)
+# What changes something, or could with some client; what prints a token; what is nobody's business.
+DO_NOT = (
+    "adm policy add-role-to-user view alice --dry-run=server",
+    "adm policy add-role-to-user view alice --dry-run=client",
+    "adm policy add-scc-to-user anyuid -z amp --dry-run=client -o yaml",
+    "policy add-role-to-user view alice --dry-run=client",
+    "create -f -",
+    "create -f - --dry-run=client",
+    "create -f - --dry-run",
+    "create -f - --dry-run=server -o name --dry-run=none",
+    "create -f - -o name --dry-run=server",
+    "create rolebinding a --role=b --dry-run=server",
+    "patch dc zync --patch {} --dry-run=server",
+    "import-image s:latest --from=registry.redhat.io/a/b --confirm",
+    "import-image s:latest --from=registry.redhat.io/a/b --confirm --dry-run=false",
+    "import-image s:latest --from=registry.redhat.io/a/b --confirm --dry-run --dry-run=false",
+    "auth reconcile -f -",
+    "config use-context other",
+    "config set-context --current --namespace=other",
+    "config view --raw",
+    "config view --minify --flatten -o json",
+    "config view --raw=true",
+    "project other",
+    "project",
+    "whoami -t",
+    "whoami --show-token",
+    "delete pod zync-1-abcde",
+    "rollout latest dc/zync",
+    "secrets link default a",
+    "",
+)
+
+
+@pytest.mark.parametrize("call", LOOK)
+def test_what_only_looks_goes_through_the_door_for_looking(call: str) -> None:
+    assert only_looks(call.split())
+
+
+@dataclass
+class Record:
+    """A journal, as far as the door knows one."""
+
+    is_open: bool
+
+
+def counting(home: Path) -> tuple[Oc, Path]:
+    calls = home / "calls"
+    program = home / "oc"
+    program.write_text(f'#!/bin/sh\necho "$*" >> "{calls}"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return Oc(str(program)), calls
+
+
+@pytest.mark.parametrize("call", DO_NOT)
+def test_what_may_change_something_is_refused_before_it_is_run(call: str, tmp_path: Path) -> None:
+    oc, calls = counting(tmp_path)
+    args = call.split()
+    for door in (oc.answer, oc.read, oc.read_line, oc.ask):
+        with pytest.raises(WrongDoor):
+            door(args)
+    for parse in (oc.read_item, oc.read_items):
+        with pytest.raises(WrongDoor):
+            parse(args, lambda item: item)
+    assert not calls.exists()
+
+
+def test_a_change_needs_a_journal_that_is_open(tmp_path: Path) -> None:
+    oc, calls = counting(tmp_path)
+    with pytest.raises(WrongDoor):
+        oc.change(("patch", "dc", "zync"), None, Record(False))
+    assert not calls.exists()
+    oc.change(("patch", "dc", "zync"), None, Record(True))
+    assert calls.read_text(encoding="utf-8") == "patch dc zync\n"
+
+
+def test_there_is_no_third_door() -> None:
+    """Whatever else of it is public starts no process of its own choice."""
+    public = {name for name in vars(Oc) if not name.startswith("_") and callable(getattr(Oc, name))} - {"pause"}
+    assert public == {
+        "answer",
+        "argv",
+        "ask",
+        "change",
+        "fail",
+        "read",
+        "read_item",
+        "read_items",
+        "read_line",
+        "retry",
+    }

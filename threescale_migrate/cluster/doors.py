@@ -1,0 +1,59 @@
+"""The door for looking: the closed list of calls that cannot change a cluster with any `oc` from 3.11 to today.
+
+It owns that list and nothing else. A form that is not in it is refused, also where it would change nothing: a list of what is
+forbidden would never be complete (`oc adm policy … --dry-run=server` binds for real with clients from 4.5 to 4.21,
+recordings/README.md 21).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+# How a binding is asked about. A client up to 4.4 knows `--dry-run` as a switch and refuses a value for it; later ones pass it on
+# (recordings/README.md 21). A server before Kubernetes 1.12 would ignore it: who asks has to know the server first.
+TRY_ON_SERVER = ("create", "-f", "-", "--dry-run=server", "-o", "name")
+
+
+class WrongDoor(Exception):
+    """A defect of this program: a call that may change a cluster was sent as one that looks, or without an open journal."""
+
+
+def _anything(rest: Sequence[str]) -> bool:
+    return True
+
+
+def _one_of(*forms: tuple[str, ...]) -> Callable[[Sequence[str]], bool]:
+    return lambda rest: tuple(rest) in forms
+
+
+def _without(*refused: str) -> Callable[[Sequence[str]], bool]:
+    return lambda rest: not any(arg.partition("=")[0] in refused for arg in rest)
+
+
+def _import_as_a_dry_run(rest: Sequence[str]) -> bool:
+    """`import-image STREAM --from=IMAGE --confirm --dry-run` and no other: its dry run is a request that has `import: false`
+    in it, of each client since 3.11 that knows the option; the others refuse it."""
+    return len(rest) == 4 and rest[1].startswith("--from=") and tuple(rest[2:]) == ("--confirm", "--dry-run")
+
+
+# By its first words, what else a call may have. `oc project NAME` and `oc config use-context` switch, `oc config view --raw` and
+# `--flatten`, `oc whoami -t` and `--show-token` print what nobody may read.
+LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
+    (("get",), _anything),
+    (("logs",), _anything),
+    (("auth", "can-i"), _anything),
+    (("image", "info"), _anything),
+    (("whoami",), _one_of((), ("--show-server",), ("--show-context",))),
+    (("project",), _one_of(("-q",))),
+    (("version",), _one_of(("--client",), ("-o", "json"))),
+    (("config", "current-context"), _one_of(())),
+    (("config", "get-contexts"), _without("--raw")),
+    (("config", "view"), _without("--raw", "--flatten")),
+    (("import-image",), _import_as_a_dry_run),
+    (TRY_ON_SERVER, lambda rest: all(arg.startswith("--namespace=") for arg in rest)),
+)
+
+
+def only_looks(args: Sequence[str]) -> bool:
+    """Whether a call, given without `oc` and without the options of the connection, is one of those that look."""
+    return any(tuple(args[: len(words)]) == words and rest(args[len(words) :]) for words, rest in LOOKING)

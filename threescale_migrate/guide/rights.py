@@ -1,0 +1,177 @@
+"""The rights that a plan needs, derived from its own actions, and the questions that find out whether the user has them.
+
+Pure: it says what is to be asked and what the answers mean; `session/rights.py` asks. No question is the command itself with
+`--dry-run`: with clients from 4.5 to 4.21 that would bind for real (recordings/README.md 21).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..cluster.project import ProjectState
+from ..values import Action, Text
+from .permissions import SCC, SCC_ROLE, Grant, exists
+
+GROUP = "rbac.authorization.k8s.io"
+# A binding of this name is asked about and never made.
+QUESTION = "threescale-migrate-question"
+
+
+@dataclass(frozen=True)
+class Right:
+    """A verb on a resource, on one object of it where `name` is given, in a project, or in the whole cluster where
+    `namespace` is empty."""
+
+    verb: str
+    resource: str
+    namespace: str
+    subresource: str = ""
+    name: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """As it is named to a person."""
+        return f"{self.verb} {self.resource}" + "".join(f"/{part}" for part in (self.subresource, self.name) if part)
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """The call of `oc` that asks for it, by which it can be asked again.
+
+        A right in the whole cluster is asked of no project: with one named, `oc` would count what is bound there as well.
+        """
+        what = f"{self.resource}/{self.name}" if self.name else self.resource
+        sub = (f"--subresource={self.subresource}",) if self.subresource else ()
+        where = f"--namespace={self.namespace}" if self.namespace else "--all-namespaces"
+        return ("auth", "can-i", self.verb, what, *sub, where)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the server said. `rights` are its answers to `auth can-i`, None where it gave none; `refused` are the grants that
+    would be refused, by their argv, with its sentence; `undecided` those of which it could not be found out, with the reason;
+    `binds_scc` whether the client gives an SCC by a binding, as those from 4.5 on do."""
+
+    rights: Mapping[Right, bool | None] = field(default_factory=dict)
+    refused: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    undecided: Mapping[tuple[str, ...], Text] = field(default_factory=dict)
+    binds_scc: bool = True
+
+
+# What each kind of call needs of the server, by its first words: verb, resource, subresource.
+_LINKING = (("get", "secrets", ""), ("get", "serviceaccounts", ""), ("update", "serviceaccounts", ""))
+NEEDS: tuple[tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]], ...] = (
+    (("secrets", "link"), _LINKING),
+    (("secrets", "unlink"), _LINKING),
+    (("patch", "dc"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+    (("rollout", "latest"), (("get", "deploymentconfigs", ""), ("create", "deploymentconfigs", "instantiate"))),
+    (("rollout", "resume"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+    (("rollout", "pause"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+    (("create", "rolebinding"), (("create", "rolebindings", ""),)),
+    (("adm", "policy", "add-role-to-user"), (("list", "rolebindings", ""), ("create", "rolebindings", ""))),
+    (
+        ("adm", "policy", "add-cluster-role-to-user"),
+        (("list", "clusterrolebindings", ""), ("create", "clusterrolebindings", "")),
+    ),
+)
+OF_THE_CLUSTER = frozenset({"clusterrolebindings", "clusterroles", "securitycontextconstraints"})
+CREATED = {"secret": "secrets", "sa": "serviceaccounts"}
+ADD_SCC = ("adm", "policy", "add-scc-to-user")
+
+
+def rights_of(action: Action, state: ProjectState, binds_scc: bool = True) -> tuple[Right, ...]:
+    """The rights that one action needs. `binds_scc` is False for a client that gives SCCs as those up to 4.4 do."""
+    project = state.namespace
+    if action.args[:2] == ("create", "-f"):
+        return (Right("create", CREATED[action.subject.partition("/")[0]], project),)
+    if action.args[0] == "replace":
+        return (Right("get", "secrets", project), Right("update", "secrets", project))
+    if action.args[:3] == ADD_SCC:
+        return _scc_rights(action.args[3], state, binds_scc)
+    elsewhere = next((arg.partition("=")[2] for arg in action.args if arg.startswith("--namespace=")), project)
+    for words, needs in NEEDS:
+        if action.args[: len(words)] == words:
+            return tuple(
+                Right(verb, resource, "" if resource in OF_THE_CLUSTER else elsewhere, sub)
+                for verb, resource, sub in needs
+            )
+    raise ValueError(f"no rights are known for oc {' '.join(action.args[:3])}")
+
+
+def _scc_rights(name: str, state: ProjectState, binds: bool) -> tuple[Right, ...]:
+    """What `add-scc-to-user` needs. From 4.5 on it makes or updates the binding that is named after the SCC's role, in the
+    project that each of our calls names, and makes that role where the cluster has none; before, it changes the SCC."""
+    if not binds:
+        return tuple(Right(verb, "securitycontextconstraints", "", name=name) for verb in ("get", "update"))
+    role, project = f"{SCC_ROLE}{name}", state.namespace
+    bound = any((binding.namespace, binding.name) == (project, role) for binding in state.bindings)
+    found = [Right("get", "rolebindings", project)]
+    found.append(Right("update", "rolebindings", project) if bound else Right("create", "rolebindings", project))
+    if exists(state, Grant("", "ClusterRole", role)) is False:
+        found.append(Right("create", "clusterroles", ""))
+    return tuple(found)
+
+
+def needed(actions: Iterable[Action], state: ProjectState, binds_scc: bool = True) -> dict[Right, Action]:
+    """The rights that the actions need, each once, with the first action that needs it."""
+    found: dict[Right, Action] = {}
+    for action in actions:
+        for right in rights_of(action, state, binds_scc):
+            found.setdefault(right, action)
+    return found
+
+
+def answered(state: ProjectState, right: Right) -> bool:
+    """Whether what was read already shows a right: the registry secret was looked for by its name."""
+    return (right.verb, right.resource) == ("get", "secrets") and "secrets" not in state.unread
+
+
+def granted(action: Action) -> Grant | None:
+    """The grant that an action makes, None where it makes none."""
+    detail = action.inverse.detail
+    if action.inverse.kind != "grant":
+        return None
+    return Grant(str(detail["namespace"]), str(detail["role_kind"]), str(detail["role"]))
+
+
+def _bound(grant: Grant, project: str) -> tuple[str, str, str]:
+    """The kind and name of the role that a grant binds, and where; the cluster where that is empty."""
+    if grant.role_kind == SCC:
+        return "ClusterRole", f"{SCC_ROLE}{grant.role}", project
+    return grant.role_kind, grant.role, grant.namespace
+
+
+def binding_right(grant: Grant, project: str) -> Right:
+    """The right to bind the role without having all that it grants."""
+    kind, role, where = _bound(grant, project)
+    return Right("bind", "roles" if kind == "Role" else "clusterroles", where, name=role)
+
+
+def binding_in_question(grant: Grant, account: str, project: str) -> tuple[str, str]:
+    """The binding that the server is asked about, as JSON, and the project to name, empty for one of the cluster."""
+    kind, role, where = _bound(grant, project)
+    meta = {"name": QUESTION, **({"namespace": where} if where else {})}
+    item = {
+        "apiVersion": f"{GROUP}/v1",
+        "kind": "RoleBinding" if where else "ClusterRoleBinding",
+        "metadata": meta,
+        "roleRef": {"apiGroup": GROUP, "kind": kind, "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": project}],
+    }
+    return json.dumps(item), where
+
+
+def knows_dry_run(version: object) -> bool | None:
+    """Whether a server, by what `oc version -o json` says, does nothing where it is asked to try; None where that is not said.
+
+    Kubernetes 1.11, which is OpenShift 3.11, does not know the parameter and would make the object; 1.12 refuses it.
+    """
+    found = version.get("serverVersion") if isinstance(version, dict) else None
+    if not isinstance(found, dict):
+        return None
+    parts = [re.match(r"\d+", str(found.get(key) or "")) for key in ("major", "minor")]
+    if parts[0] is None or parts[1] is None:
+        return None
+    return (int(parts[0][0]), int(parts[1][0])) >= (1, 13)

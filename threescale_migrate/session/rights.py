@@ -1,0 +1,117 @@
+"""Asks the server whether the user may do what a plan does, with calls that look and no others.
+
+What is to be asked, and what the answers mean, is decided in `guide/rights.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..cluster.doors import TRY_ON_SERVER
+from ..cluster.oc import AlreadyExists, BadInput, Forbidden, Oc, OcError, Unreachable
+from ..cluster.project import ProjectState
+from ..guide.rights import (
+    ADD_SCC,
+    Answers,
+    Right,
+    answered,
+    binding_in_question,
+    binding_right,
+    granted,
+    knows_dry_run,
+    needed,
+)
+from ..values import Action, Text
+
+CLIENT_CANNOT = Text("this oc is too old to ask the server about a binding without making it")
+SERVER_CANNOT = Text("this server is too old to be asked about a binding without making it")
+NOT_KNOWN = Text("whether the server can be asked about a binding without making it is not known")
+
+
+def ask(oc: Oc, state: ProjectState, actions: Iterable[Action]) -> Answers:
+    """The server's answers about a plan. Changes nothing. Raises Unreachable."""
+    wanted = tuple(actions)
+    trial = Trial(oc, state.namespace)
+    refused: dict[tuple[str, ...], str] = {}
+    undecided: dict[tuple[str, ...], Text] = {}
+    for action in wanted:
+        if granted(action) is None:
+            continue
+        said = trial.of(action)
+        if isinstance(said, Text):
+            undecided[action.args] = said
+        elif said:
+            refused[action.args] = said
+    # Only a client that is too old to try gives SCCs in the old way, which needs no right to bind.
+    binds_scc = trial.cannot is not CLIENT_CANNOT
+    if not binds_scc:
+        undecided = {args: why for args, why in undecided.items() if args[:3] != ADD_SCC}
+    rights = {right: answered(state, right) or may(oc, right) for right in needed(wanted, state, binds_scc)}
+    return Answers(rights, refused, undecided, binds_scc)
+
+
+def may(oc: Oc, right: Right) -> bool | None:
+    """The server's answer to `auth can-i`, None where it gives none. Raises Unreachable."""
+    try:
+        return oc.ask(right.question)
+    except Unreachable:
+        raise
+    except OcError:
+        return None
+
+
+class Trial:
+    """Finds out about one grant after the other. `cannot` is why no binding can be tried, once that is known."""
+
+    def __init__(self, oc: Oc, project: str) -> None:
+        self.oc = oc
+        self.project = project
+        self.cannot: Text | None = None
+        self._looked = False
+
+    def of(self, action: Action) -> str | Text:
+        """Nothing where the server allows it, its sentence where it does not, a Text where that cannot be found out.
+
+        Who may bind the role may give it; who may not, still may give what they have themselves, which the server alone
+        finds out: it is asked to try the binding. Raises Unreachable.
+        """
+        grant = granted(action)
+        assert grant is not None, "only grants are tried"
+        # For an SCC the client has to be known in any case: an old one does something else.
+        if action.args[:3] != ADD_SCC and may(self.oc, binding_right(grant, self.project)):
+            return ""
+        self._look_at_server()
+        if self.cannot is not None:
+            return self.cannot
+        manifest, where = binding_in_question(grant, str(action.inverse.detail["account"]), self.project)
+        try:
+            self.oc.read((*TRY_ON_SERVER, *((f"--namespace={where}",) if where else ())), manifest)
+        except AlreadyExists:
+            return ""  # the server looks at the rights first
+        except Forbidden as error:
+            return str(error)
+        except Unreachable:
+            raise
+        except BadInput as error:
+            if "--dry-run" not in str(error):
+                return Text("{why}", why=str(error))
+            self.cannot = CLIENT_CANNOT
+            return self.cannot
+        except OcError as error:
+            return Text("{why}", why=str(error))
+        return ""
+
+    def _look_at_server(self) -> None:
+        """A server that does not know what a dry run is would make the binding: it is asked for its version first."""
+        if self._looked:
+            return
+        self._looked = True
+        try:
+            known = self.oc.read_item(("version", "-o", "json"), knows_dry_run, tries=2)
+        except BadInput:
+            self.cannot = CLIENT_CANNOT  # that of 3.11 knows no such option
+            return
+        except OcError:
+            known = None
+        if not known:
+            self.cannot = NOT_KNOWN if known is None else SERVER_CANNOT
