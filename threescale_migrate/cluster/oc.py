@@ -432,6 +432,10 @@ class Oc:
         """
         return self._read(args, lambda text: [parse(item) for item in items_of(text)], partial, tries)
 
+    def read_names(self, args: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+        """Gives the names that a call with `-o name` prints, and the error lines beside them. Raises OcError as read_item does."""
+        return self._read(args, lambda text: [line.partition("/")[2] for line in text.splitlines()], True, READ_TRIES)
+
     def _read(
         self, args: Sequence[str], understand: Callable[[str], Answer], partial: bool, tries: int
     ) -> tuple[Answer, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
+from ..telling import described, secrets_in
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 from .dialects import role_kind
 
@@ -65,11 +66,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class Hook:
-    """A lifecycle hook of a strategy: `when` is pre, mid or post; `policy` is Abort, Retry or Ignore."""
+    """A lifecycle hook of a strategy: `when` is pre, mid or post; `policy` is Abort, Retry or Ignore.
+
+    `does` describes its command, which holds secrets in clear and is kept nowhere (recordings/README.md 22).
+    """
 
     when: str
     policy: str
-    command: tuple[str, ...]
+    does: str
 
 
 @dataclass(frozen=True)
@@ -470,7 +474,12 @@ def observe(oc: Oc, cluster: bool = True, secret: bool = True, tries: int | None
 
     types = PROJECT_TYPES if cluster else ROLLOUT_TYPES
     asked = ("get", ",".join(types), "-o", "json")
-    parts, complaints = oc.read_items(asked, parse_item, partial=True, tries=tries or READ_TRIES)
+
+    def parse(item: _JSON) -> tuple[str, Part]:
+        oc.redact.learn(*secrets_in_clear(item))
+        return parse_item(item)
+
+    parts, complaints = oc.read_items(asked, parse, partial=True, tries=tries or READ_TRIES)
     unread = _unread(complaints)
     if secret:
         more, missing = _named(oc, _linked(part for _, part in parts))
@@ -502,23 +511,33 @@ def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str
 
 
 def _named(oc: Oc, linked: Iterable[str]) -> tuple[list[tuple[str, Part]], dict[str, str]]:
-    """The pull secret, system's settings and some secrets by name; what is not there is left out."""
+    """The pull secret, system's settings, and the names of some secrets; what is not there is left out.
+
+    Of a secret that is not ours the name is asked for alone: its data is nobody's business here.
+    """
     from .oc import Forbidden, NotFound, error_lines
 
     def parse(item: _JSON) -> tuple[str, Part]:
         if item.get("kind") != "Secret":
             return parse_item(item)
-        namespace, name = str(item["metadata"].get("namespace") or ""), str(item["metadata"]["name"])
-        if name != SECRET_NAME:
-            return namespace, SecretName(name)
         oc.redact.learn(*secret_values(item))
-        return namespace, parse_secret(item)
+        return str(item["metadata"].get("namespace") or ""), parse_secret(item)
 
-    names = (f"secret/{SECRET_NAME}", f"configmap/{SETTINGS}", *(f"secret/{name}" for name in linked))
+    parts: list[tuple[str, Part]] = []
+    complaints: tuple[str, ...] = ()
     try:
-        parts, complaints = oc.read_items(("get", *names, "-o", "json"), parse, partial=True)
+        asked = ("get", f"secret/{SECRET_NAME}", f"configmap/{SETTINGS}", "-o", "json")
+        parts, complaints = oc.read_items(asked, parse, partial=True)
     except (Forbidden, NotFound) as error:
-        parts, complaints = [], error_lines(error.call.stderr if error.call is not None else str(error))
+        complaints = tuple(error_lines(error.call.stderr if error.call is not None else str(error)))
+    others = [f"secret/{name}" for name in linked]
+    if others:
+        try:
+            found, more = oc.read_names(("get", *others, "-o", "name"))
+            parts += [(oc.namespace or "", SecretName(name)) for name in found]
+        except (Forbidden, NotFound) as error:
+            more = tuple(error_lines(error.call.stderr if error.call is not None else str(error)))
+        complaints += more
     return parts, _unread(complaints)
 
 
@@ -648,7 +667,27 @@ def _condition(item: _JSON) -> Condition:
 
 def _hook(when: str, item: _JSON) -> Hook:
     pod = item.get("execNewPod") or {}
-    return Hook(when, str(item.get("failurePolicy") or ""), tuple(str(word) for word in pod.get("command") or ()))
+    return Hook(when, str(item.get("failurePolicy") or ""), described(map(str, pod.get("command") or ())))
+
+
+def secrets_in_clear(item: _JSON) -> set[str]:
+    """The secrets that the commands and variables of a config and of its hooks hold in clear (recordings/README.md 22)."""
+    if item.get("kind") != "DeploymentConfig":
+        return set()
+    spec = item.get("spec") or {}
+    pod_spec = ((spec.get("template") or {}).get("spec")) or {}
+    strategy = spec.get("strategy") or {}
+    places = [*(pod_spec.get("containers") or ()), *(pod_spec.get("initContainers") or ())]
+    for params in (strategy.get(kind) or {} for kind in ("rollingParams", "recreateParams", "customParams")):
+        places += [params, *((params.get(when) or {}).get("execNewPod") or {} for when in ("pre", "mid", "post"))]
+    found: set[str] = set()
+    for place in places:
+        words = [str(word) for key in ("command", "args") for word in place.get(key) or ()]
+        variables = [
+            (str(each.get("name")), str(each["value"])) for each in place.get("env") or () if each.get("value")
+        ]
+        found.update(secrets_in(words, variables))
+    return found
 
 
 def _image_trigger(item: _JSON) -> ImageTrigger:

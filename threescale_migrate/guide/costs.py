@@ -11,7 +11,7 @@ from .selection import Wave
 
 SLACK_SECONDS = 60
 # 3scale's own task for each redeployment of system-app (recordings/README.md 19).
-MIGRATES_DATABASE = "openshift:deploy"
+MIGRATES_DATABASE = "rake openshift:deploy"
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Cost:
         if self.lost:
             sentence.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
         for hook in self.hooks:
-            migrates = MIGRATES_DATABASE in hook
-            said = "its hook migrates its database: {hook}" if migrates else "its hook runs: {hook}"
+            migrates = hook.endswith(MIGRATES_DATABASE)
+            said = "its hook runs database migrations: {hook}" if migrates else "its hook runs: {hook}"
             sentence.append(Text(said, hook=hook))
         if self.unproved:
             sentence.append(Text("it has no readiness probe: Ready says little"))
@@ -49,7 +49,7 @@ def cost(config: DeploymentConfig) -> Cost:
         config=config.name,
         down=config.replicas > 0 and (config.strategy == "Recreate" or _unavailable(config) >= config.replicas),
         lost=config.empty_dirs if config.replicas > 0 else (),
-        hooks=tuple(f"{hook.when}: {' '.join(hook.command)}"[:100] for hook in config.hooks),
+        hooks=tuple(f"{hook.when}: {hook.does}" for hook in config.hooks),
         unproved=not config.readiness_probes,
         deadline_seconds=deadline_seconds(config),
     )

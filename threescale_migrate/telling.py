@@ -1,0 +1,72 @@
+"""What may be said of a config's commands, arguments and variables, which hold secrets in clear (recordings/README.md 22).
+
+A command is described, never quoted: what it assigns, and whatever is or may be a login, is masked. It knows nothing of how a
+config is written; what it is given are words, names and values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from .redaction import MASK, ORDINARY, SHORTEST, TELLING
+
+LONGEST = 100
+# 3scale's own tasks, in words that hold nothing of the command (recordings/README.md 19, 22).
+TASK = re.compile(r"\brake\b.*?\b(openshift:[a-z_]{1,30})(?![\w-])", re.DOTALL)
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da|k|z|a)?sh")
+_VALUE = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|\\.|[^\s;&|\"'\\])+"
+_NAME = rf"[\w.-]*(?:{TELLING}|auth|\bkey|_key)[\w.-]*"
+_MASKED = (
+    (re.compile(rf"(?i)(\bauthorization\W{{1,8}})(?:(?:bearer|basic)\s+)?{_VALUE}"), rf"\1{MASK}"),
+    # Whatever is assigned: a shell's variable, a task's argument, an option's value with a telling name.
+    (re.compile(rf"((?<![\w-])[A-Za-z_]\w*\\?[\"']?\s?=){_VALUE}"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)(--?{_NAME})(?:=|\s+){_VALUE}"), rf"\1={MASK}"),
+    (re.compile(rf"(?i)({_NAME}\\?[\"']?\s{{0,4}}(?:=>|[:=])\s{{0,4}}){_VALUE}"), rf"\1{MASK}"),
+    (re.compile(rf"(?<!\S)(-[pPua])\s?(?!-){_VALUE}"), rf"\1 {MASK}"),
+    (re.compile(r"(?<=[A-Za-z0-9+.-])(://)[^\s\"']*@"), rf"\1{MASK}@"),
+    (re.compile(rf"([?&][\w.-]+=){_VALUE}"), rf"\1{MASK}"),
+)
+# A word that has letters and digits both is a generated one, unless it is the name of a program or a version.
+_MIXED = re.compile(r"(?=[^\W_]*[0-9])(?=[^\W_]*[^\W\d_])[^\W_]{8,}")
+_LONG = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
+_TELLING_NAME = re.compile(rf"(?i)(?:{TELLING}|auth|key$)")
+# What a variable with a telling name may hold and be no secret: a name, a path, a switch, a number of seconds.
+_A_NAME = re.compile(r"[a-z]+(?:[-_./:][a-z]+)*|true|false|yes|no|\d{1,5}|/[\w./-]*", re.IGNORECASE)
+_USERINFO = re.compile(r"://[^/\s:@\"']*:([^\s\"']+)@")
+_ASSIGNED = re.compile(rf"([A-Za-z_][\w-]*)\\?[\"']?\s?=({_VALUE})")
+
+
+def described(words: Iterable[str]) -> str:
+    """What a command does, in so many words as hold no secret: `rake openshift:deploy`, or the command with masks in it."""
+    given = [str(word)[:4096] for word in words]
+    text = _script(given)[:4096]
+    task = TASK.search(text)
+    if task is not None:
+        return f"rake {task[1]}"
+    for pattern, replacement in _MASKED:
+        text = pattern.sub(replacement, text)
+    text = _LONG.sub(MASK, _MIXED.sub(MASK, text))
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _script(words: list[str]) -> str:
+    """The words as one text; of a shell that is handed a script, the script."""
+    for at, word in enumerate(words[:-1]):
+        if at and re.fullmatch(r"-[a-z]*c", word) and _SHELL.fullmatch(words[at - 1]):
+            return words[at + 1]
+    return " ".join(words)
+
+
+def secrets_in(words: Iterable[str], variables: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The values in a command and in variables that are secrets by the name that they have, or are a URL's login."""
+    assigned = list(variables)
+    for word in words:
+        word = word[:65536]
+        assigned += [(match[1], match[2].strip("\"'\\")) for match in _ASSIGNED.finditer(word)]
+        assigned.append(("", word))
+    for name, value in assigned:
+        if _TELLING_NAME.search(name) and not _A_NAME.fullmatch(value) and value not in ORDINARY:
+            yield value
+        yield from (password for password in _USERINFO.findall(value) if len(password) >= SHORTEST)

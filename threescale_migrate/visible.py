@@ -1,0 +1,32 @@
+"""What a cluster or a file says, in a form that a terminal, a report and a monitoring system can be given.
+
+Letters of all languages stay. What is not seen, and may move the cursor, change colours or turn the reading direction around,
+becomes what it is called: `\\x1b`, `\\u202e`.
+"""
+
+from __future__ import annotations
+
+_NAMED = {"\t": "\\t", "\r": "\\r", "\n": "\\n"}
+# Spaces of other widths are read as what they are; Japanese has one.
+_SPACES = "\u00a0\u3000"
+
+
+def visible(text: str, keep: str = "\n") -> str:
+    """The text with a visible form for all that cannot be seen; the characters of `keep` stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in keep or letter in _SPACES else escaped(letter) for letter in text
+    )
+
+
+def escaped(letter: str) -> str:
+    """How a character that cannot be seen is written: as Python and shells do."""
+    if letter in _NAMED:
+        return _NAMED[letter]
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a name that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
