@@ -16,17 +16,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import completions
 from tests.conftest import TOKEN, World, make_world
 from tests.furniture import furnished
-from threescale_migrate.cli import completion, manual, usage
+from threescale_migrate.cli import manual, usage
 from threescale_migrate.cli import parser as cli
-from threescale_migrate.rehearsal.faults import FAULTS
 
 SHELLS = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],
     "zsh": ["zsh", "-f", "-i"],
 }
-COMMANDS = completion.commands(cli.build())
+COMMANDS = usage.commands(cli.build())
 # Makes each shell ready, and says so in a way that its echo of the line does not.
 START = {
     "bash": "PS1=; bind 'set bell-style none'; source completion.bash; printf 're%s\\n' ady\n",
@@ -126,22 +126,27 @@ def test_the_tabulator_key_completes_a_run(terminal: Terminal, home: World) -> N
     assert terminal.completed(f"threescale-migrate undo {run[:9]}").rstrip().endswith(run)
 
 
-def test_shellcheck_finds_nothing_in_the_completion_for_bash(tmp_path: Path) -> None:
+def test_shellcheck_finds_nothing_in_what_shtab_is_given(tmp_path: Path) -> None:
     program = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     assert program is not None, "shellcheck comes with the extra `test`"
-    (tmp_path / "completion.bash").write_text(completion.script(cli.build(), "bash", FAULTS), encoding="utf-8")
-    argv = [program, "--shell=bash", str(tmp_path / "completion.bash")]
+    (tmp_path / "completion.bash").write_text(completions.ASKING + completions.BASH, encoding="utf-8")
+    argv = [program, "--shell=bash", "--severity=warning", str(tmp_path / "completion.bash")]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.stdout == ""
 
 
-def test_every_option_that_is_told_of_can_be_completed_and_no_other() -> None:
-    made = {shell: completion.script(cli.build(), shell, FAULTS) for shell in SHELLS}
+def test_the_scripts_that_are_shipped_are_what_the_parser_gives() -> None:
+    """`python -m tests.completions --write` makes them anew."""
+    assert completions.stale() == []
+
+
+def test_every_option_that_help_shows_can_be_completed_and_no_other() -> None:
+    made = {shell: completions.script(shell) for shell in SHELLS}
     for name, command in COMMANDS.items():
-        for action in completion.options(command):
+        for action in usage.options(command):
             for spelling in action.option_strings:
-                assert f"{spelling}=[" in made["zsh"] or f"{spelling}[" in made["zsh"], (name, spelling)
-                assert spelling[:2] != "--" or spelling in made["bash"], (name, spelling)
+                for shell, script in made.items():
+                    assert re.search(rf"[\s\"{{,*(]{spelling}[=\"\s,}})\[]", script), (shell, name, spelling)
     assert "--password" not in made["bash"] + made["zsh"]
 
 
@@ -176,7 +181,7 @@ def test_the_manual_page_is_right_troff_and_holds_every_option(tmp_path: Path) -
     (tmp_path / "threescale-migrate.1").write_text(page, encoding="ascii")
     for name, command in COMMANDS.items():
         assert name in page
-        for action in completion.options(command):
+        for action in usage.options(command):
             assert isinstance(action, argparse._HelpAction) or usage.invocation(action).replace("-", "\\-") in page
     for line in page.splitlines():
         assert not line.startswith("'")

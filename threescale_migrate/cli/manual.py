@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from .completion import commands
-from .usage import invocation, of_cluster, sections, sentence, synopsis, value
+from .usage import commands, invocation, of_cluster, sections, sentence, synopsis, value
 
 ENVIRONMENT = (
     ("THREESCALE_DC_NAMES", "names of DeploymentConfigs, with spaces or commas; as --dc"),

@@ -6,7 +6,7 @@ import argparse
 import gettext
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..render.terminal import wrap
@@ -90,6 +90,20 @@ def in_brief(actions: Iterable[argparse.Action]) -> bool:
     """Whether a command's help names the options in a line or two: those that are the same for many commands, which the
     manual page tells of in full."""
     return any(action.dest in ("kubeconfig", "inventory") for action in actions)
+
+
+def commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The commands of the whole command line."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found: Mapping[str, argparse.ArgumentParser] = action.choices
+            return found
+    return {}
+
+
+def options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """The options of a command that its help shows."""
+    return [action for action in parser._actions if action.option_strings and action.help != argparse.SUPPRESS]
 
 
 def help_of(parser: argparse.ArgumentParser) -> str:

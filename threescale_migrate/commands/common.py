@@ -612,11 +612,9 @@ def script(options: Namespace) -> ExitCode:
 
 def completion(options: Namespace) -> ExitCode:
     """Prints the completion for a shell."""
-    from ..cli import completion as made
-    from ..cli import parser as cli
-    from ..rehearsal.faults import FAULTS
+    from ..cli import completion as shipped
 
-    sys.stdout.write(made.script(cli.build(), options.shell, FAULTS))
+    sys.stdout.write(shipped.script(options.shell))
     return ExitCode.DONE
 
 
