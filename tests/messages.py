@@ -1,33 +1,31 @@
 """What the program can say to a person, and whether each language says it.
 
 `python -m tests.messages` lists what the catalogues lack; with `--write` it brings them up to date: new messages are added without a
-translation, stale ones are taken out, and the `.mo` that the program reads is made.
+translation, stale ones are taken out, and babel makes the `.mo` that the program reads.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import gettext
+import io
 import re
 import string
-import struct
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.language import LANGUAGES, LOCALES, localise
 
 PACKAGE = LOCALES.parent
-HEADER = """# Messages of threescale-migrate. Terms are those of Red Hat's guides in this language.
-msgid ""
-msgstr ""
-"Language: {language}\\n"
-"Content-Type: text/plain; charset=UTF-8\\n"
-"Content-Transfer-Encoding: 8bit\\n"
-"Plural-Forms: nplurals=1; plural=0;\\n"
-"""
+HEADER = "# Messages of threescale-migrate. Terms are those of Red Hat's guides in this language."
 # What is shown in every language as it is: names, numbers and what oc said.
 UNTRANSLATED = re.compile(r"^\W*(\{\w+\}\W*)*$")
 
@@ -75,35 +73,32 @@ ARGPARSE = (
 
 @dataclass(frozen=True)
 class Found:
-    """A message in the source; `template` is None where it is no literal that can be looked up."""
+    """A message in the source; `template` is None where it is no literal that can be looked up, `plural` its form for many."""
 
     template: str | None
     where: str
+    plural: str | None = None
 
 
 def of_source(path: Path) -> Iterator[Found]:
-    """The templates of all `Text(…)`, and of the rehearsal's `Mistake(…)`, in a module."""
+    """The templates of all `Text(…)` and `Text.plural(…)`, and of the rehearsal's `Mistake(…)`, in a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    name = path.relative_to(PACKAGE.parent) if path.is_relative_to(PACKAGE) else path.name
     places = [*(node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))), tree]
     done: set[int] = set()
     for place in sorted(places, key=lambda node: getattr(node, "lineno", 0), reverse=True):
         for node in ast.walk(place):
-            if id(node) in done or not _is_text(node):
+            if id(node) in done or not isinstance(node, ast.Call) or not node.args:
                 continue
-            done.add(id(node))
-            assert isinstance(node, ast.Call)
-            where = f"{path.relative_to(PACKAGE.parent)}:{node.lineno}"
-            for template in _templates(node.args[0], place, tree):
-                yield Found(template, where)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in ("Text", "Mistake")
-        and bool(node.args)
-    )
+            where = f"{name}:{node.lineno}"
+            if ast.unparse(node.func) == "Text.plural":
+                done.add(id(node))
+                forms = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+                yield Found(forms[0], where, forms[1]) if len(forms) == len(node.args) == 2 else Found(None, where)
+            elif ast.unparse(node.func) in ("Text", "Mistake"):
+                done.add(id(node))
+                for template in _templates(node.args[0], place, tree):
+                    yield Found(template, where)
 
 
 def _templates(node: ast.expr, place: ast.AST, tree: ast.Module) -> Iterator[str | None]:
@@ -197,13 +192,15 @@ def of_command_line() -> Iterator[Found]:
     yield from (Found(words, "argparse") for words in ARGPARSE)
 
 
-def messages() -> dict[str, list[str]]:
-    """Each message that needs a translation, with the places that say it."""
-    found: dict[str, list[str]] = {}
+def wanted(language: str) -> Catalog:
+    """The catalogue that a language needs: each message with the modules that say it, none translated."""
+    made = Catalog(locale=language, header_comment=HEADER)
     for message in _all():
         if message.template and not UNTRANSLATED.match(message.template):
-            found.setdefault(message.template, []).append(message.where)
-    return found
+            source = (message.template, message.plural) if message.plural else message.template
+            module = message.where.partition(":")[0].replace(" ", "_")
+            made.add(source, locations=[(module, None)])  # type: ignore[list-item]
+    return made
 
 
 def unreadable() -> list[str]:
@@ -218,104 +215,82 @@ def _all() -> Iterator[Found]:
     yield from of_command_line()
 
 
-def catalogue(language: str) -> Path:
-    """The source of a language."""
+def path_of(language: str) -> Path:
+    """The source of a language's catalogue."""
     return LOCALES / language / "LC_MESSAGES" / "threescale_migrate.po"
 
 
-def read_po(text: str) -> dict[str, str]:
-    """The entries of a catalogue, without its header. Raises ValueError for what is no catalogue."""
-    found: dict[str, str] = {}
-    for block in re.split(r"\n\s*\n", text):
-        lines = [line for line in block.splitlines() if line.strip() and not line.startswith("#")]
-        parts: dict[str, list[str]] = {}
-        for line in lines:
-            keyword, _, rest = line.partition(" ") if line.startswith("msg") else ("", "", line)
-            if keyword:
-                parts[keyword] = last = []
-            if not parts or not re.fullmatch(r'"(?:[^"\\]|\\.)*"', rest.strip()):
-                raise ValueError(f"not a line of a catalogue: {line}")
-            last.append(ast.literal_eval(rest.strip()))
-        if parts:
-            source = "".join(parts["msgid"])
-            if source in found:
-                raise ValueError(f"twice in the catalogue: {source}")
-            found[source] = "".join(parts["msgstr"])
+def read(language: str) -> Catalog:
+    """The catalogue of a language, empty where there is none. Raises PoFileError for what is no catalogue."""
+    path = path_of(language)
+    if not path.exists():
+        return Catalog(locale=language, header_comment=HEADER)
+    with path.open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """The catalogue as gettext reads it."""
+    made = io.BytesIO()
+    write_mo(made, catalogue)
+    return made.getvalue()
+
+
+def entries(binary: bytes) -> dict[object, str]:
+    """What gettext finds in a compiled catalogue, without its header: that holds the date and the version of babel."""
+    found: dict[object, str] = dict(gettext.GNUTranslations(io.BytesIO(binary))._catalog)  # type: ignore[attr-defined]
     found.pop("", None)
     return found
 
 
-def write_po(language: str, entries: dict[str, str], places: dict[str, list[str]]) -> str:
-    """A catalogue, sorted by the modules that say its messages."""
-    pieces = [HEADER.format(language=language)]
-    modules = {source: sorted({where.partition(":")[0] for where in places[source]}) for source in entries}
-    for source in sorted(entries, key=lambda source: (modules[source][0], source)):
-        comment = "#: " + " ".join(module.replace(" ", "_") for module in modules[source])
-        pieces.append(f"{comment}\nmsgid {_quoted(source)}\nmsgstr {_quoted(entries[source])}\n")
-    return "\n".join(pieces)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", '\\n"\n"')
-    return f'""\n"{escaped}"' if "\n" in text else f'"{escaped}"'
-
-
-def compiled(entries: dict[str, str], language: str) -> bytes:
-    """The catalogue as gettext reads it: GNU's binary format, sorted, without a hash table."""
-    header = f"Language: {language}\nContent-Type: text/plain; charset=UTF-8\n"
-    pairs = sorted((key.encode(), value.encode()) for key, value in {"": header, **entries}.items() if value)
-    start = 28 + 16 * len(pairs)
-    tables: list[list[int]] = [[], []]
-    data = b""
-    for table, column in ((tables[0], 0), (tables[1], 1)):
-        for pair in pairs:
-            table += [len(pair[column]), start + len(data)]
-            data += pair[column] + b"\0"
-    numbers = [0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, start]
-    return struct.pack(f"<{7 + 4 * len(pairs)}I", *numbers, *tables[0], *tables[1]) + data
-
-
-def placeholders(template: str) -> list[str]:
-    """The parameters of a template, sorted; those of argparse are `%(name)s`."""
+def placeholders(template: str) -> set[str]:
+    """The parameters of a template; those of argparse are `%(name)s`."""
     old = re.findall(r"%\(\w+\)[sr]|%[sr]", template)
     try:
         new = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
     except ValueError:
         new = ["?"]
-    return sorted([*old, *new])
+    return {*old, *new}
+
+
+def forms(words: object) -> list[str]:
+    """The one form of a message or of its translation, or those of a plural: the one for many is the last."""
+    return [str(word) for word in words] if isinstance(words, (tuple, list)) else [str(words)]
 
 
 def problems(language: str) -> list[str]:
     """What is wrong with the catalogue of a language, one line for each thing."""
-    wanted = messages()
-    text = catalogue(language).read_text(encoding="utf-8") if catalogue(language).exists() else ""
-    entries = read_po(text)
-    found = [f"not translated: {source!r} ({wanted[source][0]})" for source in wanted if not entries.get(source)]
-    found += [f"stale: {source!r}" for source in entries if source not in wanted]
-    found += [
-        f"other placeholders: {source!r}"
-        for source, sentence in entries.items()
-        if sentence and placeholders(source) != placeholders(sentence)
-    ]
-    binary = catalogue(language).with_suffix(".mo")
-    if not binary.exists() or binary.read_bytes() != compiled(entries, language):
-        found.append(f"{binary.name} is not made from its .po")
+    needed, there = wanted(language), read(language)
+    found = []
+    for message in needed:
+        if not message.id:
+            continue
+        source = forms(message.id)[-1]
+        said = there.get(message.id)
+        if said is None or not all(forms(said.string)) or not forms(said.string):
+            found.append(f"not translated: {source!r} ({message.locations[0][0]})")
+        elif any(placeholders(sentence) != placeholders(source) for sentence in forms(said.string)):
+            found.append(f"other placeholders: {source!r}")
+    found += [f"stale: {forms(m.id)[-1]!r}" for m in there if m.id and needed.get(m.id) is None]
+    binary = path_of(language).with_suffix(".mo")
+    if not binary.exists() or entries(binary.read_bytes()) != entries(compiled(there)):
+        found.append(f"{binary.name} is not what babel makes of its .po")
     return found
 
 
 def update(language: str) -> None:
     """Writes the catalogue of a language anew, with what is new and without what is stale."""
-    wanted = messages()
-    path = catalogue(language)
+    catalogue = read(language)
+    catalogue.update(wanted(language), no_fuzzy_matching=True)
+    path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
-    before = read_po(path.read_text(encoding="utf-8")) if path.exists() else {}
-    entries = {source: before.get(source, "") for source in wanted}
-    path.write_text(write_po(language, entries, wanted), encoding="utf-8")
-    path.with_suffix(".mo").write_bytes(compiled(entries, language))
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=0, ignore_obsolete=True, sort_by_file=True, include_lineno=False)
+    path.with_suffix(".mo").write_bytes(compiled(read(language)))
 
 
 def main(argv: Iterable[str]) -> int:
-    """Tells, or writes; exit code 1 where something is wrong."""
+    """Reports, or writes; exit code 1 where something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.messages", description=__doc__)
     parser.add_argument("--write", action="store_true", help="bring the catalogues up to date")
     options = parser.parse_args(list(argv))

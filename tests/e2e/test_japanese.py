@@ -28,9 +28,9 @@ NAMES = (
 )
 # Words that are messages by themselves, but for those that are names as well.
 ALONE = {
-    source
-    for source, sentence in messages.read_po(messages.catalogue("ja").read_text(encoding="utf-8")).items()
-    if re.fullmatch("[a-z]+", source) and sentence != source
+    message.id
+    for message in messages.read("ja")
+    if re.fullmatch("[a-z]+", str(message.id)) and message.string != message.id
 } - {*(step.value for step in Step), "system", "backend", "zync", "project", "first", "hook", "deployer", "pods", "pod"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,6 @@ from threescale_migrate.render.progress import STATE_WIDTH, STATE_WORDS
 from threescale_migrate.render.terminal import columns, fit, open_terminal, wrap
 from threescale_migrate.values import Text, Verdict
 
-WORDS = st.text(alphabet=st.sampled_from('ab "\\\n{}%サービス。、é'), min_size=1, max_size=30)
-
 
 def test_no_message_is_put_together_from_pieces() -> None:
     assert messages.unreadable() == []
@@ -29,24 +28,70 @@ def test_every_message_is_translated_none_is_stale_and_the_placeholders_are_the_
     assert messages.problems(language) == []
 
 
-@given(st.dictionaries(WORDS, WORDS, max_size=5))
-def test_gettext_reads_what_a_catalogue_says(entries: dict[str, str]) -> None:
-    text = messages.write_po("ja", entries, {source: ["somewhere"] for source in entries})
-    assert messages.read_po(text) == entries
-    read = gettext.GNUTranslations(io.BytesIO(messages.compiled(entries, "ja")))
-    assert {source: read.gettext(source) for source in entries} == entries
+def test_both_forms_of_a_plural_are_found_and_one_that_is_put_together_is_reported(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text('Text.plural("1 problem", "{count} problems", count=n)\nText.plural(one, "{count} x", count=n)\n')
+    assert [(found.template, found.plural) for found in messages.of_source(source)] == [
+        ("1 problem", "{count} problems"),
+        (None, None),
+    ]
 
 
-def test_a_message_that_is_missing_or_whose_placeholders_differ_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        messages,
-        "read_po",
-        lambda text: {"{count} arguments too many": "{number} 個", "no name is given": "", "gone": "無"},
-    )
-    found = messages.problems("ja")
-    assert "other placeholders: '{count} arguments too many'" in found
-    assert any(line.startswith("not translated: 'no name is given'") for line in found)
-    assert "stale: 'gone'" in found
+CATALOGUE = """
+msgid ""
+msgstr ""
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+msgid "{count} arguments too many"
+msgstr "{number} 個"
+
+msgid "1 problem"
+msgid_plural "{count} problems"
+msgstr[0] "{count} 件の問題"
+
+msgid "gone"
+msgstr "無"
+"""
+
+
+@pytest.fixture
+def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A catalogue of our own, in the place of the shipped one, and three messages that the program says."""
+    path = tmp_path / "ja" / "LC_MESSAGES" / "threescale_migrate.po"
+    path.parent.mkdir(parents=True)
+    path.write_text(CATALOGUE.lstrip(), encoding="utf-8")
+    said = [
+        messages.Found("{count} arguments too many", "cli/parser.py:1"),
+        messages.Found("1 problem", "render/text.py:1", "{count} problems"),
+        messages.Found("no name is given", "cli/parser.py:2"),
+    ]
+    monkeypatch.setattr(messages, "LOCALES", tmp_path)
+    monkeypatch.setattr(messages, "_all", lambda: iter(said))
+    return path
+
+
+def test_a_message_that_is_missing_or_stale_or_whose_placeholders_differ_is_reported(ours: Path) -> None:
+    assert messages.problems("ja") == [
+        "other placeholders: '{count} arguments too many'",
+        "not translated: 'no name is given' (cli/parser.py)",
+        "stale: 'gone'",
+        "threescale_migrate.mo is not what babel makes of its .po",
+    ]
+
+
+def test_a_catalogue_is_brought_up_to_date_and_gettext_reads_what_it_says(ours: Path) -> None:
+    messages.update("ja")
+    assert messages.problems("ja") == [
+        "other placeholders: '{count} arguments too many'",
+        "not translated: 'no name is given' (cli/parser.py)",
+    ]
+    with ours.with_suffix(".mo").open("rb") as file:
+        read = gettext.GNUTranslations(file)
+    assert read.gettext("{count} arguments too many") == "{number} 個"
+    assert {read.ngettext("1 problem", "{count} problems", count) for count in (1, 2)} == {"{count} 件の問題"}
+    assert read.gettext("gone") == "gone"
+    ours.write_text(ours.read_text(encoding="utf-8").replace("{number}", "{count}"), encoding="utf-8")
+    assert "threescale_migrate.mo is not what babel makes of its .po" in messages.problems("ja")
 
 
 @pytest.mark.parametrize(
