@@ -29,7 +29,7 @@ LISTS = ("dc,rc,pods,sa,rolebindings,is,events", "clusterrolebindings")
 # Runs the tool in a process whose own time and memory are looked at, its children's left out.
 MEASURED = """
 import json, resource, sys
-from threescale_migrate.cli.parser import main
+from threescale_migrate.cli.main import main
 try:
     code = main(sys.argv[2:])
 except SystemExit as error:

@@ -7,7 +7,7 @@ import sys
 
 def main() -> int:
     """Runs the command line of this process; gives the exit code."""
-    from .cli.parser import main as run
+    from .cli.main import main as run
 
     return run(sys.argv[1:])
 

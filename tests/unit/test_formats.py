@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +16,8 @@ from threescale_migrate.render import junit, metrics, nagios
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
 from threescale_migrate.session import since
 from threescale_migrate.session.inventory import read
+from threescale_migrate.session.options import Connection, Judgement, Many, RequestOptions, Selection, VerifyOptions
+from threescale_migrate.session.session import Session
 from threescale_migrate.values import NOTHING, Check, Step, Text, Usage, Verdict
 
 CHECKS = st.builds(
@@ -135,9 +137,11 @@ def test_changes_are_new_verdicts_and_new_words_but_not_other_words_of_what_pass
 
 
 def test_other_options_are_another_run() -> None:
-    options = Namespace(namespace="a", context=None, dc=None)
-    assert since.place(options, "") == since.place(Namespace(**vars(options), output="json"), "")
-    assert since.place(options, "") != since.place(Namespace(**{**vars(options), "dc": ["zync"]}), "")
+    here, options = Connection(namespace="a"), VerifyOptions()
+    other = replace(options, request=RequestOptions(Selection(configs=("zync",))))
+    assert since.place(here, options, "") == since.place(here, replace(options, timeout=1.0), "")
+    assert since.place(here, options, "") != since.place(here, other, "")
+    assert since.place(here, options, "") != since.place(Connection(namespace="b"), options, "")
 
 
 GOOD = """
@@ -158,9 +162,13 @@ def test_an_inventory_names_projects_with_their_contexts_and_options(tmp_path: P
     first, second, third = read(str(path))
     assert (first.name, first.context, first.project) == ("gateway-a", None, "gateway-a")
     assert second.name == "prod/gateway-b"
-    assert second.options == {"dc": ["zync", "backend-cron"], "allow_unknown": True, "skip": ["permissions"]}
-    own = second.applied(Namespace(context=None, namespace=None, dc=None, skip=[], allow_unknown=False, projects=None))
-    assert (own.context, own.namespace, own.dc) == ("prod", "gateway-b", ["zync", "backend-cron"])
+    own_session, own = second.applied(Session("verify"), VerifyOptions())
+    assert (own_session.connection.context, own_session.connection.namespace) == ("prod", "gateway-b")
+    assert own.request.selection == Selection(("zync", "backend-cron"), skip=(Step.PERMISSIONS,))
+    assert own.judgement == Judgement(allow_unknown=True)
+    given_elsewhere = VerifyOptions(judgement=Judgement(strict=True), many=Many(inventory=str(path)))
+    assert second.applied(Session("verify"), given_elsewhere)[1].judgement == Judgement(strict=True, allow_unknown=True)
+    assert not second.applied(Session("verify"), given_elsewhere)[1].many.given
     assert (third.name, third.context, third.project) == ("third", "stage", None)
 
 

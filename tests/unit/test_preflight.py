@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests import recorded
 from threescale_migrate.cluster.project import ProjectState, Quota, parse_project
-from threescale_migrate.commands.preflight import meaning
 from threescale_migrate.guide import capacity, preflight, rights, steps
 from threescale_migrate.guide.preflight import Facts, Group
 from threescale_migrate.guide.rights import Answers, Right
 from threescale_migrate.guide.selection import Wave, waves
+from threescale_migrate.session.preflight import meaning
 from threescale_migrate.values import Action, Inverse, PullSecret, Request, Step, Text, Verdict
 
 SECRET = PullSecret("{}", "kubernetes.io/dockerconfigjson", ("registry.redhat.io",), "f", "the file", ())

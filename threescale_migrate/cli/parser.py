@@ -1,4 +1,4 @@
-"""The command line: options in, exit code out, no logic."""
+"""The parser of the command line: what may be said, and how a usage that is wrong is refused. It runs nothing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import gettext
 import re
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NoReturn
 
 from ..exit_codes import ExitCode
 from ..guide.prove_pull import IMAGE, is_image
-from ..language import LANGUAGES, asked_for, localise, spoken, translation
-from ..output import Unwritable, close, guard
+from ..language import LANGUAGES, asked_for, localise, spoken
 from ..values import REGISTRY, STEPS, Text, Usage
 from .usage import Formatter, help_of
 
@@ -273,7 +271,7 @@ def _report() -> argparse.ArgumentParser:
 
 def report_file(path: str) -> str:
     """A path that a report can be written to, looked at before anything is done. Raises ArgumentTypeError."""
-    from ..render.report import usable
+    from ..session.report_path import usable
 
     try:
         return usable(path)
@@ -445,73 +443,3 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
             many = Text("{count} arguments too many", count=len(rest))
             parser.error(_said(Text("unknown option {option}", option=unknown[0]) if unknown else many))
         return options
-
-
-def main(argv: Sequence[str]) -> int:
-    """Runs one command; gives the exit code. No traceback reaches a user, and no secret an output."""
-    guard()
-    try:
-        try:
-            options = parsed(argv)
-        except SystemExit as error:
-            return _unparsed(argv, error)
-        code = run(options)
-        sys.stdout.flush()
-    except Unwritable as error:
-        code = _unwritable(error)
-    except BrokenPipeError:  # the reader has gone (`… | head`)
-        code = ExitCode.FAILED
-    except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
-    close()
-    return int(code)
-
-
-def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
-    """The exit code after `--help`, or after a usage that was refused: monitoring is told in its own world."""
-    nagios = any(f"{option} {value}" == "-o nagios" for option, value in zip(argv, argv[1:])) or bool(
-        {"-onagios", "--output=nagios"} & set(argv)
-    )
-    if nagios and isinstance(error, WrongUsage):
-        from ..render import failed
-
-        sys.stdout.write(failed.document("nagios", "verify", Text("{said}", said=error.said), ExitCode.USAGE))
-        close()
-        return failed.exit_code("nagios", ExitCode.USAGE)
-    sys.stdout.flush()
-    raise error
-
-
-def _unwritable(error: Unwritable) -> ExitCode:
-    words = Text("the output cannot be written ({why})", why=error.why).translated(translation(None))
-    sys.stderr.write(f"threescale-migrate: {words}\n")
-    return ExitCode.FAILED
-
-
-def run(options: argparse.Namespace) -> int:
-    """Runs the command that the options name; each way to fail has its sentence and its exit code."""
-    from ..commands import common as commands
-    from ..engine.signals import at_once
-    from ..session import errors
-
-    try:
-        with at_once():
-            return int(getattr(commands, options.command)(options))
-    except (BrokenPipeError, Unwritable):
-        raise
-    except Exception as error:
-        text, exit_code = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
-        return _complain(options, text, exit_code)
-
-
-def _complain(options: Any, text: Text, exit_code: ExitCode) -> int:
-    """One sentence on stderr; with `-o json` a document on stdout as well. Where nobody listens, the exit code says it."""
-    from ..render import failed
-    from ..render.terminal import open_terminal
-
-    output = getattr(options, "output", "text")
-    with suppress(OSError, Unwritable):
-        terminal = open_terminal(sys.stderr, getattr(options, "lang", None))
-        terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
-        sys.stdout.write(failed.document(output, options.command, text, exit_code))
-    return failed.exit_code(output, exit_code)

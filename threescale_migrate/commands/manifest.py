@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from typing import Any
 
+import yaml
+
 from ..exit_codes import ExitCode
+from ..session.options import ManifestOptions
+from ..session.session import Session
 from ..values import SECRET_NAME, Step
 
 Object = dict[str, Any]
@@ -34,13 +37,11 @@ HEADER = """\
 """
 
 
-def manifest(options: Namespace) -> ExitCode:
+def run(session: Session, options: ManifestOptions) -> ExitCode:
     """Prints the objects as YAML."""
-    import yaml
-
     made = {"cronjob": _cron_job, "tekton": _task}[options.kind](options)
-    objects = [*rights(options.namespace, options.permissions), made]
-    what = f"threescale-migrate verify in project {options.namespace}, as a {made['kind']}"
+    objects = [*rights(options.project, options.permissions), made]
+    what = f"threescale-migrate verify in project {options.project}, as a {made['kind']}"
     sys.stdout.write(HEADER.format(what=what))
     sys.stdout.write(yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
     return ExitCode.DONE
@@ -71,13 +72,13 @@ def _bound(kind: str, meta: Object, rules: tuple[Object, ...], project: str) -> 
     ]
 
 
-def command(options: Namespace) -> list[str]:
+def command(options: ManifestOptions) -> list[str]:
     """The command that is run there."""
     left_out = [] if options.permissions else [f"--skip={Step.PERMISSIONS.value}"]
-    return ["threescale-migrate", "verify", "--quiet", f"--namespace={options.namespace}", "--timeout=4m", *left_out]
+    return ["threescale-migrate", "verify", "--quiet", f"--namespace={options.project}", "--timeout=4m", *left_out]
 
 
-def _container(options: Namespace) -> Object:
+def _container(options: ManifestOptions) -> Object:
     return {
         "name": "verify",
         "image": options.image,
@@ -92,12 +93,12 @@ def _container(options: Namespace) -> Object:
     }
 
 
-def _cron_job(options: Namespace) -> Object:
+def _cron_job(options: ManifestOptions) -> Object:
     pod = {"serviceAccountName": ACCOUNT, "restartPolicy": "Never", "containers": [_container(options)]}
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": {"name": ACCOUNT, "namespace": options.namespace},
+        "metadata": {"name": ACCOUNT, "namespace": options.project},
         "spec": {
             "schedule": options.schedule,
             "concurrencyPolicy": "Forbid",
@@ -110,11 +111,11 @@ def _cron_job(options: Namespace) -> Object:
     }
 
 
-def _task(options: Namespace) -> Object:
+def _task(options: ManifestOptions) -> Object:
     return {
         "apiVersion": "tekton.dev/v1",
         "kind": "Task",
-        "metadata": {"name": f"{ACCOUNT}-verify", "namespace": options.namespace},
+        "metadata": {"name": f"{ACCOUNT}-verify", "namespace": options.project},
         "spec": {
             "description": "Whether the project is migrated, proved by its pods. Run it as the service account "
             + ACCOUNT

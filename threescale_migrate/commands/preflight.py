@@ -1,114 +1,32 @@
-"""Gathers what a migration has to know before its first change, and the command `preflight`.
-
-What the facts mean is decided in `guide/preflight.py`; here the cluster is asked, and nothing of it is changed.
-"""
+"""`preflight`: checks all that `migrate` needs. It changes nothing."""
 
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from ..cluster.oc import Oc, OcError
-from ..cluster.project import ProjectState, observe
+from ..cluster.project import observe
 from ..exit_codes import ExitCode
-from ..guide import preflight as guide
-from ..guide.preflight import Attempt, Facts, Finding
 from ..render import document, text
-from ..render.terminal import stderr, stdout
-from ..session import rights
-from ..values import Request, Text, Verdict
-from .common import VERIFY_TIMEOUT, Place, connect, place, proof, request_of, unexpected
+from ..session.connecting import LOOKING_TIMEOUT
+from ..session.location import locate
+from ..session.options import PreflightOptions
+from ..session.preflight import look, meaning, summary, version_of
+from ..session.requests import request_of
+from ..session.session import Session
 
 
-def preflight(options: Namespace) -> ExitCode:
-    """Looks at all that `migrate` needs, and changes nothing."""
-    oc = connect(options, VERIFY_TIMEOUT)
-    request = request_of(options, oc)
-    where = place(oc)
-    oc.namespace = where.project
-    findings = look(options, oc, where, observe(oc), request, version_of(oc)).findings
-    code = meaning(findings)
-    if options.output == "json":
-        document.write(sys.stdout, document.preflight("preflight", where.project, findings, int(code)))
+def run(session: Session, options: PreflightOptions) -> ExitCode:
+    """Shows the findings. Raises what asking the cluster raises."""
+    oc = session.connect(LOOKING_TIMEOUT)
+    request = request_of(session, oc, options.request)
+    where = locate(oc)
+    seen = look(oc, where, observe(oc), request, options.expect, options.judgement, version_of(oc))
+    code = meaning(seen.findings)
+    if session.output.format == "json":
+        document.write(sys.stdout, document.preflight("preflight", where.project, seen.findings, int(code)))
         return code
-    terminal = stdout(options.lang)
-    text.show_findings(terminal, findings, options.quiet)
-    if not (options.quiet and code is ExitCode.DONE):
-        terminal.line(terminal.say(summary(findings)))
+    terminal = session.result
+    text.show_findings(terminal, seen.findings, session.output.quiet)
+    if not (session.output.quiet and code is ExitCode.DONE):
+        terminal.line(terminal.say(summary(seen.findings)))
     return code
-
-
-def insist(options: Namespace, project: str, findings: Sequence[Finding]) -> ExitCode:
-    """Tells a run what stands against it, or that nothing does. Gives the exit code that it ends with, DONE to go on."""
-    code = meaning(findings)
-    terminal = stderr(options.lang)
-    if options.output == "json":
-        if code is not ExitCode.DONE:
-            document.write(sys.stdout, document.preflight(options.command, project, findings, int(code)))
-            terminal.line(terminal.say(summary(findings)))
-        return code
-    if code is not ExitCode.DONE or not options.quiet:
-        text.show_findings(terminal, findings, notable=True)
-        terminal.line(terminal.say(summary(findings)))
-    return code
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a preflight has seen: the plan as far as it can be made, and the findings."""
-
-    attempt: Attempt
-    findings: tuple[Finding, ...]
-
-
-def look(options: Namespace, oc: Oc, where: Place, state: ProjectState, request: Request, version: str = "") -> Seen:
-    """Asks the server what the plan needs and judges it. Raises OcError where the cluster cannot be asked, Usage."""
-    attempt = guide.attempt(state, request)
-    facts = Facts(
-        program=oc.program,
-        version=version,
-        server=where.server,
-        user=where.user,
-        state=state,
-        attempt=attempt,
-        answers=rights.ask(oc, state, attempt.actions),
-        unexpected=unexpected(options, where),
-        proof=proof(oc, state, request),
-    )
-    return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
-
-
-def version_of(oc: Oc) -> str:
-    """The version of `oc`, empty where it does not say."""
-    try:
-        said = oc.read(("version", "--client")).stdout
-    except OcError:
-        return ""
-    first = next(iter(said.splitlines()), "")
-    return first.partition(":")[2].strip() if first.startswith("Client Version:") else first.strip()
-
-
-def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
-    """The exit code that findings mean: wrong usage where nothing but an option is wrong.
-
-    Where there is nothing to change, what is not known stands against nothing, and is not known all the same.
-    """
-    standing = guide.against(findings)
-    if not standing:
-        return ExitCode.DONE
-    if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in standing):
-        return ExitCode.UNKNOWN
-    return ExitCode.USAGE if all(finding.usage for finding in standing) else ExitCode.REFUSED
-
-
-def summary(findings: Sequence[Finding]) -> Text:
-    """The last line of a preflight."""
-    count = len(guide.against(findings))
-    if count:
-        return Text("not ready, findings against it: {count}; nothing was changed", count=count)
-    warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
-    if warnings:
-        return Text("ready to migrate, warnings: {count}", count=warnings)
-    return Text("ready to migrate")

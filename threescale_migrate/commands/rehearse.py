@@ -9,28 +9,27 @@ import os
 import shutil
 import sys
 import tempfile
-from argparse import Namespace
 from pathlib import Path
 
 from ..cluster.oc import OcMissing, run_program
 from ..exit_codes import ExitCode
 from ..language import system_error, translation
+from ..rehearsal import faults, launch
 from ..rehearsal.mistakes import Mistake
-from ..render.terminal import stderr
+from ..session.options import RehearseOptions
+from ..session.session import Session
 from ..values import Text, Usage
 
 DEFAULT_SPEED = 10.0
 
 
-def rehearse(options: Namespace) -> int:
+def run(session: Session, options: RehearseOptions) -> int:
     """Makes the cluster, or goes on with the one in `--dir`, and runs the program. Raises Usage."""
-    from ..rehearsal import faults
-
     program = list(options.program)
     if program[:1] == ["--"]:
         program = program[1:]
-    if options.fault == ["list"]:
-        translate = translation(options.lang)
+    if options.faults == ("list",):
+        translate = translation(session.output.lang)
         for name, help_ in faults.FAULTS.items():
             print(f"{name:<28} {translate(help_)}")
         return ExitCode.DONE
@@ -38,23 +37,23 @@ def rehearse(options: Namespace) -> int:
     if not 0 < speed <= 100_000:
         raise Usage(Text("--speed: {speed} is no speed: give a number above 0", speed=speed))
     try:
-        for fault in options.fault:
+        for fault in options.faults:
             faults.parse_fault(fault)
     except Mistake as error:
         why = Text(error.template, **error.params)
         raise Usage(Text("--fault: {why}; see rehearse --fault list", why=why)) from None
-    if options.dir is not None:
-        return _in_directory(Path(options.dir), options, program, speed, keep=True)
+    if options.directory is not None:
+        return _in_directory(Path(options.directory), session, options, program, speed, keep=True)
     scratch = Path(tempfile.mkdtemp(prefix="rehearsal-"))
     try:
-        return _in_directory(scratch, options, program, speed, keep=False)
+        return _in_directory(scratch, session, options, program, speed, keep=False)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _in_directory(directory: Path, options: Namespace, program: list[str], speed: float, keep: bool) -> int:
-    from ..rehearsal import launch
-
+def _in_directory(
+    directory: Path, session: Session, options: RehearseOptions, program: list[str], speed: float, keep: bool
+) -> int:
     environment = dict(os.environ)
     try:
         environment.update(_cluster(directory, options, speed))
@@ -68,35 +67,32 @@ def _in_directory(directory: Path, options: Namespace, program: list[str], speed
             raise Usage(Text("--from: {path} cannot be read ({why})", path=options.from_file, why=why)) from None
         raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
     if not keep:
-        environment.setdefault("XDG_STATE_HOME", str(directory / "state"))
         environment["XDG_STATE_HOME"] = str(directory / "state")
     if program:
         try:
             return run_program(program, environment)
         except OcMissing as error:
             raise Usage(Text("{why}: give a program after --", why=error.text)) from None
-    return _whole(directory, environment, launch.EXAMPLE_SECRET, speed, options.lang)
+    return _whole(directory, environment, launch.EXAMPLE_SECRET, speed, session)
 
 
-def _cluster(directory: Path, options: Namespace, speed: float) -> dict[str, str]:
+def _cluster(directory: Path, options: RehearseOptions, speed: float) -> dict[str, str]:
     """The environment of the cluster in a directory, made where there is none. Raises Mistake, OSError."""
-    from ..rehearsal import launch
-
     if launch.exists(directory):
         if options.from_file:
             raise Mistake("--from: there is a cluster in {directory} already; name another --dir", directory=directory)
-        return launch.resume(directory, speed=options.speed, faults=options.fault)
+        return launch.resume(directory, speed=options.speed, faults=list(options.faults))
     if directory.exists() and any(directory.iterdir()):
         raise Mistake(
             "--dir: {directory} holds something else than a rehearsal cluster; name an empty one", directory=directory
         )
     source = Path(options.from_file) if options.from_file else None
-    return launch.create(directory, speed=speed, faults=options.fault, from_file=source)
+    return launch.create(directory, speed=speed, faults=list(options.faults), from_file=source)
 
 
-def _whole(directory: Path, environment: dict[str, str], secret: str, speed: float, language: str | None) -> int:
+def _whole(directory: Path, environment: dict[str, str], secret: str, speed: float, session: Session) -> int:
     """The migration as an operator would run it, then `verify`: each a process of its own."""
-    terminal = stderr(language)
+    terminal, language = session.talk, session.output.lang
     me = [sys.executable, "-m", "threescale_migrate"]
     package = str(Path(__file__).resolve().parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package, environment.get("PYTHONPATH"))))

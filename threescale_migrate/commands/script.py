@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from argparse import Namespace
 from collections.abc import Callable
 
 from .. import __version__
@@ -15,26 +14,29 @@ from ..guide.costs import costs
 from ..guide.readiness import assess
 from ..guide.rights import needed
 from ..guide.selection import Wave, choose, waves
+from ..render import bash
+from ..session.connecting import LOOKING_TIMEOUT
+from ..session.location import locate
+from ..session.options import Connection, ScriptOptions
+from ..session.planned import Planned
+from ..session.preflight import insist, look
+from ..session.requests import check_project, request_of
+from ..session.session import Session
 from ..values import Step, Text, Usage
-from .common import VERIFY_TIMEOUT, Planned, check_project, connect, place, request_of
-from .preflight import insist, look
 
 
-def script(options: Namespace) -> ExitCode:
+def run(session: Session, options: ScriptOptions) -> ExitCode:
     """Prints the script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
-    from ..render import bash
-
-    if options.secret_file == "-" or options.username:
+    if options.request.secret.file == "-" or options.request.secret.username:
         raise Usage(Text("a script holds no secret and has to name its file: give the path with --secret-file"))
-    oc = connect(options, VERIFY_TIMEOUT)
-    where = place(oc)
-    oc.namespace = where.project
-    request = request_of(options, oc)
+    oc = session.connect(LOOKING_TIMEOUT)
+    where = locate(oc)
+    request = request_of(session, oc, options.request)
     state = observe(oc)
     check_project(state, request)
-    seen = look(options, oc, where, state, request)
+    seen = look(oc, where, state, request, options.expect, options.judgement)
     if seen.attempt.actions or seen.attempt.refusals:
-        code = insist(options, where.project, seen.findings)
+        code = insist(session, where.project, seen.findings)
         if code is not ExitCode.DONE:
             return code
     planned = Planned.of(oc, state, request, seen)
@@ -46,7 +48,7 @@ def script(options: Namespace) -> ExitCode:
     made = bash.Script(
         project=where.project,
         server=where.server,
-        login=_login(options),
+        login=_login(session.connection),
         version=__version__,
         date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         secret_file=request.pull_secret.path if request.pull_secret is not None else None,
@@ -67,14 +69,14 @@ def script(options: Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-def _login(options: Namespace) -> tuple[str, ...]:
+def _login(given: Connection) -> tuple[str, ...]:
     """The options of each call of `oc` in the script, as they were given here; a call without an end would hang."""
-    given = (
-        ("--request-timeout", options.request_timeout or "60s"),
-        ("--context", options.context),
-        ("--kubeconfig", options.kubeconfig),
+    words = (
+        ("--request-timeout", given.request_timeout or "60s"),
+        ("--context", given.context),
+        ("--kubeconfig", given.kubeconfig),
     )
-    return tuple(f"{name}={value}" for name, value in given if value is not None)
+    return tuple(f"{name}={value}" for name, value in words if value is not None)
 
 
 def _pattern(wanted: Callable[[type[OcError]], bool]) -> str:

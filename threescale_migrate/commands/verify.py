@@ -1,10 +1,9 @@
-"""The command `verify`, for people, cron and monitoring: one look, many ways to tell of it."""
+"""`verify`: checks the six steps, for people, cron and monitoring; of one project, or of many at once. It changes nothing."""
 
 from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -14,131 +13,121 @@ from ..cluster.project import ProjectState, observe
 from ..engine.run import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps
-from ..render.outcome import Outcome
-from ..render.terminal import stderr, stdout
-from ..session import errors, since
+from ..render import document, junit, metrics, nagios, text
+from ..render.outcome import Outcome, worst
+from ..session import errors, reports, results, since
+from ..session.connecting import LOOKING_TIMEOUT
+from ..session.many import looked, show_line
+from ..session.options import VerifyOptions
+from ..session.proving import pull_checks
+from ..session.requests import request_of
+from ..session.session import Session
 from ..values import Text, Verdict
-from .common import VERIFY_TIMEOUT, connect, exit_code, proof, report, request_of
 
 
-def verify(options: Namespace) -> int:
-    """Looks at the six steps. Gives the exit code, that of a monitoring plugin with `-o nagios`."""
-    if options.metrics_file:
-        from ..render import metrics
+def run(session: Session, options: VerifyOptions) -> int:
+    """Checks the six steps. Gives the exit code, that of a monitoring plugin with `-o nagios`."""
+    if options.monitoring.metrics_file:
+        metrics.check_place(options.monitoring.metrics_file)
+    return _run_many(session, options) if options.many.given else _run_one(session, options)
 
-        metrics.check_place(options.metrics_file)
-    if options.projects or options.all_contexts or options.inventory:
-        from .many import verify_all
 
-        return verify_all(options)
+def _run_one(session: Session, options: VerifyOptions) -> int:
     began = monotonic()
     try:
-        oc, state, outcome = look(options)
+        oc, state, outcome = _look(session, options)
     except Exception as error:
-        sentence = errors.meaning(error) or (errors.defect(error), ExitCode.FAILED)
-        failed = Outcome(options.namespace or "", "", sentence[1], error=sentence[0], seconds=monotonic() - began)
-        if not tell(options, (failed,)).news:
-            return code_of(options, (failed,))
+        sentence, code = errors.explained(error)
+        project = session.connection.namespace or ""
+        failed = Outcome(project, "", code, error=sentence, seconds=monotonic() - began)
+        if not _record(session, options, (failed,)).news:
+            return _code(session, (failed,))
         raise
-    if options.report:
-        from ..render.report import of_checks
-
-        of_checks(options, "verify", oc, state, outcome.checks, outcome.code)
-    told_ = tell(options, (outcome,))
-    if told_.news:
-        show(options, state, outcome, told_)
-    return code_of(options, (outcome,))
+    reports.of_checks(session, oc, state, outcome.checks, outcome.code)
+    recorded = _record(session, options, (outcome,))
+    if recorded.news:
+        _show(session, options, state, outcome, recorded)
+    return _code(session, (outcome,))
 
 
-def look(options: Namespace) -> tuple[Oc, ProjectState, Outcome]:
+def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, Outcome]:
     """One look at one project. Raises what asking the cluster raises."""
     began = monotonic()
-    seconds = options.timeout or VERIFY_TIMEOUT
-    oc = connect(options, seconds)
+    seconds = options.timeout or LOOKING_TIMEOUT
+    oc = session.connect(seconds)
     try:
-        request = request_of(options, oc)
+        request = request_of(session, oc, options.request)
         state = observe(oc)
-        found = proof(oc, state, request)
+        found = pull_checks(oc, state, request)
     except OcError as error:
         if error.passing and monotonic() - began >= seconds:
             said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=str(error))
             raise Failed(said, ExitCode.DEADLINE) from None
         raise
     checks = (*steps.verify(state, request), *found)
-    name = state.namespace or options.namespace or ""
-    return oc, state, Outcome(name, state.namespace, exit_code(options, checks), checks, seconds=monotonic() - began)
+    name = state.namespace or session.connection.namespace or ""
+    code = results.exit_code(options.judgement, checks)
+    return oc, state, Outcome(name, state.namespace, code, checks, seconds=monotonic() - began)
 
 
 @dataclass(frozen=True)
-class Told:
+class Recorded:
     """Whether there is something to say; and with `--changed-since-last` what has changed, by the outcome's name."""
 
     news: bool = True
     changes: Mapping[str, tuple[since.Changed, ...]] = field(default_factory=dict)
 
 
-def tell(options: Namespace, outcomes: Sequence[Outcome]) -> Told:
+def _record(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome]) -> Recorded:
     """Writes the metrics, and keeps what was seen. What cannot be written is said, and the result is what it is."""
-    if options.metrics_file:
-        from ..render import metrics
-
+    monitoring = options.monitoring
+    if monitoring.metrics_file:
         try:
-            metrics.write(options.metrics_file, outcomes)
+            metrics.write(monitoring.metrics_file, outcomes)
         except OSError as error:
-            _remark(options, "--metrics-file", options.metrics_file, error)
-    if not options.changed_since_last:
-        return Told()
+            _warn(session, "--metrics-file", monitoring.metrics_file, error)
+    if not monitoring.changed_since_last:
+        return Recorded()
     news, changes = False, {}
     for outcome in outcomes:
-        path = since.place(options, outcome.name if len(outcomes) > 1 else "")
+        path = since.place(session.connection, options, outcome.name if len(outcomes) > 1 else "")
         before, now = since.read(path), since.Last.of(outcome)
         news = news or before is None or now.code != before.code or bool(since.changes(outcome, before))
         changes[outcome.name] = since.changes(outcome, before)
         try:
             since.write(path, now)
         except OSError as error:
-            _remark(options, "--changed-since-last", str(path.parent), error)
-    return Told(news or options.output != "text", changes)
+            _warn(session, "--changed-since-last", str(path.parent), error)
+    return Recorded(news or session.output.format != "text", changes)
 
 
-def _remark(options: Namespace, option: str, path: str, error: OSError) -> None:
+def _warn(session: Session, option: str, path: str, error: OSError) -> None:
     why = os.strerror(error.errno) if error.errno else "?"
-    terminal = stderr(options.lang)
-    terminal.line(terminal.say(Text("{option}: {path} cannot be written ({why})", option=option, path=path, why=why)))
+    session.say(Text("{option}: {path} cannot be written ({why})", option=option, path=path, why=why))
 
 
-def code_of(options: Namespace, outcomes: Sequence[Outcome]) -> int:
+def _code(session: Session, outcomes: Sequence[Outcome]) -> int:
     """The exit code over the outcomes, in the format's own world."""
-    if options.output == "nagios":
-        from ..render import nagios
-
+    if session.output.format == "nagios":
         return nagios.worst(outcomes)
-    from ..render.outcome import worst
-
-    return int(worst(outcome.code for outcome in outcomes))
+    return worst(outcome.code for outcome in outcomes)
 
 
-def show(options: Namespace, state: ProjectState, outcome: Outcome, sentence: Told) -> None:
+def _show(session: Session, options: VerifyOptions, state: ProjectState, outcome: Outcome, recorded: Recorded) -> None:
     """Shows the outcome of one project in the format that was asked for."""
-    if options.output == "nagios":
-        from ..render import nagios
-
+    if session.output.format == "nagios":
         sys.stdout.write(nagios.line((outcome,)) + "\n")
-    elif options.output == "junit":
-        from ..render import junit
-
-        sys.stdout.write(junit.document((outcome,), options.strict))
-    elif options.changed_since_last and options.output == "text":
-        show_changes(options, outcome, sentence.changes[outcome.name])
+    elif session.output.format == "junit":
+        sys.stdout.write(junit.document((outcome,), options.judgement.strict))
+    elif options.monitoring.changed_since_last and session.output.format == "text":
+        _show_changes(session, outcome, recorded.changes[outcome.name])
     else:
-        report(options, "verify", state, outcome.checks)
+        results.show(session, options.judgement, state, outcome.checks)
 
 
-def show_changes(options: Namespace, outcome: Outcome, changes: Sequence[since.Changed]) -> None:
+def _show_changes(session: Session, outcome: Outcome, changes: Sequence[since.Changed]) -> None:
     """The checks that are not as in the last run, with what they were; those that passed and are new are not worth a line."""
-    from ..render import text
-
-    terminal = stdout(options.lang)
+    terminal = session.result
     for changed in changes:
         if changed.before or changed.check.verdict is not Verdict.PASSED:
             text.show_check(terminal, changed.check)
@@ -146,3 +135,58 @@ def show_changes(options: Namespace, outcome: Outcome, changes: Sequence[since.C
                 before = Text("before: {verdict}", verdict=Text(changed.before))
                 terminal.line(terminal.paint(terminal.say(before), "quiet"), 4, 6)
     terminal.line(terminal.say(text.summary(outcome.checks)))
+
+
+def _run_many(session: Session, options: VerifyOptions) -> int:
+    """Checks the six steps of each project."""
+    outcomes = looked(session, options, lambda session, options: _look(session, options)[2])
+    recorded = _record(session, options, outcomes)
+    output = session.output
+    if output.format == "json":
+        code = worst(outcome.code for outcome in outcomes)
+        listed = [{"name": outcome.name, **_document(outcome)} for outcome in outcomes]
+        document.write(sys.stdout, document.many("verify", listed, int(code)))
+    elif output.format == "nagios":
+        sys.stdout.write(nagios.line(outcomes) + "\n")
+    elif output.format == "junit":
+        sys.stdout.write(junit.document(outcomes, options.judgement.strict))
+    elif recorded.news:
+        terminal = session.result
+        for outcome in outcomes:
+            if not (output.quiet and outcome.code is ExitCode.DONE):
+                show_line(terminal, outcome, _in_brief(outcome))
+            if options.monitoring.changed_since_last and outcome.asked:
+                _show_changes(session, outcome, recorded.changes[outcome.name])
+            elif output.verbose:
+                text.show_checks(terminal, outcome.checks, verbose=True)
+        if not output.quiet:
+            terminal.line(terminal.say(_summary(outcomes)))
+    return _code(session, outcomes)
+
+
+def _document(outcome: Outcome) -> dict[str, object]:
+    if not outcome.asked:
+        return document.failure("verify", outcome.error, int(outcome.code))
+    return document.verification("verify", outcome.project, outcome.checks, int(outcome.code))
+
+
+def _in_brief(outcome: Outcome) -> Text:
+    bad = [check for check in outcome.checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
+    if not bad:
+        return text.summary(outcome.checks)
+    return Text(
+        "{summary}; first {subject}: {seen}",
+        summary=text.summary(outcome.checks),
+        subject=bad[0].subject,
+        seen=bad[0].seen,
+    )
+
+
+def _summary(outcomes: Sequence[Outcome]) -> Text:
+    return Text(
+        "{total} projects: {well} migrated, {failed} not migrated, {unknown} not known",
+        total=len(outcomes),
+        well=sum(outcome.code is ExitCode.DONE for outcome in outcomes),
+        failed=sum(outcome.asked and outcome.code is ExitCode.FAILED for outcome in outcomes),
+        unknown=sum(outcome.code not in (ExitCode.DONE, ExitCode.FAILED) or not outcome.asked for outcome in outcomes),
+    )

@@ -1,19 +1,26 @@
-"""What each way to fail means: its sentence and its exit code, for whoever shows it."""
+"""What each way to fail means: its sentence and its exit code, and how it is shown where nothing else was."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from ..cluster.oc import OcError
+from ..engine.journal import JournalError
+from ..engine.lock import Locked
+from ..engine.run import Failed
+from ..engine.signals import Stopped, at_once
 from ..exit_codes import ExitCode
+from ..output import Unwritable
+from ..redaction import REDACTOR
+from ..render import failed
 from ..values import Refused, Text, Usage
+from .session import Session
 
 
 def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
     """The sentence and the exit code of an error that is expected to happen; None for a defect."""
-    from ..cluster.oc import OcError
-    from ..engine.journal import JournalError
-    from ..engine.lock import Locked
-    from ..engine.run import Failed
-    from ..engine.signals import Stopped
-
     if isinstance(error, Usage):
         return error.text, ExitCode.USAGE
     if isinstance(error, Refused):
@@ -31,7 +38,30 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
 
 def defect(error: Exception) -> Text:
     """The sentence for an error that should not happen."""
-    from ..redaction import REDACTOR
-
     sentence = REDACTOR(f"{type(error).__name__}: {error}")[:300]
     return Text("a defect of threescale-migrate, please report it: {sentence}", sentence=sentence)
+
+
+def explained(error: Exception) -> tuple[Text, ExitCode]:
+    """The sentence and the exit code of any error."""
+    return meaning(error) or (defect(error), ExitCode.FAILED)
+
+
+def handled(session: Session, command: Callable[[], int]) -> int:
+    """Runs a command and gives its exit code; each way to fail is shown with its sentence. Raises Unwritable, BrokenPipeError."""
+    try:
+        with at_once():
+            return int(command())
+    except (BrokenPipeError, Unwritable):
+        raise
+    except Exception as error:
+        return _complain(session, *explained(error))
+
+
+def _complain(session: Session, text: Text, exit_code: ExitCode) -> int:
+    """One sentence on stderr; with `-o json` a document on stdout as well. Where nobody listens, the exit code says it."""
+    with suppress(OSError, Unwritable):
+        terminal = session.talk
+        terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
+        sys.stdout.write(failed.document(session.output.format, session.command, text, exit_code))
+    return failed.exit_code(session.output.format, exit_code)

@@ -7,15 +7,41 @@ and `options` for it alone.
 from __future__ import annotations
 
 import os
-from argparse import Namespace
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import yaml
 
 from ..cluster.oc import Oc
-from ..values import STEPS, Text, Usage
+from ..values import STEPS, Step, Text, Usage
+from .options import Many, OverMany
+from .session import Session
 
 LARGEST = 4 * 1024 * 1024
+
+
+Options = TypeVar("Options", bound=OverMany)
+
+
+@dataclass(frozen=True)
+class Own:
+    """The options of an entry for it alone; None where the command line's hold."""
+
+    dc: tuple[str, ...] | None = None
+    skip: tuple[Step, ...] | None = None
+    service_discovery: bool | None = None
+    strict: bool | None = None
+    allow_unknown: bool | None = None
+    copy_privileged: bool | None = None
+    no_link_default: bool | None = None
+    resume_paused: bool | None = None
+    all_at_once: bool | None = None
+    force: bool | None = None
+    kubeconfig: str | None = None
+    secret_file: str | None = None
+    from_secret: str | None = None
+    expect_server: str | None = None
 
 
 @dataclass(frozen=True)
@@ -25,16 +51,55 @@ class Target:
     name: str
     context: str | None
     project: str | None
-    options: dict[str, Any] = field(default_factory=dict)
+    own: Own = Own()
 
-    def applied(self, options: Namespace) -> Namespace:
-        """The options for this project alone."""
-        own = Namespace(**{**vars(options), **self.options})
-        own.context = self.context or options.context
-        own.namespace = self.project or options.namespace
-        own.projects = own.inventory = None
-        own.all_contexts = False
-        return own
+    def applied(self, session: Session, options: Options) -> tuple[Session, Options]:
+        """The session and the options for this project alone."""
+        own, request = self.own, options.request
+        connection = replace(
+            session.connection,
+            context=self.context or session.connection.context,
+            namespace=self.project or session.connection.namespace,
+            kubeconfig=_either(own.kubeconfig, session.connection.kubeconfig),
+        )
+        selection = replace(
+            request.selection,
+            configs=_either(own.dc, request.selection.configs),
+            skip=_either(own.skip, request.selection.skip),
+            service_discovery=_either(own.service_discovery, request.selection.service_discovery),
+        )
+        secret = replace(
+            request.secret,
+            file=_either(own.secret_file, request.secret.file),
+            from_secret=_either(own.from_secret, request.secret.from_secret),
+        )
+        extent = replace(
+            request.extent,
+            copy_privileged=_either(own.copy_privileged, request.extent.copy_privileged),
+            no_link_default=_either(own.no_link_default, request.extent.no_link_default),
+            resume_paused=_either(own.resume_paused, request.extent.resume_paused),
+        )
+        order = replace(request.order, all_at_once=_either(own.all_at_once, request.order.all_at_once))
+        judgement = replace(
+            options.judgement,
+            force=_either(own.force, options.judgement.force),
+            strict=_either(own.strict, options.judgement.strict),
+            allow_unknown=_either(own.allow_unknown, options.judgement.allow_unknown),
+        )
+        return replace(session, connection=connection), replace(
+            options,
+            request=replace(request, selection=selection, secret=secret, extent=extent, order=order),
+            expect=replace(options.expect, server=_either(own.expect_server, options.expect.server)),
+            judgement=judgement,
+            many=Many(),
+        )
+
+
+Value = TypeVar("Value")
+
+
+def _either(own: Value | None, given: Value) -> Value:
+    return given if own is None else own
 
 
 def _flag(value: Any) -> bool:
@@ -43,18 +108,18 @@ def _flag(value: Any) -> bool:
     return value
 
 
-def _words(value: Any) -> list[str]:
+def _words(value: Any) -> tuple[str, ...]:
     found = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(found, list) or not found or not all(isinstance(word, str) and word for word in found):
         raise ValueError("a list of names")
-    return found
+    return tuple(found)
 
 
-def _steps(value: Any) -> list[str]:
+def _steps(value: Any) -> tuple[Step, ...]:
     found = _words(value)
     if not set(found) <= {step.value for step in STEPS}:
         raise ValueError("names of steps")
-    return found
+    return tuple(Step(name) for name in found)
 
 
 def _text(value: Any) -> str:
@@ -64,7 +129,7 @@ def _text(value: Any) -> str:
 
 
 # What an entry's `options` may hold, by the names of the command line.
-OPTIONS: dict[str, Callable[[Any], Any]] = {
+OPTIONS: Mapping[str, Callable[[Any], object]] = {
     "dc": _words,
     "skip": _steps,
     "service-discovery": _flag,
@@ -82,18 +147,18 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def targets(options: Namespace, oc: Oc) -> tuple[Target, ...]:
+def targets(many: Many, oc: Oc) -> tuple[Target, ...]:
     """The projects that the options name. Raises Usage, OcError."""
-    given = [name for name in ("projects", "all_contexts", "inventory") if getattr(options, name)]
-    if len(given) > 1:
+    if bool(many.projects) + many.all_contexts + bool(many.inventory) > 1:
         raise Usage(Text("give one of --projects, --all-contexts and --inventory"))
-    if options.projects:
-        found = [Target(name, None, name) for name in dict.fromkeys(options.projects)]
-    elif options.all_contexts:
+    found: list[Target] = []
+    if many.projects:
+        found = [Target(name, None, name) for name in dict.fromkeys(many.projects)]
+    elif many.all_contexts:
         names = oc.read(("config", "get-contexts", "-o", "name")).stdout.split()
         found = [Target(name, name, None) for name in names]
-    else:
-        found = list(read(options.inventory))
+    elif many.inventory:
+        found = list(read(many.inventory))
     if not found:
         raise Usage(Text("there is no project to look at: name them with --projects, or in an --inventory"))
     return tuple(found)
@@ -101,8 +166,6 @@ def targets(options: Namespace, oc: Oc) -> tuple[Target, ...]:
 
 def read(path: str) -> Iterator[Target]:
     """The entries of an inventory file. Raises Usage, which names the file and the line."""
-    import yaml
-
     try:
         with open(path, "rb") as file:
             raw = file.read(LARGEST + 1)
@@ -134,8 +197,6 @@ def read(path: str) -> Iterator[Target]:
 
 
 def _constructed(loader: Any, node: Any, path: str, line: int) -> Any:
-    import yaml
-
     try:
         return loader.construct_document(node)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
@@ -166,12 +227,12 @@ def _target(path: str, line: int, entry: Any) -> Target:
     return Target(name, words.get("context"), words.get("project"), _options(path, line, entry.get("options")))
 
 
-def _options(path: str, line: int, given: Any) -> dict[str, Any]:
+def _options(path: str, line: int, given: Any) -> Own:
     if given is None:
-        return {}
+        return Own()
     if not isinstance(given, dict):
         raise _wrong(path, line, Text("options have to be names with values"))
-    found = {}
+    found: dict[str, Any] = {}
     for key, value in given.items():
         parse = OPTIONS.get(str(key))
         if parse is None:
@@ -181,7 +242,7 @@ def _options(path: str, line: int, given: Any) -> dict[str, Any]:
             found[str(key).replace("-", "_")] = parse(value)
         except ValueError as error:
             raise _wrong(path, line, Text("option {key} has to be {what}", key=str(key), what=str(error))) from None
-    return found
+    return Own(**found)
 
 
 def _wrong(path: str, line: int, why: Text) -> Usage:

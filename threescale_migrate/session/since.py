@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,21 +14,7 @@ from ..engine.home import state_home
 from ..redaction import REDACTOR
 from ..render.outcome import Outcome
 from ..values import Check, Verdict
-
-# The options that make a run another one: what it looks at, and how it judges.
-IDENTITY = (
-    "namespace",
-    "context",
-    "kubeconfig",
-    "dc",
-    "skip",
-    "service_discovery",
-    "strict",
-    "allow_unknown",
-    "projects",
-    "all_contexts",
-    "inventory",
-)
+from .options import Connection, VerifyOptions
 
 
 @dataclass(frozen=True)
@@ -63,10 +48,23 @@ def _keyed(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
         yield f"{key} {counted[key]}", check
 
 
-def place(options: Namespace, name: str) -> Path:
-    """The file of one project for the options that were given."""
-    identity = [[option, getattr(options, option, None)] for option in IDENTITY]
-    identity.append(["environment", os.environ.get("KUBECONFIG"), os.environ.get("THREESCALE_DC_NAMES")])
+def place(connection: Connection, options: VerifyOptions, name: str) -> Path:
+    """The file of one project for the options that make a run another one: what it looks at, and how it judges."""
+    selection, many = options.request.selection, options.many
+    identity = [
+        ["namespace", connection.namespace],
+        ["context", connection.context],
+        ["kubeconfig", connection.kubeconfig],
+        ["dc", selection.configs or None],
+        ["skip", selection.skip],
+        ["service_discovery", selection.service_discovery],
+        ["strict", options.judgement.strict],
+        ["allow_unknown", options.judgement.allow_unknown],
+        ["projects", many.projects or None],
+        ["all_contexts", many.all_contexts],
+        ["inventory", many.inventory],
+        ["environment", os.environ.get("KUBECONFIG"), os.environ.get("THREESCALE_DC_NAMES")],
+    ]
     text = json.dumps([identity, name], default=str)
     return state_home() / "verified" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 

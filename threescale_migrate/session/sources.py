@@ -10,38 +10,37 @@ import os
 import select
 import stat
 import sys
-from argparse import Namespace
 from time import monotonic
 
 from ..cluster.oc import Forbidden, NotFound, Oc
 from ..cluster.project import read_secret as read_project_secret
 from ..guide import registry_secret
 from ..language import system_error
-from ..render.terminal import stderr
 from ..values import SECRET_NAME, PullSecret, Refused, Text, Usage
+from .options import SecretSource
+from .session import Session
 
 STDIN = "standard input"
 # How long a pipe may keep us waiting for the whole of its secret, in seconds.
 PATIENCE = 60.0
 
 
-def read_secret(options: Namespace, oc: Oc) -> PullSecret | None:
+def read_secret(session: Session, source: SecretSource, oc: Oc) -> PullSecret | None:
     """The registry secret that the options name, and None where they name none. Raises Usage, Refused, OcError."""
-    found = _named(options, oc)
+    found = _named(session, source, oc)
     if found is not None:
         oc.redact.learn(*found.secrets)
     return found
 
 
-def _named(options: Namespace, oc: Oc) -> PullSecret | None:
-    path, username, name = (getattr(options, key, None) for key in ("secret_file", "username", "from_secret"))
-    if path is not None:
-        return of_file(path)
-    if username is not None:
+def _named(session: Session, given: SecretSource, oc: Oc) -> PullSecret | None:
+    if given.file is not None:
+        return of_file(given.file)
+    if given.username is not None:
         source = Text("--username: {stdin}", stdin=STDIN)
-        password = registry_secret.password_of(_password(username, getattr(options, "lang", None)), str(source))
-        return registry_secret.from_login(username, password, str(source))
-    return None if name is None else of_project(name, oc)
+        password = registry_secret.password_of(_password(session, given.username), str(source))
+        return registry_secret.from_login(given.username, password, str(source))
+    return None if given.from_secret is None else of_project(given.from_secret, oc)
 
 
 def of_file(path: str) -> PullSecret:
@@ -85,13 +84,13 @@ def _unreadable(path: str, error: Exception) -> Usage:
     return Usage(Text("--secret-file: {path} cannot be read ({why})", path=path, why=why))
 
 
-def _password(username: str, language: str | None) -> bytes:
+def _password(session: Session, username: str) -> bytes:
     """The token: asked for without an echo on a terminal, else the one line of standard input."""
     if not _is_terminal():
         return _stdin("--username")
     import getpass
 
-    terminal = stderr(language)
+    terminal = session.talk
     try:
         return getpass.getpass(terminal.say(Text("Token of {username}: ", username=username))).encode(
             "utf-8", "surrogateescape"

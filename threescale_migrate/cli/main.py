@@ -1,0 +1,85 @@
+"""The command line of a process: words in, exit code out. What a command does is in its own module, which is loaded late."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from ..exit_codes import ExitCode
+from ..language import translation
+from ..output import Unwritable, close, guard
+from ..values import Text
+from .parser import WrongUsage, parsed
+
+# Where each command lives; `options.py` has the table of what makes its session and its options.
+COMMANDS = {
+    "plan": "..commands.plan",
+    "preflight": "..commands.preflight",
+    "migrate": "..commands.migrate",
+    "verify": "..commands.verify",
+    "script": "..commands.script",
+    "undo": "..commands.undo",
+    "history": "..commands.history",
+    "step": "..commands.step",
+    "manifest": "..commands.manifest",
+    "completion": "..commands.completion",
+    "man": "..commands.man",
+    "rehearse": "..commands.rehearse",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one command; gives the exit code. No traceback reaches a user, and no secret an output."""
+    guard()
+    try:
+        try:
+            options = parsed(argv)
+        except SystemExit as error:
+            return _unparsed(argv, error)
+        code = run(options)
+        sys.stdout.flush()
+    except Unwritable as error:
+        code = _unwritable(error)
+    except BrokenPipeError:  # the reader has gone (`… | head`)
+        code = ExitCode.FAILED
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    close()
+    return int(code)
+
+
+def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
+    """The exit code after `--help`, or after a usage that was refused: monitoring is told in its own world."""
+    nagios = any(f"{option} {value}" == "-o nagios" for option, value in zip(argv, argv[1:])) or bool(
+        {"-onagios", "--output=nagios"} & set(argv)
+    )
+    if nagios and isinstance(error, WrongUsage):
+        from ..render import failed
+
+        sys.stdout.write(failed.document("nagios", "verify", Text("{said}", said=error.said), ExitCode.USAGE))
+        close()
+        return failed.exit_code("nagios", ExitCode.USAGE)
+    sys.stdout.flush()
+    raise error
+
+
+def _unwritable(error: Unwritable) -> ExitCode:
+    words = Text("the output cannot be written ({why})", why=error.why).translated(translation(None))
+    sys.stderr.write(f"threescale-migrate: {words}\n")
+    return ExitCode.FAILED
+
+
+def run(given: Namespace) -> int:
+    """Runs the command that was named; each way to fail has its sentence and its exit code. Raises Unwritable, BrokenPipeError."""
+    from ..session.errors import handled
+    from .options import CONVERTERS
+
+    session, options = CONVERTERS[given.command](given)
+
+    def command() -> int:
+        module = importlib.import_module(COMMANDS[given.command], __package__)
+        return int(module.run(session, options))
+
+    return handled(session, command)

@@ -1,0 +1,240 @@
+"""Where argparse's Namespace ends: for each command its session and its options, as values.
+
+It must not check, read or ask anything; what the parser accepted is converted, and no Namespace travels any further.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+
+from ..session.options import (
+    Changing,
+    CompletionOptions,
+    Connection,
+    Expectations,
+    Extent,
+    HistoryOptions,
+    Judgement,
+    ManifestOptions,
+    ManOptions,
+    Many,
+    MigrateOptions,
+    Monitoring,
+    Order,
+    Output,
+    PlanOptions,
+    PreflightOptions,
+    RehearseOptions,
+    RequestOptions,
+    ScriptOptions,
+    SecretSource,
+    Selection,
+    StepOptions,
+    UndoOptions,
+    VerifyOptions,
+)
+from ..session.session import Session
+from ..values import Step
+from .parser import PRINT_ORDER, build
+
+
+def connection(given: Namespace) -> Connection:
+    """The options about the cluster."""
+    return Connection(
+        namespace=given.namespace,
+        context=given.context,
+        kubeconfig=given.kubeconfig,
+        request_timeout=given.request_timeout,
+        call_timeout=given.call_timeout,
+        oc=given.oc,
+    )
+
+
+def output(given: Namespace) -> Output:
+    """The options about the output."""
+    return Output(given.output, given.quiet, given.verbose, given.lang)
+
+
+def session(given: Namespace, report: str | None = None) -> Session:
+    """The session of a command that asks the cluster."""
+    return Session(given.command, connection(given), output(given), report)
+
+
+def selection(given: Namespace) -> Selection:
+    """What is migrated."""
+    return Selection(tuple(given.dc or ()), given.service_discovery, tuple(Step(name) for name in given.skip))
+
+
+def secret(given: Namespace) -> SecretSource:
+    """Where the registry secret comes from."""
+    return SecretSource(given.secret_file, given.username, given.from_secret)
+
+
+def extent(given: Namespace) -> Extent:
+    """How much is done."""
+    return Extent(given.copy_privileged, given.no_link_default, given.resume_paused)
+
+
+def order(given: Namespace) -> Order:
+    """The order of the rollouts."""
+    if given.wave_plan is PRINT_ORDER:
+        return Order(given.all_at_once, print_order=True)
+    return Order(given.all_at_once, given.wave_plan)
+
+
+def request(given: Namespace) -> RequestOptions:
+    """The request of a command that plans a whole migration."""
+    return RequestOptions(
+        selection(given), secret(given), given.replace_secret, given.prove_pull, extent(given), order(given)
+    )
+
+
+def expectations(given: Namespace) -> Expectations:
+    """Where the user expects to be."""
+    return Expectations(given.expect_project, given.expect_server)
+
+
+def preflight_judgement(given: Namespace) -> Judgement:
+    """How a preflight's findings are judged."""
+    return Judgement(force=given.force, allow_unknown=given.allow_unknown)
+
+
+def check_judgement(given: Namespace) -> Judgement:
+    """How checks are judged."""
+    return Judgement(strict=given.strict, allow_unknown=given.allow_unknown)
+
+
+def changing(given: Namespace) -> Changing:
+    """How changes are made."""
+    return Changing(given.yes, given.timeout, given.grace)
+
+
+def many(given: Namespace, jobs: int = 1) -> Many:
+    """Which projects."""
+    return Many(tuple(given.projects or ()), given.all_contexts, given.inventory, jobs)
+
+
+def plan(given: Namespace) -> tuple[Session, PlanOptions]:
+    """`plan`."""
+    return session(given), PlanOptions(
+        request(given), expectations(given), preflight_judgement(given), many(given, given.jobs)
+    )
+
+
+def preflight(given: Namespace) -> tuple[Session, PreflightOptions]:
+    """`preflight`."""
+    return session(given), PreflightOptions(request(given), expectations(given), preflight_judgement(given))
+
+
+def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
+    """`migrate`."""
+    return session(given, given.report), MigrateOptions(
+        request(given),
+        expectations(given),
+        preflight_judgement(given),
+        many(given),
+        changing(given),
+        undo_on_failure=given.on_failure == "undo",
+    )
+
+
+def verify(given: Namespace) -> tuple[Session, VerifyOptions]:
+    """`verify`."""
+    return session(given, given.report), VerifyOptions(
+        request=RequestOptions(selection(given), secret(given), prove_pull=given.prove_pull),
+        judgement=check_judgement(given),
+        many=many(given, given.jobs),
+        monitoring=Monitoring(given.metrics_file, given.changed_since_last),
+        timeout=given.timeout,
+    )
+
+
+def script(given: Namespace) -> tuple[Session, ScriptOptions]:
+    """`script`, whose output is the script alone."""
+    wanted = RequestOptions(
+        selection(given), secret(given), given.replace_secret, extent=extent(given), order=order(given)
+    )
+    return (
+        Session(given.command, connection(given), Output(quiet=True)),
+        ScriptOptions(wanted, expectations(given), preflight_judgement(given), given.guide),
+    )
+
+
+def step(given: Namespace) -> tuple[Session, StepOptions]:
+    """`step`."""
+    return session(given, given.report), StepOptions(
+        step=Step(given.name),
+        check=given.check,
+        request=RequestOptions(selection(given), secret(given), given.replace_secret, given.prove_pull, extent(given)),
+        expect=expectations(given),
+        judgement=check_judgement(given),
+        changing=changing(given),
+    )
+
+
+def undo(given: Namespace) -> tuple[Session, UndoOptions]:
+    """`undo`."""
+    return session(given, given.report), UndoOptions(
+        run=given.run,
+        dry_run=given.dry_run,
+        force=given.force,
+        to_default=given.to_default,
+        configs=tuple(given.dc or ()),
+        secret=secret(given),
+        expect=expectations(given),
+        changing=changing(given),
+    )
+
+
+def history(given: Namespace) -> tuple[Session, HistoryOptions]:
+    """`history`, which asks no cluster."""
+    return (
+        Session(given.command, output=output(given), report=given.report),
+        HistoryOptions(given.run, given.namespace),
+    )
+
+
+def manifest(given: Namespace) -> tuple[Session, ManifestOptions]:
+    """`manifest`."""
+    return Session(given.command), ManifestOptions(
+        given.kind, given.namespace, given.image, given.schedule, given.permissions
+    )
+
+
+def completion(given: Namespace) -> tuple[Session, CompletionOptions]:
+    """`completion`, as it is shipped."""
+    from . import completion as shells
+
+    return Session(given.command), CompletionOptions(lambda: shells.script(given.shell))
+
+
+def man(given: Namespace) -> tuple[Session, ManOptions]:
+    """`man`, made from the parser."""
+    from .. import __version__
+    from . import manual
+
+    return Session(given.command), ManOptions(lambda: manual.page(build(), __version__))
+
+
+def rehearse(given: Namespace) -> tuple[Session, RehearseOptions]:
+    """`rehearse`."""
+    return Session(given.command, output=Output(lang=given.lang)), RehearseOptions(
+        given.dir, given.from_file, tuple(given.fault), given.speed, tuple(given.program)
+    )
+
+
+CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {
+    "plan": plan,
+    "preflight": preflight,
+    "migrate": migrate,
+    "verify": verify,
+    "script": script,
+    "undo": undo,
+    "history": history,
+    "step": step,
+    "manifest": manifest,
+    "completion": completion,
+    "man": man,
+    "rehearse": rehearse,
+}

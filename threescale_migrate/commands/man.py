@@ -1,0 +1,15 @@
+"""`man`: prints the manual page, which the command line makes."""
+
+from __future__ import annotations
+
+import sys
+
+from ..exit_codes import ExitCode
+from ..session.options import ManOptions
+from ..session.session import Session
+
+
+def run(session: Session, options: ManOptions) -> ExitCode:
+    """Prints it."""
+    sys.stdout.write(options.made())
+    return ExitCode.DONE

@@ -1,0 +1,93 @@
+"""`migrate`: steps 1 to 6 of the guide, for one project, or for many one after the other."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..cluster.oc import Oc
+from ..cluster.project import ProjectState, observe
+from ..engine import migration
+from ..engine.run import Failed, outcome
+from ..exit_codes import ExitCode
+from ..guide import steps
+from ..guide.preflight import attempt
+from ..session.confirming import confirm
+from ..session.errors import handled
+from ..session.journaling import Start, journaled
+from ..session.location import Location, locate, unexpected
+from ..session.locking import locked
+from ..session.many import targets_of
+from ..session.options import MigrateOptions
+from ..session.planned import Planned
+from ..session.preflight import insist, look
+from ..session.proving import pull_checks
+from ..session.requests import request_of
+from ..session.results import finish, show
+from ..session.session import Session
+from ..session.undoing import after_failure
+from ..values import Check, Request, Text, Usage
+
+
+def run(session: Session, options: MigrateOptions) -> int:
+    """Migrates. Raises what asking and changing the cluster raise; over many projects each failure is shown where it happens."""
+    return _run_many(session, options) if options.many.given else _run_one(session, options)
+
+
+def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
+    oc = session.connect(options.changing.timeout)
+    request = request_of(session, oc, options.request)
+    where = locate(oc)
+    with locked(oc, where) as directory:
+        state = observe(oc)
+        already = _migrated(oc, options, where, state, request)
+        if already is not None:
+            session.mention(Text("nothing is left to do in project {project}", project=where.project))
+            return show(session, options.judgement, state, already, oc)
+        seen = look(oc, where, state, request, options.expect, options.judgement)
+        code = insist(session, where.project, seen.findings)
+        if code is not ExitCode.DONE:
+            return code
+        planned = Planned.of(oc, state, request, seen)
+        confirm(session, options.changing, options.expect, where, planned)
+        start = Start(oc, where, directory, state, planned.actions, request)
+        with journaled(session, options.changing, start, step=None) as run:
+            try:
+                state, checks = migration.migrate(run)
+            except Failed as error:
+                # A cluster that does not answer cannot be asked to take anything back.
+                if not options.undo_on_failure or error.exit_code is ExitCode.UNKNOWN:
+                    raise
+                raise after_failure(run, error) from None
+            finish(run, options.judgement, checks)
+    return show(session, options.judgement, state, checks)
+
+
+def _migrated(
+    oc: Oc, options: MigrateOptions, where: Location, state: ProjectState, request: Request
+) -> tuple[Check, ...] | None:
+    """The checks of a project where nothing is left to do, and nothing blocks; else None."""
+    left = attempt(state, request)
+    if left.actions or left.refusals or unexpected(options.expect, where):
+        return None
+    checks = (*steps.verify(state, request), *pull_checks(oc, state, request))
+    return checks if outcome(checks) in (ExitCode.DONE, ExitCode.UNKNOWN) else None
+
+
+def _run_many(session: Session, options: MigrateOptions) -> int:
+    """Migrates one project after the other, and stops at the first that fails."""
+    if session.output.format == "json":
+        raise Usage(Text("over many projects migrate prints text: give -o json for one project at a time"))
+    listed = targets_of(session, options)
+    terminal = session.talk
+    for number, target in enumerate(listed, 1):
+        if not session.output.quiet:
+            title = Text("project {number} of {total}: {name}", number=number, total=len(listed), name=target.name)
+            terminal.line(terminal.paint(terminal.say(title), "strong"))
+        own_session, own = target.applied(session, options)
+        code = handled(own_session, partial(_run_one, own_session, own))
+        if code:
+            left = [other.name for other in listed[number:]]
+            if left:
+                session.say(Text("stopped at {name}; not begun: {left}", name=target.name, left=", ".join(left)))
+            return code
+    return ExitCode.DONE

@@ -1,0 +1,99 @@
+"""`plan`: shows what `migrate` would do, and what blocks it. It changes nothing."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+
+from ..cluster.project import ProjectState, observe
+from ..exit_codes import ExitCode
+from ..guide.selection import waves
+from ..render import document, text
+from ..render.outcome import Outcome, worst
+from ..session.connecting import LOOKING_TIMEOUT
+from ..session.location import locate
+from ..session.many import looked, show_line
+from ..session.options import PlanOptions
+from ..session.planned import Planned
+from ..session.preflight import look, meaning
+from ..session.requests import check_project, request_of
+from ..session.session import Session
+from ..values import Request, Text
+
+
+def run(session: Session, options: PlanOptions) -> ExitCode:
+    """Shows the plan of one project or of many, or the order as a file. Raises what asking the cluster raises."""
+    if options.many.given:
+        return _run_many(session, options)
+    if options.request.order.print_order:
+        oc = session.connect(LOOKING_TIMEOUT)
+        return _print_order(session, observe(oc, cluster=False, secret=False), request_of(session, oc, options.request))
+    show, code = _planned(session, options)
+    show.render(session, code)
+    return code
+
+
+def _planned(session: Session, options: PlanOptions) -> tuple[Planned, ExitCode]:
+    """The plan of one project, and the exit code that it means. Raises what asking the cluster raises."""
+    oc = session.connect(LOOKING_TIMEOUT)
+    request = request_of(session, oc, options.request)
+    where = locate(oc)
+    state = observe(oc)
+    seen = look(oc, where, state, request, options.expect, options.judgement)
+    show = Planned.of(oc, state, request, seen)
+    code = meaning(seen.findings, bool(show.actions))
+    if code is ExitCode.DONE and show.actions:
+        code = ExitCode.SOMETHING_TO_DO
+    return show, code
+
+
+def _print_order(session: Session, state: ProjectState, request: Request) -> ExitCode:
+    """The order of all chosen configs, as the file that `--wave-plan` reads, or as JSON."""
+    check_project(state, request)
+    order = waves(state, request)
+    if session.output.format == "json":
+        document.write(sys.stdout, document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)))
+    else:
+        sys.stdout.write(text.wave_plan(order))
+    return ExitCode.DONE
+
+
+def _run_many(session: Session, options: PlanOptions) -> ExitCode:
+    """Shows for each project how much is left to do."""
+
+    def one(session: Session, options: PlanOptions) -> Outcome:
+        began = monotonic()
+        show, code = _planned(session, options)
+        return Outcome(show.project, show.project, code, todo=len(show.actions), seconds=monotonic() - began)
+
+    outcomes = looked(session, options, one)
+    code = worst(outcome.code for outcome in outcomes)
+    if session.output.format == "json":
+        listed = [
+            {"name": outcome.name, "project": outcome.project, "exit_code": int(outcome.code), "actions": outcome.todo}
+            if outcome.asked
+            else {"name": outcome.name, **document.failure("plan", outcome.error, int(outcome.code))}
+            for outcome in outcomes
+        ]
+        document.write(sys.stdout, document.many("plan", listed, int(code)))
+        return code
+    terminal = session.result
+    for outcome in outcomes:
+        if not (session.output.quiet and outcome.code is ExitCode.DONE):
+            show_line(terminal, outcome, _left(outcome))
+    if not session.output.quiet:
+        sentence = Text(
+            "{total} projects: nothing is left to do in {done}",
+            total=len(outcomes),
+            done=sum(outcome.code is ExitCode.DONE for outcome in outcomes),
+        )
+        terminal.line(terminal.say(sentence))
+    return code
+
+
+def _left(outcome: Outcome) -> Text:
+    if outcome.code is ExitCode.REFUSED:
+        return Text("something stands against the migration: run threescale-migrate preflight there")
+    if not outcome.todo:
+        return Text("nothing is left to do")
+    return Text("{count} actions are left to do", count=outcome.todo)

@@ -1,0 +1,60 @@
+"""`step`: one step of the guide alone, with a check after it; with `--check` the check alone."""
+
+from __future__ import annotations
+
+from ..cluster.project import observe
+from ..engine import migration, waiting
+from ..exit_codes import ExitCode
+from ..guide import steps
+from ..session.confirming import confirm
+from ..session.connecting import LOOKING_TIMEOUT
+from ..session.journaling import Start, journaled
+from ..session.location import located
+from ..session.locking import locked
+from ..session.options import StepOptions
+from ..session.proving import insist_on_pull, pull_checks
+from ..session.requests import request_of
+from ..session.results import finish, show
+from ..session.session import Session
+from ..values import Step
+
+
+def run(session: Session, options: StepOptions) -> ExitCode:
+    """Carries the step out, or checks it. Raises what asking and changing the cluster raise."""
+    if options.check or options.step is Step.VERIFICATION:
+        return _check(session, options)
+    wanted = options.step
+    oc = session.connect(options.changing.timeout)
+    request = request_of(session, oc, options.request)
+    where = located(oc, options.expect)
+    with locked(oc, where) as directory:
+        state = observe(oc)
+        actions = steps.plan(state, request, (wanted,))
+        if actions:
+            steps.check_order(state, request, wanted)
+        if wanted is Step.REGISTRY_SECRET:
+            insist_on_pull(oc, state, request)
+        if actions:
+            confirm(session, options.changing, options.expect, where)
+        start = Start(oc, where, directory, state, actions, request)
+        with journaled(session, options.changing, start, step=wanted.value) as run:
+            if wanted in migration.BEFORE_WAVES:
+                migration.prepare(run, (wanted,))
+            elif wanted is Step.DEPLOYMENT_CONFIGS:
+                migration.patch(run)
+            elif wanted is Step.READINESS:
+                waiting.wait_all(run)
+            state = observe(run.oc)
+            found = pull_checks(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
+            checks = (*steps.verify(state, run.request, (wanted,)), *found)
+            finish(run, options.judgement, checks)
+    return show(session, options.judgement, state, checks)
+
+
+def _check(session: Session, options: StepOptions) -> ExitCode:
+    """Checks the step, and changes nothing."""
+    oc = session.connect(options.changing.timeout or LOOKING_TIMEOUT)
+    request = request_of(session, oc, options.request)
+    state = observe(oc)
+    found = pull_checks(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
+    return show(session, options.judgement, state, (*steps.verify(state, request, (options.step,)), *found))

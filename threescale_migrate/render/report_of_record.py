@@ -1,0 +1,300 @@
+"""How a journal becomes a `Report`: each part of it is drawn from the record's lines alone, whole or cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..engine.records import Record
+from ..guide.readiness import MOVING, STALE, RolloutState
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
+from . import text as texts
+from .report import Band, Bar, Config, Failure, Phase, Pod, Report, Span, Standing, figure, moment, told_time
+
+PHASES = {
+    RolloutState.NOT_STARTED: Phase.WAITING,
+    RolloutState.WAITING_FOR_IMAGE: Phase.WAITING,
+    RolloutState.WAITING_FOR_DEPLOYER: Phase.WAITING,
+    RolloutState.HOOKS: Phase.HOOKS,
+    RolloutState.UNDER_WAY: Phase.PODS,
+    RolloutState.SETTLING: Phase.PODS,
+    RolloutState.FAILED: Phase.FAILED,
+    **dict.fromkeys(STALE, Phase.STANDING),
+}
+
+
+def of_record(record: Record) -> Report:
+    """The report of a run, from what its journal says; a journal that is cut off tells what it knows."""
+    first = record.lines[0]
+    checks = tuple(_checks(record))
+    configs = tuple(_configs(record))
+    failures = tuple(_failures(record, checks))
+    return Report(
+        title=_title(record),
+        verdict=_verdict(record, checks),
+        outcome=_outcome(record, checks),
+        said=_said(record),
+        when=Text(
+            "{began}, {seconds} s, by {user} on {server}" if record.entries else "{began}, by {user} on {server}",
+            began=told_time(record.began),
+            seconds=figure(_seconds(record.began, record.ended)),
+            user=record.user,
+            server=record.server,
+        ),
+        failures=failures,
+        next_steps=tuple(_next_steps(record, failures)),
+        facts=tuple(_facts(record, first)),
+        found=tuple(_found(record.state)),
+        bands=tuple(_bands(record)),
+        seconds=max(1.0, _seconds(record.began, record.ended)),
+        entries=record.entries,
+        checks=tuple(
+            (Text(texts.TITLES[step]), tuple(check for check in checks if check.step is step))
+            for step in Step
+            if any(check.step is step for check in checks)
+        ),
+        configs=configs,
+    )
+
+
+def _lines(record: Record, event: str) -> list[Mapping[str, Any]]:
+    return [line for line in record.lines if line.get("event") == event]
+
+
+def _last(record: Record, event: str) -> Mapping[str, Any]:
+    found = _lines(record, event)
+    return found[-1] if found else {}
+
+
+def _title(record: Record) -> Text:
+    if record.command == "migrate":
+        return Text("Migration of project {project}", project=record.project)
+    if record.command == "undo":
+        return Text("Undo in project {project}", project=record.project)
+    if record.command == "verify":
+        return Text("Verification of project {project}", project=record.project)
+    step = record.lines[0].get("step") or "?"
+    return Text("Step {step} in project {project}", step=step, project=record.project)
+
+
+def _checks(record: Record) -> Iterator[Check]:
+    for line in _last(record, "verified").get("checks") or ():
+        if isinstance(line, Mapping):
+            yield Check(
+                Step(line["step"]),
+                str(line["subject"]),
+                Verdict(line["verdict"]),
+                Text.revived(line.get("seen")),
+                Text.revived(line.get("fix")),
+            )
+        else:  # as an earlier version wrote them
+            step, subject, verdict, seen = line
+            yield Check(Step(step), str(subject), Verdict(verdict), Text.revived(seen))
+
+
+def _verdict(record: Record, checks: Sequence[Check]) -> Verdict:
+    if record.finished == "done":
+        return Verdict.PASSED
+    return Verdict.UNKNOWN if record.finished in (None, "unknown") else Verdict.FAILED
+
+
+def _outcome(record: Record, checks: Sequence[Check]) -> Text:
+    """The first sentence of all: how it ended."""
+    if record.finished is None:
+        return Text("the run died before its end: nothing is known of what came after its last line")
+    if checks and record.finished in ("done", "failed", "unknown"):
+        return texts.summary(checks, "undo" if record.command == "undo" else "verify")
+    outcome, code = texts.outcome(record.finished), record.exit_code
+    if record.command == "undo":
+        return Text("not all is as before: {outcome} (exit code {code})", outcome=outcome, code=code)
+    return Text("not migrated: {outcome} (exit code {code})", outcome=outcome, code=code)
+
+
+def _said(record: Record) -> Text:
+    """The sentence that the run ended with; where configs failed they say it themselves."""
+    finish = _last(record, "finish")
+    taken_back = len({tuple(line.get("configs") or ()) for line in _lines(record, "wave")}) != len(
+        _lines(record, "wave")
+    )
+    if _lines(record, "failed") and not taken_back:
+        return NOTHING
+    return Text.revived(finish.get("sentence") or finish["said"]) if finish.get("said") else NOTHING
+
+
+def _failures(record: Record, checks: Iterable[Check]) -> Iterator[Failure]:
+    for line in _lines(record, "failed"):
+        for failed in line.get("configs") or ():
+            yield Failure(
+                "",
+                Text.revived(failed.get("why")),
+                Text.revived(failed.get("serves")),
+                Text.revived(failed.get("fix")),
+                tuple(str(line) for line in failed.get("log") or ()),
+            )
+    wrong = [check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
+    last = {check.subject: check for check in wrong}  # of several steps the last says most: who serves meanwhile
+    deeds = {check.subject: check.fix for check in wrong if check.fix.template}
+    for subject, check in last.items():
+        yield Failure(subject, check.seen, NOTHING, deeds.get(subject, NOTHING))
+
+
+def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
+    """What to do after all: the ways on and back."""
+    if record.finished == "done":
+        return
+    if record.command == "verify":
+        yield Text("when that is fixed, look again: threescale-migrate verify")
+        return
+    if failures:
+        yield Text("fix what failed, as it says above")
+    if record.command == "undo":
+        yield Text("go on with taking it back: threescale-migrate undo")
+        return
+    yield Text("go on: threescale-migrate migrate does what is left, and nothing twice")
+    if record.changes:
+        yield Text("or take it back: threescale-migrate undo {run}", run=record.run)
+
+
+def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
+    """Who did what, where and when."""
+    sentence = {
+        Text("project"): record.project,
+        Text("server"): record.server,
+        Text("user"): record.user,
+        Text("workstation"): first.get("workstation"),
+        Text("began"): told_time(record.began),
+        Text("ended"): told_time(record.ended),
+        Text("command"): texts.command_line(first.get("command_line") or ()),
+        Text("takes back"): ", ".join(record.undoes),
+        Text("run"): record.run,
+        Text("tool"): f"threescale-migrate {first['tool']}" if first.get("tool") else "",
+    }
+    yield from ((name, Text("{said}", said=value)) for name, value in sentence.items() if value)
+
+
+def _found(state: Mapping[str, Any]) -> Iterator[Text]:
+    """What was there before, as far as a run can change it."""
+    secret = state.get("secret")
+    if secret:
+        yield Text("secret {name} of type {type}", name=SECRET_NAME, type=secret.get("type"))
+    else:
+        yield Text("no secret {name}", name=SECRET_NAME)
+    for name in (ACCOUNT, DEFAULT_ACCOUNT):
+        account = (state.get("accounts") or {}).get(name)
+        if account is None:
+            yield Text("no service account {name}", name=name)
+            continue
+        carried = ", ".join(account.get("pull_secrets") or ())
+        yield (
+            Text("service account {name} with the pull secrets {secrets}", name=name, secrets=carried)
+            if carried
+            else Text("service account {name} without a pull secret", name=name)
+        )
+    for binding in state.get("bindings") or ():
+        yield Text(
+            "{account} has {kind} {role}",
+            account=str(binding.get("account")).rpartition(":")[2],
+            kind=binding.get("role_kind"),
+            role=binding.get("role"),
+        )
+    configs = state.get("configs") or {}
+    yield Text("{count} DeploymentConfigs in the project", count=len(configs))
+    paused = [name for name, config in configs.items() if config.get("paused")]
+    if paused:
+        yield Text("paused: {names}", names=", ".join(paused))
+    for kind in state.get("unread") or ():
+        yield Text("{kind} may not be read", kind=kind)
+
+
+def _configs(record: Record) -> Iterator[Config]:
+    """Each config at the end; where the journal has no look at the end, none."""
+    failed = {found["config"] for line in _lines(record, "failed") for found in line.get("configs") or ()}
+    before = record.state.get("configs") or {}
+    for name, found in (_last(record, "proof").get("configs") or {}).items():
+        yield Config(
+            name,
+            _standing(found, name in failed),
+            Text.revived(found.get("why")),
+            Text.revived(found.get("fix")),
+            str(found.get("account")),
+            str((before.get(name) or {}).get("account") or DEFAULT_ACCOUNT),
+            int(found.get("revision") or 0),
+            int(found.get("ready") or 0),
+            int(found.get("wanted") or 0),
+            tuple(_pods(found.get("pods") or ())),
+        )
+
+
+def _standing(found: Mapping[str, Any], failed: bool) -> Standing:
+    if found.get("reached"):
+        return Standing.DONE
+    if found.get("account") != found.get("goal"):  # its template is as it was
+        return Standing.UNTOUCHED
+    if failed or found.get("lasting"):
+        return Standing.FAILED
+    state = RolloutState(found["state"])
+    return Standing.UNDER_WAY if state in MOVING else Standing.STILL if state in STALE else Standing.FAILED
+
+
+def _pods(pods: Iterable[Mapping[str, Any]]) -> Iterator[Pod]:
+    for pod in pods:
+        yield Pod(
+            str(pod.get("name")),
+            str(pod.get("account")),
+            SECRET_NAME in (pod.get("pull_secrets") or ()),
+            bool(pod.get("ready")),
+            str(pod.get("controller")),
+            bool(pod.get("proves")),
+        )
+
+
+def _bands(record: Record) -> Iterator[Band]:
+    """The waves in time, each with its rollouts."""
+    starts = [number for number, line in enumerate(record.lines) if line.get("event") == "wave"]
+    for start, end in zip(starts, [*starts[1:], len(record.lines)]):
+        wave, lines = record.lines[start], record.lines[start:end]
+        ended = [line for line in lines if line.get("event") in ("rollouts", "failed", "end", "wave")]
+        last = str(ended[-1].get("at"))
+        bars = [
+            Bar(name, spans)
+            for name in wave.get("configs") or ()
+            for spans in [_spans(record, lines, name, last)]
+            if spans
+        ]
+        yield Band(
+            Text(
+                "wave {number} of {total}, {name}",
+                number=wave.get("number"),
+                total=wave.get("total"),
+                name=Text(str(wave.get("name"))),
+            ),
+            _seconds(record.began, str(wave.get("at"))),
+            _seconds(record.began, last),
+            tuple(bars),
+        )
+
+
+def _spans(record: Record, lines: Sequence[Mapping[str, Any]], name: str, last: str) -> tuple[Span, ...]:
+    """The phases of one config: waiting from its first action on, then what each look showed."""
+    moments: list[tuple[float, Phase]] = []
+    for line in lines:
+        at = _seconds(record.began, str(line.get("at")))
+        if line.get("event") == "begin" and line.get("subject") == f"dc/{name}" and not moments:
+            moments.append((at, Phase.WAITING))
+        seen = (line.get("configs") or {}).get(name) if line.get("event") == "rollouts" else None
+        if seen:
+            phase = _phase(seen)
+            if not moments or moments[-1][1] is not phase:
+                moments.append((at, phase))
+        if line.get("event") == "failed" and any(found["config"] == name for found in line.get("configs") or ()):
+            moments.append((at, Phase.FAILED))
+    ends = [at for at, _ in moments[1:]] + [_seconds(record.began, last)]
+    return tuple(Span(phase, at, max(at, end)) for (at, phase), end in zip(moments, ends))
+
+
+def _phase(seen: Mapping[str, Any]) -> Phase:
+    return Phase.READY if seen.get("reached") else PHASES.get(RolloutState(seen["state"]), Phase.WAITING)
+
+
+def _seconds(began: str, at: str) -> float:
+    return max(0.0, (moment(at) - moment(began)).total_seconds())

@@ -1,0 +1,43 @@
+"""The question before the first change. Without it, or an option that answers it, nothing is changed."""
+
+from __future__ import annotations
+
+import sys
+
+from ..render import text
+from ..values import Refused, Text, Usage
+from .location import Location
+from .options import Changing, Expectations
+from .planned import Planned
+from .session import Session
+
+
+def confirm(
+    session: Session, changing: Changing, expect: Expectations, where: Location, show: Planned | None = None
+) -> None:
+    """Has the project's name typed on a terminal; elsewhere an option has to say it. Raises Usage, Refused."""
+    if changing.yes or expect.project:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Usage(
+            Text(
+                "nobody can confirm here: add --yes, or --expect-project {project} to be sure of the project",
+                project=where.project,
+            )
+        )
+    terminal = session.talk
+    if show is not None and session.output.format == "text":
+        text.show_actions(terminal, show.actions)
+        text.show_costs(terminal, show.waves, show.costs)
+        for note in show.notes:
+            terminal.line(terminal.say(note))
+    question = Text(
+        "This changes project {project} on {server}, as {user}. Type the project's name to go on: ",
+        project=where.project,
+        server=where.server,
+        user=where.user,
+    )
+    sys.stderr.write(terminal.say(question))
+    sys.stderr.flush()
+    if sys.stdin.readline().strip() != where.project:
+        raise Refused(Text("that is not the project's name; nothing was changed"))

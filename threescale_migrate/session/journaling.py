@@ -1,0 +1,73 @@
+"""A run with its journal: opened before the first change, ended whatever happens. What is written there is the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..cluster.oc import Oc
+from ..cluster.project import ProjectState
+from ..engine import home, signals
+from ..engine import journal as journals
+from ..engine import run as runner
+from ..exit_codes import ExitCode
+from ..values import Action, Refused, Request, Text, Usage
+from . import reports
+from .listening import Listener
+from .location import Location
+from .options import Changing
+from .session import Session
+
+ENDING = Text("asked to end: it ends after the call of oc that is under way; Ctrl-C once more ends it at once")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run starts from: where it is, what was seen there, and what it is to do."""
+
+    oc: Oc
+    where: Location
+    directory: Path
+    state: ProjectState
+    actions: Sequence[Action]
+    request: Request = field(default_factory=Request)
+
+
+@contextmanager
+def journaled(session: Session, changing: Changing, start: Start, **values: object) -> Iterator[runner.Run]:
+    """A run with its journal open, its signals in hand and a listener; `values` stand in the journal's first line.
+
+    Raises what the run does; Failed for a refusal after the first change, Refused where the journal cannot be written.
+    """
+    oc = start.oc
+    record = journals.Journal(start.directory, oc.redact)
+    with ExitStack() as stack:
+        stack.callback(reports.of_run, session, record.path)  # once the journal is closed: the report is drawn from it
+        stack.callback(record.close)
+        stop = signals.Stop()
+        listener = Listener(session)
+        run = runner.Run(oc, start.request, record, listener, runner.Limits(changing.timeout, changing.grace), stop)
+        run.seen = start.state
+        stack.enter_context(signals.in_order(stop, lambda: listener.note(ENDING)))
+        stack.callback(listener.done)
+        try:
+            where = start.where
+            record.start(session.command, where.server, where.project, where.user, start.state, **values)
+            record.write("plan", actions=[journals.described(action, oc.argv(action.args)) for action in start.actions])
+            yield run
+        except journals.JournalError as error:
+            if record.number or error.cause is None:
+                raise
+            raise home.unwritable(start.directory, error.cause) from None
+        except (Refused, Usage) as error:
+            run.broken(error)
+            if not record.number:
+                raise
+            raise runner.Failed(error.text, ExitCode.FAILED) from None  # it is not before the first change any more
+        except BaseException as error:
+            run.broken(error)
+            if isinstance(error, signals.Stopped):
+                error.changed = record.number > 0
+            raise

@@ -1,0 +1,62 @@
+"""Many projects: which they are, one look at each, and a line for each. What a look is, the command says.
+
+What only looks is done for several projects at once, and one that cannot be asked does not hold up the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+
+from ..exit_codes import ExitCode
+from ..render.outcome import Outcome
+from ..render.terminal import Terminal
+from ..values import Text, Usage, Verdict
+from . import errors
+from .inventory import Options, Target, targets
+from .options import OverMany
+from .session import Session
+
+
+def targets_of(session: Session, options: OverMany) -> tuple[Target, ...]:
+    """The projects that the options name. Raises Usage, OcError where the list itself cannot be had."""
+    if session.report is not None:
+        raise Usage(Text("--report is about one project: name one with -n"))
+    return targets(options.many, session.connect())
+
+
+def looked(session: Session, options: Options, one: Callable[[Session, Options], Outcome]) -> tuple[Outcome, ...]:
+    """The outcomes, in the order of the projects. Raises Usage, OcError where the list itself cannot be had."""
+    if options.request.secret.file == "-" or options.request.secret.username:
+        raise Usage(Text("standard input is read once: over many projects the secret comes from a file"))
+    listed = targets_of(session, options)
+
+    def safe(target: Target) -> Outcome:
+        began = monotonic()
+        own_session, own = target.applied(session, options)
+        try:
+            outcome = one(own_session, own)
+        except Exception as error:
+            sentence, code = errors.explained(error)
+            project = own_session.connection.namespace or ""
+            return Outcome(target.name, project, code, error=sentence, seconds=monotonic() - began)
+        return Outcome(
+            target.name, outcome.project, outcome.code, outcome.checks, todo=outcome.todo, seconds=outcome.seconds
+        )
+
+    with ThreadPoolExecutor(max_workers=options.many.jobs) as pool:
+        try:
+            return tuple(pool.map(safe, listed))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def show_line(terminal: Terminal, outcome: Outcome, said: Text) -> None:
+    """One project in one line: `said`, or why it could not be asked."""
+    verdict = {ExitCode.DONE: Verdict.PASSED, ExitCode.UNKNOWN: Verdict.UNKNOWN}.get(outcome.code, Verdict.FAILED)
+    if outcome.code is ExitCode.SOMETHING_TO_DO:
+        verdict = Verdict.WARNING
+    words = terminal.say(said if outcome.asked else outcome.error)
+    terminal.line(f"{terminal.mark(verdict)} {outcome.name}: {words}", 0, 4)

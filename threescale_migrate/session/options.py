@@ -1,0 +1,251 @@
+"""What the command line asked for, as values: one class for each command, composed of shared parts.
+
+It owns the options' names and defaults. It must not parse, check or read anything: `cli/options.py` makes these values, the
+floors below `commands` do not see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..values import Step
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Which `oc`, and which cluster and project; None where `oc` decides."""
+
+    namespace: str | None = None
+    context: str | None = None
+    kubeconfig: str | None = None
+    request_timeout: str | None = None
+    call_timeout: float | None = None
+    oc: str | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """How results are shown: `format` as `-o` names it, `lang` None where the locale decides."""
+
+    format: str = "text"
+    quiet: bool = False
+    verbose: bool = False
+    lang: str | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is migrated: the names of configs, none for the guide's, and the steps that are left out."""
+
+    configs: tuple[str, ...] = ()
+    service_discovery: bool = False
+    skip: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class SecretSource:
+    """Where the registry secret comes from: a file, standard input for a user name, or another secret of the project."""
+
+    file: str | None = None
+    username: str | None = None
+    from_secret: str | None = None
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is done beside the guide's commands."""
+
+    copy_privileged: bool = False
+    no_link_default: bool = False
+    resume_paused: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of the rollouts; `print_order` where `--wave-plan` names no file."""
+
+    all_at_once: bool = False
+    wave_plan: str | None = None
+    print_order: bool = False
+
+
+@dataclass(frozen=True)
+class RequestOptions:
+    """All that a request is made from."""
+
+    selection: Selection = Selection()
+    secret: SecretSource = SecretSource()
+    replace_secret: bool = False
+    prove_pull: str | None = None
+    extent: Extent = Extent()
+    order: Order = Order()
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """Where the user expects to be."""
+
+    project: str | None = None
+    server: str | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How what was seen is judged: `force` continues against a preflight's findings, `strict` fails on warnings."""
+
+    force: bool = False
+    strict: bool = False
+    allow_unknown: bool = False
+
+
+@dataclass(frozen=True)
+class Changing:
+    """How changes are made; times in seconds."""
+
+    yes: bool = False
+    timeout: float | None = None
+    grace: float = 30.0
+
+
+@dataclass(frozen=True)
+class Many:
+    """Which projects, where there are many."""
+
+    projects: tuple[str, ...] = ()
+    all_contexts: bool = False
+    inventory: str | None = None
+    jobs: int = 4
+
+    @property
+    def given(self) -> bool:
+        """Whether the command is about many projects."""
+        return bool(self.projects or self.all_contexts or self.inventory)
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """What cron and monitoring get beside the result."""
+
+    metrics_file: str | None = None
+    changed_since_last: bool = False
+
+
+@dataclass(frozen=True)
+class OverMany:
+    """What the commands share that work over many projects too: an inventory may set these for one of them."""
+
+    request: RequestOptions = RequestOptions()
+    expect: Expectations = Expectations()
+    judgement: Judgement = Judgement()
+    many: Many = Many()
+
+
+@dataclass(frozen=True)
+class PlanOptions(OverMany):
+    """`plan`."""
+
+
+@dataclass(frozen=True)
+class PreflightOptions:
+    """`preflight`."""
+
+    request: RequestOptions
+    expect: Expectations
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class MigrateOptions(OverMany):
+    """`migrate`; `undo_on_failure` undoes what a run that failed has changed."""
+
+    changing: Changing = Changing()
+    undo_on_failure: bool = False
+
+
+@dataclass(frozen=True)
+class VerifyOptions(OverMany):
+    """`verify`; `timeout` in seconds."""
+
+    monitoring: Monitoring = Monitoring()
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class ScriptOptions:
+    """`script`; `guide` prints the guide's own commands."""
+
+    request: RequestOptions
+    expect: Expectations
+    judgement: Judgement
+    guide: bool
+
+
+@dataclass(frozen=True)
+class StepOptions:
+    """`step`; with `check` nothing is changed."""
+
+    step: Step
+    check: bool
+    request: RequestOptions
+    expect: Expectations
+    judgement: Judgement
+    changing: Changing
+
+
+@dataclass(frozen=True)
+class UndoOptions:
+    """`undo`: a run by its name, the newest where there is none, or `to_default` without a journal."""
+
+    run: str | None
+    dry_run: bool
+    force: bool
+    to_default: bool
+    configs: tuple[str, ...]
+    secret: SecretSource
+    expect: Expectations
+    changing: Changing
+
+
+@dataclass(frozen=True)
+class HistoryOptions:
+    """`history`: one run, or those of a project, or all."""
+
+    run: str | None = None
+    project: str | None = None
+
+
+@dataclass(frozen=True)
+class ManifestOptions:
+    """`manifest`: `cronjob` or `tekton`, for a project, with an image."""
+
+    kind: str
+    project: str
+    image: str
+    schedule: str
+    permissions: bool
+
+
+@dataclass(frozen=True)
+class CompletionOptions:
+    """`completion`: `made` gives the script."""
+
+    made: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class ManOptions:
+    """`man`: `made` gives the page."""
+
+    made: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class RehearseOptions:
+    """`rehearse`: the cluster's directory, what it starts from, its faults and speed, and the program with its arguments."""
+
+    directory: str | None = None
+    from_file: str | None = None
+    faults: tuple[str, ...] = ()
+    speed: float | None = None
+    program: tuple[str, ...] = ()

@@ -1,0 +1,105 @@
+"""What a preflight asks the cluster before the first change, and what its findings mean for a command.
+
+What the facts mean is decided in `guide/preflight.py`; here the cluster is asked, and nothing of it is changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..cluster.oc import Oc, OcError
+from ..cluster.project import ProjectState
+from ..exit_codes import ExitCode
+from ..guide import preflight as guide
+from ..guide.preflight import Attempt, Facts, Finding
+from ..render import document, text
+from ..values import Request, Text, Verdict
+from . import rights
+from .location import Location, unexpected
+from .options import Expectations, Judgement
+from .proving import pull_checks
+from .session import Session
+
+
+def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitCode:
+    """Tells a run what stands against it, or that nothing does. Gives the exit code that it ends with, DONE to go on."""
+    code = meaning(findings)
+    terminal = session.talk
+    if session.output.format == "json":
+        if code is not ExitCode.DONE:
+            document.write(sys.stdout, document.preflight(session.command, project, findings, int(code)))
+            terminal.line(terminal.say(summary(findings)))
+        return code
+    if code is not ExitCode.DONE or not session.output.quiet:
+        text.show_findings(terminal, findings, notable=True)
+        terminal.line(terminal.say(summary(findings)))
+    return code
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a preflight has seen: the plan as far as it can be made, and the findings."""
+
+    attempt: Attempt
+    findings: tuple[Finding, ...]
+
+
+def look(
+    oc: Oc,
+    where: Location,
+    state: ProjectState,
+    request: Request,
+    expect: Expectations,
+    judgement: Judgement,
+    version: str = "",
+) -> Seen:
+    """Asks the server what the plan needs and judges it. Raises OcError where the cluster cannot be asked, Usage."""
+    attempt = guide.attempt(state, request)
+    facts = Facts(
+        program=oc.program,
+        version=version,
+        server=where.server,
+        user=where.user,
+        state=state,
+        attempt=attempt,
+        answers=rights.ask(oc, state, attempt.actions),
+        unexpected=unexpected(expect, where),
+        proof=pull_checks(oc, state, request),
+    )
+    return Seen(attempt, guide.judge(facts, request, judgement.force, judgement.allow_unknown))
+
+
+def version_of(oc: Oc) -> str:
+    """The version of `oc`, empty where it does not say."""
+    try:
+        said = oc.read(("version", "--client")).stdout
+    except OcError:
+        return ""
+    first = next(iter(said.splitlines()), "")
+    return first.partition(":")[2].strip() if first.startswith("Client Version:") else first.strip()
+
+
+def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
+    """The exit code that findings mean: wrong usage where nothing but an option is wrong.
+
+    Where there is nothing to change, what is not known stands against nothing, and is not known all the same.
+    """
+    standing = guide.against(findings)
+    if not standing:
+        return ExitCode.DONE
+    if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in standing):
+        return ExitCode.UNKNOWN
+    return ExitCode.USAGE if all(finding.usage for finding in standing) else ExitCode.REFUSED
+
+
+def summary(findings: Sequence[Finding]) -> Text:
+    """The last line of a preflight."""
+    count = len(guide.against(findings))
+    if count:
+        return Text("not ready, findings against it: {count}; nothing was changed", count=count)
+    warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
+    if warnings:
+        return Text("ready to migrate, warnings: {count}", count=warnings)
+    return Text("ready to migrate")

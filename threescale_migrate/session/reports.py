@@ -1,0 +1,108 @@
+"""The file of a report: whether it can be written, and writing it, from a journal or from what was looked at.
+
+What a report says is drawn in `render/`. Nothing in it is a secret: the journal holds none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from .. import __version__
+from ..cluster.oc import Oc
+from ..cluster.project import ProjectState
+from ..engine import journal as journals
+from ..engine import records
+from ..engine.evidence import checked, proof
+from ..engine.records import Record
+from ..exit_codes import ExitCode
+from ..guide.readiness import Goal
+from ..language import system_error
+from ..redaction import REDACTOR
+from ..render.page import page
+from ..render.report_of_record import of_record
+from ..values import NOTHING, Check, Step, Text
+from .location import locate
+from .session import Session
+
+
+def of_run(session: Session, journal: Path) -> ExitCode:
+    """Writes the report of a run that has ended, however it ended; a run that never began has none."""
+    if session.report is None:
+        return ExitCode.DONE
+    try:
+        record = records.read(journal)
+    except journals.JournalError as error:
+        if journal.exists():
+            session.say(error.text)
+        return ExitCode.FAILED
+    return _write(session, session.report, record)
+
+
+def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Check], code: ExitCode) -> None:
+    """Writes the report of what was looked at and needed no change: a run without actions."""
+    if session.report is None:
+        return
+    where = locate(oc)
+    names = [
+        check.subject[3:] for check in checks if check.step is Step.VERIFICATION and check.subject[3:] in state.configs
+    ]
+    undone = session.command == "undo"
+    goals = {name: Goal(state.configs[name].effective_account, None) for name in names} if undone else {}
+    record = records.record_of(
+        [
+            {
+                "event": "start",
+                "at": journals.now(),
+                "run": "",
+                "command": session.command,
+                "server": where.server,
+                "project": where.project,
+                "user": where.user,
+                "tool": __version__,
+                "workstation": journals.workstation(),
+                "command_line": ["threescale-migrate", *sys.argv[1:]],
+                "state": journals.snapshot(state),
+            },
+            {"event": "verified", "at": journals.now(), "checks": [checked(check) for check in checks]},
+            {"event": "proof", "at": journals.now(), "configs": proof(state, names, goals)},
+            {"event": "finish", "at": journals.now(), "outcome": code.name.lower(), "exit_code": int(code)},
+        ],
+        Path(),
+    )
+    _write(session, session.report, record)
+
+
+def _write(session: Session, path: str, record: Record) -> ExitCode:
+    """Puts the report into its place in one move, for its owner alone, as the journal is."""
+    target = Path(path)
+    words = REDACTOR(page(of_record(record), target.suffix.lower(), session.output.lang))
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(words)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, target)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(name)
+            raise
+    except OSError as error:
+        again = Text("threescale-migrate history {run} --report FILE", run=record.run) if record.run else NOTHING
+        session.say(
+            Text(
+                "the report {path} cannot be written ({why}); nothing else is changed by that. {again}",
+                path=str(target),
+                why=system_error(error),
+                again=again,
+            ),
+        )
+        return ExitCode.FAILED
+    session.mention(Text("report: {path}", path=str(target)))
+    return ExitCode.DONE

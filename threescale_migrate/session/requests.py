@@ -1,0 +1,64 @@
+"""The request of a command, read from its options, the environment, and the files that they name."""
+
+from __future__ import annotations
+
+import os
+
+from ..cluster.oc import Oc
+from ..cluster.project import ProjectState
+from ..guide.selection import choose
+from ..language import system_error
+from ..values import Refused, Request, Text, Usage
+from .options import RequestOptions
+from .session import Session
+from .sources import read_secret
+
+
+def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
+    """What the user asked for. Raises Usage for unusable input, Refused, OcError."""
+    secret = read_secret(session, options.secret, oc)
+    configs = options.selection.configs
+    if not configs and os.environ.get("THREESCALE_DC_NAMES", "").strip():
+        configs = tuple(os.environ["THREESCALE_DC_NAMES"].replace(",", " ").split())
+    if options.order.print_order and session.command != "plan":
+        raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
+    return Request(
+        configs=configs,
+        pull_secret=secret,
+        replace_secret=options.replace_secret,
+        service_discovery=options.selection.service_discovery,
+        copy_privileged=options.extent.copy_privileged,
+        link_default=not options.extent.no_link_default,
+        resume_paused=options.extent.resume_paused,
+        skip=frozenset(options.selection.skip),
+        waves=() if options.order.wave_plan is None else read_waves(options.order.wave_plan),
+        all_at_once=options.order.all_at_once,
+        prove_pull=options.prove_pull,
+    )
+
+
+def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
+    """A line of names for each wave; what follows a `#` is left out. Raises Usage."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = [line.partition("#")[0].replace(",", " ").split() for line in file]
+    except (OSError, UnicodeDecodeError) as error:
+        why = system_error(error) if isinstance(error, OSError) else Text("not UTF-8 text")
+        raise Usage(Text("--wave-plan: {path} cannot be read ({why})", path=path, why=why)) from None
+    found = tuple(tuple(line) for line in lines if line)
+    if not found:
+        raise Usage(Text("--wave-plan: {path} names no config", path=path))
+    return found
+
+
+def check_project(state: ProjectState, request: Request) -> None:
+    """Raises Refused where the project has nothing to migrate, or does not show it."""
+    if "dc" in state.unread:
+        raise Refused(Text("the DeploymentConfigs may not be read: {why}", why=state.unread["dc"]))
+    if not choose(state, request).configs:
+        raise Refused(
+            Text(
+                "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
+                project=state.namespace,
+            )
+        )

@@ -1,0 +1,62 @@
+"""Checks as a command's result: shown, written as a report, turned into an exit code. It makes no check."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..cluster.oc import Oc
+from ..cluster.project import ProjectState
+from ..engine.run import Run, outcome
+from ..exit_codes import ExitCode
+from ..output import Unwritable
+from ..render import document, text
+from ..values import Check, Text, Verdict
+from . import reports
+from .options import Judgement
+from .session import Session
+
+
+def show(
+    session: Session, judgement: Judgement, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None
+) -> ExitCode:
+    """Shows checks on stdout, and gives the exit code that they mean. With `oc`, where no journal is, a report is written."""
+    code = exit_code(judgement, checks)
+    if judgement.allow_unknown:
+        checks = [
+            replace(check, verdict=Verdict.WARNING) if check.verdict is Verdict.UNKNOWN else check for check in checks
+        ]
+    if oc is not None:
+        reports.of_checks(session, oc, state, checks, code)
+    output = session.output
+    try:
+        if output.format == "json":
+            document.write(sys.stdout, document.verification(session.command, state.namespace, checks, int(code)))
+        elif not output.quiet or code is not ExitCode.DONE:
+            terminal = session.result
+            text.show_checks(terminal, checks, output.verbose, output.quiet)
+            if not output.quiet:
+                terminal.line(terminal.say(text.summary(checks, session.command)))
+        sys.stdout.flush()
+    except (BrokenPipeError, Unwritable) as error:
+        if isinstance(error, Unwritable):
+            session.say(Text("the output cannot be written ({why})", why=error.why))
+        leave_stdout()  # the exit code says it still
+    return code
+
+
+def leave_stdout() -> None:
+    """The reader has gone (`… | head`): nothing more can be said, also not by Python at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def exit_code(judgement: Judgement, checks: Sequence[Check]) -> ExitCode:
+    """What checks mean, by the options that were given."""
+    return outcome(checks, judgement.strict, judgement.allow_unknown)
+
+
+def finish(run: Run, judgement: Judgement, checks: Sequence[Check]) -> None:
+    """Writes the checks and the end into the journal, before they are shown: nobody may be there to read them."""
+    run.finish(exit_code(judgement, checks), checks)
