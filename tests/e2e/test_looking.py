@@ -43,8 +43,9 @@ def in_front_of_oc(world: World, body: str) -> None:
     front = directory / "oc"
     front.write_text(
         "#!/usr/bin/env python3\nimport os, sys\n"
+        f"REAL = {str(real)!r}\n"
         f"open({str(world.home / 'calls')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
-        f"{body}\nos.execv({str(real)!r}, [{str(real)!r}, *args])\n",
+        f"{body}\nos.execv(REAL, [REAL, *args])\n",
         encoding="utf-8",
     )
     front.chmod(0o755)

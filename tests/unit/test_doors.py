@@ -111,10 +111,10 @@ def test_there_is_no_third_door() -> None:
         "argv",
         "ask",
         "change",
-        "fail",
         "read",
         "read_item",
         "read_items",
+        "read_names",
         "read_line",
         "retry",
     }

@@ -51,6 +51,7 @@ _FORBIDDEN_NAMES = {
     "securitycontextconstraints": SCC_TYPE,
 }
 _FORBIDDEN = re.compile(r"\b([a-z]+)(?:\.[a-z0-9.]+)? (?:\"[^\"]+\" )?is forbidden")
+_NOT_FOUND = re.compile(r"\(NotFound\)")
 _JSON = Mapping[str, Any]
 
 
@@ -473,14 +474,7 @@ def observe(oc: Oc, cluster: bool = True, secret: bool = True, tries: int | None
     from .oc import READ_TRIES
 
     types = PROJECT_TYPES if cluster else ROLLOUT_TYPES
-    asked = ("get", ",".join(types), "-o", "json")
-
-    def parse(item: _JSON) -> tuple[str, Part]:
-        oc.redact.learn(*secrets_in_clear(item))
-        return parse_item(item)
-
-    parts, complaints = oc.read_items(asked, parse, partial=True, tries=tries or READ_TRIES)
-    unread = _unread(complaints)
+    parts, unread = _listed(oc, types, (), tries or READ_TRIES)
     if secret:
         more, missing = _named(oc, _linked(part for _, part in parts))
         parts += more
@@ -538,30 +532,55 @@ def _named(oc: Oc, linked: Iterable[str]) -> tuple[list[tuple[str, Part]], dict[
         except (Forbidden, NotFound) as error:
             more = tuple(error_lines(error.call.stderr if error.call is not None else str(error)))
         complaints += more
-    return parts, _unread(complaints)
+    # What is not there is not unread.
+    return parts, _unread((line for line in complaints if not _NOT_FOUND.search(line)), ("secrets", "configmaps"))
 
 
 def _elsewhere(oc: Oc) -> tuple[list[tuple[str, Part]], dict[str, str]]:
-    """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs."""
-    from .oc import Forbidden, UnknownResourceType
+    """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs, which only OpenShift has."""
+    parts, unread = _listed(oc, CLUSTER_TYPES, ("--all-namespaces",))
+    return parts, {ELSEWHERE.get(kind, kind): why for kind, why in unread.items()}
 
-    types: tuple[str, ...] = CLUSTER_TYPES
-    while True:
+
+def _listed(
+    oc: Oc, types: tuple[str, ...], options: tuple[str, ...], tries: int | None = None
+) -> tuple[list[tuple[str, Part]], dict[str, str]]:
+    """The items of some types, and why those are missing that the user may not read or the server does not have. Raises OcError.
+
+    A type that the server lacks makes the whole answer empty (recordings/README.md 16): the others are asked for again.
+    """
+    from .oc import READ_TRIES, Forbidden, UnknownResourceType
+
+    def parse(item: _JSON) -> tuple[str, Part]:
+        oc.redact.learn(*secrets_in_clear(item))
+        return parse_item(item)
+
+    unread: dict[str, str] = {}
+    while types:
         try:
-            asked = ("get", ",".join(types), "--all-namespaces", "-o", "json")
-            parts, complaints = oc.read_items(asked, parse_item, partial=True)
+            asked = ("get", ",".join(types), *options, "-o", "json")
+            parts, complaints = oc.read_items(asked, parse, partial=True, tries=tries or READ_TRIES)
         except UnknownResourceType as error:
-            if SCC_TYPE not in types:
-                return [], _everything_unread(types, str(error))
-            types = tuple(kind for kind in types if kind != SCC_TYPE)
+            lacking = _lacking(str(error), types)
+            unread.update({kind: str(error) for kind in lacking if kind != SCC_TYPE})
+            types = tuple(kind for kind in types if kind not in lacking)
         except Forbidden as error:
-            return [], _everything_unread(types, str(error))
+            return [], {**unread, **dict.fromkeys(types, str(error))}
         else:
-            return parts, {ELSEWHERE.get(kind, kind): line for kind, line in _unread(complaints).items()}
+            return parts, {**unread, **_unread(complaints, types)}
+    return [], unread
 
 
-def _everything_unread(types: Iterable[str], why: str) -> dict[str, str]:
-    return {ELSEWHERE.get(kind, kind): why for kind in types}
+def _lacking(said: str, types: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of the types it is that the server does not have; all where it is not said in words that we know."""
+    match = re.search(r"resource type \"([^\"]+)\"", said)
+    kind = match[1].partition(".")[0] if match else ""
+    return (
+        tuple(
+            one for one in types if kind in (one, *(name for name, short in _FORBIDDEN_NAMES.items() if short == one))
+        )
+        or types
+    )
 
 
 def look_at_secret(oc: Oc) -> RegistrySecret | None:
@@ -583,12 +602,20 @@ def read_secret(oc: Oc, name: str) -> RegistrySecret:
     return found
 
 
-def _unread(complaints: Iterable[str]) -> dict[str, str]:
-    unread = {}
+def _unread(complaints: Iterable[str], types: Iterable[str]) -> dict[str, str]:
+    """Why each type is missing in an answer, by the error lines beside it.
+
+    A line that is not understood can be about any type of the call: then all of them are unknown.
+    """
+    unread: dict[str, str] = {}
+    asked = tuple(types)
     for line in complaints:
         match = _FORBIDDEN.search(line)
-        if match:
-            unread[_FORBIDDEN_NAMES.get(match[1], match[1])] = line
+        kind = _FORBIDDEN_NAMES.get(match[1]) if match else None
+        if kind in asked:
+            unread[str(kind)] = line
+        else:
+            unread.update({one: unread.get(one, line) for one in asked})
     return unread
 
 

@@ -1,0 +1,140 @@
+"""Where a run is: the context, the server, the user, the project and its uid, found out once and asked again later.
+
+It owns what a place is and how it is told from another one. What follows from a difference is decided by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..values import Refused, Text
+from .dialects import user_of
+from .oc import NoConfiguration, NotFound, Oc, OcError, UnknownResourceType, Unreachable
+
+SERVER = r"https?://\S+"
+PROJECT = r"[a-z0-9-]*"
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where `oc` is. `context` is None where there is no kubeconfig, as in a pod; `uid` where the user may read neither the
+    Namespace nor the Project: the place is known by its names only then."""
+
+    context: str | None
+    server: str
+    user: str
+    project: str
+    uid: str | None
+
+
+class Moved(Refused):
+    """The run is no longer where it began; nothing was sent since that was seen."""
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What the kubeconfig says: a name, a server, a project; empty where it says nothing."""
+
+    name: str = ""
+    server: str = ""
+    project: str = ""
+
+
+def locate(oc: Oc) -> Location:
+    """Finds out where `oc` is, in calls that change nothing. Raises OcError, Refused where no project is chosen.
+
+    Rests on places.jsonl: `oc config view --minify` prints the context that holds, without the login.
+    """
+    context = _context(oc)
+    server = context.server or oc.read_line(("whoami", "--show-server"), SERVER)
+    project = oc.namespace or context.project or oc.read_line(("project", "-q"), PROJECT)
+    if not project:
+        raise Refused(Text("no project is chosen: name it with -n, or run oc project NAME"))
+    named = replace(oc, context=context.name or oc.context, namespace=project)
+    return Location(context.name or oc.context, server, _user(named), project, _uid(named, project))
+
+
+def pinned(oc: Oc, location: Location) -> Oc:
+    """An `Oc` each of whose calls names the context and the project of the place."""
+    return replace(oc, context=location.context, namespace=location.project)
+
+
+def still_at(oc: Oc, location: Location) -> None:
+    """Asks again whether `oc`, pinned to the place, is still there. Raises Moved with one sentence where it is not, OcError.
+
+    The context's name is no proof: `oc login` in another terminal writes another server or user under the same name.
+    """
+    held = pinned(oc, location)
+    # The server first: nobody else is asked who we are.
+    server = _context(held).server or held.read_line(("whoami", "--show-server"), SERVER)
+    if server != location.server:
+        raise Moved(
+            Text(
+                "oc talks to {now} now, and did to {before} at the beginning; nothing more was sent",
+                now=server,
+                before=location.server,
+            )
+        )
+    user = _user(held)
+    if user != location.user:
+        raise Moved(
+            Text(
+                "oc is logged in as {now} now, and was as {before} at the beginning; nothing more was sent",
+                now=user,
+                before=location.user,
+            )
+        )
+    # A uid that may not be read any more says nothing.
+    uid = _uid(held, location.project) if location.uid is not None else None
+    if uid is not None and uid != location.uid:
+        raise Moved(
+            Text(
+                "project {project} is another one than at the beginning: it was deleted and made again; nothing more was sent",
+                project=location.project,
+            )
+        )
+
+
+def _context(oc: Oc) -> _Context:
+    """What the kubeconfig says; nothing in a pod, where there is none and `oc` uses the pod's account. Raises OcError."""
+    asked = ("config", "view", "--minify", "-o", "json")
+    try:
+        return oc.read_item(asked, lambda document: _parsed(document, oc.context))
+    except NoConfiguration:
+        if oc.context is not None:
+            raise
+        return _Context()
+
+
+def _parsed(document: Mapping[str, Any], wanted: str | None) -> _Context:
+    """The context that was asked for, else the current one, and its cluster's server."""
+    name = wanted or str(document.get("current-context") or "")
+    contexts = {str(item["name"]): item["context"] for item in document.get("contexts") or ()}
+    context = contexts.get(name) or {}
+    clusters = {str(item["name"]): item["cluster"] for item in document.get("clusters") or ()}
+    cluster = clusters.get(str(context.get("cluster") or "")) or {}
+    return _Context(name, str(cluster.get("server") or ""), str(context.get("namespace") or ""))
+
+
+def _user(oc: Oc) -> str:
+    try:
+        return oc.read_line(("whoami",))
+    except (NotFound, UnknownResourceType):
+        return user_of(oc.context or oc.read_line(("whoami", "--show-context")))
+
+
+def _uid(oc: Oc, project: str) -> str | None:
+    """The Namespace's uid, which a user of the project may read where the Project may not be, and the other way round on 3.11
+    (recordings/README.md 27). Raises Unreachable."""
+    for kind in ("namespace", "project"):
+        try:
+            return oc.read_item(
+                ("get", kind, project, "-o", "json"), lambda item: str(item["metadata"]["uid"]), tries=2
+            )
+        except Unreachable:
+            raise
+        except OcError:
+            continue
+    return None
