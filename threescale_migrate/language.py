@@ -14,12 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .values import Text
+from .values import Text, Translate, english
 
 DOMAIN = "threescale_migrate"
 LOCALES = Path(__file__).resolve().parent / "locale"
 LANGUAGES = ("en", "ja")
-Translate = Callable[[str], str]
 
 # What the system says of a file that cannot be used; the texts are Python's own, which are English in every locale.
 SYSTEM_ERRORS = {
@@ -58,10 +57,24 @@ def translation(language: str | None) -> Translate:
     """The function from an English template to the language's; what the catalogue lacks stays English."""
     code = language_of(language)
     if code == "en":
-        return lambda template: template
+        return english
     found = gettext.translation(DOMAIN, LOCALES, [code], fallback=True)
-    # An empty template would give the catalogue's header.
-    return lambda template: found.gettext(template) if template else template
+
+    return _of(found)
+
+
+def _of(catalogue: gettext.NullTranslations) -> Translate:
+    def translate(template: str, many: str = "", count: int = 1) -> str:
+        if not template:
+            return template  # it would give the catalogue's header
+        return catalogue.ngettext(template, many, count) if many else catalogue.gettext(template)
+
+    return translate
+
+
+def current(template: str, many: str = "", count: int = 1) -> str:
+    """In the language that argparse speaks while `spoken` lasts."""
+    return gettext.ngettext(template, many, count) if many else gettext.gettext(template)
 
 
 def asked_for(argv: Sequence[str]) -> str | None:
@@ -77,7 +90,7 @@ def asked_for(argv: Sequence[str]) -> str | None:
 
 
 @contextmanager
-def spoken(language: str | None) -> Iterator[Translate]:
+def spoken(language: str | None) -> Iterator[Callable[[str], str]]:
     """While it lasts, what argparse itself says comes from our catalogue: it asks gettext for the domain that is set."""
     before, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
     os.environ["LANGUAGE"] = language_of(language)
@@ -93,7 +106,7 @@ def spoken(language: str | None) -> Iterator[Translate]:
             os.environ["LANGUAGE"] = before
 
 
-def localise(parser: argparse.ArgumentParser, translate: Translate) -> None:
+def localise(parser: argparse.ArgumentParser, translate: Callable[[str], str]) -> None:
     """Translates the words of a parser and of its commands in place; names and metavars stay as they are."""
 
     def sentence(words: str | None) -> str | None:

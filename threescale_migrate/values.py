@@ -5,9 +5,12 @@ Everything here is immutable, and nothing here knows how it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
+
+from .check_codes import Code
 
 SECRET_NAME = "threescale-registry-auth"
 ACCOUNT = "amp"
@@ -34,38 +37,62 @@ GUIDE_CONFIGS = (
 )
 
 
+class Translate(Protocol):
+    """A language: gives its template for an English one. With `many`, the English plural, its form for `count` things."""
+
+    def __call__(self, template: str, many: str = "", count: int = 1) -> str: ...
+
+
+def english(template: str, many: str = "", count: int = 1) -> str:
+    """English itself: the template as it is, or its plural."""
+    return many if many and count != 1 else template
+
+
 class Text:
     """A sentence to a person: a template and what stands in its braces, put together when it is shown.
 
     `str()` gives English, which JSON and the journal use; `translated()` puts it together from a translated template.
     """
 
-    __slots__ = ("params", "template")
+    __slots__ = ("many", "params", "template")
 
     def __init__(self, template: str, **params: object) -> None:
         self.template = template
+        self.many = ""
         self.params = params
 
-    def translated(self, translate: Callable[[str], str]) -> str:
+    @staticmethod
+    def plural(one: str, many: str, *, count: int, **params: object) -> Text:
+        """A sentence about `count` things, with a template for one of them and another for every other number."""
+        text = Text(one, count=count, **params)
+        text.many = many
+        return text
+
+    def translated(self, translate: Translate) -> str:
         """The sentence from the template that `translate` gives; texts among the parameters are too."""
-        return translate(self.template).format(
+        count = self.params.get("count")
+        number = count if isinstance(count, int) else 1
+        return translate(self.template, self.many, number).format(
             **{key: _translated(value, translate) for key, value in self.params.items()}
         )
 
     def kept(self) -> dict[str, object]:
         """The text as JSON that can be read again and told in another language; the journal keeps it like that."""
-        return {"template": self.template, "params": {key: _kept(value) for key, value in self.params.items()}}
+        kept: dict[str, object] = {"many": self.many} if self.many else {}
+        return {"template": self.template, **kept, "params": {key: _kept(value) for key, value in self.params.items()}}
 
     @staticmethod
     def revived(value: object) -> Text:
         """The text that `kept` gave; anything else is taken for what somebody said."""
         if isinstance(value, Mapping) and isinstance(value.get("template"), str):
             params = value.get("params")
-            return Text(value["template"], **{str(k): _revived(v) for k, v in (params or {}).items()})
+            text = Text(value["template"], **{str(k): _revived(v) for k, v in (params or {}).items()})
+            text.many = str(value.get("many") or "")
+            return text
         return Text("{said}", said="" if value is None else str(value))
 
     def __str__(self) -> str:
-        return self.translated(lambda template: template)
+        return self.translated(english)
 
     def __repr__(self) -> str:
         return f"Text({str(self)!r})"
@@ -77,7 +104,7 @@ class Text:
         return hash(str(self))
 
 
-def _translated(value: object, translate: Callable[[str], str]) -> object:
+def _translated(value: object, translate: Translate) -> object:
     """A parameter as it is shown; several texts are lines."""
     if isinstance(value, Text):
         return value.translated(translate)
@@ -118,22 +145,24 @@ STEPS = tuple(Step)
 
 
 class Verdict(str, Enum):
-    """What a check found. A warning fails with `--strict` only."""
+    """What a check found. A warning fails with `--strict` only; what was left out is skipped, and says nothing."""
 
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
     WARNING = "warning"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: its step, its subject, what was seen, and the fix.
+    """One thing looked at: its step, the stable code of what was asked, its subject, what was seen, and the fix.
 
-    `commands` are for pasting, where a deed needs more than one or a long one.
+    `commands` are for pasting, where a fix needs more than one or a long one.
     """
 
     step: Step
+    code: Code
     subject: str
     verdict: Verdict
     seen: Text

@@ -42,14 +42,14 @@ def test_each_project_gets_its_line_and_one_that_is_away_holds_up_none(sites: Fl
         **dict.fromkeys(sites.away, "?"),
         **dict.fromkeys(sites.behind, "✗"),
     }
-    assert lines[-1] == "5 projects: 3 migrated, 1 not migrated, 1 not known"
+    assert lines[-1] == "5 projects: 0 migrated, 1 not migrated, 3 checked in part, 1 not known"
 
 
 def test_in_every_format_one_document_tells_of_all(sites: Fleet, tmp_path: Path) -> None:
     given = ("verify", "--inventory", str(sites.inventory))
     plugin = sites.world.run(*given, "-o", "nagios", "--metrics-file", str(tmp_path / "all.prom"), timeout=600)
     assert plugin.code == 2
-    assert plugin.out.startswith("3SCALE CRITICAL - 3 of 5 projects are migrated; ")
+    assert plugin.out.startswith("3SCALE CRITICAL - 0 of 5 projects are migrated; ")
     assert "not_asked=1;;;0;5" in plugin.out
     prom = (tmp_path / "all.prom").read_text(encoding="utf-8")
     assert prom.count("threescale_migrate_asked{") == 5
@@ -62,7 +62,7 @@ def test_in_every_format_one_document_tells_of_all(sites: Fleet, tmp_path: Path)
 
 def test_contexts_and_projects_are_taken_as_well(sites: Fleet) -> None:
     every = sites.world.run("verify", "--all-contexts", "-n", "threescale", "--dc", fleet.FEW, timeout=600)
-    assert every.out.splitlines()[-1] == "5 projects: 3 migrated, 1 not migrated, 1 not known"
+    assert every.out.splitlines()[-1] == "5 projects: 0 migrated, 1 not migrated, 3 checked in part, 1 not known"
     named = sites.world.run("verify", "--projects", "threescale,nosuch", "--dc", fleet.FEW, "--context", sites.well[0])
     assert named.code == 2
     assert "✓ threescale: " in named.out

@@ -92,7 +92,8 @@ def test_every_format_tells_the_same(migrated: World, tmp_path: Path) -> None:
     assert refused.out.startswith("3SCALE UNKNOWN - threescale-migrate: unknown option --nosuch-option")
     prom = tmp_path / "3scale.prom"
     migrated.run("verify", "-q", *FEW, "--metrics-file", str(prom))
-    assert metrics(prom)["threescale_migrate_migrated"] == 1
+    assert "threescale_migrate_migrated" not in metrics(prom), "thirteen configs were left out"
+    assert metrics(prom)["threescale_migrate_config_migrated"] == 1
     assert stat.S_IMODE(prom.stat().st_mode) == 0o644
     assert os.listdir(tmp_path) == ["3scale.prom"]
     refused = migrated.run("verify", *FEW, "--metrics-file", str(tmp_path / "nosuch" / "3scale.prom"))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from threescale_migrate.check_codes import Code
 from threescale_migrate.exit_codes import ExitCode
 from threescale_migrate.render import junit, metrics, nagios
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
@@ -23,6 +24,7 @@ from threescale_migrate.values import NOTHING, Check, Step, Text, Usage, Verdict
 CHECKS = st.builds(
     Check,
     st.sampled_from(Step),
+    st.sampled_from(Code),
     st.text().map(lambda name: f"dc/{name}"),
     st.sampled_from(Verdict),
     st.text().map(lambda seen: Text("{seen}", seen=seen)),
@@ -43,10 +45,12 @@ OUTCOMES = st.lists(
 
 
 def outcome(code: ExitCode, *verdicts: Verdict, error: str = "") -> Outcome:
+    whole = tuple(Check(step, Code.TEMPLATE_NAMES_AMP, "x", Verdict.PASSED, Text("seen")) for step in Step)
     checks = tuple(
-        Check(Step.VERIFICATION, f"dc/c{number}", verdict, Text("seen")) for number, verdict in enumerate(verdicts)
+        Check(Step.VERIFICATION, Code.PODS_RUN_AS_AMP, f"dc/c{number}", verdict, Text("seen"))
+        for number, verdict in enumerate(verdicts)
     )
-    return Outcome("p", "p", code, checks, Text(error))
+    return Outcome("p", "p", code, (*whole, *checks), Text(error))
 
 
 @given(OUTCOMES)
@@ -89,7 +93,7 @@ def test_the_metrics_are_prometheus_text_and_old_values_never_look_fresh(outcome
     assert [sample.value for sample in asked] == [float(item.asked) for item in outcomes]
     assert [sample.labels["project"] for sample in asked] == [item.name for item in outcomes]
     counted = len(families["threescale_migrate_checks"].copy())
-    assert counted == 4 * sum(item.asked for item in outcomes)
+    assert counted == len(Verdict) * sum(item.asked for item in outcomes)
     assert {sample.value for sample in families["threescale_migrate_last_run_timestamp_seconds"]} == {12.5}
 
 
@@ -117,7 +121,7 @@ def test_junit_is_xml_that_counts_what_it_holds(outcomes: list[Outcome], strict:
 
 def test_changes_are_new_verdicts_and_new_words_but_not_other_words_of_what_passes_on(tmp_path: Path) -> None:
     def seen(verdict: Verdict, words: str) -> Outcome:
-        check = Check(Step.READINESS, "dc/zync", verdict, Text("{words}", words=words))
+        check = Check(Step.READINESS, Code.ROLLOUT_COMPLETE, "dc/zync", verdict, Text("{words}", words=words))
         return Outcome("p", "p", ExitCode.FAILED, (check,))
 
     def changed(before: Outcome, after: Outcome) -> int:

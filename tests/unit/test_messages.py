@@ -155,7 +155,9 @@ def test_colour_takes_no_columns_and_is_never_cut() -> None:
 def test_texts_among_the_parameters_are_translated_too() -> None:
     inner = Text("gone")
     assert (
-        Text("it is {what}", what=inner).translated({"gone": "無", "it is {what}": "それは{what}"}.__getitem__)
+        Text("it is {what}", what=inner).translated(
+            lambda template, many="", count=1: {"gone": "無", "it is {what}": "それは{what}"}[template]
+        )
         == "それは無"
     )
 

@@ -15,7 +15,7 @@ from tests.histories import CONFIGS, History
 from threescale_migrate.guide.readiness import Assessment, assess_all
 from threescale_migrate.render.progress import LiveWatcher
 from threescale_migrate.render.terminal import Terminal, columns
-from threescale_migrate.values import GUIDE_CONFIGS
+from threescale_migrate.values import GUIDE_CONFIGS, english
 
 
 class Screen:
@@ -77,7 +77,7 @@ ROUNDS = rounds()
 
 
 def watcher(stream: io.StringIO) -> LiveWatcher:
-    return LiveWatcher(Terminal(stream, False, True, lambda template: template))
+    return LiveWatcher(Terminal(stream, False, True, english))
 
 
 def draw(screen: Screen, shown: Sequence[tuple[Assessment, ...]]) -> None:
@@ -136,7 +136,7 @@ def test_a_window_that_became_narrower_is_cleared_of_the_rows_it_broke(monkeypat
 
 
 def test_the_real_size_is_asked_anew_each_time() -> None:
-    terminal = Terminal(io.StringIO(), False, True, lambda template: template)
+    terminal = Terminal(io.StringIO(), False, True, english)
     with pytest.MonkeyPatch.context() as patched:
         for size in ((40, 10), (132, 43)):
             patched.setitem(os.environ, "COLUMNS", str(size[0]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gettext
 import re
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any, NoReturn
 
 from ..exit_codes import ExitCode
 from ..guide.prove_pull import IMAGE, is_image
-from ..language import LANGUAGES, asked_for, localise, spoken
+from ..language import LANGUAGES, asked_for, current, localise, spoken
 from ..values import REGISTRY, STEPS, Text, Usage
 from .usage import Formatter, help_of
 
@@ -95,7 +94,7 @@ class Parser(argparse.ArgumentParser):
 
 def _said(text: Text) -> str:
     """The words of a text while the command line is parsed: in the language that argparse speaks then."""
-    return text.translated(gettext.gettext)
+    return text.translated(current)
 
 
 def duration(text: str) -> float:

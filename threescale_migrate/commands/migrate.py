@@ -7,9 +7,9 @@ from functools import partial
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState, observe
 from ..engine import migration
-from ..engine.run import Failed, outcome
+from ..engine.run import Failed
 from ..exit_codes import ExitCode
-from ..guide import steps
+from ..guide import steps, verdicts
 from ..guide.preflight import attempt
 from ..session.confirming import confirm
 from ..session.errors import handled
@@ -58,7 +58,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
                 if not options.undo_on_failure or error.exit_code is ExitCode.UNKNOWN:
                     raise
                 raise after_failure(run, error) from None
-            finish(run, options.judgement, checks)
+            finish(run, options.judgement, checks, session.command)
     return show(session, options.judgement, state, checks)
 
 
@@ -70,7 +70,7 @@ def _migrated(
     if left.actions or left.refusals or unexpected(options.expect, where):
         return None
     checks = (*steps.verify(state, request), *pull_checks(oc, state, request))
-    return checks if outcome(checks) in (ExitCode.DONE, ExitCode.UNKNOWN) else None
+    return checks if verdicts.exit_code(checks) in (ExitCode.DONE, ExitCode.UNKNOWN) else None
 
 
 def _run_many(session: Session, options: MigrateOptions) -> int:

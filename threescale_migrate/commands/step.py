@@ -13,14 +13,16 @@ from ..session.location import located
 from ..session.locking import locked
 from ..session.options import StepOptions
 from ..session.proving import insist_on_pull, pull_checks
-from ..session.requests import request_of
+from ..session.requests import check_project, request_of
 from ..session.results import finish, show
 from ..session.session import Session
-from ..values import Step
+from ..values import Step, Text, Usage
 
 
 def run(session: Session, options: StepOptions) -> ExitCode:
     """Carries the step out, or checks it. Raises what asking and changing the cluster raise."""
+    if options.step in options.request.selection.skip:
+        raise Usage(Text("step {step} and --skip {step} contradict each other", step=options.step.value))
     if options.check or options.step is Step.VERIFICATION:
         return _check(session, options)
     wanted = options.step
@@ -29,6 +31,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
     where = located(oc, options.expect)
     with locked(oc, where) as directory:
         state = observe(oc)
+        check_project(state, request)
         actions = steps.plan(state, request, (wanted,))
         if actions:
             steps.check_order(state, request, wanted)
@@ -47,7 +50,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
             state = observe(run.oc)
             found = pull_checks(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
             checks = (*steps.verify(state, run.request, (wanted,)), *found)
-            finish(run, options.judgement, checks)
+            finish(run, options.judgement, checks, session.command)
     return show(session, options.judgement, state, checks)
 
 
@@ -56,5 +59,6 @@ def _check(session: Session, options: StepOptions) -> ExitCode:
     oc = session.connect(options.changing.timeout or LOOKING_TIMEOUT)
     request = request_of(session, oc, options.request)
     state = observe(oc)
+    check_project(state, request)
     found = pull_checks(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
     return show(session, options.judgement, state, (*steps.verify(state, request, (options.step,)), *found))

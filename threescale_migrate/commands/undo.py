@@ -45,7 +45,7 @@ def run(session: Session, options: UndoOptions) -> ExitCode:
         start = Start(oc, where, directory, state, planned.actions)
         with journaled(session, options.changing, start, undoes=[record.run for record in runs]) as run:
             state, checks = sequence.undo(run, wanted)
-            finish(run, Judgement(), checks)
+            finish(run, Judgement(), checks, session.command)
     return show(session, Judgement(), state, checks)
 
 

@@ -13,6 +13,7 @@ from ..cluster.project import ProjectState, observe
 from ..engine.run import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps
+from ..guide.verdicts import Meaning
 from ..render import document, junit, metrics, nagios, text
 from ..render.outcome import Outcome, worst
 from ..session import errors, reports, results, since
@@ -66,7 +67,7 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
         raise
     checks = (*steps.verify(state, request), *found)
     name = state.namespace or session.connection.namespace or ""
-    code = results.exit_code(options.judgement, checks)
+    code = results.exit_code(options.judgement, checks, "verify")
     return oc, state, Outcome(name, state.namespace, code, checks, seconds=monotonic() - began)
 
 
@@ -134,7 +135,7 @@ def _show_changes(session: Session, outcome: Outcome, changes: Sequence[since.Ch
             if changed.before:
                 before = Text("before: {verdict}", verdict=Text(changed.before))
                 terminal.line(terminal.paint(terminal.say(before), "quiet"), 4, 6)
-    terminal.line(terminal.say(text.summary(outcome.checks)))
+    terminal.line(terminal.say(outcome.judgement.sentence))
 
 
 def _run_many(session: Session, options: VerifyOptions) -> int:
@@ -173,20 +174,25 @@ def _document(outcome: Outcome) -> dict[str, object]:
 def _in_brief(outcome: Outcome) -> Text:
     bad = [check for check in outcome.checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
     if not bad:
-        return text.summary(outcome.checks)
+        return outcome.judgement.sentence
     return Text(
         "{summary}; first {subject}: {seen}",
-        summary=text.summary(outcome.checks),
+        summary=outcome.judgement.sentence,
         subject=bad[0].subject,
         seen=bad[0].seen,
     )
 
 
 def _summary(outcomes: Sequence[Outcome]) -> Text:
-    return Text(
-        "{total} projects: {well} migrated, {failed} not migrated, {unknown} not known",
-        total=len(outcomes),
-        well=sum(outcome.code is ExitCode.DONE for outcome in outcomes),
-        failed=sum(outcome.asked and outcome.code is ExitCode.FAILED for outcome in outcomes),
-        unknown=sum(outcome.code not in (ExitCode.DONE, ExitCode.FAILED) or not outcome.asked for outcome in outcomes),
+    known = [outcome.judgement.meaning for outcome in outcomes if outcome.asked]
+    well, failed, partly = (known.count(meaning) for meaning in (Meaning.DONE, Meaning.NOT_DONE, Meaning.PARTLY))
+    counted = Text("{well} migrated, {failed} not migrated", well=well, failed=failed)
+    if partly:
+        counted = Text("{counted}, {partly} checked in part", counted=counted, partly=partly)
+    return Text.plural(
+        "{count} project: {counted}, {unknown} not known",
+        "{count} projects: {counted}, {unknown} not known",
+        count=len(outcomes),
+        counted=counted,
+        unknown=len(outcomes) - well - failed - partly,
     )

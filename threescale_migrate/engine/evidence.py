@@ -16,6 +16,7 @@ def checked(check: Check) -> dict[str, object]:
     """A check as the journal keeps it."""
     return {
         "step": check.step.value,
+        "code": check.code.value,
         "subject": check.subject,
         "verdict": check.verdict.value,
         "seen": check.seen.kept(),

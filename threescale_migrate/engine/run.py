@@ -16,7 +16,7 @@ from ..cluster.project import ProjectState, observe
 from ..exit_codes import ExitCode
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, choose
-from ..values import Action, Check, Refused, Request, Text, Usage, Verdict
+from ..values import Action, Check, Refused, Request, Text, Usage
 from . import evidence
 from .journal import Journal, JournalError
 from .signals import Stop
@@ -120,13 +120,3 @@ class Run:
             self.journal.write(
                 "finish", outcome=code.name.lower(), exit_code=int(code), said=str(error), sentence=sentence.kept()
             )
-
-
-def outcome(checks: Iterable[Check], strict: bool = False, allow_unknown: bool = False) -> ExitCode:
-    """The exit code that a set of checks means."""
-    verdicts = {check.verdict for check in checks}
-    if Verdict.FAILED in verdicts or (strict and Verdict.WARNING in verdicts):
-        return ExitCode.FAILED
-    if Verdict.UNKNOWN in verdicts and not allow_unknown:
-        return ExitCode.UNKNOWN
-    return ExitCode.DONE

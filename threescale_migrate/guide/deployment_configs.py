@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..check_codes import Code
 from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess
@@ -128,27 +129,51 @@ def cancel(config: DeploymentConfig) -> Action:
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether each config's template says `amp`; and what was left out, and why."""
     if "dc" in state.unread:
-        return (Check(STEP, "dc", Verdict.UNKNOWN, Text("they may not be read: {why}", why=state.unread["dc"])),)
+        return (
+            Check(
+                STEP,
+                Code.CONFIGS_PRESENT,
+                "dc",
+                Verdict.UNKNOWN,
+                Text("they cannot be read: {why}", why=state.unread["dc"]),
+            ),
+        )
     selection = choose(state, request)
     checks = [_check(state.configs[name]) for name in selection.configs]
     if not selection.configs:
         seen = Text("there is no DeploymentConfig of 3scale in project {project}", project=state.namespace or "?")
-        checks.append(Check(STEP, "dc", Verdict.FAILED, seen, Text("is it the right project? name it with -n")))
+        checks.append(
+            Check(
+                STEP, Code.CONFIGS_PRESENT, "dc", Verdict.FAILED, seen, Text("is it the right project? name it with -n")
+            )
+        )
     for name in selection.absent:
-        checks.append(Check(STEP, f"dc/{name}", Verdict.PASSED, Text("it is not in this project: nothing to migrate")))
+        seen = Text("it is not in this project: nothing to migrate")
+        checks.append(Check(STEP, Code.CONFIG_ABSENT, f"dc/{name}", Verdict.PASSED, seen))
     for name, account in selection.own_account:
         seen = Text("it runs as {account}, an account of its own, and is left alone", account=account)
-        checks.append(Check(STEP, f"dc/{name}", Verdict.PASSED, seen))
+        checks.append(Check(STEP, Code.CONFIG_HAS_OWN_ACCOUNT, f"dc/{name}", Verdict.PASSED, seen))
     for name in selection.foreign:
-        checks.append(Check(STEP, f"dc/{name}", Verdict.PASSED, Text("it is not 3scale's and is left alone")))
+        seen = Text("it is not 3scale's and is left alone")
+        checks.append(Check(STEP, Code.CONFIG_FOREIGN, f"dc/{name}", Verdict.PASSED, seen))
+    if selection.unchosen:
+        seen = Text.plural(
+            "{count} config of 3scale was left out with --dc: {names}",
+            "{count} configs of 3scale were left out with --dc: {names}",
+            count=len(selection.unchosen),
+            names=", ".join(selection.unchosen),
+        )
+        checks.append(Check(STEP, Code.CONFIGS_ALL_CHOSEN, "dc", Verdict.SKIPPED, seen))
     return tuple(checks)
 
 
 def _check(config: DeploymentConfig) -> Check:
     if config.effective_account == ACCOUNT:
-        return Check(STEP, f"dc/{config.name}", Verdict.PASSED, Text("its template says {account}", account=ACCOUNT))
+        seen = Text("its template says {account}", account=ACCOUNT)
+        return Check(STEP, Code.TEMPLATE_NAMES_AMP, f"dc/{config.name}", Verdict.PASSED, seen)
     return Check(
         STEP,
+        Code.TEMPLATE_NAMES_AMP,
         f"dc/{config.name}",
         Verdict.FAILED,
         Text("its template says {account}", account=config.effective_account),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..check_codes import Code
 from ..cluster.dialects import subject_namespace
 from ..cluster.project import Binding, ProjectState
 from ..values import (
@@ -332,18 +333,29 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
             seen = Text(UNREAD[kind])
             fix = Text("have a cluster admin run this, and then what it prints; or leave it with --allow-unknown")
             commands = commands_for_an_admin(state, kind)
-            checks.append(Check(STEP, kind, Verdict.UNKNOWN, seen, fix, commands))
+            checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, commands))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
             seen = Text("default has {grant}, and whether that role exists may not be seen", grant=grant.sentence)
             fix = Text("have a cluster admin run this if it does, or leave it with --allow-unknown")
             action = give(state.namespace, grant, ACCOUNT, set())
-            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, (command(action),)))
+            checks.append(
+                Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, (command(action),))
+            )
     if "configmaps" in state.unread and not request.service_discovery:
         both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
         if not both:
             fix = Text("say --service-discovery where it is used, or leave it with --allow-unknown")
-            checks.append(Check(STEP, "configmap/system", Verdict.UNKNOWN, discovery_told(state, request), fix))
+            checks.append(
+                Check(
+                    STEP,
+                    Code.SERVICE_DISCOVERY_VIEW,
+                    "configmap/system",
+                    Verdict.UNKNOWN,
+                    discovery_told(state, request),
+                    fix,
+                )
+            )
     return (*checks, *links.unknown(state))
 
 
@@ -358,7 +370,9 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     if all(check.verdict is Verdict.WARNING for check in checks):
         checks.insert(0, _equal(state, request))
     if state.discovery is not None or request.service_discovery:
-        checks.append(Check(STEP, "configmap/system", Verdict.PASSED, discovery_told(state, request)))
+        checks.append(
+            Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery_told(state, request))
+        )
     return tuple(checks)
 
 
@@ -370,7 +384,7 @@ def _equal(state: ProjectState, request: Request) -> Check:
         if sentence
         else Text("default has no role of its own that amp would need")
     )
-    return Check(STEP, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
+    return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
 
 
 def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
@@ -381,7 +395,7 @@ def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
     else:
         seen = Text("default has {grant} and amp has not", grant=grant.sentence)
     fix = Text("{command}", command=command(give(state.namespace, grant, account, set())))
-    return Check(STEP, f"sa/{account}", Verdict.FAILED, seen, fix)
+    return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{account}", Verdict.FAILED, seen, fix)
 
 
 def _differences(state: ProjectState, request: Request) -> list[Check]:
@@ -391,14 +405,14 @@ def _differences(state: ProjectState, request: Request) -> list[Check]:
         covered = grant in wanted(state, request) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)
         if not covered:
             seen = Text("amp has {grant} and default has not", grant=grant.sentence)
-            checks.append(Check(STEP, f"sa/{ACCOUNT}", Verdict.WARNING, seen))
+            checks.append(Check(STEP, Code.PERMISSIONS_NOT_WIDER, f"sa/{ACCOUNT}", Verdict.WARNING, seen))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is False and not has(state, ACCOUNT, grant):
             seen = Text(
                 "it is bound to {grant}, which does not exist: that gives nothing and is not copied",
                 grant=grant.sentence,
             )
-            checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))
+            checks.append(Check(STEP, Code.GRANTED_ROLE_EXISTS, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))
     return checks
 
 

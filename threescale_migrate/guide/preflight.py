@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from ..check_codes import Code
 from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import (
     ACCOUNT,
@@ -63,6 +64,7 @@ class Finding:
     """
 
     group: Group
+    code: Code
     subject: str
     verdict: Verdict
     seen: Text
@@ -149,27 +151,27 @@ def against(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _of_check(group: Group, check: Check) -> Finding:
-    return Finding(group, check.subject, check.verdict, check.seen, check.fix, check.commands)
+    return Finding(group, check.code, check.subject, check.verdict, check.seen, check.fix, check.commands)
 
 
 def _login(facts: Facts) -> list[Finding]:
     version = Text("{program}, version {version}", program=facts.program, version=facts.version)
     seen = version if facts.version else Text("{program}", program=facts.program)
-    found = [Finding(Group.LOGIN, "oc", Verdict.PASSED, seen)]
+    found = [Finding(Group.LOGIN, Code.OC_FOUND, "oc", Verdict.PASSED, seen)]
     wrong = [
-        Finding(Group.LOGIN, subject, Verdict.FAILED, sentence)
+        Finding(Group.LOGIN, Code.SERVER_EXPECTED, subject, Verdict.FAILED, sentence)
         for subject, sentence in facts.unexpected
         if subject == "server"
     ]
     where = Text("{server}, as {user}", server=facts.server, user=facts.user)
-    return [*found, *(wrong or [Finding(Group.LOGIN, "server", Verdict.PASSED, where)])]
+    return [*found, *(wrong or [Finding(Group.LOGIN, Code.SERVER_EXPECTED, "server", Verdict.PASSED, where)])]
 
 
 def _project(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
     subject = f"project/{state.namespace}"
     found = [
-        Finding(Group.PROJECT, subject, Verdict.FAILED, sentence)
+        Finding(Group.PROJECT, Code.PROJECT_EXPECTED, subject, Verdict.FAILED, sentence)
         for about, sentence in facts.unexpected
         if about == "project"
     ]
@@ -181,8 +183,16 @@ def _project(facts: Facts, request: Request) -> list[Finding]:
             "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
             project=state.namespace,
         )
-        return [*found, Finding(Group.PROJECT, subject, Verdict.FAILED, seen)]
-    found.append(Finding(Group.PROJECT, subject, Verdict.PASSED, Text("{count} configs of 3scale", count=len(chosen))))
+        return [*found, Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.FAILED, seen)]
+    found.append(
+        Finding(
+            Group.PROJECT,
+            Code.CONFIGS_PRESENT,
+            subject,
+            Verdict.PASSED,
+            Text("{count} configs of 3scale", count=len(chosen)),
+        )
+    )
     return [*found, _release(state, chosen)]
 
 
@@ -208,7 +218,11 @@ def _release(state: ProjectState, chosen: tuple[str, ...]) -> Finding:
     sentence = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
     if found == {EXPECTED_RELEASE}:
         return Finding(
-            Group.PROJECT, "release", Verdict.PASSED, Text("the images are those of 3scale {found}", found=sentence)
+            Group.PROJECT,
+            Code.RELEASE_SUPPORTED,
+            "release",
+            Verdict.PASSED,
+            Text("the images are those of 3scale {found}", found=sentence),
         )
     if not found:
         seen = Text("the images do not say which release of 3scale they are: this procedure is for 2.5")
@@ -219,8 +233,8 @@ def _release(state: ProjectState, chosen: tuple[str, ...]) -> Finding:
     else:
         seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=sentence)
         fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or go on with --force")
-        return Finding(Group.PROJECT, "release", Verdict.FAILED, seen, fix, forceable=True)
-    return Finding(Group.PROJECT, "release", Verdict.WARNING, seen)
+        return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.FAILED, seen, fix, forceable=True)
+    return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.WARNING, seen)
 
 
 # What has to be read for the migration at all; of the rest it is unknown what is in it.
@@ -246,11 +260,21 @@ def _rights(facts: Facts, request: Request) -> list[Finding]:
     found = []
     for kind, sentence in READING.items():
         if kind in unread:
-            found.append(Finding(Group.RIGHTS, sentence, Verdict.FAILED, Text("{why}", why=unread[kind]), lent, edit))
+            found.append(
+                Finding(
+                    Group.RIGHTS,
+                    Code.OBJECTS_READABLE,
+                    sentence,
+                    Verdict.FAILED,
+                    Text("{why}", why=unread[kind]),
+                    lent,
+                    edit,
+                )
+            )
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread:
             fix = Text("have somebody who may look run threescale-migrate preflight, or go on with --allow-unknown")
-            found.append(Finding(Group.RIGHTS, sentence, Verdict.UNKNOWN, seen, fix))
+            found.append(Finding(Group.RIGHTS, Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
     granted = []
     for right, action in needed(facts.attempt.actions, facts.state, facts.answers.binds_scc).items():
         answer = facts.answers.rights.get(right)
@@ -269,7 +293,7 @@ def _rights(facts: Facts, request: Request) -> list[Finding]:
             found.append(_grant_undecided(facts, action, why))
     if granted:
         seen = Text("{user} may do what the plan needs: {rights}", user=facts.user, rights=", ".join(granted))
-        found.insert(0, Finding(Group.RIGHTS, f"project/{project}", Verdict.PASSED, seen))
+        found.insert(0, Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, f"project/{project}", Verdict.PASSED, seen))
     return found
 
 
@@ -280,14 +304,14 @@ def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) ->
         seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
                     user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
         fix = Text("ask: {question}; or go on with --allow-unknown", question="oc " + " ".join(right.question))
-        return Finding(Group.RIGHTS, right.sentence, Verdict.UNKNOWN, seen, fix)
+        return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix)
     seen = Text("{user} may not {right} {where}, and {command} needs it",
                 user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
     if action.inverse.kind == "grant":
         return replace(_grant_refused(action, seen), subject=right.sentence)
     fix = Text("have an admin of the project run this, or log in as one who may")
     role = f"oc adm policy add-role-to-user edit {facts.user} --namespace={right.namespace}"
-    return Finding(Group.RIGHTS, right.sentence, Verdict.FAILED, seen, fix, (role,))
+    return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, (role,))
 
 
 def _grant_refused(action: Action, seen: Text) -> Finding:
@@ -295,25 +319,29 @@ def _grant_refused(action: Action, seen: Text) -> Finding:
     who = Text(
         "have a cluster admin run this, then run threescale-migrate again; or leave it out with --skip permissions"
     )
-    return Finding(Group.RIGHTS, action.subject, Verdict.FAILED, seen, who, (permissions.command(action),))
+    return Finding(
+        Group.RIGHTS, Code.RIGHTS_SUFFICIENT, action.subject, Verdict.FAILED, seen, who, (permissions.command(action),)
+    )
 
 
 def _grant_undecided(facts: Facts, action: Action, why: Text) -> Finding:
     """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
     seen = Text("whether {user} may give this role is not known: {why}", user=facts.user, why=why)
     fix = Text("have a cluster admin run this, then run threescale-migrate again; or go on with --allow-unknown")
-    return Finding(Group.RIGHTS, action.subject, Verdict.UNKNOWN, seen, fix, (permissions.command(action),))
+    return Finding(
+        Group.RIGHTS, Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, (permissions.command(action),)
+    )
 
 
 def _skipped(group: Group, step: Step) -> list[Finding]:
-    seen = Text("not looked at: it was left out with --skip")
-    return [Finding(group, step.value, Verdict.WARNING, seen)]
+    seen = Text("left out with --skip")
+    return [Finding(group, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, seen)]
 
 
 def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
     """What the steps say that could not be planned."""
     return [
-        Finding(group, step.value, Verdict.FAILED, error.text, usage=isinstance(error, Usage))
+        Finding(group, Code.STEP_PLANNED, step.value, Verdict.FAILED, error.text, usage=isinstance(error, Usage))
         for step, error in facts.attempt.refusals
         if step in wanted
     ]
@@ -325,17 +353,20 @@ def _secret(facts: Facts, request: Request) -> list[Finding]:
     found = _of_step(facts, Group.SECRET, Step.REGISTRY_SECRET)
     subject = f"secret/{SECRET_NAME}"
     if request.pull_secret is not None:
-        found += [Finding(Group.SECRET, subject, Verdict.WARNING, warning) for warning in request.pull_secret.warnings]
+        found += [
+            Finding(Group.SECRET, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning)
+            for warning in request.pull_secret.warnings
+        ]
     if found and found[0].verdict is Verdict.FAILED:
         return found
     if request.pull_secret is not None:
         seen = Text(
             "usable: a login for {registry}, from {source}", registry=REGISTRY, source=request.pull_secret.source
         )
-        return [Finding(Group.SECRET, subject, Verdict.PASSED, seen), *found]
+        return [Finding(Group.SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
     if facts.state.secret is not None:
         seen = Text("it is in the project, with a login for {registry}", registry=REGISTRY)
-        return [Finding(Group.SECRET, subject, Verdict.PASSED, seen), *found]
+        return [Finding(Group.SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
     return found
 
 
@@ -353,10 +384,10 @@ def _permissions(facts: Facts, request: Request) -> list[Finding]:
             else Text("{account} lacks nothing that default has", account=ACCOUNT)
         )
         commands = tuple(permissions.command(action) for action in granted)
-        found.append(Finding(group, f"sa/{ACCOUNT}", Verdict.PASSED, seen, commands=commands))
+        found.append(Finding(group, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen, commands=commands))
     if state.discovery is not None or request.service_discovery:
         discovery = permissions.discovery_told(state, request)
-        found.append(Finding(group, "configmap/system", Verdict.PASSED, discovery))
+        found.append(Finding(group, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery))
     return found
 
 
@@ -374,7 +405,7 @@ def _configs(facts: Facts, request: Request) -> list[Finding]:
         found += _images(state, name)
     if healthy:
         seen = Text("{count} of {total} are healthy", count=healthy, total=len(chosen))
-        found.insert(0, Finding(Group.CONFIGS, "dc", Verdict.PASSED, seen))
+        found.insert(0, Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, "dc", Verdict.PASSED, seen))
     return found
 
 
@@ -387,16 +418,18 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
             return None
         reason = found.cause.sentence if found.cause is not None else found.reason
         seen = Text("its migration has begun: {reason}; migrate goes on with it", reason=reason)
-        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen)
+        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
     if config.paused and not request.resume_paused:
         seen = Text("it is paused: it takes the patch and does not redeploy until it is resumed")
-        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen, Text("resume it with --resume-paused"))
+        return Finding(
+            Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen, Text("resume it with --resume-paused")
+        )
     if found.reached:
         return None
     if found.moving:
         seen = Text("a rollout is under way already ({reason}); migrate waits for it first", reason=found.reason)
-        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen)
+        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     reason = found.cause.sentence if found.cause is not None else found.reason
     if _lacks_login(state, request, config, found):
         seen = Text(
@@ -404,11 +437,11 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
             registry=REGISTRY,
             reason=reason,
         )
-        return Finding(Group.CONFIGS, subject, Verdict.WARNING, seen)
+        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     seen = Text("it is failing already: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
     fix = found.cause.deed if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
     fix = Text("{fix}; or go on as it is with --force", fix=fix)
-    return Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, fix, forceable=True)
+    return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.FAILED, seen, fix, forceable=True)
 
 
 def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig, found: readiness.Assessment) -> bool:
@@ -437,10 +470,12 @@ def _images(state: ProjectState, name: str) -> list[Finding]:
         )
         if trigger.resolved:
             seen = Text("its last import failed ({why}); {name} keeps the image that it has", why=why, name=name)
-            found.append(Finding(Group.CONFIGS, subject, Verdict.WARNING, seen))
+            found.append(Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, subject, Verdict.WARNING, seen))
         else:
             seen = Text("it could not be imported ({why}), and {name} would wait for it silently", why=why, name=name)
-            found.append(Finding(Group.CONFIGS, subject, Verdict.FAILED, seen, fix, forceable=True))
+            found.append(
+                Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, subject, Verdict.FAILED, seen, fix, forceable=True)
+            )
     return found
 
 
@@ -452,12 +487,16 @@ def _room(facts: Facts, request: Request) -> list[Finding]:
     found = []
     for problem in capacity.problems(state, order, facts.attempt.actions):
         fix = Text("{fix}; or go on with --force", fix=problem.fix)
-        found.append(Finding(Group.ROOM, problem.subject, Verdict.FAILED, problem.seen, fix, forceable=True))
+        found.append(
+            Finding(
+                Group.ROOM, Code.QUOTA_SUFFICIENT, problem.subject, Verdict.FAILED, problem.seen, fix, forceable=True
+            )
+        )
     for quota in state.quotas:
         strange = ", ".join(scope for scope in quota.scopes if scope not in capacity.KNOWN_SCOPES)
         if strange:
             seen = Text("not looked at: its scope {scope} depends on the pods' priority or affinity", scope=strange)
-            found.append(Finding(Group.ROOM, f"quota/{quota.name}", Verdict.WARNING, seen))
+            found.append(Finding(Group.ROOM, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
     if not found and not {"quota", "limits"} & set(state.unread):
         count = len(state.quotas) + len(state.limits)
         seen = (
@@ -465,5 +504,5 @@ def _room(facts: Facts, request: Request) -> list[Finding]:
             if count
             else Text("there is no quota and no limit range")
         )
-        found.append(Finding(Group.ROOM, f"project/{state.namespace}", Verdict.PASSED, seen))
+        found.append(Finding(Group.ROOM, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
     return found

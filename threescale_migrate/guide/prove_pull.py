@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 
+from ..check_codes import Code
 from ..cluster.project import login_data
 from ..values import REGISTRY, Check, Step, Text, Verdict
 from .registry_secret import PANEL, covers
@@ -123,7 +124,14 @@ def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
     """An answer as a check of the first step."""
     verdict, seen = MEANINGS[asker, answer]
     sentence = Text(seen, registry=REGISTRY, said=said)
-    return Check(Step.REGISTRY_SECRET, f"image/{image}", verdict, sentence, _DEEDS.get((asker, answer), Text("")))
+    return Check(
+        Step.REGISTRY_SECRET,
+        Code.REGISTRY_ACCEPTS_TOKEN,
+        f"image/{image}",
+        verdict,
+        sentence,
+        _DEEDS.get((asker, answer), Text("")),
+    )
 
 
 def together(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from ..check_codes import Code
 from ..cluster.project import DeploymentConfig, Pod, ProjectState, ReplicationController
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Request, Step, Text, Verdict
 from .causes import Cause, cancelled, expired, find_cause
@@ -263,13 +264,13 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
     if missing:
         why = Text("{kinds} may not be read", kinds=", ".join(missing))
-        return (Check(STEP, "dc", Verdict.UNKNOWN, why),)
+        return (Check(STEP, Code.ROLLOUT_COMPLETE, "dc", Verdict.UNKNOWN, why),)
     return tuple(_check(state, name) for name in choose(state, request).configs)
 
 
 def _check(state: ProjectState, name: str) -> Check:
     found = assess(state, name, Goal(state.configs[name].effective_account, None))
     if found.reached:
-        return Check(STEP, f"dc/{name}", Verdict.PASSED, found.reason)
+        return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.PASSED, found.reason)
     seen = found.cause.sentence if found.cause is not None else found.reason
-    return Check(STEP, f"dc/{name}", Verdict.FAILED, seen, fix(found))
+    return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.FAILED, seen, fix(found))

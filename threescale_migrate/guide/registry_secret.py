@@ -15,6 +15,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ..check_codes import Code
 from ..cluster.project import ProjectState, RegistrySecret, fingerprint, login_data, secret_values
 from ..values import (
     REGISTRY,
@@ -258,20 +259,27 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     subject = f"secret/{SECRET_NAME}"
     there = state.secret
     if "secrets" in state.unread:
-        return (Check(STEP, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread["secrets"])),)
+        seen = Text("it cannot be read: {why}", why=state.unread["secrets"])
+        return (Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.UNKNOWN, seen),)
     if there is None:
         fix = Text("threescale-migrate step registry-secret --secret-file FILE")
-        return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), fix),)
+        return (
+            Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.FAILED, Text("it is not in the project"), fix),
+        )
     fix = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
     why = fault(there)
     if why is not None:
-        return (Check(STEP, subject, Verdict.FAILED, why, fix),)
+        return (Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.FAILED, why, fix),)
     if request.pull_secret is not None and not equal(there, request.pull_secret):
         seen = Text("it differs from {source}", source=request.pull_secret.source)
-        return (Check(STEP, subject, Verdict.FAILED, seen, fix),)
-    passed = Check(STEP, subject, Verdict.PASSED, Text("it is there, with a login for {registry}", registry=REGISTRY))
+        return (Check(STEP, Code.REGISTRY_SECRET_AS_GIVEN, subject, Verdict.FAILED, seen, fix),)
+    seen = Text("it is there, with a login for {registry}", registry=REGISTRY)
+    passed = Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen)
     _, warnings = judged(login_data(json.loads(there.manifest)), time.time())
-    return (passed, *(Check(STEP, subject, Verdict.WARNING, warning, fix) for warning in warnings))
+    return (
+        passed,
+        *(Check(STEP, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning, fix) for warning in warnings),
+    )
 
 
 def fault(there: RegistrySecret) -> Text | None:

@@ -30,12 +30,13 @@ WAVE_NAMES = (
 @dataclass(frozen=True)
 class Selection:
     """`configs` are migrated. `absent` are the guide's that are not there; `foreign` are not 3scale's; `own_account` run
-    under an account of their own."""
+    under an account of their own; `unchosen` would be migrated as well, had the user not named others."""
 
     configs: tuple[str, ...]
     absent: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     own_account: tuple[tuple[str, str], ...] = ()
+    unchosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,13 @@ def choose(state: ProjectState, request: Request) -> Selection:
                     project=state.namespace,
                 )
             )
-        return Selection(tuple(dict.fromkeys(request.configs)))
+        named = tuple(dict.fromkeys(request.configs))
+        return Selection(named, unchosen=tuple(name for name in _all(state).configs if name not in named))
+    return _all(state)
+
+
+def _all(state: ProjectState) -> Selection:
+    """The configs by name or label."""
     chosen, foreign, own = [], [], []
     for name, config in state.configs.items():
         if name not in GUIDE_CONFIGS and COMPONENT_LABEL not in config.labels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..check_codes import Code
 from ..cluster.project import ProjectState, ServiceAccount
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Verdict
 from .selection import choose
@@ -96,17 +97,17 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether the account is there with the pull secret; a warning where hooks will have no login."""
     subject = f"sa/{ACCOUNT}"
     if "sa" in state.unread:
-        return (Check(STEP, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread["sa"])),)
+        seen = Text("it cannot be read: {why}", why=state.unread["sa"])
+        return (Check(STEP, Code.ACCOUNT_PRESENT, subject, Verdict.UNKNOWN, seen),)
     account = state.accounts.get(ACCOUNT)
     fix = Text("threescale-migrate step service-account")
     if account is None:
-        return (Check(STEP, subject, Verdict.FAILED, Text("it is not in the project"), fix),)
+        return (Check(STEP, Code.ACCOUNT_PRESENT, subject, Verdict.FAILED, Text("it is not in the project"), fix),)
     if SECRET_NAME not in account.pull_secrets:
         seen = Text("the pull secret {secret} is not linked to it", secret=SECRET_NAME)
-        return (Check(STEP, subject, Verdict.FAILED, seen, fix),)
-    checks = [
-        Check(STEP, subject, Verdict.PASSED, Text("it is there, with the pull secret {secret}", secret=SECRET_NAME))
-    ]
+        return (Check(STEP, Code.PULL_SECRET_LINKED, subject, Verdict.FAILED, seen, fix),)
+    seen = Text("it is there, with the pull secret {secret}", secret=SECRET_NAME)
+    checks = [Check(STEP, Code.PULL_SECRET_LINKED, subject, Verdict.PASSED, seen)]
     hooks = hooked(state, request)
     if hooks and not default_linked(state):
         seen = Text(
@@ -114,8 +115,8 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
             configs=", ".join(hooks),
         )
         fix = Text("{command}", command=f"oc secrets link {DEFAULT_ACCOUNT} {SECRET_NAME} --for=pull")
-        checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen, fix))
+        checks.append(Check(STEP, Code.HOOKS_HAVE_LOGIN, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen, fix))
     elif hooks:
         seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))
-        checks.append(Check(STEP, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))
+        checks.append(Check(STEP, Code.HOOKS_HAVE_LOGIN, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))
     return tuple(checks)

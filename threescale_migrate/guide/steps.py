@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..check_codes import Code
 from ..cluster.project import ProjectState
 from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Request, Step, Text, Verdict
 from . import deployment_configs, permissions, readiness, registry_secret, service_account, verification
@@ -68,7 +69,7 @@ def verify(state: ProjectState, request: Request, steps: tuple[Step, ...] = tupl
     checks: list[Check] = []
     for step in steps:
         if step in request.skip:
-            checks.append(Check(step, step.value, Verdict.PASSED, Text("not looked at: it was left out with --skip")))
+            checks.append(Check(step, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("left out with --skip")))
         else:
             checks += TABLE[step][1](state, request)
     return tuple(checks)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..check_codes import Code
 from ..cluster.project import ProjectState, ServiceAccount, own_secrets
 from ..values import (
     ACCOUNT,
@@ -532,20 +533,32 @@ def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
     subject = f"dc/{change.name}"
     unread = [state.unread[kind] for kind in ("dc", "rc", "pods") if kind in state.unread]
     if unread:
-        return Check(Step.VERIFICATION, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=unread[0]))
+        return Check(
+            Step.VERIFICATION,
+            Code.CONFIG_AS_BEFORE,
+            subject,
+            Verdict.UNKNOWN,
+            Text("it may not be read: {why}", why=unread[0]),
+        )
     if change.name not in state.configs:
-        return Check(Step.VERIFICATION, subject, Verdict.WARNING, Text("it is not in the project any more"))
+        return Check(
+            Step.VERIFICATION,
+            Code.CONFIG_AS_BEFORE,
+            subject,
+            Verdict.WARNING,
+            Text("it is not in the project any more"),
+        )
     if why.template:
-        return Check(Step.VERIFICATION, subject, Verdict.FAILED, why)
+        return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, subject, Verdict.FAILED, why)
     wanted = goal(change)
     found = assess(state, change.name, wanted)
     if not _is_back(state, change) or not found.reached:
         reason = found.cause.sentence if found.cause is not None else found.reason
-        return Check(Step.VERIFICATION, subject, Verdict.FAILED, reason, fix(found))
+        return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, subject, Verdict.FAILED, reason, fix(found))
     seen = Text(
         "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=wanted.account
     )
-    return Check(Step.VERIFICATION, subject, Verdict.PASSED, seen)
+    return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, subject, Verdict.PASSED, seen)
 
 
 def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) -> Check:
@@ -554,17 +567,23 @@ def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) ->
         step
     ] + f"/{change.name}"
     if why.template:
-        return Check(step, subject, Verdict.WARNING, why)
+        return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.WARNING, why)
     kind = {Step.REGISTRY_SECRET: "secrets", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "rolebindings"}[step]
     if step is Step.PERMISSIONS and not change.detail.get("namespace"):
         kind = "clusterrolebindings"
     if kind in state.unread:
-        return Check(step, subject, Verdict.UNKNOWN, Text("it may not be read: {why}", why=state.unread[kind]))
+        return Check(
+            step,
+            Code.OBJECT_AS_BEFORE,
+            subject,
+            Verdict.UNKNOWN,
+            Text("it may not be read: {why}", why=state.unread[kind]),
+        )
     try:
         left = _thing(state, undo, change) if not (change.kind == "secret" and change.name != SECRET_NAME) else ()
     except Usage as error:
-        return Check(step, subject, Verdict.FAILED, error.text)
+        return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.FAILED, error.text)
     if left:
         command = Text("{command}", command="oc " + " ".join(left[0].args))
-        return Check(step, subject, Verdict.FAILED, Text("it is not as it was before"), command)
-    return Check(step, subject, Verdict.PASSED, Text("it is as it was before the run"))
+        return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.FAILED, Text("it is not as it was before"), command)
+    return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.PASSED, Text("it is as it was before the run"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..check_codes import Code
 from ..cluster.project import ProjectState
 from ..values import ACCOUNT, Check, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess, fix, serves
@@ -15,7 +16,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
     if missing:
         why = Text("{kinds} may not be read, and the pods are the proof", kinds=", ".join(missing))
-        return (Check(STEP, "pods", Verdict.UNKNOWN, why),)
+        return (Check(STEP, Code.PODS_RUN_AS_AMP, "pods", Verdict.UNKNOWN, why),)
     return tuple(_check(state, assess(state, name)) for name in choose(state, request).configs)
 
 
@@ -23,12 +24,12 @@ def _check(state: ProjectState, found: Assessment) -> Check:
     subject = f"dc/{found.config}"
     if found.reached and found.state is RolloutState.SCALED_TO_ZERO:
         seen = Text("scaled to zero: its next pods will run as {account}", account=ACCOUNT)
-        return Check(STEP, subject, Verdict.PASSED, seen)
+        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)
     if found.reached:
         seen = Text(
             "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT
         )
-        return Check(STEP, subject, Verdict.PASSED, seen)
+        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)
     why = found.cause.sentence if found.cause is not None else found.reason
     seen = Text("{why}; {serves}", why=why, serves=serves(state, found.config))
-    return Check(STEP, subject, Verdict.FAILED, seen, fix(found))
+    return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.FAILED, seen, fix(found))

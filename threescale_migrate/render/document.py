@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
 from ..guide.selection import Wave
-from ..values import Action, Check, Text, Verdict
+from ..guide.verdicts import judge
+from ..values import Action, Check, Text
 
 if TYPE_CHECKING:
     from ..guide.preflight import Finding
 
 VERSION = 1
+# What a judgement is called where it is not about the whole project.
+WORDS = {"undo": "undone", "step": "done"}
 
 
 def check(value: Check) -> dict[str, Any]:
     """A check as JSON."""
     return {
         "step": value.step.value,
+        "code": value.code.value,
         "subject": value.subject,
         "verdict": value.verdict.value,
         "seen": str(value.seen),
@@ -34,6 +38,7 @@ def finding(value: Finding) -> dict[str, Any]:
     """A finding of a preflight as JSON."""
     return {
         "group": value.group.value,
+        "code": value.code.value,
         "subject": value.subject,
         "verdict": value.verdict.value,
         "seen": str(value.seen),
@@ -95,14 +100,17 @@ def assessment(value: Assessment) -> dict[str, Any]:
 
 
 def verification(command: str, project: str, checks: Iterable[Check], exit_code: int, **more: Any) -> dict[str, Any]:
-    """The result of `verify`, `step`, `migrate` and `undo`; `undone` takes the place of `migrated` in the last."""
+    """The result of `verify`, `step`, `migrate` and `undo`: `migrated` says it of the whole project, so that a single step
+    says `done` in its place, and undo `undone`. `meaning` tells what is not known from what is known not to be so."""
     listed = list(checks)
-    passed = all(value.verdict in (Verdict.PASSED, Verdict.WARNING) for value in listed)
+    judgement = judge(listed, command)
     return {
         "version": VERSION,
         "command": command,
         "project": project,
-        "undone" if command == "undo" else "migrated": passed and exit_code == 0,
+        WORDS.get(command, "migrated"): judgement.done,
+        "meaning": judgement.meaning.value,
+        "skipped": [step.value for step in judgement.skipped],
         "exit_code": exit_code,
         "checks": [check(value) for value in listed],
         **more,

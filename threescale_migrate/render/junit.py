@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
-    """The document. A failed check is a failure, an unknown one an error; a warning is told, and fails with `strict`."""
+    """The document. A failed check is a failure, an unknown one an error; a warning is shown, and fails with `strict`."""
     suites = ElementTree.Element("testsuites")
     for outcome in outcomes:
         _suite(suites, outcome, strict)
@@ -43,24 +43,29 @@ def _suite(parent: ElementTree.Element, outcome: Outcome, strict: bool) -> None:
         tests=str(len(outcome.checks) + (not outcome.asked)),
         failures=str(failures),
         errors=str(errors),
-        skipped="0",
+        skipped=str(outcome.count(Verdict.SKIPPED)),
         time=f"{outcome.seconds:.3f}",
         timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
     )
     if not outcome.asked:
         case = _named(suite, "testcase", classname="threescale-migrate", name="asking the cluster")
         _named(case, "error", message=str(outcome.error))
+    properties = _named(suite, "properties")
+    _named(properties, "property", name="migrated", value=str(outcome.asked and outcome.judgement.done).lower())
     for check in outcome.checks:
         _case(suite, check, strict)
 
 
 def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
-    case = _named(suite, "testcase", classname=f"threescale-migrate.{check.step.value}", name=check.subject)
+    classname = f"threescale-migrate.{check.step.value}.{check.code.value}"
+    case = _named(suite, "testcase", classname=classname, name=check.subject)
     kind = {Verdict.FAILED: "failure", Verdict.UNKNOWN: "error"}.get(check.verdict)
     if check.verdict is Verdict.WARNING and strict:
         kind = "failure"
-    if kind is not None:
-        sentence = _named(case, kind, message=str(check.seen))
+    if check.verdict is Verdict.SKIPPED:
+        _named(case, "skipped", message=str(check.seen))
+    elif kind is not None:
+        sentence = _named(case, kind, message=str(check.seen), type=check.code.value)
         sentence.text = _clean("\n".join([str(check.fix), *check.commands]).strip())
     else:
         _named(case, "system-out").text = _clean(str(check.seen))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ..guide.verdicts import Meaning
 from ..values import Text, Usage, Verdict
 from .outcome import Outcome
 
@@ -15,8 +17,9 @@ PREFIX = "threescale_migrate"
 HELP = {
     "asked": "Whether the cluster answered (1) or not (0).",
     "exit_code": "The exit code of the run.",
-    "migrated": "Whether the project is migrated, proved by its pods; absent where it could not be asked.",
+    "migrated": "Whether the project is migrated, proved by its pods; absent where that is not known, or not all was checked.",
     "checks": "How many checks have a verdict.",
+    "check": "What a check found: 1 for its verdict; several of a kind are counted.",
     "config_migrated": "Whether a DeploymentConfig is migrated, proved by its pods.",
     "duration_seconds": "How long looking took.",
     "last_run_timestamp_seconds": "When the run ended.",
@@ -50,14 +53,18 @@ def _samples(name: str, outcome: Outcome, now: float) -> Iterator[tuple[dict[str
     elif not outcome.asked:
         return
     elif name == "migrated":
-        if outcome.code in (0, 1):
-            yield {}, float(outcome.code == 0)
+        if outcome.judgement.meaning in (Meaning.DONE, Meaning.NOT_DONE):
+            yield {}, float(outcome.judgement.done)
     elif name == "checks":
         for verdict in Verdict:
             yield {"verdict": verdict.value}, float(outcome.count(verdict))
+    elif name == "check":
+        found = Counter((check.code.value, check.subject, check.verdict.value) for check in outcome.checks)
+        for (code, subject, verdict_), count in found.items():
+            yield {"code": code, "subject": subject, "verdict": verdict_}, float(count)
     else:
         for check in outcome.configs:
-            if check.verdict is not Verdict.UNKNOWN:
+            if check.verdict in (Verdict.PASSED, Verdict.FAILED):
                 yield {"config": check.subject.partition("/")[2]}, float(check.verdict is Verdict.PASSED)
 
 

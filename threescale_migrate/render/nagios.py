@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..exit_codes import ExitCode
+from ..guide.verdicts import Meaning
 from ..values import Text, Verdict
 from .outcome import Outcome
-from .text import summary
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -21,7 +21,8 @@ def level(outcome: Outcome) -> int:
     if not outcome.asked:
         return UNKNOWN
     found = LEVELS.get(outcome.code, UNKNOWN)
-    return WARNING if found == OK and outcome.count(Verdict.WARNING) else found
+    well = outcome.judgement.done or (outcome.judgement.meaning is Meaning.PARTLY and not outcome.judgement.missed)
+    return WARNING if found == OK and (outcome.count(Verdict.WARNING) or not well) else found
 
 
 def worst(outcomes: Sequence[Outcome]) -> int:
@@ -33,7 +34,7 @@ def line(outcomes: Sequence[Outcome]) -> str:
     """The line: the level, what is wrong with which project, and figures that can be drawn over time."""
     sentence = [_translated(outcome) for outcome in outcomes if len(outcomes) == 1 or level(outcome) != OK]
     if len(outcomes) > 1:
-        well = sum(level(outcome) == OK for outcome in outcomes)
+        well = sum(outcome.asked and outcome.judgement.done for outcome in outcomes)
         sentence.insert(0, f"{well} of {len(outcomes)} projects are migrated")
     return f"3SCALE {WORDS[worst(outcomes)]} - {_one_line('; '.join(sentence))} | {_figures(outcomes)}"
 
@@ -52,9 +53,9 @@ def _translated(outcome: Outcome) -> str:
     if not outcome.asked:
         return f"{outcome.name}: {outcome.error}"
     bad = [check for check in outcome.checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
-    shown = [f"{check.subject}: {check.seen}" for check in bad[:LONGEST]]
+    shown = [f"{check.subject}: {check.seen} ({check.code.value})" for check in bad[:LONGEST]]
     more = [f"and {len(bad) - LONGEST} more"] if len(bad) > LONGEST else []
-    return ", ".join([f"{outcome.name}: {summary(outcome.checks)}", *shown, *more])
+    return ", ".join([f"{outcome.name}: {outcome.judgement.sentence}", *shown, *more])
 
 
 def _figures(outcomes: Sequence[Outcome]) -> str:
@@ -65,5 +66,5 @@ def _figures(outcomes: Sequence[Outcome]) -> str:
     seconds = max(outcome.seconds for outcome in outcomes)
     return (
         f"configs_migrated={proved};;;0;{len(configs)} failed={count[Verdict.FAILED]};;;0 unknown={count[Verdict.UNKNOWN]};;;0"
-        f" warnings={count[Verdict.WARNING]};;;0 not_asked={unasked};;;0;{len(outcomes)} time={seconds:.3f}s;;;0"
+        f" warnings={count[Verdict.WARNING]};;;0 skipped={count[Verdict.SKIPPED]};;;0 not_asked={unasked};;;0;{len(outcomes)} time={seconds:.3f}s;;;0"
     )

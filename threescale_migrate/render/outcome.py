@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..check_codes import Code
 from ..exit_codes import ExitCode
-from ..values import NOTHING, Check, Step, Text, Verdict
+from ..guide.verdicts import Judgement, counted, judge
+from ..values import NOTHING, Check, Text, Verdict
 
 # From best to worst. One project that failed counts more than many that could not be asked.
 SEVERITY = (
@@ -47,13 +49,18 @@ class Outcome:
 
     def count(self, verdict: Verdict) -> int:
         """How many checks have a verdict."""
-        return sum(check.verdict is verdict for check in self.checks)
+        return counted(self.checks, verdict)
+
+    @property
+    def judgement(self) -> Judgement:
+        """What the checks mean."""
+        return judge(self.checks)
 
     @property
     def configs(self) -> tuple[Check, ...]:
         """The proofs of single configs."""
         return tuple(
-            check for check in self.checks if check.step is Step.VERIFICATION and check.subject.startswith("dc/")
+            check for check in self.checks if check.code == Code.PODS_RUN_AS_AMP and check.subject.startswith("dc/")
         )
 
 

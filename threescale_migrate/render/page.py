@@ -69,6 +69,7 @@ VERDICTS = {
     Verdict.FAILED: Text("failed"),
     Verdict.UNKNOWN: Text("unknown"),
     Verdict.WARNING: Text("warning"),
+    Verdict.SKIPPED: Text("skipped"),
 }
 # The sign of each, and the class that gives it its colour.
 STANDING_MARKS = {

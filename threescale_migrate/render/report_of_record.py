@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..check_codes import Code
 from ..engine.records import Record
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
@@ -82,6 +83,7 @@ def _checks(record: Record) -> Iterator[Check]:
         if isinstance(line, Mapping):
             yield Check(
                 Step(line["step"]),
+                _code(line.get("code")),
                 str(line["subject"]),
                 Verdict(line["verdict"]),
                 Text.revived(line.get("seen")),
@@ -89,7 +91,12 @@ def _checks(record: Record) -> Iterator[Check]:
             )
         else:  # as an earlier version wrote them
             step, subject, verdict, seen = line
-            yield Check(Step(step), str(subject), Verdict(verdict), Text.revived(seen))
+            yield Check(Step(step), Code.EARLIER_CHECK, str(subject), Verdict(verdict), Text.revived(seen))
+
+
+def _code(kept: object) -> Code:
+    """The code that a journal keeps; one of an earlier version has none, one of a newer version may be a stranger."""
+    return next((code for code in Code if code.value == kept), Code.EARLIER_CHECK)
 
 
 def _verdict(record: Record, checks: Sequence[Check]) -> Verdict:
@@ -103,7 +110,7 @@ def _outcome(record: Record, checks: Sequence[Check]) -> Text:
     if record.finished is None:
         return Text("the run died before its end: nothing is known of what came after its last line")
     if checks and record.finished in ("done", "failed", "unknown"):
-        return texts.summary(checks, "undo" if record.command == "undo" else "verify")
+        return texts.summary(checks, record.command)
     outcome, code = texts.outcome(record.finished), record.exit_code
     if record.command == "undo":
         return Text("not all is as before: {outcome} (exit code {code})", outcome=outcome, code=code)

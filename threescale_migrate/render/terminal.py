@@ -7,13 +7,13 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
 from ..language import translation
 from ..redaction import REDACTOR
-from ..values import Text, Verdict
+from ..values import Text, Translate, Verdict
 
 NARROWEST = 40
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -37,6 +37,7 @@ MARKS = {
     Verdict.FAILED: ("✗", Text("FAILED"), "bad"),
     Verdict.UNKNOWN: ("?", Text("unknown"), "doubt"),
     Verdict.WARNING: ("!", Text("warning"), "warning"),
+    Verdict.SKIPPED: ("–", Text("skipped"), "doubt"),
 }
 
 
@@ -47,7 +48,7 @@ class Terminal:
     stream: TextIO
     colour: bool
     live: bool
-    translate: Callable[[str], str]
+    translate: Translate
 
     @property
     def width(self) -> int:

@@ -6,8 +6,10 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ..check_codes import Code
 from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
+from ..guide.verdicts import judge
 from ..values import Action, Check, Step, Text, Verdict
 from .terminal import Terminal, columns
 
@@ -37,13 +39,8 @@ OUTCOMES = {
     "interrupted": Text("interrupted"),
     "terminated": Text("terminated"),
 }
-# Steps with a line for each config: what passed is told in one line unless more is asked for.
-FOLDED = {
-    Step.DEPLOYMENT_CONFIGS: Text("all looked at"),
-    Step.READINESS: Text("the newest rollout is complete"),
-}
-
-
+# Steps with a line for each config: what passed is shown in one line unless more is asked for.
+FOLDED = frozenset({Step.DEPLOYMENT_CONFIGS, Step.READINESS})
 # Subjects that are words and not names of the cluster's objects.
 SUBJECTS = {"server": Text("server"), "release": Text("release")}
 
@@ -63,7 +60,7 @@ def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = Fal
     for step in Step:
         group = [check for check in checks if check.step is step]
         if quiet:
-            group = [check for check in group if check.verdict is not Verdict.PASSED]
+            group = [check for check in group if not _is_usual(check)]
         if not group:
             continue
         if not quiet:
@@ -76,19 +73,23 @@ def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = Fal
             show_check(terminal, check)
 
 
+def _is_usual(check: Check) -> bool:
+    """Whether nobody who asked to be told of problems alone wants to read it: it is well, or they left it out themselves."""
+    return check.verdict is Verdict.PASSED or check.code == Code.CONFIGS_ALL_CHOSEN
+
+
 def _show_folded(terminal: Terminal, step: Step, group: Sequence[Check]) -> None:
     passed = [check for check in group if check.verdict is Verdict.PASSED]
-    absent = [check for check in passed if "not in this project" in check.seen.template]
-    left = [check for check in passed if "left alone" in check.seen.template]
-    right = len(passed) - len(absent) - len(left)
+    left = [check for check in passed if check.code not in (Code.TEMPLATE_NAMES_AMP, Code.ROLLOUT_COMPLETE)]
+    right = len(passed) - len(left)
     if right:
         seen = (
-            Text("{count} templates say amp", count=right)
+            Text.plural("{count} template says amp", "{count} templates say amp", count=right)
             if step is Step.DEPLOYMENT_CONFIGS
-            else Text("{count} rollouts are complete", count=right)
+            else Text.plural("{count} rollout is complete", "{count} rollouts are complete", count=right)
         )
         terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(seen)}", 2, 4)
-    for check in (*absent, *left):
+    for check in left:
         show_check(terminal, check)
 
 
@@ -164,19 +165,5 @@ def wave_plan(waves: Sequence[Wave]) -> str:
 
 
 def summary(checks: Sequence[Check], command: str = "verify") -> Text:
-    """The last line of a verification, or of an undo."""
-    count = {verdict: sum(check.verdict is verdict for check in checks) for verdict in Verdict}
-    undo = command == "undo"
-    if count[Verdict.FAILED]:
-        sentence = "not all is as before: {count} checks failed" if undo else "not migrated: {count} checks failed"
-        return Text(sentence, count=count[Verdict.FAILED])
-    if count[Verdict.UNKNOWN]:
-        return Text("not known: {count} things could not be looked at, nothing failed", count=count[Verdict.UNKNOWN])
-    if count[Verdict.WARNING]:
-        sentence = (
-            "as before, and the pods prove it; {count} warnings"
-            if undo
-            else "migrated, and the pods prove it; {count} warnings"
-        )
-        return Text(sentence, count=count[Verdict.WARNING])
-    return Text("as before, and the pods prove it" if undo else "migrated, and the pods prove it")
+    """The last line of a verification, a step, or an undo: what the checks mean."""
+    return judge(checks, command).sentence

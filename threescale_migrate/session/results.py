@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState
-from ..engine.run import Run, outcome
+from ..engine.run import Run
 from ..exit_codes import ExitCode
+from ..guide import verdicts
 from ..output import Unwritable
 from ..render import document, text
-from ..values import Check, Text, Verdict
+from ..values import Check, Text
 from . import reports
 from .options import Judgement
 from .session import Session
@@ -23,11 +23,7 @@ def show(
     session: Session, judgement: Judgement, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None
 ) -> ExitCode:
     """Shows checks on stdout, and gives the exit code that they mean. With `oc`, where no journal is, a report is written."""
-    code = exit_code(judgement, checks)
-    if judgement.allow_unknown:
-        checks = [
-            replace(check, verdict=Verdict.WARNING) if check.verdict is Verdict.UNKNOWN else check for check in checks
-        ]
+    code = exit_code(judgement, checks, session.command)
     if oc is not None:
         reports.of_checks(session, oc, state, checks, code)
     output = session.output
@@ -52,11 +48,11 @@ def leave_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def exit_code(judgement: Judgement, checks: Sequence[Check]) -> ExitCode:
+def exit_code(judgement: Judgement, checks: Sequence[Check], command: str) -> ExitCode:
     """What checks mean, by the options that were given."""
-    return outcome(checks, judgement.strict, judgement.allow_unknown)
+    return verdicts.exit_code(checks, command, judgement.strict, judgement.allow_unknown)
 
 
-def finish(run: Run, judgement: Judgement, checks: Sequence[Check]) -> None:
+def finish(run: Run, judgement: Judgement, checks: Sequence[Check], command: str) -> None:
     """Writes the checks and the end into the journal, before they are shown: nobody may be there to read them."""
-    run.finish(exit_code(judgement, checks), checks)
+    run.finish(exit_code(judgement, checks, command), checks)

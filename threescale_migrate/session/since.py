@@ -40,10 +40,10 @@ class Last:
 
 
 def _keyed(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
-    """Checks by step and subject, with a number where several have the same."""
+    """Checks by code and subject, with a number where several have the same."""
     counted: Counter[str] = Counter()
     for check in checks:
-        key = f"{check.step.value} {check.subject}"
+        key = f"{check.code.value} {check.subject}"
         counted[key] += 1
         yield f"{key} {counted[key]}", check
 

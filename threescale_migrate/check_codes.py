@@ -1,0 +1,65 @@
+"""The stable names of everything that is checked: one closed table, which machine formats show and the help explains.
+
+A code says what holds where the check has passed. It is never renamed, and never means something else.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Code(str, Enum):
+    """A code with its meaning in one sentence."""
+
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str) -> Code:
+        """A string that carries its meaning."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    # Before the first change: preflight.
+    OC_FOUND = "oc-found", "there is a client oc, and it says its version"
+    SERVER_EXPECTED = "server-expected", "oc is logged in to the server that was expected"
+    PROJECT_EXPECTED = "project-expected", "the project is the one that was expected"
+    RELEASE_SUPPORTED = "release-supported", "the images are those of the 3scale release that this procedure is for"
+    OBJECTS_READABLE = "objects-readable", "the user may read what the migration has to look at"
+    RIGHTS_SUFFICIENT = "rights-sufficient", "the user has each right that the plan needs"
+    STEP_PLANNED = "step-planned", "the step can be planned with what was given"
+    CONFIG_HEALTHY = "config-healthy", "the config runs well before it is changed"
+    IMAGE_IMPORTED = "image-imported", "the image stream that the config follows has its image"
+    QUOTA_SUFFICIENT = "quota-sufficient", "quotas and limit ranges leave room for the redeployment"
+    # Step 1.
+    REGISTRY_SECRET_USABLE = "registry-secret-usable", "the registry secret is there, with a login that can work"
+    REGISTRY_SECRET_AS_GIVEN = "registry-secret-as-given", "the registry secret is the one that was given"
+    REGISTRY_TOKEN_LASTS = "registry-token-lasts", "the registry token does not end soon"
+    REGISTRY_ACCEPTS_TOKEN = "registry-accepts-token", "the registry accepts the token"
+    # Step 2.
+    ACCOUNT_PRESENT = "account-present", "the service account amp is there"
+    PULL_SECRET_LINKED = "pull-secret-linked", "the pull secret is linked to the service account amp"
+    HOOKS_HAVE_LOGIN = "hooks-have-login", "the pull secret is linked to default, whose account hook pods run as"
+    # Step 3.
+    PERMISSIONS_READABLE = "permissions-readable", "what default has been granted can be read"
+    PERMISSIONS_EQUAL = "permissions-equal", "amp may do what default may"
+    PERMISSIONS_NOT_WIDER = "permissions-not-wider", "amp may do no more than default may"
+    GRANTED_ROLE_EXISTS = "granted-role-exists", "the role that default is bound to exists"
+    SERVICE_DISCOVERY_VIEW = "service-discovery-view", "whether service discovery is used, which needs the role view"
+    SECRETS_LINKED = "secrets-linked", "the other secrets that are linked to default are linked to amp too"
+    LINKED_SECRET_EXISTS = "linked-secret-exists", "the secret that is linked to default exists"
+    # Step 4.
+    CONFIGS_PRESENT = "configs-present", "the project has DeploymentConfigs of 3scale, and they can be read"
+    CONFIGS_ALL_CHOSEN = "configs-all-chosen", "no DeploymentConfig of 3scale was left out with --dc"
+    CONFIG_ABSENT = "config-absent", "a config of the guide is not in this project, so that it needs nothing"
+    CONFIG_HAS_OWN_ACCOUNT = "config-has-own-account", "the config has an account of its own and is left alone"
+    CONFIG_FOREIGN = "config-foreign", "the config is not 3scale's and is left alone"
+    TEMPLATE_NAMES_AMP = "template-names-amp", "the pod template of the config names the service account amp"
+    # Steps 5 and 6.
+    ROLLOUT_COMPLETE = "rollout-complete", "the newest rollout of the config has ended well"
+    PODS_RUN_AS_AMP = "pods-run-as-amp", "the config's own pods run as amp, with the pull secret, and are ready"
+    # Of several commands.
+    STEP_CHECKED = "step-checked", "the step was not left out with --skip"
+    CONFIG_AS_BEFORE = "config-as-before", "undo: the config and its pods are as they were before the run"
+    OBJECT_AS_BEFORE = "object-as-before", "undo: the secret, account or role is as it was before the run"
+    EARLIER_CHECK = "earlier-check", "a check in the journal of an earlier version, which gave it no code"

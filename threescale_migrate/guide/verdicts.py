@@ -1,0 +1,142 @@
+"""What a set of checks means, decided once: every format says this, and the exit code follows from it.
+
+Pure. "Migrated" is a word for a whole verification: all six steps looked at, the proof of at least one config, and nothing
+failed, unknown or left out; permissions that were left out are named with it. A single step says what it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from ..check_codes import Code
+from ..exit_codes import ExitCode
+from ..values import NOTHING, Check, Step, Text, Verdict
+
+
+class Meaning(str, Enum):
+    """What is known of the whole."""
+
+    DONE = "done"  # migrated; as before, of an undo; done, of a step
+    NOT_DONE = "not_done"
+    UNKNOWN = "unknown"
+    PARTLY = "partly"  # nothing seen to be wrong, and not all was looked at
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The meaning, with its sentence. `skipped` are the steps that were left out, those without which nothing is known of
+    the project in `missed`."""
+
+    meaning: Meaning
+    sentence: Text
+    skipped: tuple[Step, ...] = ()
+    missed: tuple[Step, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether the word "migrated" (or "as before", or "done") may be said."""
+        return self.meaning is Meaning.DONE
+
+
+def counted(checks: Iterable[Check], verdict: Verdict) -> int:
+    """How many checks have a verdict."""
+    return sum(check.verdict is verdict for check in checks)
+
+
+def judge(checks: Sequence[Check], command: str = "verify") -> Judgement:
+    """The judgement over the checks of `verify`, `migrate`, `step` or `undo`."""
+    skipped = tuple(step for step in Step if _is_skipped(checks, step))
+    failed, unknown = counted(checks, Verdict.FAILED), counted(checks, Verdict.UNKNOWN)
+    if failed:
+        return Judgement(Meaning.NOT_DONE, _failed(command, checks, failed), skipped)
+    if unknown:
+        sentence = Text.plural(
+            "not known: {count} thing could not be checked, nothing failed",
+            "not known: {count} things could not be checked, nothing failed",
+            count=unknown,
+        )
+        return Judgement(Meaning.UNKNOWN, sentence, skipped)
+    if command == "undo":
+        return Judgement(Meaning.DONE, _with_warnings(Text("as before, and the pods prove it"), checks))
+    if command == "step":
+        return _of_step(checks, skipped)
+    return _of_project(checks, skipped)
+
+
+def _is_skipped(checks: Iterable[Check], step: Step) -> bool:
+    return any(check.step is step and check.code == Code.STEP_CHECKED for check in checks)
+
+
+def _failed(command: str, checks: Sequence[Check], count: int) -> Text:
+    if command == "undo":
+        return Text.plural(
+            "not all is as before: {count} check failed", "not all is as before: {count} checks failed", count=count
+        )
+    if command == "step":
+        return Text.plural(
+            "step {step}: not done, {count} check failed",
+            "step {step}: not done, {count} checks failed",
+            count=count,
+            step=_step_name(checks),
+        )
+    return Text.plural("not migrated: {count} check failed", "not migrated: {count} checks failed", count=count)
+
+
+def _step_name(checks: Sequence[Check]) -> str:
+    return checks[0].step.value if checks else "?"
+
+
+def _of_step(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Judgement:
+    if skipped or not checks:
+        return Judgement(Meaning.PARTLY, Text("step {step}: skipped", step=_step_name(checks)), skipped, skipped)
+    return Judgement(Meaning.DONE, _with_warnings(Text("step {step}: done", step=_step_name(checks)), checks))
+
+
+def _of_project(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Judgement:
+    seen = {check.step for check in checks} - set(skipped)
+    missed = tuple(step for step in Step if step not in seen and not (step is Step.PERMISSIONS and step in skipped))
+    if missed:
+        names = ", ".join(step.value for step in missed)
+        sentence = Text("nothing is said of the whole: not checked: {names}", names=names)
+        return Judgement(Meaning.PARTLY, _with_warnings(sentence, checks), skipped, missed)
+    proved = sum(check.code == Code.PODS_RUN_AS_AMP and check.verdict is Verdict.PASSED for check in checks)
+    others = next((check for check in checks if check.verdict is Verdict.SKIPPED and check.step not in skipped), None)
+    if others is not None or not proved:
+        sentence = Text.plural(
+            "the pods of {count} config prove that it runs as amp; {others}",
+            "the pods of {count} configs prove that they run as amp; {others}",
+            count=proved,
+            others=others.seen if others is not None else NOTHING,
+        )
+        return Judgement(Meaning.PARTLY, _with_warnings(sentence, checks), skipped)
+    sentence = (
+        Text("migrated, and the pods prove it; permissions were not checked")
+        if Step.PERMISSIONS in skipped
+        else Text("migrated, and the pods prove it")
+    )
+    return Judgement(Meaning.DONE, _with_warnings(sentence, checks), skipped)
+
+
+def _with_warnings(sentence: Text, checks: Iterable[Check]) -> Text:
+    count = counted(checks, Verdict.WARNING)
+    if not count:
+        return sentence
+    return Text.plural("{sentence}; {count} warning", "{sentence}; {count} warnings", count=count, sentence=sentence)
+
+
+def exit_code(
+    checks: Sequence[Check], command: str = "verify", strict: bool = False, allow_unknown: bool = False
+) -> ExitCode:
+    """The exit code that the checks mean.
+
+    `strict` fails on warnings. `allow_unknown` ends with 0 where something is not known or was left out, and makes no other
+    word of it. Configs that were left out with `--dc` are nobody's surprise: the exit code is about those that were named.
+    """
+    judgement = judge(checks, command)
+    if judgement.meaning is Meaning.NOT_DONE or (strict and counted(checks, Verdict.WARNING)):
+        return ExitCode.FAILED
+    if (judgement.meaning is Meaning.UNKNOWN or judgement.missed) and not allow_unknown:
+        return ExitCode.UNKNOWN
+    return ExitCode.DONE
