@@ -1,4 +1,4 @@
-"""The planted token is searched for in all that the tests' commands printed or wrote.
+"""The planted secrets are searched for in all that the tests' commands printed or wrote.
 
 It watches every test by itself, the new ones too: whatever a process of `threescale-migrate` says through a pipe or a
 terminal, and every file below the tests' temporary directories. What is exempt stands in two tables: the user's own secret
@@ -8,53 +8,104 @@ files, and the directory of a rehearsal cluster, which is that cluster's etcd.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
+import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
+import yaml
 
 from threescale_migrate.rehearsal import launch
+from threescale_migrate.values import GUIDE_CONFIGS
 
 TOKEN = "planted-token-0815-never-to-be-seen"
-# A piece of a spelling of so many characters is a leak.
+# What the tests plant in a config as 3scale's templates and people do: in a hook, a variable, an argument (recordings/README.md 22).
+HOOK_TOKEN, ENVIRONMENT_PASSWORD, ARGUMENT_PASSWORD = "h7Kq2Zx9", "planted-Variable-4711", 'planted/Argu ment"+0815'
+# A piece of a spelling of so many characters is a leak; what is shorter as a whole is one from so many on.
 PIECE = 12
+SHORTEST = 8
 OWN_FILES = ("registry-secret*", "the-secret-name.yml")
 PROGRAMS = ("threescale_migrate", "threescale-migrate")
+PROJECT = Path(launch.__file__).with_name("threescale-2.5.yml")
+# What stands before a line in a log: a time, the name of a pod or a container.
+PREFIX = re.compile(rb"(?m)^[ \t]*(?:\[[^\]\n]*\]|\d[\dT:.+Z-]{6,}|[\w./-]{1,60}[|:])[ \t]+")
+
+
+def of_the_project() -> Iterator[str]:
+    """The passwords in the Secrets of the rehearsal's project, and the token in its hook."""
+    text = PROJECT.read_text(encoding="utf-8")
+    yield from re.findall(r"MASTER_ACCESS_TOKEN=\\*[\"']?([\w-]{8,})", text)
+    for item in yaml.safe_load_all(text):
+        for value in _values(item if item.get("kind") == "Secret" else {}):
+            login = re.search(r"://[^:@/]*:([^@]+)@", value)
+            if login or "://" not in value:
+                yield login[1] if login else value
+        for inner in item.get("items") or () if item.get("kind") == "List" else ():
+            yield from (
+                value for value in _values(inner if inner.get("kind") == "Secret" else {}) if "://" not in value
+            )
+
+
+def _values(secret: dict[str, Any]) -> Iterator[str]:
+    yield from (str(value) for value in (secret.get("stringData") or {}).values())
+    yield from (base64.b64decode(value).decode() for value in (secret.get("data") or {}).values())
 
 
 def in_base64(raw: bytes) -> Iterator[bytes]:
     """What a base64 text that `raw` is a part of must hold, for each place where `raw` may begin in it."""
     for before in range(3):
-        encoded = base64.b64encode(b"x" * before + raw + b"xx")
-        yield encoded[4 if before else 0 : len(encoded) - 8]
+        encoded = base64.b64encode(b"x" * before + raw)
+        yield encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
 
 
-def spellings() -> set[bytes]:
-    """The token as it is, in base64 (as in `auth`), in base64 again (as in a secret's data), and once more."""
-    found = layer = {TOKEN.encode()}
+def spellings(secret: str) -> set[bytes]:
+    """A secret as it is, in hex, quoted for URLs, JSON and shells, in base64 (as in `auth`), and in that again, thrice."""
+    raw = secret.encode()
+    address = [quote(secret, safe=""), quote(secret), quote_plus(secret)]
+    written = [
+        *address,
+        *(re.sub("%..", lambda code: code.group().lower(), text) for text in address),
+        json.dumps(secret)[1:-1],
+        json.dumps(json.dumps(secret))[3:-3],
+        shlex.quote(secret)[1:-1] if " " in secret else secret,
+        re.sub(r"([^\w-])", r"\\\1", secret),
+        raw.hex(),
+        raw.hex().upper(),
+    ]
+    found = {raw, *(text.encode() for text in written)}
+    layer = {raw}
     for _ in range(3):
         layer = {form for inner in layer for form in in_base64(inner)}
-        found = found | layer
+        found |= layer
     return found
 
 
-LEAK = re.compile(
-    b"|".join(
-        sorted(
-            re.escape(form[at : at + PIECE]) for form in spellings() for at in range(0, len(form) - PIECE + 1, PIECE)
-        )
-    )
-)
+def _searched(secrets: Iterable[str]) -> tuple[bytes, ...]:
+    forms = {form for secret in secrets for form in spellings(secret) if len(form) >= SHORTEST}
+    pieces = {form[at : at + PIECE] for form in forms for at in range(0, max(1, len(form) - PIECE + 1), PIECE)}
+    # The project's configs have readable names: no piece of a secret may be one of those.
+    return tuple(sorted(piece for piece in pieces if piece.decode("ascii", "replace") not in " ".join(GUIDE_CONFIGS)))
+
+
+PLANTED = (TOKEN, HOOK_TOKEN, ENVIRONMENT_PASSWORD, ARGUMENT_PASSWORD, *of_the_project())
+SEARCHED = _searched(PLANTED)
 
 
 def leaks(data: bytes) -> bool:
-    """Whether the token, or a piece of it, is in there; also where lines were broken."""
-    return LEAK.search(data) is not None or LEAK.search(re.sub(rb"[\s\"'\\]+", b"", data)) is not None
+    """Whether a secret, or a piece of it, is in there; also where lines were broken, each with a log's prefix."""
+    shapes = [data, _joined(data), _joined(PREFIX.sub(b"", data))]
+    return any(piece in shape for shape in shapes for piece in SEARCHED)
+
+
+def _joined(data: bytes) -> bytes:
+    return re.sub(rb"[\s\"'\\]+", b"", data)
 
 
 def files(directory: Path) -> Iterator[Path]:
@@ -69,7 +120,7 @@ def files(directory: Path) -> Iterator[Path]:
 
 
 def leaky_files(directory: Path) -> list[str]:
-    """The files that hold the token."""
+    """The files that hold a secret."""
     return [str(path) for path in files(directory) if leaks(path.read_bytes())]
 
 
@@ -146,22 +197,22 @@ def everything_is_searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield
     others = [path for path in tmp_path_factory.getbasetemp().iterdir() if path.is_dir() and path not in LOOKED_AT]
     found = [name for path in others if not path.is_symlink() for name in leaky_files(path)]
-    assert not found, f"the token was written to {found}"
+    assert not found, f"a secret was written to {found}"
 
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After each test: the token is neither in what its commands said nor in a file of its directory."""
+    """After each test: no secret is in what its commands said or in a file of its directory."""
     home = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     HEARD.clear()
     yield
     said = b"".join(HEARD)
     HEARD.clear()
-    assert not leaks(said), "the token was printed"
+    assert not leaks(said), "a secret was printed"
     if home is None:
         return
     LOOKED_AT.add(home)
     found = leaky_files(home)
-    assert not found, f"the token was written to {found}"
+    assert not found, f"a secret was written to {found}"
     left = [str(path) for path in (home / "tmp").glob("threescale-migrate-*")]
     assert not left, f"a temporary file was left behind: {left}"

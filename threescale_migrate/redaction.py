@@ -194,7 +194,7 @@ class Redactor:
         text = self(text)
         for pattern, replacement in PATTERNS_OF_LOGS:
             text = pattern.sub(replacement, text)
-        return "\n".join(line[:-PIECE] + "…" if line.endswith(_ENDLESS) else line for line in text.split("\n"))
+        return "\n".join(_without_end(line) if line.endswith(_ENDLESS) else line for line in text.split("\n"))
 
     def _all_known(self) -> _Known:
         """What is looked for, anew where something was learned."""
@@ -210,6 +210,12 @@ _ENDLESS = "\0"
 
 def _cut(line: str) -> str:
     return line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + _ENDLESS
+
+
+def _without_end(line: str) -> str:
+    """A line that was cut, without the half of a secret that it may end with."""
+    line = line[: -len(_ENDLESS)]
+    return (line if line.endswith(MASK) else line[:-PIECE]) + "…"
 
 
 def _built(secrets: Mapping[str, frozenset[str]], ordinary: frozenset[str]) -> _Known:

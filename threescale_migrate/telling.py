@@ -17,7 +17,7 @@ TASK = re.compile(r"\brake\b.*?\b(openshift:[a-z_]{1,30})(?![\w-])", re.DOTALL)
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|k|z|a)?sh")
 _VALUE = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|\\.|[^\s;&|\"'\\])+"
 _NAME = rf"[\w.-]*(?:{TELLING}|auth|\bkey|_key)[\w.-]*"
-_MASKED = (
+_PATTERNS = (
     (re.compile(rf"(?i)(\bauthorization\W{{1,8}})(?:(?:bearer|basic)\s+)?{_VALUE}"), rf"\1{MASK}"),
     # Whatever is assigned: a shell's variable, a task's argument, an option's value with a telling name.
     (re.compile(rf"((?<![\w-])[A-Za-z_]\w*\\?[\"']?\s?=){_VALUE}"), rf"\1{MASK}"),
@@ -33,6 +33,9 @@ _LONG = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 _TELLING_NAME = re.compile(rf"(?i)(?:{TELLING}|auth|key$)")
 # What a variable with a telling name may hold and be no secret: a name, a path, a switch, a number of seconds.
 _A_NAME = re.compile(r"[a-z]+(?:[-_./:][a-z]+)*|true|false|yes|no|\d{1,5}|/[\w./-]*", re.IGNORECASE)
+_SHORT = ("-p", "-P", "-u", "-a")
+_OPTION = re.compile(rf"(?i)(--?{_NAME}(?==|\Z)|-[pPua](?!\w*-))=?")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _USERINFO = re.compile(r"://[^/\s:@\"']*:([^\s\"']+)@")
 _ASSIGNED = re.compile(rf"([A-Za-z_][\w-]*)\\?[\"']?\s?=({_VALUE})")
 
@@ -40,23 +43,42 @@ _ASSIGNED = re.compile(rf"([A-Za-z_][\w-]*)\\?[\"']?\s?=({_VALUE})")
 def described(words: Iterable[str]) -> str:
     """What a command does, in so many words as hold no secret: `rake openshift:deploy`, or the command with masks in it."""
     given = [str(word)[:4096] for word in words]
-    text = _script(given)[:4096]
-    task = TASK.search(text)
+    script = _script(given)
+    task = TASK.search(" ".join(given) if script is None else script)
     if task is not None:
         return f"rake {task[1]}"
-    for pattern, replacement in _MASKED:
-        text = pattern.sub(replacement, text)
-    text = _LONG.sub(MASK, _MIXED.sub(MASK, text))
-    text = " ".join(text.split())
+    text = " ".join(" ".join(_each(given) if script is None else [_masked(script)]).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _script(words: list[str]) -> str:
-    """The words as one text; of a shell that is handed a script, the script."""
+def _script(words: list[str]) -> str | None:
+    """The script that a shell among the words is handed."""
     for at, word in enumerate(words[:-1]):
         if at and re.fullmatch(r"-[a-z]*c", word) and _SHELL.fullmatch(words[at - 1]):
             return words[at + 1]
-    return " ".join(words)
+    return None
+
+
+def _each(words: Iterable[str]) -> Iterator[str]:
+    """The words of a command that no shell reads, where a value goes on to the end of its word, spaces included."""
+    hidden = False
+    for word in words:
+        option, assigned = _OPTION.match(word), _ASSIGNMENT.match(word)
+        if hidden and not word.startswith("-"):
+            yield MASK
+            hidden = False
+        elif option is not None:
+            hidden = len(option[0]) == len(word)
+            yield option[1] if hidden else f"{option[1]} {MASK}" if option[1] in _SHORT else f"{option[1]}={MASK}"
+        else:
+            hidden = False
+            yield f"{assigned[0]}{MASK}" if assigned is not None else _masked(word)
+
+
+def _masked(text: str) -> str:
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return _LONG.sub(MASK, _MIXED.sub(MASK, text))
 
 
 def secrets_in(words: Iterable[str], variables: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -65,7 +87,8 @@ def secrets_in(words: Iterable[str], variables: Iterable[tuple[str, str]]) -> It
     for word in words:
         word = word[:65536]
         assigned += [(match[1], match[2].strip("\"'\\")) for match in _ASSIGNED.finditer(word)]
-        assigned.append(("", word))
+        name, _, value = word.partition("=")
+        assigned.append((name, value) if re.fullmatch(r"[\w.-]+", name) else ("", word))
     for name, value in assigned:
         if _TELLING_NAME.search(name) and not _A_NAME.fullmatch(value) and value not in ORDINARY:
             yield value

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.leaks import TOKEN, leaks
+from tests.leaks import PLANTED, TOKEN, leaks
 from tests.recorded import all_calls
 from threescale_migrate.cluster import oc
 from threescale_migrate.cluster.doors import TRY_ON_SERVER
@@ -246,11 +246,24 @@ def test_the_search_of_the_test_suite_finds_what_it_looks_for() -> None:
     """The watch over all tests is itself watched: it must not pass because it is blind."""
     auth = b64(f"12345678|rehearsal:{TOKEN}")
     data = b64(json.dumps({"auths": {"registry.redhat.io": {"auth": auth}}}))
-    for text in (TOKEN, auth, data, b64(data)[4:], TOKEN[5:30], "\n".join(textwrap.wrap(data, 60))):
+    for text in (auth, data, b64(data)[4:], TOKEN[5:30], "\n".join(textwrap.wrap(data, 60))):
         assert leaks(text.encode()), text
     broken = "\n  ".join(TOKEN[at : at + 7] for at in range(0, len(TOKEN), 7))
     assert leaks(broken.encode())
     assert not leaks(gzip.compress(b"nothing"))
+
+
+@pytest.mark.parametrize("secret", PLANTED)
+def test_the_search_finds_every_secret_in_every_form(secret: str) -> None:
+    half = len(secret) // 2
+    forms = [
+        *(spell(secret) for name, spell in SPELLINGS.items() if name not in ("HTML", "the data of a secret")),
+        f"{secret[:half]}\n{secret[half:]}",
+        f"2026-11-24T09:30:00.123Z {secret[:half]}\n2026-11-24T09:30:00.124Z {secret[half:]}",
+        f"[pod/zync-1-abcde/zync] {secret[:half]}\n[pod/zync-1-abcde/zync] {secret[half:]}",
+    ]
+    for form in forms:
+        assert leaks(f"it says {form} there".encode()) or leaks(form.encode()), form
 
 
 def test_a_snapshot_for_the_journal_holds_no_data_of_a_secret() -> None:

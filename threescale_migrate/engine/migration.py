@@ -5,6 +5,7 @@ It holds the order and nothing else: how an action is run is in `apply.py`, how 
 
 from __future__ import annotations
 
+from .. import shell
 from ..cluster.oc import OcError
 from ..cluster.project import ProjectState
 from ..exit_codes import ExitCode
@@ -48,7 +49,7 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     state = run.look()
     left = replan(state)
     if left:
-        commands = "; ".join("oc " + " ".join(action.args) for action in left)
+        commands = "; ".join(shell.oc(action.args) for action in left)
         text = Text(
             "oc said it was done, and it is not: {commands}; look at what oc does, then run this again",
             commands=commands,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .. import shell
 from ..check_codes import Code
 from ..cluster.project import ProjectState, ServiceAccount, own_secrets
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Step, Text, Verdict
@@ -63,7 +64,7 @@ def missing(state: ProjectState) -> list[Check]:
         use = Text(MENTIONED[link.use])
         if link.secret in state.secret_names:
             seen = Text("default has secret {secret} {use} and amp has not", secret=link.secret, use=use)
-            fix = Text("{command}", command="oc " + " ".join(_link(link).args))
+            fix = Text("{command}", command=shell.oc(_link(link).args))
             checks.append(Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", Verdict.FAILED, seen, fix))
         elif "secrets" not in state.unread:
             seen = Text("it has secret {secret} {use}, which does not exist: not copied", secret=link.secret, use=use)
@@ -83,7 +84,7 @@ def unknown(state: ProjectState) -> tuple[Check, ...]:
                 secret=link.secret,
                 use=Text(MENTIONED[link.use]),
             )
-            fix = Text("{command}", command="oc " + " ".join(_link(link).args))
+            fix = Text("{command}", command=shell.oc(_link(link).args))
             checks.append(Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix))
     return tuple(checks)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .. import shell
 from ..check_codes import Code
 from ..cluster.dialects import subject_namespace
 from ..cluster.project import Binding, ProjectState
@@ -67,8 +68,13 @@ class Grant:
     def sentence(self) -> Text:
         """As it is named to a person."""
         if not self.namespace:
-            return Text("{kind} {role} in the whole cluster", kind=self.role_kind, role=self.role)
-        return Text("{kind} {role} in project {project}", kind=self.role_kind, role=self.role, project=self.namespace)
+            return Text("{kind} {role} in the whole cluster", kind=self.role_kind, role=shell.quoted(self.role))
+        return Text(
+            "{kind} {role} in project {project}",
+            kind=self.role_kind,
+            role=shell.quoted(self.role),
+            project=self.namespace,
+        )
 
 
 VIEW_OF_THE_CLUSTER = Grant("", CLUSTER_ROLE, VIEW)
@@ -268,7 +274,7 @@ def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]]
         detail["binding"] = name
     return Action(
         STEP,
-        f"{grant.role_kind.lower()}/{grant.role}",
+        shell.quoted(f"{grant.role_kind.lower()}/{grant.role}"),
         args,
         why,
         Inverse("grant", grant.role, inverse, detail),
@@ -288,11 +294,14 @@ def _free_name(grant: Grant, account: str, taken: set[tuple[str, str]]) -> str:
 
 def command(action: Action) -> str:
     """An action as it is pasted."""
-    return "oc " + " ".join(action.args)
+    return shell.oc(action.args)
 
 
 def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
-    """What a cluster admin runs where the user may not look: each prints the commands that give `amp` what `default` has."""
+    """What a cluster admin runs where the user may not look: each prints the commands that give `amp` what `default` has.
+
+    What they print is to be pasted as well: `js` of a template escapes whatever `$'…'` of a shell has to have escaped.
+    """
     project = state.namespace
     default, amp = user_of(project, DEFAULT_ACCOUNT), user_of(project, ACCOUNT)
     # One condition for both spellings of an account; print joins them without spaces.
@@ -301,16 +310,16 @@ def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
         f' (eq (print .kind "/" .name) "User/{default}")'
     )
     if kind == SCC_KIND:
-        sentence = f"oc adm policy add-scc-to-user {{{{$o.metadata.name}}}} {amp}"
+        sentence = f"oc adm policy add-scc-to-user $'{{{{js $o.metadata.name}}}}' {amp}"
         return (_template("scc", f'{{{{range .users}}}}{{{{if eq . "{default}"}}}}{sentence}'),)
     if kind == "clusterrolebindings":
-        sentence = f"oc adm policy add-cluster-role-to-user {{{{$o.roleRef.name}}}} {amp}"
+        sentence = f"oc adm policy add-cluster-role-to-user $'{{{{js $o.roleRef.name}}}}' {amp}"
         return (_template(kind, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{sentence}"),)
     where = "rolebindings" if kind == "rolebindings" else "rolebindings --all-namespaces"
     space = "--namespace={{$o.metadata.namespace}}"
-    of_cluster = f"oc adm policy add-role-to-user {{{{$o.roleRef.name}}}} {amp} {space}"
+    of_cluster = f"oc adm policy add-role-to-user $'{{{{js $o.roleRef.name}}}}' {amp} {space}"
     of_project = (
-        f"oc create rolebinding {{{{$o.metadata.name}}}}-{ACCOUNT} --role={{{{$o.roleRef.name}}}}"
+        f"oc create rolebinding $'{{{{js $o.metadata.name}}}}-{ACCOUNT}' --role=$'{{{{js $o.roleRef.name}}}}'"
         f" --serviceaccount={project}:{ACCOUNT} {space}"
     )
     sentence = f'{{{{if eq (print $o.roleRef.kind) "Role"}}}}{of_project}{{{{else}}}}{of_cluster}{{{{end}}}}'
@@ -319,10 +328,8 @@ def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
 
 
 def _template(what: str, inner: str) -> str:
-    return (
-        f"oc get {what} -o go-template='{{{{range $o := .items}}}}{inner}"
-        "{{println}}{{end}}{{end}}{{end}}'"
-    )
+    template = f"{{{{range $o := .items}}}}{inner}{{{{println}}}}{{{{end}}}}{{{{end}}}}{{{{end}}}}"
+    return shell.oc(("get", *what.split(), "-o", f"go-template={template}"))
 
 
 def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:

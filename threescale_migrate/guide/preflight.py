@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from .. import shell
 from ..check_codes import Code
 from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import (
@@ -256,7 +257,7 @@ READING_MORE = {
 def _rights(facts: Facts, request: Request) -> list[Finding]:
     unread, project = facts.state.unread, facts.state.namespace
     lent = Text("have an admin of the project run this, or log in as one who may")
-    edit = (f"oc adm policy add-role-to-user edit {facts.user} --namespace={project}",)
+    edit = (shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={project}")),)
     found = []
     for kind, sentence in READING.items():
         if kind in unread:
@@ -303,14 +304,14 @@ def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) ->
     if answer is None:
         seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
                     user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
-        fix = Text("ask: {question}; or go on with --allow-unknown", question="oc " + " ".join(right.question))
+        fix = Text("ask: {question}; or go on with --allow-unknown", question=shell.oc(right.question))
         return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix)
     seen = Text("{user} may not {right} {where}, and {command} needs it",
                 user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
     if action.inverse.kind == "grant":
         return replace(_grant_refused(action, seen), subject=right.sentence)
     fix = Text("have an admin of the project run this, or log in as one who may")
-    role = f"oc adm policy add-role-to-user edit {facts.user} --namespace={right.namespace}"
+    role = shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={right.namespace}"))
     return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, (role,))
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .. import shell
 from ..check_codes import Code
 from ..cluster.project import ProjectState, ServiceAccount, own_secrets
 from ..values import (
@@ -584,6 +585,6 @@ def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) ->
     except Usage as error:
         return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.FAILED, error.text)
     if left:
-        command = Text("{command}", command="oc " + " ".join(left[0].args))
+        command = Text("{command}", command=shell.oc(left[0].args))
         return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.FAILED, Text("it is not as it was before"), command)
     return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.PASSED, Text("it is as it was before the run"))

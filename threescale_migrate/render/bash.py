@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import shell
 from ..guide.costs import Cost
 from ..guide.selection import Wave
 from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Action, Step
+from ..visible import visible
 
+# What a shell acts on.
+_SPECIAL = re.compile("[`$;&|<>\\\\\"'()]")
 FUNCTIONS = Path(__file__).with_name("functions.sh")
 
 HEAD = """\
@@ -89,7 +92,7 @@ def render(script: Script) -> str:
         ("3 permissions", Step.PERMISSIONS),
     ):
         actions = [action for action in script.actions if action.step is step]
-        parts.append(f"\nsay {shlex.quote(title)}\n")
+        parts.append(f"\nsay {shell.quoted(title)}\n")
         parts += [_action(action) for action in actions]
         if step is Step.REGISTRY_SECRET:
             parts.append("usable_secret\n")
@@ -104,26 +107,27 @@ def render(script: Script) -> str:
 
 def _head(script: Script) -> str:
     return HEAD.format(
-        project=script.project,
+        project=_line(script.project),
         registry=REGISTRY,
         version=script.version,
         date=script.date,
         notes="".join(f"# {_line(note)}\n" for note in script.notes),
-        quoted_project=shlex.quote(script.project),
-        quoted_server=shlex.quote(script.server),
-        login=" ".join(shlex.quote(option) for option in script.login),
+        quoted_project=shell.quoted(script.project),
+        quoted_server=shell.quoted(script.server),
+        login=" ".join(shell.quoted(option) for option in script.login),
         secret=SECRET_NAME,
         secret_file=_quoted(script.secret_file or "registry-secret.yaml"),
-        from_secret=shlex.quote(script.from_secret or ""),
+        from_secret=shell.quoted(script.from_secret or ""),
         account=ACCOUNT,
-        passing=shlex.quote(script.passing),
-        away=shlex.quote(script.away),
+        passing=shell.quoted(script.passing),
+        away=shell.quoted(script.away),
     )
 
 
 def _line(text: object) -> str:
-    """A text as a comment can hold it."""
-    return " ".join(str(text).split())
+    """A text as a comment can hold it, also where an interactive shell takes the comment for a command: quoted where it matters."""
+    words = visible(" ".join(str(text).split()), keep="")
+    return shell.quoted(words) if _SPECIAL.search(words) else words
 
 
 def _quoted(text: str) -> str:
@@ -132,13 +136,13 @@ def _quoted(text: str) -> str:
 
 
 def _command(args: Sequence[str]) -> str:
-    return shlex.join(("oc", *args))
+    return shell.oc(args)
 
 
 def _folded(function: str, names: Sequence[str]) -> str:
     """A call with many names, a few on each line."""
     lines, line = [], function
-    for name in map(shlex.quote, names):
+    for name in map(shell.quoted, names):
         if len(line) + len(name) > 110:
             lines.append(line)
             line = " "
@@ -151,12 +155,12 @@ def _checks(script: Script) -> Iterator[str]:
     yield "\n# Before the first change: the right place, and the rights.\n"
     yield _folded("right_place", script.chosen)
     for question in script.rights:
-        yield f"may {shlex.join(question)}\n"
+        yield f"may {shell.line(question)}\n"
 
 
 def _reason(action: Action) -> str:
     back = f"# back: {_command(action.inverse.args)}\n" if action.inverse.args else ""
-    return f"# {action.subject}: {_line(action.why)}\n{back}"
+    return f"# {_line(f'{action.subject}: {action.why}')}\n{back}"
 
 
 def _action(action: Action) -> str:
@@ -173,7 +177,7 @@ def _plain(action: Action) -> str:
 
 def _secret(action: Action) -> str:
     if action.inverse.name != SECRET_NAME:
-        name = shlex.quote(action.inverse.name)
+        name = shell.quoted(action.inverse.name)
         return f"if ! there secret {name} && ! same_secret; then keep_secret {name}; fi\n"
     if not (action.inverse.detail.get("path") or action.inverse.detail.get("copy")):
         raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
@@ -191,7 +195,7 @@ def _replaced(action: Action) -> str:
 
 
 def _account(action: Action) -> str:
-    text = shlex.quote(action.stdin or "")
+    text = shell.quoted(action.stdin or "")
     linking = _command(("secrets", "link", ACCOUNT, SECRET_NAME, "--for=pull"))
     return (
         f'if ! there sa "$account"; then\n  feed {text} {_command(action.args)}\n'
@@ -202,14 +206,14 @@ def _account(action: Action) -> str:
 def _link(action: Action) -> str:
     if (action.inverse.detail.get("secret"), action.inverse.detail.get("for")) != (SECRET_NAME, "pull"):
         return _plain(action)
-    return f"linked {shlex.quote(action.inverse.name)} || run {_command(action.args)}\n"
+    return f"linked {shell.quoted(action.inverse.name)} || run {_command(action.args)}\n"
 
 
 def _grant(action: Action) -> str:
     if action.inverse.detail.get("binding") is None:
         return _plain(action)
     elsewhere = [arg for arg in action.args if arg.startswith("--namespace=")]
-    looked_for = shlex.join(("rolebinding", str(action.inverse.detail["binding"]), *elsewhere))
+    looked_for = shell.line(("rolebinding", str(action.inverse.detail["binding"]), *elsewhere))
     return f"there {looked_for} || run {_command(action.args)}\n"
 
 
@@ -230,16 +234,16 @@ def _waves(script: Script) -> Iterator[str]:
     for number, wave in enumerate(script.waves, 1):
         title = f"4, 5 wave {number} of {len(script.waves)}, {wave.name}: {', '.join(wave.configs)}"
         limits = [f"{name}={costs[name].deadline_seconds}" for name in wave.configs]
-        yield "\n" + _folded(f"wave {shlex.quote(title)}", limits)
+        yield "\n" + _folded(f"wave {shell.quoted(title)}", limits)
         for name in wave.configs:
             yield from _config(script, name, costs[name])
         yield _folded("await", limits)
 
 
 def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
-    quoted = shlex.quote(name)
+    quoted = shell.quoted(name)
     for warning in cost.warnings:
-        yield f"# dc/{name}: {_line(warning)}\n"
+        yield f"# {_line(f'dc/{name}: {warning}')}\n"
     for action in script.actions:
         if action.subject != f"dc/{name}" or action.inverse.kind == "rollout":
             continue
@@ -314,21 +318,21 @@ def guide(script: Script) -> str:
     grants = [action for action in script.actions if action.step is Step.PERMISSIONS]
     pinned = [*script.login, f"--namespace={script.project}"]
     return GUIDE.format(
-        project=script.project,
+        project=_line(script.project),
         version=script.version,
         date=script.date,
-        server=shlex.quote(script.server),
-        elsewhere=shlex.quote(f"this is for {script.server}: run oc login {script.server}; nothing was changed"),
+        server=shell.quoted(script.server),
+        elsewhere=shell.quoted(f"this is for {script.server}: run oc login {script.server}; nothing was changed"),
         names_file=""
         if script.from_secret
         else f"secret_file=${{SECRET_FILE:-{_quoted(script.secret_file or 'registry-secret.yaml')}}}\n",
-        source=f"oc get secret {shlex.quote(script.from_secret)} -o json | command"
+        source=f"oc get secret {shell.quoted(script.from_secret)} -o json | command"
         if script.from_secret
         else "command",
         file="-" if script.from_secret else '"$secret_file"',
-        login=" ".join(shlex.quote(option) for option in script.login),
-        pinned=" ".join(shlex.quote(option) for option in pinned),
-        configs=" ".join(shlex.quote(name) for name in script.chosen),
+        login=" ".join(shell.quoted(option) for option in script.login),
+        pinned=" ".join(shell.quoted(option) for option in pinned),
+        configs=" ".join(shell.quoted(name) for name in script.chosen),
         secret=SECRET_NAME,
         account=ACCOUNT,
         grants="".join(f"{_reason(action)}{_command(action.args)}\n" for action in grants)

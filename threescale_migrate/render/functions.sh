@@ -1,4 +1,15 @@
-say() { printf '%s\n' "$*" >&2; }
+# What the cluster says is shown, and acts on no terminal: without escape codes and what turns the reading direction around.
+say() {
+  local text="$*" mark
+  text=${text//[[:cntrl:]]/?}
+  for mark in $'\u200e' $'\u200f' $'\u2028' $'\u2029' $'\u202a' $'\u202b' $'\u202c' $'\u202d' $'\u202e' $'\u2066' $'\u2067' $'\u2068' $'\u2069' $'\ufeff'; do
+    text=${text//"$mark"/?}
+  done
+  printf '%s\n' "$text" >&2
+}
+
+# typed COMMAND…: as it could be typed.
+typed() { printf ' %q' "$@"; }
 
 stop() { # CODE WORDS…
   local code=$1
@@ -48,8 +59,8 @@ broken() {
 
 # run COMMAND…: a change. The interrupt key does not cut it in half; the script ends after it.
 run() {
-  say "+ $*"
-  try whole "$@" >&2 || [[ $(said) == *'already in progress'* ]] || broken "$*"
+  say "+$(typed "$@")"
+  try whole "$@" >&2 || [[ $(said) == *'already in progress'* ]] || broken "$(typed "$@")"
 }
 
 whole() { (trap '' INT && "$@"); }
@@ -58,8 +69,8 @@ whole() { (trap '' INT && "$@"); }
 feed() {
   local text=$1
   shift
-  say "+ $* <<< $text"
-  try whole fed "$text" "$@" >&2 || broken "$*"
+  say "+$(typed "$@") <<<$(typed "$text")"
+  try whole fed "$text" "$@" >&2 || broken "$(typed "$@")"
 }
 
 fed() {
@@ -69,7 +80,7 @@ fed() {
 }
 
 # fetch COMMAND…: what it prints, in $answer.
-fetch() { answer=$(try "$@") || broken "$*"; }
+fetch() { answer=$(try "$@") || broken "$(typed "$@")"; }
 
 there() { # TYPE NAME…
   fetch oc get "$@" --ignore-not-found -o name

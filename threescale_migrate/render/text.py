@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .. import shell
 from ..check_codes import Code
 from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
@@ -52,7 +52,7 @@ def outcome(name: str) -> Text:
 
 def command_line(argv: Sequence[str], secret: bool = False) -> str:
     """A command as a person could paste it; what a secret is fed from is named, not shown."""
-    return shlex.join(argv) + (" < SECRET" if secret else "")
+    return shell.line(argv) + (" < SECRET" if secret else "")
 
 
 def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = False, quiet: bool = False) -> None:

@@ -224,6 +224,13 @@ def _decoded(text: str) -> str:
     return binascii.a2b_base64(text).decode()
 
 
+def _js(letter: str) -> str:
+    """A character as Go's JSEscape writes it."""
+    if letter in "\\'\"":
+        return f"\\{letter}"
+    return letter if letter.isprintable() and letter not in "<>&=" else f"\\u{ord(letter):04X}"
+
+
 def _printf(form: str, *values: Any) -> str:
     rest = list(values)
 
@@ -253,10 +260,10 @@ FUNCTIONS: dict[str, Any] = {
     "print": lambda *values: " ".join(map(_shown, values)),
     "println": lambda *values: " ".join(map(_shown, values)) + "\n",
     "printf": _printf,
+    "js": lambda *values: "".join(map(_js, " ".join(map(_shown, values)))),
     "base64decode": _decoded,
     "exists": lambda value, *keys: _index(value, *keys) is not None,
     "html": lambda value: _shown(value),
-    "js": lambda value: _shown(value),
 }
 
 
