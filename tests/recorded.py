@@ -88,7 +88,7 @@ def entries(scenario: str | Path, folder: Path = FIXTURES) -> Iterator[Recorded 
     note = ""
     for entry in lines(scenario, folder):
         sentence = entry.get("note")
-        if isinstance(sentence, dict):
+        if isinstance(sentence, dict) and "file" in sentence:
             yield File(sentence["file"], sentence["content"])
         elif isinstance(sentence, str):
             note = sentence

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -181,6 +182,7 @@ class Rehearsal:
         self.begin = store.clock.now()
         store.clock.pin(self.begin)
         self.cluster = Cluster(store)
+        self.folder, self.recorded_folder = "", "/home/admin/.kube"
         # Of each object the version that was asked for last, what was answered, and that from moment to moment.
         self.versions: dict[tuple[str, str], str] = {}
         self.texts: dict[tuple[Words, str], dict[str, frozenset[str]]] = {}
@@ -209,7 +211,11 @@ class Rehearsal:
         finally:
             sys.stdin = stdin
         self._remember()
-        return Outcome(call, code, out.getvalue(), err.getvalue())
+        return Outcome(call, code, self.placed(out.getvalue()), self.placed(err.getvalue()))
+
+    def placed(self, text: str) -> str:
+        """A text with the folder of the recorded kubeconfig in place of that of the replayed one."""
+        return text.replace(self.folder, self.recorded_folder) if self.folder else text
 
     @property
     def moving(self) -> bool:
@@ -368,6 +374,7 @@ class Arrangement:
         self.kubeconfig = kubeconfig
         self.login = kubeconfig.read_text(encoding="utf-8")
         self.note: str | None = None
+        rehearsal.folder = str(kubeconfig.parent)
         self.faults = list(rehearsal.store.settings.get("faults", ()))
         if any(situation.get("files") for situation in self.known.values()):
             for entry in recorded.entries("documented-procedure"):
@@ -381,8 +388,11 @@ class Arrangement:
         self.note = note
         wanted = self.known.get(note, {})
         store = self.rehearsal.store
+        os.environ["OC_REHEARSAL_CLIENT"] = str(wanted.get("client", ""))
+        store.settings["users api"] = wanted.get("users api", True)
         begin = store.clock.now()
         self.kubeconfig.write_text(self.login, encoding="utf-8")
+        self.rehearsal.recorded_folder = wanted.get("folder", "/home/admin/.kube")
         store.settings["faults"] = list(self.faults)
         for name, content in wanted.get("write", {}).items():
             (self.kubeconfig.parent.parent / name).write_text(content, encoding="utf-8")
@@ -397,7 +407,15 @@ class Arrangement:
             login["clusters"][0]["cluster"]["server"] = wanted["server"]
         if "user" in wanted:
             login["contexts"][0]["context"]["user"] = f"{wanted['user']}/cluster"
-        if wanted.get("kubeconfig") is False:
+        if "kubeconfig" in wanted:
+            folder = self.rehearsal.recorded_folder
+            login = json.loads(json.dumps(wanted["kubeconfig"]).replace(folder, self.rehearsal.folder))
+        for name in wanted.get("certificates", ()):
+            (self.kubeconfig.parent / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.kubeconfig.parent / name).write_text("", encoding="utf-8")
+        for name in wanted.get("gone", ()):
+            (self.kubeconfig.parent / name).unlink()
+        if login is False:
             self.kubeconfig.unlink()
         else:
             self.kubeconfig.write_text(json.dumps(login), encoding="utf-8")

@@ -14,19 +14,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.conformance.replay import Outcome, normal, replay
-from tests.recorded import NoScenario, header, scenario_names
+from tests.recorded import NoScenario, scenario_names
 
 
 def replayed(scenario: str | Path) -> list[Outcome]:
     """Replays a scenario in a scratch directory, with the environment that its commands expect. Raises NoScenario, OSError."""
     former, kubeconfig, client = os.getcwd(), os.environ.get("KUBECONFIG"), os.environ.get("OC_REHEARSAL_CLIENT")
     scenario = scenario.resolve() if isinstance(scenario, Path) else scenario
-    old = "4.6" in header(scenario).get("client", "")
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         os.environ["KUBECONFIG"] = str(Path(scratch) / "cluster" / "kubeconfig")
-        if old:
-            os.environ["OC_REHEARSAL_CLIENT"] = "4.6"
         try:
             return replay(scenario, Path(scratch))
         finally:

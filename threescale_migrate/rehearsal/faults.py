@@ -6,6 +6,7 @@ on: what ran before runs on, and goes on running after the migration is taken ba
 
 from __future__ import annotations
 
+from .ages import AGES, IGNORES_DRY_RUN
 from .mistakes import Mistake
 from .resources import named
 from .store import Object, Store
@@ -40,6 +41,8 @@ FAULTS = {
     "api-down": "the server does not answer",
     "api-away": "the API that serves DeploymentConfigs does not answer",
     "login-expired": "the login has expired",
+    "old-client=AGE": "oc is that of 4.16, 4.6 or 3.11; with 3.11 the server is as well",
+    "ignores-dry-run": "an oc whose adm policy makes each change, whatever --dry-run says",
     "user=NAME[/ROLES]": "logged in as that user, with those roles in the project, such as alice/view,edit",
     "forbidden=VERB:RESOURCE": "the user may not do that, such as patch:deploymentconfigs",
 }
@@ -81,6 +84,8 @@ def parse_fault(text: str) -> tuple[str, str]:
             rate = -1.0
         if not 0 <= rate < 1:
             raise Mistake("{given} needs a share from 0 to below 1", given=repr(text))
+    if name == "old-client" and value not in AGES:
+        raise Mistake("{given} needs one of {known}", given=repr(text), known=", ".join(AGES))
     if name == "forbidden" and len(value.split(":")) != 2:
         raise Mistake("{given} has to be given as {shape}", given=repr(text), shape="forbidden=VERB:RESOURCE")
     return name, value
@@ -101,8 +106,8 @@ def switch_on(store: Store, given: Iterable[str]) -> None:
                 _change_config(store, name, item)
         if name == "forbidden":
             value = _in_full(value)
-        if name == "user":
-            known[:] = [entry for entry in known if entry[0] != "user"]
+        if name in ("user", "old-client"):  # there is one of it
+            known[:] = [entry for entry in known if entry[0] != name]
         if [name, value] not in known:
             known.append([name, value])
         if name in BEGINNINGS:
@@ -155,6 +160,11 @@ def user(store: Store) -> tuple[str, tuple[str, ...]] | None:
         name, _, roles = value.partition("/")
         return name, tuple(filter(None, roles.split(",")))
     return None
+
+
+def client(store: Store) -> str:
+    """The words that name the client whose part is played (`ages`), none for today's."""
+    return " ".join([*_values(store, "old-client"), *([IGNORES_DRY_RUN] if active(store, IGNORES_DRY_RUN) else [])])
 
 
 # What a fault does at once to the cluster.

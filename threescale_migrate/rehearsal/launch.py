@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import faults
+from . import faults as faults_module
 from .rights import ADMIN
 from .server import SERVER, begin, create_cluster
 from .simulation import Simulation
@@ -32,13 +33,20 @@ def exists(directory: Path) -> bool:
 
 
 def create(
-    directory: Path, *, speed: float = 1.0, faults: Iterable[str] = (), from_file: Path | None = None, seed: int = 1
+    directory: Path,
+    *,
+    speed: float = 1.0,
+    faults: Iterable[str] = (),
+    from_file: Path | None = None,
+    seed: int = 1,
+    server: str = SERVER,
 ) -> dict[str, str]:
     """Makes a cluster, and gives the environment that leads to it. Raises ValueError, OSError."""
     store = fresh(speed=speed, from_file=from_file, seed=seed)
+    store.settings["server"] = server
     _switch_on(store, faults)
     create_cluster(directory, store)
-    return prepare(directory, store.settings["project"], login(store))
+    return prepare(directory, store.settings["project"], login(store), faults_module.client(store))
 
 
 def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -> Store:
@@ -95,14 +103,34 @@ def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str]
         if speed is not None:
             store.clock.set_speed(speed)
         _switch_on(store, faults)
-        project, user = store.settings["project"], login(store)
-    return prepare(directory, project, user)
+        project, user, client = store.settings["project"], login(store), faults_module.client(store)
+    return prepare(directory, project, user, client)
 
 
 def login(store: Store) -> str:
     """Who is logged in: the cluster's admin, where no fault says otherwise."""
     found = faults.user(store)
     return found[0] if found is not None else ADMIN
+
+
+def join(directory: Path, other: Path, name: str) -> str:
+    """Adds the cluster of another directory to the kubeconfig of the first, as a context of that name, and gives the context.
+
+    Whoever makes that context the current one (`oc config use-context`) is on the other cluster from the next call on.
+    """
+    kubeconfig = directory / "kubeconfig"
+    document = json.loads(kubeconfig.read_text(encoding="utf-8"))
+    with Opened(other) as store:
+        project, user = store.settings["project"], login(store)
+        server = store.settings.get("server", SERVER)
+    document["clusters"].append({"name": name, "cluster": {"server": server}})
+    document["contexts"].append(
+        {"name": name, "context": {"cluster": name, "namespace": project, "user": f"{user}/{name}"}}
+    )
+    document["users"].append({"name": f"{user}/{name}", "user": {}})
+    document.setdefault("rehearsal", {}).setdefault("clusters", {})[name] = str(other.resolve())
+    _write(kubeconfig, json.dumps(document, indent=1) + "\n", 0o600)
+    return name
 
 
 def _switch_on(store: Store, given: Iterable[str]) -> None:
@@ -128,9 +156,16 @@ def switch_off(directory: Path) -> None:
     prepare(directory, project)
 
 
-def prepare(directory: Path, project: str = PROJECT, user: str = ADMIN) -> dict[str, str]:
-    """Writes `bin/oc`, the kubeconfig and the example secret; gives the environment that leads to them."""
+def prepare(directory: Path, project: str = PROJECT, user: str = ADMIN, client: str = "") -> dict[str, str]:
+    """Writes `bin/oc`, the kubeconfig and the example secret; gives the environment that leads to them.
+
+    `client` names the client whose part `oc` plays (`ages`).
+    """
     directory = directory.resolve()
+    server = SERVER
+    if exists(directory):
+        with Opened(directory) as store:
+            server = store.settings.get("server", SERVER)
     (directory / "bin").mkdir(parents=True, exist_ok=True)
     oc = directory / "bin" / "oc"
     root = str(HERE.parent.parent)
@@ -139,11 +174,12 @@ def prepare(directory: Path, project: str = PROJECT, user: str = ADMIN) -> dict[
     yaml_home = _home_of_yaml()
     script = (
         "#!/bin/sh\n"
-        f"OC_REHEARSAL_DIR={shlex.quote(str(directory))} OC_REHEARSAL_YAML={shlex.quote(yaml_home)}"
+        + (f"export OC_REHEARSAL_CLIENT={shlex.quote(client)}\n" if client else "")
+        + f"OC_REHEARSAL_DIR={shlex.quote(str(directory))} OC_REHEARSAL_YAML={shlex.quote(yaml_home)}"
         f' exec {shlex.quote(sys.executable)} -S -E -c {shlex.quote(code)} "$@"\n'
     )
     _write(oc, script, 0o755)
-    _write(directory / "kubeconfig", json.dumps(_kubeconfig(project, user), indent=1) + "\n", 0o600)
+    _write(directory / "kubeconfig", json.dumps(_kubeconfig(project, user, server), indent=1) + "\n", 0o600)
     if not (directory / EXAMPLE_SECRET).exists():
         _write(directory / EXAMPLE_SECRET, example_secret(), 0o600)
     path = os.environ.get("PATH", os.defpath)
@@ -164,13 +200,13 @@ def _write(path: Path, text: str, mode: int) -> None:
     os.replace(scratch, path)
 
 
-def _kubeconfig(project: str, user: str) -> dict[str, Any]:
+def _kubeconfig(project: str, user: str, server: str) -> dict[str, Any]:
     cluster = "api-cluster-example-test:6443"
     name = f"{project}/{cluster}/{user}"
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": cluster, "cluster": {"server": SERVER}}],
+        "clusters": [{"name": cluster, "cluster": {"server": server}}],
         "contexts": [{"name": name, "context": {"cluster": cluster, "namespace": project, "user": user}}],
         "current-context": name,
         "users": [{"name": user, "user": {}}],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from . import faults, rights
+from .ages import has
 from .quickjson import loads
 from .resources import BY_KIND, RESOURCES, Resource
 from .simulation import Simulation
@@ -109,7 +110,8 @@ class Api:
             space = name  # a project's own roles hold for the project itself
         if self.can_i(verb, plural, space, name):
             return
-        where = f'in the namespace "{namespace}"' if resource.namespaced and namespace else "at the cluster scope"
+        inside = namespace if resource.namespaced else name if resource.plural == "namespaces" else ""
+        where = f'in the namespace "{inside}"' if inside else "at the cluster scope"
         subject = f'{resource.full} "{name}"' if name else resource.full
         raise ApiError(
             403,
@@ -140,6 +142,8 @@ class Api:
             from .quotas import with_usage
 
             return with_usage(self.store, item)
+        if resource.plural == "cronjobs":
+            return {**item, "apiVersion": cron_version()}
         return item
 
     def items(self, resource: Resource, namespace: str | None) -> list[Object]:
@@ -374,8 +378,7 @@ class Api:
             raise ApiError(403, "Forbidden", "You may not request a new project via this API.")
         if self.store.get("namespaces", None, name) is not None:
             raise ApiError(409, "AlreadyExists", f'project.project.openshift.io "{name}" already exists')
-        item: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        item["status"] = {"phase": "Active"}
+        item = project_namespace(name, self.user)
         self._check(RESOURCES["namespaces"], item)
         self.store.put("namespaces", item)
         self._react(RESOURCES["namespaces"], item)
@@ -460,6 +463,11 @@ def _go_map(value: Any) -> str:
     return str(value)
 
 
+def cron_version() -> str:
+    """The version of CronJobs that the server has (recordings/README.md 24)."""
+    return "batch/v1beta1" if has("batch/v1beta1") else RESOURCES["cronjobs"].version
+
+
 def project_of(namespace: Object) -> Object:
     """A namespace as the project that OpenShift shows of it."""
     return {
@@ -469,6 +477,25 @@ def project_of(namespace: Object) -> Object:
         "spec": {"finalizers": ["kubernetes"]},
         "status": {"phase": "Active"},
     }
+
+
+def namespace_of(name: str) -> Object:
+    """A namespace as the server keeps it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"labels": {"kubernetes.io/metadata.name": name}, "name": name},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def project_namespace(name: str, requester: str) -> Object:
+    """The namespace of a project that somebody asked for (`places`)."""
+    item = namespace_of(name)
+    notes = {"description": "", "display-name": "", "requester": requester}
+    item["metadata"]["annotations"] = {f"openshift.io/{key}": value for key, value in notes.items()}
+    return item
 
 
 def begin_namespace(store: Store, name: str, user: str) -> None:
@@ -545,10 +572,7 @@ def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> N
     for constraints in known_from("security-context-constraints.json"):
         store.put("securitycontextconstraints", constraints)
     for name in dict.fromkeys(("default", *SYSTEM_NAMESPACES, *([namespace] if namespace else ()))):
-        store.put(
-            "namespaces",
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}},
-        )
+        store.put("namespaces", project_namespace(name, rights.ADMIN) if name == namespace else namespace_of(name))
         if name not in SYSTEM_NAMESPACES:
             begin_namespace(store, name, rights.ADMIN)
     api = Cluster(store).api()

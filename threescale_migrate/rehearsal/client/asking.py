@@ -5,8 +5,10 @@ from __future__ import annotations
 from ..resources import named
 from ..rights import covers_url, single
 from ..server import ApiError
+from ..store import copied
 from .documents import to_json
-from .errors import CommandError, failure
+from .errors import CommandError, failure, usage
+from .output import columns
 from .session import Session
 
 CLIENT = "unknown"
@@ -51,7 +53,8 @@ def whoami(session: Session) -> None:
     if session.values.get("show-token"):
         raise failure("no token is currently in use for this session")
     with session.api() as api:
-        if session.old:  # the recorded server had no such API, and today's client asks in another way
+        # The recorded server had no such API, and today's client asks in another way.
+        if session.has("prints no kustomize version") and not api.store.settings.get("users api", True):
             raise ApiError(
                 404, "NotFound", "the server could not find the requested resource (get users.user.openshift.io ~)"
             )
@@ -60,10 +63,16 @@ def whoami(session: Session) -> None:
 
 def version(session: Session) -> None:
     """The versions; those of self-built programs are unknown."""
-    kustomize = "" if session.old else "\nKustomize Version: v5.7.1"
+    if session.has("version in lines"):
+        _version_lines(session)
+        return
+    old = session.has("prints no kustomize version")
+    kustomize = "" if old else "\nKustomize Version: v5.7.1"
     if session.values.get("output") == "json":
         document = {"clientVersion": CLIENT_VERSION, "kustomizeVersion": "v5.7.1", "serverVersion": SERVER_VERSION}
-        if session.old:
+        if session.values.get("client"):
+            document.pop("serverVersion")
+        elif old:
             server = {key: value for key, value in SERVER_VERSION.items() if key not in UNKNOWN_TO_OLD}
             document = {"clientVersion": CLIENT_VERSION, "serverVersion": server}
         session.print(to_json(document, indent=2, sort=False))
@@ -75,26 +84,61 @@ def version(session: Session) -> None:
 
 
 def config(session: Session) -> None:
-    """`config view` and `config current-context`."""
+    """`config view`, `current-context`, `get-contexts` and `use-context`."""
+    from .output import print_object
+
     verb = session.words[0] if session.words else ""
     if verb == "current-context":
         session.print(str(session.configuration.get("current-context", "")))
         return
     if verb == "get-contexts":
-        for item in session.configuration.get("contexts") or ():
-            session.print(item["name"])
+        _contexts(session)
+        return
+    if verb == "use-context":
+        name = "".join(session.words[1:2])
+        if session.entry("contexts", name) is None:
+            raise failure(f'no context exists with the name: "{name}"')
+        session.save({**session.configuration, "current-context": name})
+        session.print(f'Switched to context "{name}".')
         return
     if verb != "view":
         raise failure(f"the rehearsal oc does not know config {verb}".rstrip())
-    document = dict(session.configuration)
+    document = copied(session.configuration)
+    for item in document.get("users") or ():
+        for key in ("token", "password"):
+            if key in item["user"] and not session.values.get("raw") and not session.values.get("flatten"):
+                item["user"][key] = "REDACTED"
     if session.values.get("minify"):
         context = session.context
-        document["contexts"] = [item for item in document["contexts"] if item["context"] == context]
+        title = session.values.get("context") or document["current-context"]
+        document["contexts"] = [item for item in document["contexts"] if item["name"] == title]
         document["clusters"] = [item for item in document["clusters"] if item["name"] == context.get("cluster")]
         document["users"] = [item for item in document["users"] if item["name"] == context.get("user")]
-    from .output import print_object
+    form = session.values.get("output") or "yaml"
+    document = {key: document[key] for key in CONFIG_KEYS if key in document}
+    if form == "json":  # in the order of Go's fields, as nothing else is
+        session.print(to_json(document, sort=False))
+        return
+    print_object(session, document, form)
 
-    print_object(session, {"preferences": {}, **document}, session.values.get("output") or "yaml")
+
+CONFIG_KEYS = ("kind", "apiVersion", "clusters", "users", "contexts", "current-context")
+
+
+def _contexts(session: Session) -> None:
+    """`config get-contexts`, which fills its columns with blanks up to what its widest heads allow (`places`)."""
+    contexts = sorted(session.configuration.get("contexts") or (), key=lambda item: str(item["name"]))
+    if session.values.get("output") == "name":
+        for item in contexts:
+            session.print(item["name"])
+        return
+    rows = [["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]]
+    current = session.configuration.get("current-context")
+    for item in contexts:
+        context = item["context"]
+        mark = "*" if item["name"] == current else ""
+        rows.append([mark, item["name"], context["cluster"], context["user"], context.get("namespace", "")])
+    session.out.write(columns(rows[0 if not session.values.get("no-headers") else 1 :]))
 
 
 def auth(session: Session) -> None:
@@ -102,6 +146,8 @@ def auth(session: Session) -> None:
     if session.words[:1] != ["can-i"]:
         raise failure("the rehearsal oc knows auth can-i only")
     if session.values.get("list"):
+        if session.has("can-i knows no list"):
+            raise usage("unknown flag: --list", "oc auth can-i")
         _list_rules(session)
         return
     if len(session.words) not in (3, 4):
@@ -109,9 +155,10 @@ def auth(session: Session) -> None:
             "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'oc auth can-i -h' for help and examples."
         )
     yes = _may_url(session) if session.words[2].startswith("/") else _may(session)
+    old = session.has("can-i no ends with 0")
     if not session.values.get("quiet"):
-        session.print("yes" if yes else "no")
-    if not yes:
+        session.print("yes" if yes else "no - no RBAC policy matched" if old else "no")
+    if not yes and not (old and not session.values.get("quiet")):
         raise CommandError("")
 
 
@@ -144,8 +191,6 @@ def _may(session: Session) -> bool:
 
 def _list_rules(session: Session) -> None:
     """All that the user may do: one line for each type, or name of an object, with its verbs in the order of the rules."""
-    from .output import columns
-
     with session.api() as api:
         found = api.rules(session.namespace)
     merged: dict[tuple[str, str, str], list[str]] = {}
@@ -169,3 +214,12 @@ def _list_rules(session: Session) -> None:
         session.out.write(columns(shown))
     else:
         session.out.write(columns(shown[1:]))
+
+
+def _version_lines(session: Session) -> None:
+    if session.values.get("output"):
+        raise usage("unknown shorthand flag: 'o' in -o", "oc version")
+    session.print("oc v3.11.0\nkubernetes v1.11.0+d4cacc0\nfeatures: Basic-Auth")
+    if not session.values.get("client"):
+        with session.api():
+            session.print(f"\nServer {session.server}\nopenshift v3.11.0\nkubernetes v1.11.0+d4cacc0")

@@ -7,7 +7,7 @@ import sys
 from ..patching import strategic
 from ..quickjson import dumps, loads
 from ..resources import BY_KIND, RESOURCES, Resource
-from ..server import Api, ApiError
+from ..server import Api, ApiError, cron_version, namespace_of
 from ..store import Object
 from . import output
 from .documents import parse
@@ -48,9 +48,8 @@ def _read(session: Session) -> list[tuple[str, Object]]:
 
 
 def _type_of(item: Object, name: str) -> Resource:
-    resource = BY_KIND.get(str(item["kind"]))
-    if resource is None:
-        version = item.get("apiVersion", "v1")
+    resource, version = BY_KIND.get(str(item["kind"])), item.get("apiVersion", "v1")
+    if resource is None or (resource.plural == "cronjobs" and version != cron_version()):
         raise failure(
             f'resource mapping not found for name: "{item.get("metadata", {}).get("name", "")}" namespace: "" from "{name}":'
             f' no matches for kind "{item["kind"]}" in version "{version}"\nensure CRDs are installed first'
@@ -58,14 +57,9 @@ def _type_of(item: Object, name: str) -> Resource:
     return resource
 
 
-def _dry(session: Session) -> str:
-    value = str(session.values.get("dry-run") or "none")
-    return "client" if value in ("unchanged", "true") else value
-
-
 def _done(session: Session, resource: Resource, item: Object, verb: str) -> None:
     form = str(session.values.get("output") or "")
-    dry = {"client": " (dry run)", "server": " (server dry run)"}.get(_dry(session), "")
+    dry = {"client": " (dry run)", "server": " (server dry run)"}.get(session.dry_run, "")
     if form:
         output.print_object(session, item, form)
     else:
@@ -81,13 +75,13 @@ def create(session: Session) -> None:
         raise usage_hint("must specify one of -f and -k", "oc create")
     for name, item in _read(session):
         resource = _type_of(item, name)
-        if _dry(session) == "client":
+        if session.dry_run == "client":
             item.setdefault("metadata", {}).setdefault("namespace", session.namespace)
             _done(session, resource, item, "created")
             continue
         try:
             with session.api() as api:
-                made = api.create(resource, _space(session, item), item, dry_run=_dry(session) == "server")
+                made = api.create(resource, _space(session, item), item, dry_run=session.dry_run == "server")
         except ApiError as error:
             session.complain(told(error, f'error when creating "{name}"'))
             continue
@@ -116,10 +110,10 @@ def _generate(session: Session) -> None:
         raise failure(f"the rehearsal oc does not know create {kind} here")
     item = maker(session, rest[0])
     resource = BY_KIND[item["kind"]]
-    if _dry(session) != "client":
+    if session.dry_run != "client":
         try:
             with session.api() as api:
-                item = api.create(resource, session.namespace, item, dry_run=_dry(session) == "server")
+                item = api.create(resource, session.namespace, item, dry_run=session.dry_run == "server")
         except ApiError as error:
             kind_name = item["kind"].lower()
             if error.status == 409:
@@ -151,9 +145,9 @@ def run_pod(session: Session) -> None:
     }
     if session.values.get("overrides"):
         item = strategic(item, _body(session.values["overrides"]))
-    if _dry(session) != "client":
+    if session.dry_run != "client":
         with session.api() as api:
-            item = api.create(RESOURCES["pods"], session.namespace, item, dry_run=_dry(session) == "server")
+            item = api.create(RESOURCES["pods"], session.namespace, item, dry_run=session.dry_run == "server")
     _done(session, RESOURCES["pods"], item, "created")
 
 
@@ -213,7 +207,7 @@ def _generic(session: Session, name: str) -> Object:
 GENERATORS: dict[str, Any] = {
     "sa": lambda session, name: {"kind": "ServiceAccount", "metadata": {"name": name}},
     "serviceaccount": lambda session, name: {"kind": "ServiceAccount", "metadata": {"name": name}},
-    "namespace": lambda session, name: {"kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}},
+    "namespace": lambda session, name: namespace_of(name),
     "role": _role,
     "rolebinding": _binding("RoleBinding"),
     "clusterrolebinding": _binding("ClusterRoleBinding"),
@@ -240,7 +234,7 @@ def apply(session: Session) -> None:
 
 
 def _apply_one(session: Session, api: Api, resource: Resource, space: str, item: Object) -> tuple[Object, str]:
-    name, dry = item["metadata"]["name"], _dry(session) == "server"
+    name, dry = item["metadata"]["name"], session.dry_run == "server"
     known = api.store.get(resource.plural, space if resource.namespaced else None, name)
     wanted = applied(resource, space, item)
     if known is None:
@@ -293,7 +287,7 @@ def replace(session: Session) -> None:
         try:
             with session.api() as api:
                 made, _ = api.replace(
-                    resource, _space(session, item), item["metadata"]["name"], item, _dry(session) == "server"
+                    resource, _space(session, item), item["metadata"]["name"], item, session.dry_run == "server"
                 )
         except ApiError as error:
             session.warn(resource.plural)
@@ -356,13 +350,19 @@ def patch(session: Session) -> None:
                     session.warn(resource.plural)
                     body = _body(str(text))
                     _leave_out_unknown(session, resource, body)
-                    made, changed = api.patch(resource, session.namespace, name, kind, body, _dry(session) == "server")
+                    made, changed = api.patch(
+                        resource, session.namespace, name, kind, body, session.dry_run == "server"
+                    )
             except ApiError as error:
-                if error.status == 404 or (looked and not session.old):
+                if error.status == 404 or (looked and not session.has("failed patch is not warned of")):
                     session.warn(resource.plural)
                 session.complain(told(error))
                 continue
             session.warn(resource.plural)
+            if not changed and session.has("patch without change fails"):
+                _done(session, resource, made, "not patched")
+                session.failed = True
+                continue
             _done(session, resource, made, "patched" if changed else "patched (no change)")
 
 
@@ -440,7 +440,7 @@ def delete(session: Session) -> None:
 
 def _delete_one(session: Session, api: Api, resource: Resource, name: str) -> None:
     try:
-        if _dry(session) == "none":
+        if session.dry_run == "none":
             api.delete(resource, session.namespace, name)
     except ApiError as error:
         if not (error.status == 404 and session.values.get("ignore-not-found")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..ages import has
+
 INVALID = r'(?s)^\S+ ".*?" is invalid: '
 UNAUTHORIZED = "You must be logged in to the server"
 
@@ -22,6 +24,8 @@ def failure(message: str) -> CommandError:
 
 def usage(message: str, command: str) -> CommandError:
     """A command line that cannot be understood (`errors`, `oc get dc --nosuchflag`)."""
+    if has("flag errors print the usage"):
+        return CommandError(f"Error: {message}\n\n\nUsage:\n  {command} [flags]\n")
     return CommandError(f"error: {message}\nSee '{command} --help' for usage.")
 
 

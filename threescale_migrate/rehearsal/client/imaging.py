@@ -82,7 +82,7 @@ def import_image(session: Session) -> None:
         raise failure("you must specify the name of an image stream")
     name, _, tag_name = session.words[0].partition(":")
     tag_name = tag_name or "latest"
-    dry = bool(session.values.get("dry-run")) and session.values["dry-run"] != "none"
+    dry = session.dry_run != "none"
     with session.api() as api:
         known = api.store.get("imagestreams", session.namespace, name)
         if known is None and not session.values.get("confirm"):

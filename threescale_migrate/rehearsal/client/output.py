@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..ages import has
 from ..resources import BY_KIND, Resource
 from ..store import Object, moment_of
 from .documents import to_json, to_yaml
@@ -141,6 +142,18 @@ TABLES: dict[str, tuple[tuple[str, ...], Cells]] = {
     "limitranges": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
     "clusterroles": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
 }  # fmt: skip
+# What Kubernetes 1.11 prints otherwise (`ages`, "tables of 1.11").
+OLD_HEADS = {"imagestreams": ("DOCKER REPO", "TAGS", "UPDATED")}
+OLD_AGE_ALONE = ("rolebindings", "clusterrolebindings", "roles", "clusterroles")
+
+
+def _columns_of(plural: str) -> tuple[tuple[str, ...], Cells]:
+    """The heads of a type's table, and what makes a line of it."""
+    age_alone: tuple[tuple[str, ...], Cells] = (("AGE",), lambda item, now: [_made(item, now)])
+    names, cells = TABLES.get(plural, age_alone)
+    if has("tables of 1.11"):
+        return age_alone if plural in OLD_AGE_ALONE else (OLD_HEADS.get(plural, names), cells)
+    return names, cells
 
 
 def table(resource: Resource, items: Sequence[Object], now: float, prefix: bool, heads: bool = True) -> str:
@@ -149,7 +162,7 @@ def table(resource: Resource, items: Sequence[Object], now: float, prefix: bool,
         rows = [["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]] if heads else []
         rows += [[age(item["lastTimestamp"], now), *_event(item, now)] for item in items]
         return columns(rows)
-    names, cells = TABLES.get(resource.plural, (("AGE",), lambda item, now: [_made(item, now)]))
+    names, cells = _columns_of(resource.plural)
     rows = [["NAME", *names]] if heads else []
     for item in items:
         name = f"{resource.singular}/{item['metadata']['name']}" if prefix else item["metadata"]["name"]

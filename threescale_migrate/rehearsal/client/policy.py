@@ -1,4 +1,7 @@
-"""`oc adm policy` and `oc policy`: roles for users and accounts."""
+"""`oc adm policy` and `oc policy`: roles and SCCs for users and accounts.
+
+Whether `--dry-run` is heeded depends on the client's age (recordings/README.md 21, `ages`).
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,65 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Each verb: the kind of the binding, and whether it adds. An SCC is given by a binding that has the name of its role.
+# Each verb: whether it is about the project, and whether it adds. An SCC is given by a binding that has the name of its role,
+# which is of the cluster unless `-n` is there.
 VERBS = {
-    "add-role-to-user": ("RoleBinding", True),
-    "add-cluster-role-to-user": ("ClusterRoleBinding", True),
-    "add-scc-to-user": ("ClusterRoleBinding", True),
-    "add-role-to-group": ("RoleBinding", True),
-    "add-cluster-role-to-group": ("ClusterRoleBinding", True),
-    "add-scc-to-group": ("ClusterRoleBinding", True),
-    "remove-role-from-user": ("RoleBinding", False),
-    "remove-cluster-role-from-user": ("ClusterRoleBinding", False),
-    "remove-scc-from-user": ("ClusterRoleBinding", False),
-    "remove-role-from-group": ("RoleBinding", False),
-    "remove-cluster-role-from-group": ("ClusterRoleBinding", False),
-    "remove-scc-from-group": ("ClusterRoleBinding", False),
+    "add-role-to-user": (True, True),
+    "add-cluster-role-to-user": (False, True),
+    "add-scc-to-user": (False, True),
+    "add-role-to-group": (True, True),
+    "add-cluster-role-to-group": (False, True),
+    "add-scc-to-group": (False, True),
+    "remove-role-from-user": (True, False),
+    "remove-cluster-role-from-user": (False, False),
+    "remove-scc-from-user": (False, False),
+    "remove-role-from-group": (True, False),
+    "remove-cluster-role-from-group": (False, False),
+    "remove-scc-from-group": (False, False),
 }
+SCCS = RESOURCES["securitycontextconstraints"]
+
+
+class Order:
+    """What one command asks for: the role or SCC, whom it is about, and the binding."""
+
+    def __init__(self, session: Session, verb: str) -> None:
+        local, self.add = VERBS[verb]
+        self.scc = session.words[1] if "-scc-" in verb else ""
+        self.role = f"system:openshift:scc:{self.scc}" if self.scc else session.words[1]
+        self.local = local or bool(self.scc and session.values.get("namespace"))
+        self.kind = "Role" if local and session.values.get("role-namespace") else "ClusterRole"
+        self.binding = self.role if self.scc else str(session.values.get("rolebinding-name") or "")
+        self.subjects = [_subject(name, verb.endswith("group")) for name in session.words[2:]]
+        accounts = session.values.get("serviceaccount") or ()
+        self.subjects += [{"kind": "ServiceAccount", "name": name, "namespace": session.namespace} for name in accounts]
+        # Clients name whom a command is about as they were told, for an SCC by the bare name.
+        self.targets = [_target(subject, bool(accounts or self.scc)) for subject in self.subjects]
+        self.dry = _dry_run(session)
+
+    @property
+    def resource(self) -> Resource:
+        """The type of the binding."""
+        return RESOURCES["rolebindings" if self.local else "clusterrolebindings"]
+
+    def known(self, session: Session, api: Api) -> list[Object]:
+        """The bindings that there are of the role, or the one by its name."""
+        return [
+            binding
+            for binding in api.items(self.resource, session.namespace)
+            if binding["roleRef"]["name"] == self.role
+            and binding["roleRef"].get("kind") == self.kind
+            and self.binding in ("", binding["metadata"]["name"])
+        ]
+
+
+def _dry_run(session: Session) -> str:
+    """`--dry-run` as this client heeds it."""
+    if session.has("policy ignores dry-run"):
+        return "none"
+    if session.dry_run == "server" and session.has("policy dry-run=server changes"):
+        return "none"
+    return session.dry_run
 
 
 def adm(session: Session) -> None:
@@ -47,33 +94,15 @@ def policy(session: Session) -> None:
             raise ApiError(404, "NotFound", f"the server could not find the requested resource ({what})")
     if verb not in VERBS or len(session.words) < 2:
         raise failure(f"the rehearsal oc does not know policy {verb}".rstrip())
-    kind, add = VERBS[verb]
-    if "-scc-" in verb and session.values.get("namespace"):
-        kind = "RoleBinding"  # an SCC is bound in the project that the call names (old-clients.jsonl)
-    role = f"system:openshift:scc:{session.words[1]}" if "-scc-" in verb else session.words[1]
-    subjects = [_subject(name, verb.endswith("group")) for name in session.words[2:]]
-    for name in session.values.get("serviceaccount") or ():
-        subjects.append({"kind": "ServiceAccount", "name": name, "namespace": session.namespace})
-    if not subjects:
+    order = Order(session, verb)
+    if not order.subjects:
         raise failure("You must specify at least one user or service account")
-    resource = RESOURCES["rolebindings" if kind == "RoleBinding" else "clusterrolebindings"]
-    local = session.values.get("role-namespace") if kind == "RoleBinding" else None
-    role_kind = "Role" if local else "ClusterRole"
-    binding_name = role if "-scc-" in verb else str(session.values.get("rolebinding-name") or "")
+    if order.scc and session.has("SCC users stand in the object"):
+        _in_object(session, order)
+        return
     with session.api() as api:
-        known = [
-            binding
-            for binding in api.items(resource, session.namespace)
-            if binding["roleRef"]["name"] == role and binding["roleRef"].get("kind") == role_kind
-        ]
-        if binding_name:
-            known = [binding for binding in known if binding["metadata"]["name"] == binding_name]
-        if add:
-            made = _add(session, api, resource, known, (role_kind, role), binding_name, subjects)
-        else:
-            made = None
-            _remove(session, api, resource, known, subjects)
-    _tell(session, role, role_kind, add, subjects, made)
+        made = (_add if order.add else _remove)(session, api, order)
+    _report(session, order, made)
 
 
 def _subject(name: str, group: bool) -> dict[str, str]:
@@ -83,88 +112,110 @@ def _subject(name: str, group: bool) -> dict[str, str]:
     return {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group" if group else "User", "name": name}
 
 
+def _user(subject: dict[str, str]) -> str:
+    """A subject as a user's or a group's name."""
+    if subject["kind"] != "ServiceAccount":
+        return subject["name"]
+    return f"system:serviceaccount:{subject['namespace']}:{subject['name']}"
+
+
+def _target(subject: dict[str, str], bare: bool) -> str:
+    return subject["name"] if bare else _user(subject)
+
+
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(one.get(key) == other.get(key) for key in ("kind", "name", "namespace"))
 
 
-def _add(
-    session: Session,
-    api: Api,
-    resource: Resource,
-    known: list[Object],
-    role: tuple[str, str],
-    name: str,
-    subjects: list[dict[str, str]],
-) -> Object:
-    """The binding that gives the role to the subjects: one that does so already, the one of that name with more subjects, or a new one."""
+def _add(session: Session, api: Api, order: Order) -> Object | None:
+    """The binding that gives the role to the subjects: the one of that name with more subjects, or a new one; None where there is one."""
+    known = order.known(session, api)
     bound = [subject for binding in known for subject in binding.get("subjects") or ()]
-    missing = [subject for subject in subjects if not any(_same(subject, other) for other in bound)]
+    missing = [subject for subject in order.subjects if not any(_same(subject, other) for other in bound)]
     if not missing:
-        return known[0]
-    if role[0] == "ClusterRole" and api.store.get("clusterroles", None, role[1]) is None:
-        session.err.write(f"Warning: role '{role[1]}' not found\n")
-    dry = str(session.values.get("dry-run") or "none")
-    if name and known:
+        return None
+    if order.kind == "ClusterRole" and api.store.get("clusterroles", None, order.role) is None:
+        session.err.write(f"Warning: role '{order.role}' not found\n")
+    for subject in missing if not order.scc else ():
+        if (
+            subject["kind"] == "ServiceAccount"
+            and api.store.get("serviceaccounts", subject["namespace"], subject["name"]) is None
+        ):
+            session.err.write(f"Warning: ServiceAccount '{subject['name']}' not found\n")
+    dry = order.dry == "server"
+    if order.binding and known:
         item = {**known[0], "subjects": [*(known[0].get("subjects") or ()), *missing]}
-        if dry in ("none", "server"):
-            item, _ = api.replace(resource, session.namespace, item["metadata"]["name"], item, dry_run=dry == "server")
+        if order.dry != "client":
+            item, _ = api.replace(order.resource, session.namespace, item["metadata"]["name"], item, dry_run=dry)
         return item
     item = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": resource.kind,
-        "metadata": {"name": name or _free_name(session, api, resource, role[1])},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": role[0], "name": role[1]},
+        "kind": order.resource.kind,
+        "metadata": {"name": order.binding or _free_name(session, api, order)},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": order.kind, "name": order.role},
         "subjects": missing,
     }
-    if dry in ("none", "server"):
-        return api.create(resource, session.namespace, item, dry_run=dry == "server")
+    if order.dry != "client":
+        return api.create(order.resource, session.namespace, item, dry_run=dry)
     return item
 
 
-def _free_name(session: Session, api: Api, resource: Resource, base: str) -> str:
+def _free_name(session: Session, api: Api, order: Order) -> str:
     """The role's name, or with the first number that is free (recordings/README.md 8)."""
-    names = {binding["metadata"]["name"] for binding in api.items(resource, session.namespace)}
-    name, number = base, 0
+    names = {binding["metadata"]["name"] for binding in api.items(order.resource, session.namespace)}
+    name, number = order.role, 0
     while name in names:
-        name, number = f"{base}-{number}", number + 1
+        name, number = f"{order.role}-{number}", number + 1
     return name
 
 
-def _remove(
-    session: Session, api: Api, resource: Resource, known: list[Object], subjects: list[dict[str, str]]
-) -> None:
+def _remove(session: Session, api: Api, order: Order) -> Object | None:
     """Takes the subjects out of the bindings; one that is left without any goes away."""
-    dry = str(session.values.get("dry-run") or "none")
-    for binding in list(known):
+    for binding in list(order.known(session, api)):
         bound = binding.get("subjects") or ()
-        left = [other for other in bound if not any(_same(subject, other) for subject in subjects)]
+        left = [other for other in bound if not any(_same(subject, other) for subject in order.subjects)]
         name = binding["metadata"]["name"]
-        if len(left) == len(bound) or dry != "none":
+        if len(left) == len(bound) or order.dry != "none":
             continue
         if left:
-            api.patch(resource, session.namespace, name, "merge", {"subjects": left})
+            api.patch(order.resource, session.namespace, name, "merge", {"subjects": left})
         else:
-            api.delete(resource, session.namespace, name)
+            api.delete(order.resource, session.namespace, name)
+    return None
 
 
-def _tell(
-    session: Session, role: str, role_kind: str, add: bool, subjects: list[dict[str, str]], made: Object | None
-) -> None:
+def _in_object(session: Session, order: Order) -> None:
+    """An SCC's own lists of users and groups, where 3.11 writes whom it is for."""
+    names = [_user(subject) for subject in order.subjects]
+    key = "groups" if order.subjects[0]["kind"] == "Group" else "users"
+    with session.api() as api:
+        item = api.get(SCCS, None, order.scc)
+        listed = item.get(key) or []
+        if order.add:
+            item[key] = [*listed, *(name for name in names if name not in listed)]
+        else:
+            item[key] = [name for name in listed if name not in names]
+        if order.dry == "none":
+            api.replace(SCCS, None, order.scc, item)
+    verb = ("added to" if order.add else "removed from") + (" groups" if key == "groups" else "")
+    shown = "[" + " ".join(f'"{name}"' for name in names) + "]"
+    session.print(f'scc "{order.scc}" {verb}: {shown}{" (dry run)" if order.dry != "none" else ""}')
+
+
+def _report(session: Session, order: Order, made: Object | None) -> None:
     form = session.values.get("output")
     if form and made is not None:
         output.print_object(session, made, str(form))
         return
-    if session.values.get("serviceaccount"):
-        names = ", ".join(f'"{subject["name"]}"' for subject in subjects)
-    else:
-        names = ", ".join(
-            f'"system:serviceaccount:{s["namespace"]}:{s["name"]}"'
-            if s["kind"] == "ServiceAccount"
-            else f'"{s["name"]}"'
-            for s in subjects
-        )
-    dry = {"server": " (server dry run)", "client": " (dry run)", "unchanged": " (dry run)"}.get(
-        str(session.values.get("dry-run")), ""
-    )
-    verb = "added" if add else "removed"
-    session.print(f"{role_kind.lower()}.rbac.authorization.k8s.io/{role} {verb}: {names}{dry}")
+    dry = {"server": " (server dry run)", "client": " (dry run)"}.get(order.dry, "")
+    verb = "added" if order.add else "removed"
+    names = ", ".join(f'"{name}"' for name in order.targets)
+    if session.has("policy prints sentences"):
+        several = "[" + names.replace(", ", " ") + "]"
+        scope = "" if order.local else "cluster "
+        session.print(f'{scope}role "{order.role}" {verb}: {names if len(order.targets) == 1 else several}{dry}')
+        return
+    kind, name = order.kind, order.role
+    if order.dry == "client" and made is not None:  # the binding that would have been made
+        kind, name = order.resource.kind, made["metadata"]["name"]
+    session.print(f"{kind.lower()}.rbac.authorization.k8s.io/{name} {verb}: {names}{dry}")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-from ..quickjson import pretty
 from ..store import copied
 from .errors import failure
 from .session import Session
@@ -73,10 +70,32 @@ def _use(session: Session, name: str) -> None:
     title = f"{name}/{context.get('cluster', '')}/{context.get('user', '').partition('/')[0]}"
     kept = [item for item in document.get("contexts") or () if item.get("name") != title]
     document.update({"contexts": [*kept, {"name": title, "context": context}], "current-context": title})
-    scratch = f"{session.kubeconfig}.{os.getpid()}"
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(pretty(document, " ") + "\n")
-    os.replace(scratch, session.kubeconfig)
+    session.save(document)
     verb = "Already on" if before == name else "Now using"
     session.print(f'{verb} project "{name}" on server "{session.server}".')
+
+
+def login(session: Session) -> None:
+    """Goes to another server or becomes somebody else: the current context changes for every call that names none."""
+    address = session.words[0] if session.words else session.server
+    title = next(
+        (item["name"] for item in session.configuration["clusters"] if item["cluster"].get("server") == address), None
+    )
+    if title is None:
+        host = address.partition("://")[2].partition(":")[0]
+        raise failure(
+            f"dial tcp: lookup {host} on 192.0.2.53:53: no such host - verify you have provided the correct host"
+        )
+    user = str(session.values.get("username") or session.user)
+    document = copied(session.configuration)
+    context = {"cluster": title, "namespace": session.namespace, "user": f"{user}/{title}"}
+    name = f"{session.namespace}/{title}/{user}"
+    kept = [item for item in document["contexts"] if item["name"] != name]
+    users = [item for item in document["users"] if item["name"] != context["user"]]
+    document.update(
+        contexts=[*kept, {"name": name, "context": context}], users=[*users, {"name": context["user"], "user": {}}]
+    )
+    session.save({**document, "current-context": name})
+    session.print(
+        f'Logged into "{address}" as "{user}" using existing credentials.\n\nUsing project "{session.namespace}".'
+    )

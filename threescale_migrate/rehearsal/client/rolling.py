@@ -171,7 +171,7 @@ def status(session: Session, name: str) -> None:
             began = now if began is None else began
             config = api.config(session.namespace, name)
             if not seen:  # an old client asks, lists and watches, and is warned of each
-                for _ in range(3 if session.old else 1):
+                for _ in range(3 if session.has("status asks three times") else 1):
                     session.warn("deploymentconfigs")
             line, done = _status_line(config)
             changed, seen = config["metadata"]["resourceVersion"] != seen, config["metadata"]["resourceVersion"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from ..ages import has
 from ..server import ApiError
 from .errors import CommandError, failure
 from .flags import CHANGE, DRY_RUN, FILES, OUTPUT, SELECT, Parser, table
@@ -32,10 +33,11 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "logs": ("reading", "logs", "previous p bool, tail text, container c text, follow f bool"),
     "whoami": ("asking", "whoami", "show-server bool, show-context bool, show-token t bool"),
     "project": ("projects", "project", "short q bool"),
+    "login": ("projects", "login", "username u text, password p text"),
     "projects": ("projects", "projects", "short q bool"),
     "new-project": ("projects", "new_project", "display-name text, description text, skip-config-write bool"),
     "version": ("asking", "version", "output o text, client bool, short bool"),
-    "config": ("asking", "config", OUTPUT + "minify bool, raw bool, flatten bool"),
+    "config": ("asking", "config", OUTPUT + "minify bool, raw bool, flatten bool, no-headers bool"),
     "auth": ("asking", "auth", SELECT + "list bool, quiet q bool, no-headers bool, subresource text"),
     "create": ("changing", "create", FILES + DRY_RUN + OUTPUT + CHANGE + """
         role text
@@ -124,6 +126,8 @@ def _understand(argv: list[str], directory: Place, out: TextIO, err: TextIO) -> 
     if name not in VERBS:
         raise failure(f'unknown command "{name}" for "oc"')
     module, function, flags = VERBS[name]
+    if has("dry-run is a switch"):
+        flags = flags.replace(DRY_RUN, "\n    dry-run bool\n")
     values, words = Parser(table(flags), f"oc {name}").parse([*argv[:at], *argv[at + 1 :]])
     if values.get("help"):
         raise failure(f"the rehearsal oc has no help; see oc {name} --help of a real one")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ..ages import has
 from ..faults import CallFailed, before_call
-from ..quickjson import loads
+from ..quickjson import loads, pretty
 from ..resources import Resource, named
 from ..rights import ADMIN
 from ..server import SERVER, Api, ApiError, Cluster, open_cluster
@@ -36,7 +37,7 @@ class Session:
     """The state of one command: flags, context, the directory of the cluster, and what was warned of already."""
 
     def __init__(self, directory: Place, values: Values, words: list[str], out: TextIO, err: TextIO) -> None:
-        self.directory = directory
+        self._directory = directory
         self.values = values
         self.words = words
         self.out = out
@@ -60,16 +61,25 @@ class Session:
         """The server's warning about a deprecated type, at each answer; it is shown once (recordings/README.md 11)."""
         if kind not in DEPRECATED:
             return
-        if self.old:  # this one does not notice that it has said so already
+        if self.has("no warnings"):
+            return
+        if self.has("warnings are log lines"):  # this one does not notice that it has said so already
             self.err.write(f"W0101 00:00:00.000000       1 warnings.go:67] {DEPRECATED[kind]}\n")
         elif kind not in self._warned:
             self._warned.add(kind)
             self.err.write(f"Warning: {DEPRECATED[kind]}\n")
 
+    def has(self, trait: str) -> bool:
+        """Whether the client has a trait of another age (`ages`)."""
+        return has(trait)
+
     @property
-    def old(self) -> bool:
-        """Whether the client stands in for that of OpenShift 4.6."""
-        return os.environ.get("OC_REHEARSAL_CLIENT") == "4.6"
+    def dry_run(self) -> str:
+        """`none`, `client` or `server`; a switch, as old clients have it, is the client's."""
+        value = self.values.get("dry-run", "none")
+        if isinstance(value, bool):
+            return "client" if value else "none"
+        return {"unchanged": "client", "true": "client", "false": "none"}.get(str(value), str(value))
 
     @property
     def kubeconfig(self) -> str:
@@ -104,8 +114,11 @@ class Session:
         name = self.values.get("context") or self.configuration.get("current-context") or ""
         found = self.entry("contexts", name)
         if found is None:
-            if self.values.get("context"):
-                raise failure(f'context "{name}" does not exist')
+            if self.values.get("context"):  # `places`
+                raise CommandError(
+                    f"Error in configuration: \n* context was not found for specified context: {name}\n"
+                    "* cluster has no server defined"
+                )
             raise CommandError(NO_CONFIGURATION)
         context: dict[str, Any] = found["context"]
         return context
@@ -119,6 +132,35 @@ class Session:
         return str((found or {}).get("cluster", {}).get("server", ""))
 
     @property
+    def directory(self) -> Place:
+        """Where the cluster of the context lives: a kubeconfig may lead to the clusters of other directories."""
+        found: Place = self._own("clusters").get(self.context.get("cluster", ""), self._directory)
+        return found
+
+    def _own(self, kind: str) -> dict[str, Any]:
+        """What only a rehearsal's kubeconfig holds, beside what `oc config view` shows: by `clusters` and `users`."""
+        found: dict[str, Any] = (self.configuration.get("rehearsal") or {}).get(kind) or {}
+        return found
+
+    def save(self, document: dict[str, Any]) -> None:
+        """Writes the kubeconfig."""
+        scratch = f"{self.kubeconfig}.{os.getpid()}"
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(pretty(document, " ") + "\n")
+        os.replace(scratch, self.kubeconfig)
+
+    def check_certificate(self) -> None:
+        """A certificate's path is relative to the kubeconfig's folder (recordings/README.md 27). Raises CommandError."""
+        name = self.context.get("cluster", "")
+        path = ((self.entry("clusters", name) or {}).get("cluster") or {}).get("certificate-authority")
+        path = os.path.join(os.path.dirname(os.path.abspath(self.kubeconfig)), path) if path else ""
+        if path and not os.path.exists(path):
+            raise failure(
+                f"unable to read certificate-authority {path} for {name} due to open {path}: no such file or directory"
+            )
+
+    @property
     def namespace(self) -> str:
         """The project."""
         return str(self.values.get("namespace") or self.context.get("namespace") or "default")
@@ -126,7 +168,8 @@ class Session:
     @property
     def user(self) -> str:
         """Who is logged in."""
-        return str(self.context.get("user", ADMIN)).partition("/")[0]
+        name = str(self.context.get("user", ADMIN))
+        return str(self._own("users").get(name, name.partition("/")[0]))
 
     def api(self) -> Conversation:
         """The API, for one moment: `with session.api() as api`. Entering raises CommandError where the server cannot be asked."""
@@ -136,8 +179,9 @@ class Session:
         """The API of an open cluster for who is logged in. Raises CommandError where the call does not get there."""
         acting = self.values.get("as")
         try:
-            if address != SERVER:
-                raise CallFailed("refused" if SERVER.rpartition(":")[0] in address else "no such host")
+            own = cluster.store.settings.get("server", SERVER)
+            if address != own:
+                raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
             before_call(cluster.store)
         except CallFailed as error:
             raise self._connection(error.kind, address) from None
@@ -178,6 +222,7 @@ class Conversation:
     def __enter__(self) -> Api:
         session, address = self.session, self.session.server
         _check_timeout(str(session.values.get("request-timeout", "0")))
+        session.check_certificate()
         if session.values.get("token"):
             raise Unauthenticated
         self.open = open_cluster(session.directory)

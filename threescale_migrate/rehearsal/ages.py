@@ -1,0 +1,62 @@
+"""What clients of several ages do differently: one table, with the source of each line.
+
+A client is named by `old-client=AGE` or, in its process, by the words of OC_REHEARSAL_CLIENT; without either it is that of April
+2026. The age 3.11 stands for its server as well. This module knows names only: what each trait does stands where it is done.
+"""
+
+from __future__ import annotations
+
+import os
+
+AGES = ("4.16", "4.6", "3.11")
+# A client that no age is: one that does what it is told with `adm policy`, whatever `--dry-run` says.
+IGNORES_DRY_RUN = "ignores-dry-run"
+
+# Each trait: who has it, and where that is known from. Recordings are files of fixtures/recordings; the rest are files of
+# openshift/oc (release-4.6, release-4.16) and openshift/origin (release-3.11), with what is vendored there.
+TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
+    "policy dry-run=server changes": (
+        ("4.16", "4.6"),
+        "old-clients; oc pkg/cli/admin/policy/modify_roles.go: AddRole stops for DryRunClient only",
+    ),
+    "policy ignores dry-run": ((IGNORES_DRY_RUN,), "a client worse than those recorded, for tests"),
+    "warnings are log lines": (("4.6",), "documented-procedure-oc-4.6"),
+    "no warnings": (("3.11",), "client-go of Kubernetes 1.11 reads no Warning header, which came with 1.19"),
+    "prints no kustomize version": (("4.6", "3.11"), "documented-procedure-oc-4.6; origin pkg/oc/cli/version"),
+    "status asks three times": (("4.6", "3.11"), "documented-procedure-oc-4.6"),
+    "failed patch is not warned of": (("4.6", "3.11"), "documented-procedure-oc-4.6"),
+    "dry-run is a switch": (
+        ("3.11",),
+        "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/util/helpers.go: AddDryRunFlag adds a Bool",
+    ),
+    "patch without change fails": (
+        ("3.11",),
+        "recordings/README.md 20; origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/patch.go: `not patched`",
+    ),
+    "SCC users stand in the object": (
+        ("3.11",),
+        "origin pkg/oc/cli/admin/policy/modify_scc.go: AddSCC appends to scc.Users and updates the SCC",
+    ),
+    "policy prints sentences": (
+        ("3.11",),
+        "origin pkg/oc/cli/admin/policy/modify_roles.go: printSuccessForCommand",
+    ),
+    "can-i no ends with 0": (
+        ("3.11",),
+        "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: exits 1 with --quiet only, and prints the reason",
+    ),
+    "can-i knows no list": (("3.11",), "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: no such flag"),
+    "flag errors print the usage": (("3.11",), "origin: cobra of 2018 prints `Error: ` and the usage"),
+    "batch/v1beta1": (("3.11",), "recordings/README.md 24; Kubernetes 1.21 brought CronJobs to batch/v1"),
+    "tables of 1.11": (
+        ("3.11",),
+        "origin pkg/oc/cli/util/describe/printer.go: imageStreamColumns; vendored printers.go: bindings show their age alone",
+    ),
+    "version in lines": (("3.11",), "origin pkg/oc/cli/version/version.go: `oc v3.11…`, and no -o"),
+}
+
+
+def has(trait: str) -> bool:
+    """Whether the client whose part is played has a trait of the table. Raises KeyError for a trait that is not in it."""
+    owners = TRAITS[trait][0]
+    return any(word in owners for word in (os.environ.get("OC_REHEARSAL_CLIENT") or "").split())
