@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from threescale_migrate.cluster.project import ProjectState, parse_project
-from threescale_migrate.rehearsal import faults, launch, pods, rollouts
+from threescale_migrate.rehearsal import deployer, launch, pods, revisions, switching
 from threescale_migrate.rehearsal.resources import RESOURCES
 from threescale_migrate.rehearsal.server import Api, ApiError, Cluster, begin
 from threescale_migrate.rehearsal.simulation import Simulation
@@ -40,7 +40,7 @@ def _at_rest() -> str:
     begin(store, documents, PROJECT)
     store.settings["project"] = PROJECT
     store.clock.pin(BEGIN + 600)
-    Simulation(store).advance()
+    Cluster(store)
     return json.dumps(store.data)
 
 
@@ -64,7 +64,7 @@ class History:
     def wait(self, seconds: float) -> None:
         """Lets time pass."""
         self.store.clock.pin(self.store.now() + seconds)
-        Simulation(self.store).advance()
+        Cluster(self.store)
 
     def account(self, there: bool) -> None:
         """Makes the account, or deletes it."""
@@ -110,12 +110,12 @@ class History:
 
     def newest(self, name: str) -> Object | None:
         """The newest revision of a config, by the cluster's own book."""
-        return rollouts.newest(self.store, self.config(name))
+        return revisions.newest(self.store, self.config(name))
 
     def phase(self, name: str) -> str:
         """How far its newest revision is; empty where there is none yet."""
         newest = self.newest(name)
-        return "" if newest is None else rollouts.note(newest, "deployment.phase")
+        return "" if newest is None else revisions.note(newest, "deployment.phase")
 
     def revision_account(self, name: str) -> str:
         """The account of its newest revision's template."""
@@ -125,7 +125,7 @@ class History:
 
     def latest(self, name: str) -> bool:
         """`oc rollout latest`; false where the server refuses it."""
-        if self.config(name)["spec"].get("paused") or self.phase(name) not in rollouts.ENDED:
+        if self.config(name)["spec"].get("paused") or self.phase(name) not in revisions.ENDED:
             return False
         self.api.instantiate(PROJECT, name)
         return True
@@ -133,14 +133,14 @@ class History:
     def cancel(self, name: str) -> None:
         """`oc rollout cancel`, where one is under way."""
         newest = self.newest(name)
-        if newest is not None and self.phase(name) not in rollouts.ENDED:
-            rollouts.cancel(Simulation(self.store), newest)
+        if newest is not None and self.phase(name) not in revisions.ENDED:
+            deployer.cancel(Simulation(self.store), newest)
 
     def retry(self, name: str) -> None:
         """`oc rollout retry`, of a failed one."""
         newest = self.newest(name)
         if newest is not None and self.phase(name) == "Failed":
-            rollouts.retry(Simulation(self.store), newest)
+            deployer.retry(Simulation(self.store), newest)
 
     def evict(self, name: str) -> None:
         """A node loses one of the config's pods; its replication controller makes another."""
@@ -150,7 +150,7 @@ class History:
 
     def fault(self, name: str, config: str) -> None:
         """Switches a fault on."""
-        faults.switch_on(self.store, [f"{name}={config}" if config else name])
+        switching.switch_on(self.store, [f"{name}={config}" if config else name])
         self.blamed = True
 
     def fix(self) -> None:
@@ -184,7 +184,7 @@ class History:
 
     def own_pods(self, name: str) -> list[Object]:
         """The application pods of all revisions of a config that have not ended."""
-        own = rollouts.revisions(self.store, self.config(name))
+        own = revisions.revisions(self.store, self.config(name))
         return [pod for controller in own for pod in pods.of_controller(self.store, controller)]
 
     def migrated(self, name: str) -> bool:

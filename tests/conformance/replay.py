@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from tests import recorded
-from threescale_migrate.rehearsal import faults, launch
+from threescale_migrate.rehearsal import launch, switching
 from threescale_migrate.rehearsal.client import session
 from threescale_migrate.rehearsal.client.run import run
 from threescale_migrate.rehearsal.quickjson import pretty
@@ -322,7 +322,7 @@ def begin(header: dict[str, Any]) -> Store:
     user = str(header.get("user", "system:admin"))
     if user != "system:admin":
         roles = header.get("roles", ["admin"]) if begins != "nothing" else []
-        faults.switch_on(store, [f"user={user}/{','.join(roles)}"])
+        switching.switch_on(store, [f"user={user}/{','.join(roles)}"])
     return store
 
 
@@ -401,7 +401,7 @@ class Arrangement:
             assert outcome.code == 0, outcome.stderr
         while wanted.get("settle") and self.rehearsal.moving:
             self.rehearsal.go_to(store.clock.now() + 1)
-        faults.switch_on(store, wanted.get("faults", ()))
+        switching.switch_on(store, wanted.get("faults", ()))
         login = json.loads(self.login)
         if "server" in wanted:
             login["clusters"][0]["cluster"]["server"] = wanted["server"]

@@ -78,6 +78,7 @@ def test_every_fault_can_be_switched_on_and_is_described(oc: Oc) -> None:
         "RATE": "0.5",
         "VERB:RESOURCE": "patch:dc",
         "NAME[/ROLES]": "alice/view",
+        "AGE": "4.6",
     }
     for name, sentence in FAULTS.items():
         fault, _, shape = name.partition("=")

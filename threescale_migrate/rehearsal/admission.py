@@ -12,7 +12,11 @@ SCC_MESSAGE = (
 
 
 class RefusedPod(Exception):
-    """Admission refuses the pod; the text is what follows `is forbidden: `."""
+    """Admission refuses the pod; the text is what follows `is forbidden: `. `named`: the pod's generated name is known by then."""
+
+    def __init__(self, text: str, named: bool = False) -> None:
+        super().__init__(text)
+        self.named = named
 
 
 def admit(store: Store, pod: Object) -> None:
@@ -33,7 +37,7 @@ def admit(store: Store, pod: Object) -> None:
         spec["imagePullSecrets"] = [dict(reference) for reference in account["imagePullSecrets"]]
     beyond = quotas.refusal(store, pod)
     if beyond:
-        raise RefusedPod(beyond)
+        raise RefusedPod(beyond, named=True)
 
 
 def _deleted_now(store: Store, namespace: str, name: str) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from pathlib import Path
-from typing import Any
 
-from . import pods, rollouts
+from . import pods, revisions
 from .mistakes import Mistake
 from .resources import BY_KIND
 from .server import begin
@@ -54,8 +52,8 @@ def load(store: Store, path: Path) -> str:
 
 def _template(store: Store, controller: Object) -> str:
     """The template of the config from which a revision was made, as the trigger controller compares it."""
-    encoded = rollouts.note(controller, "encoded-deployment-config")
-    name = rollouts.note(controller, "deployment-config.name")
+    encoded = revisions.note(controller, "encoded-deployment-config")
+    name = revisions.note(controller, "deployment-config.name")
     config = store.get("deploymentconfigs", controller["metadata"]["namespace"], name)
     try:
         template = json.loads(encoded)["spec"]["template"]
@@ -72,39 +70,10 @@ def _go_on(store: Store, project: str) -> None:
     sim = Simulation(store)
     deployers = store.private.setdefault("deployers", {})
     for item in store.all("replicationcontrollers", project):
-        if rollouts.note(item, "deployment.phase") in ("New", "Pending", "Running"):
-            stage = {"New": "new", "Pending": "starting", "Running": "roll"}[rollouts.note(item, "deployment.phase")]
+        if revisions.note(item, "deployment.phase") in ("New", "Pending", "Running"):
+            stage = {"New": "new", "Pending": "starting", "Running": "roll"}[revisions.note(item, "deployment.phase")]
             deployers[f"{project}/{item['metadata']['name']}"] = {"stage": stage}
             sim.after("deployer looks", "deployer", project, item["metadata"]["name"])
     for item in store.all("pods", project):
         if item.get("status", {}).get("phase") == "Pending":
             sim.after("pod runs", "pod", project, item["metadata"]["name"])
-
-
-def authenticated_images(store: Store) -> None:
-    """Points the image streams at registry.redhat.io, as the next upgrade step does."""
-    sim = Simulation(store)
-    for stream in store.all("imagestreams"):
-        changed = copy.deepcopy(stream)
-        for tag in changed.get("status", {}).get("tags") or ():
-            for entry in tag.get("items") or ():
-                entry["dockerImageReference"] = (
-                    entry["dockerImageReference"]
-                    .replace("registry.access.redhat.com", "registry.redhat.io")
-                    .replace("3scale-amp25", "3scale-amp26")
-                )
-        store.put("imagestreams", changed)
-        for config in store.all("deploymentconfigs", stream["metadata"]["namespace"]):
-            sim.after("trigger", "config", stream["metadata"]["namespace"], config["metadata"]["name"])
-
-
-def service_discovery(store: Store) -> None:
-    """Has system use service discovery with its service account, as 3scale's `system` config map says it."""
-    project = store.settings["project"]
-    data: dict[str, Any] = {
-        "service_discovery.yml": "production:\n  enabled: true\n  authentication_method: service_account\n"
-    }
-    store.put(
-        "configmaps",
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "system", "namespace": project}, "data": data},
-    )

@@ -16,9 +16,9 @@ from typing import Any
 from . import faults
 from . import faults as faults_module
 from .rights import ADMIN
-from .server import SERVER, begin, create_cluster
-from .simulation import Simulation
+from .server import SERVER, Cluster, begin, create_cluster
 from .store import STATE, Object, Opened, Store, copied
+from .switching import switch_on
 
 PROJECT = "threescale"
 EXAMPLE_SECRET = "registry-secret.yml"
@@ -44,7 +44,7 @@ def create(
     """Makes a cluster, and gives the environment that leads to it. Raises ValueError, OSError."""
     store = fresh(speed=speed, from_file=from_file, seed=seed)
     store.settings["server"] = server
-    _switch_on(store, faults)
+    switch_on(store, faults)
     create_cluster(directory, store)
     return prepare(directory, store.settings["project"], login(store), faults_module.client(store))
 
@@ -75,7 +75,7 @@ def _at_rest(store: Store) -> Store:
     if seed not in _RESTING:
         begin(store, seed_documents(), PROJECT)
         store.clock.pin(time.time())
-        Simulation(store).advance()
+        Cluster(store)
         _RESTING[seed] = store.data
     resting = Store(copied(_RESTING[seed]))
     resting.changed = True
@@ -99,10 +99,10 @@ def seed_documents() -> list[Object]:
 def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str] = ()) -> dict[str, str]:
     """Goes on with the cluster in a directory. Raises ValueError."""
     with Opened(directory) as store:
-        Simulation(store).advance()
+        Cluster(store)
         if speed is not None:
             store.clock.set_speed(speed)
-        _switch_on(store, faults)
+        switch_on(store, faults)
         project, user, client = store.settings["project"], login(store), faults_module.client(store)
     return prepare(directory, project, user, client)
 
@@ -131,19 +131,6 @@ def join(directory: Path, other: Path, name: str) -> str:
     document.setdefault("rehearsal", {}).setdefault("clusters", {})[name] = str(other.resolve())
     _write(kubeconfig, json.dumps(document, indent=1) + "\n", 0o600)
     return name
-
-
-def _switch_on(store: Store, given: Iterable[str]) -> None:
-    wanted = list(given)
-    faults.switch_on(store, [fault for fault in wanted if fault not in ("authenticated-images", "service-discovery")])
-    if "authenticated-images" in wanted:
-        from .export import authenticated_images
-
-        authenticated_images(store)
-    if "service-discovery" in wanted:
-        from .export import service_discovery
-
-        service_discovery(store)
 
 
 def switch_off(directory: Path) -> None:

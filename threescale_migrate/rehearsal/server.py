@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
+    from .simulation import Handler
     from .store import Place
 
 # What every cluster has besides `default`; nothing in them is looked at.
@@ -45,12 +46,18 @@ NOT_ALLOWED = ApiError(405, "MethodNotAllowed", "the server does not allow this 
 SERVER = "https://api.cluster.example.test:6443"
 
 
+def _handlers() -> dict[str, Handler]:
+    from .controllers import HANDLERS
+
+    return HANDLERS
+
+
 class Cluster:
     """An open cluster: its store, brought to the present moment."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.simulation = Simulation(store)
+        self.simulation = Simulation(store, _handlers)
         self.simulation.advance()
 
     def api(self, user: str = rights.ADMIN, acting: bool = False) -> Api:
@@ -350,12 +357,12 @@ class Api:
 
     def _react(self, resource: Resource, item: Object, before: Object | None = None) -> None:
         """What the controllers notice of a change."""
-        from . import rollouts
+        from . import deployer
 
         sim, meta = self.cluster.simulation, item["metadata"]
         if resource.plural == "deploymentconfigs":
             if before is not None and before["spec"].get("replicas") != item["spec"].get("replicas"):
-                rollouts.scaled(sim, item)
+                deployer.scaled(sim, item)
             sim.after("trigger", "config", meta["namespace"], meta["name"])
         elif resource.plural == "imagestreams":
             for config in self.store.all("deploymentconfigs", meta["namespace"]):
@@ -391,10 +398,10 @@ class Api:
 
     def instantiate(self, namespace: str, name: str) -> None:
         """`oc rollout latest`. Raises ApiError."""
-        from . import rollouts
+        from . import triggers
 
         self.allow("create", RESOURCES["deploymentconfigs"], namespace, name, "instantiate")
-        rollouts.latest(self.cluster.simulation, self.config(namespace, name))
+        triggers.latest(self.cluster.simulation, self.config(namespace, name))
 
     def rules(self, namespace: str | None) -> list[dict[str, Any]]:
         """The rules that hold for the user in a namespace, or cluster-wide for None, without what a fault takes away."""

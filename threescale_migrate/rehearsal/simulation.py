@@ -2,14 +2,14 @@
 
 Each thing that will happen (a trigger fires, a deployer looks again, a pod becomes ready) stands in the queue with its
 moment. `advance` goes through all that are due, in order, so that a call ten minutes later finds the same history as
-one that polled. What they do is in `rollouts` and `pods`; the delays are here, read off rollouts.jsonl.
+one that polled. What they do is in the table of `controllers`; the delays are here, read off rollouts.jsonl.
 """
 
 from __future__ import annotations
 
 import heapq
 
-from .store import Object, Store
+from .store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,15 +36,17 @@ DELAYS = {
     "slow": 60.0,
     "registry login": 1.0,
     "create again": 0.005,
-    "create again at most": 30.0,
+    "create again at most": 1000.0,
 }
 
 
 class Simulation:
     """The queue over one store. Handlers are called with the store's moment set to that of the event."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, handlers: Callable[[], dict[str, Handler]] | None = None) -> None:
         self.store = store
+        # Loaded when something is due, since most calls find nothing to do.
+        self.handlers = handlers
         self.queue: list[list[Any]] = store.private.setdefault("queue", [])
         self.counter: int = store.private.setdefault("counter", 0)
 
@@ -58,7 +60,7 @@ class Simulation:
         heapq.heappush(self.queue, [moment, self.counter, kind, namespace, name])
         self.store.changed = True
 
-    def again(self, delay: str, kind: str, namespace: str, name: str) -> None:
+    def again(self, delay: str | float, kind: str, namespace: str, name: str) -> None:
         """Puts an event into the queue in place of the one of the same kind that is there."""
         self.queue[:] = [event for event in self.queue if event[2:] != [kind, namespace, name]]
         heapq.heapify(self.queue)
@@ -69,7 +71,8 @@ class Simulation:
         present = self.store.clock.now()
         if not self.queue or self.queue[0][0] > present:
             return
-        handlers = _handlers()
+        assert self.handlers is not None, "only who has the handlers can let time pass"
+        handlers = self.handlers()
         try:
             while self.queue and self.queue[0][0] <= present:
                 moment, _, kind, namespace, name = heapq.heappop(self.queue)
@@ -82,59 +85,3 @@ class Simulation:
     def quiet_at(self) -> float | None:
         """The moment of the next event, None where nothing will happen any more."""
         return self.queue[0][0] if self.queue else None
-
-
-def _handlers() -> dict[str, Handler]:
-    from . import accounts, pods, rollouts
-
-    return {
-        "config": rollouts.look_at_triggers,
-        "rollout": rollouts.begin,
-        "deployer": rollouts.step,
-        "scale": pods.reconcile,
-        "status": rollouts.tell_status,
-        "pod": pods.step,
-        "account": accounts.give_login,
-    }
-
-
-def event(store: Store, about: Object, reason: str, message: str, component: str) -> None:
-    """A warning event about an object; the same one again only counts."""
-    namespace = about["metadata"]["namespace"]
-    for known in store.all("events", namespace):
-        involved = known["involvedObject"]
-        if involved["uid"] == about["metadata"]["uid"] and known["reason"] == reason and known["message"] == message:
-            known["count"] += 1
-            known["lastTimestamp"] = store.timestamp()
-            store.put("events", known)
-            return
-    stamp = store.timestamp()
-    store.put(
-        "events",
-        {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {
-                "name": f"{about['metadata']['name']}.{store.random().getrandbits(64):016x}",
-                "namespace": namespace,
-            },
-            "count": 1,
-            "eventTime": None,
-            "firstTimestamp": stamp,
-            "involvedObject": {
-                "apiVersion": about["apiVersion"],
-                "kind": about["kind"],
-                "name": about["metadata"]["name"],
-                "namespace": namespace,
-                "resourceVersion": about["metadata"]["resourceVersion"],
-                "uid": about["metadata"]["uid"],
-            },
-            "lastTimestamp": stamp,
-            "message": message,
-            "reason": reason,
-            "reportingComponent": component,
-            "reportingInstance": "",
-            "source": {"component": component},
-            "type": "Warning",
-        },
-    )

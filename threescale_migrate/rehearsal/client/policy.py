@@ -51,6 +51,8 @@ class Order:
         # Clients name whom a command is about as they were told, for an SCC by the bare name.
         self.targets = [_target(subject, bool(accounts or self.scc)) for subject in self.subjects]
         self.dry = _dry_run(session)
+        # Whether whom it is about has the role already.
+        self.bound = False
 
     @property
     def resource(self) -> Resource:
@@ -128,12 +130,13 @@ def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _add(session: Session, api: Api, order: Order) -> Object | None:
-    """The binding that gives the role to the subjects: the one of that name with more subjects, or a new one; None where there is one."""
+    """The binding that gives the role to the subjects: one that does so already, the one of that name with more subjects, or a new one."""
     known = order.known(session, api)
     bound = [subject for binding in known for subject in binding.get("subjects") or ()]
     missing = [subject for subject in order.subjects if not any(_same(subject, other) for other in bound)]
     if not missing:
-        return None
+        order.bound = True
+        return known[0]
     if order.kind == "ClusterRole" and api.store.get("clusterroles", None, order.role) is None:
         session.err.write(f"Warning: role '{order.role}' not found\n")
     for subject in missing if not order.scc else ():
@@ -216,6 +219,6 @@ def _report(session: Session, order: Order, made: Object | None) -> None:
         session.print(f'{scope}role "{order.role}" {verb}: {names if len(order.targets) == 1 else several}{dry}')
         return
     kind, name = order.kind, order.role
-    if order.dry == "client" and made is not None:  # the binding that would have been made
+    if order.dry == "client" and made is not None and not order.bound:  # the binding that would have been made
         kind, name = order.resource.kind, made["metadata"]["name"]
     session.print(f"{kind.lower()}.rbac.authorization.k8s.io/{name} {verb}: {names}{dry}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from .. import rollouts
+from .. import deployer, revisions
 from ..quickjson import loads
 from ..resources import RESOURCES, Resource
 from ..server import Api
@@ -51,10 +51,10 @@ def latest(session: Session, name: str) -> None:
         session.warn("deploymentconfigs")
         if config["spec"].get("paused"):
             raise failure("cannot deploy a paused deployment config")
-        current = rollouts.newest(api.store, config)
+        current = revisions.newest(api.store, config)
         version = config["status"].get("latestVersion", 0)
-        if version and (current is None or rollouts.note(current, "deployment.phase") not in rollouts.ENDED):
-            phase = rollouts.note(current, "deployment.phase") if current is not None else "New"
+        if version and (current is None or revisions.note(current, "deployment.phase") not in revisions.ENDED):
+            phase = revisions.note(current, "deployment.phase") if current is not None else "New"
             raise failure(f"#{version} is already in progress ({phase}).")
         api.instantiate(session.namespace, name)
         session.warn("request")
@@ -87,10 +87,10 @@ def cancel(session: Session, name: str) -> None:
     with session.api() as api:
         config = api.config(session.namespace, name)
         session.warn("deploymentconfigs")
-        current = rollouts.newest(api.store, config)
-        phase = rollouts.note(current, "deployment.phase") if current is not None else ""
-        if current is not None and phase not in rollouts.ENDED:
-            rollouts.cancel(api.cluster.simulation, current)
+        current = revisions.newest(api.store, config)
+        phase = revisions.note(current, "deployment.phase") if current is not None else ""
+        if current is not None and phase not in revisions.ENDED:
+            deployer.cancel(api.cluster.simulation, current)
             return
         version = config["status"].get("latestVersion", 0)
         made = moment_of(current["metadata"]["creationTimestamp"]) if current is not None else api.store.now()
@@ -103,15 +103,15 @@ def retry(session: Session, name: str) -> None:
     with session.api() as api:
         config = api.config(session.namespace, name)
         session.warn("deploymentconfigs")
-        current = rollouts.newest(api.store, config)
+        current = revisions.newest(api.store, config)
         version = config["status"].get("latestVersion", 0)
-        phase = rollouts.note(current, "deployment.phase") if current is not None else "New"
+        phase = revisions.note(current, "deployment.phase") if current is not None else "New"
         if current is None or phase != "Failed":
             raise failure(
                 f"rollout #{version} is {phase.lower()}; only failed deployments can be retried.\nYou can start a new deployment with"
                 f" 'oc rollout latest dc/{name}'."
             )
-        rollouts.retry(api.cluster.simulation, current)
+        deployer.retry(api.cluster.simulation, current)
     session.print(f"{SINGULAR}/{name} retried rollout #{version}")
 
 
@@ -124,7 +124,7 @@ def undo(session: Session, name: str) -> None:
         target = api.store.get("replicationcontrollers", session.namespace, f"{name}-{wanted}")
         if target is None:
             raise failure(f"unable to find the specified revision {wanted}")
-        before = loads(rollouts.note(target, "encoded-deployment-config"))
+        before = loads(revisions.note(target, "encoded-deployment-config"))
         spec = {"template": before["spec"]["template"], "triggers": copied(config["spec"].get("triggers") or [])}
         for trigger in spec["triggers"]:
             trigger.get("imageChangeParams", {}).pop("automatic", None)
@@ -139,16 +139,16 @@ def history(session: Session, name: str) -> None:
     with session.api() as api:
         config = api.config(session.namespace, name)
         session.warn("deploymentconfigs")
-        found = rollouts.revisions(api.store, config)
+        found = revisions.revisions(api.store, config)
     session.print(f"{SINGULAR}/{name} ")
     session.print("REVISION\tSTATUS\t\tCAUSE")
     for item in found:
         version, phase = (
-            rollouts.note(item, "deployment-config.latest-version"),
-            rollouts.note(item, "deployment.phase"),
+            revisions.note(item, "deployment-config.latest-version"),
+            revisions.note(item, "deployment.phase"),
         )
         tabs = "\t" * (2 - len(phase) // 8)
-        session.print(f"{version}\t\t{phase}{tabs}{rollouts.note(item, 'deployment.status-reason')}")
+        session.print(f"{version}\t\t{phase}{tabs}{revisions.note(item, 'deployment.status-reason')}")
     session.print("")
 
 

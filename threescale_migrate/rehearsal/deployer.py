@@ -1,0 +1,310 @@
+"""The deployer of a revision: its pod, its hooks, the two strategies, deadlines, and how a rollout ends.
+
+What it writes, and in which order, is that of rollouts.jsonl, documented-procedure.jsonl and quotas.jsonl: a failed rollout scales
+the old revision up again, hooks run as `default`.
+"""
+
+from __future__ import annotations
+
+from . import admission, pods
+from .events import event, repeated
+from .helperpods import helper_pod, hook_pod
+from .revisions import (
+    DESIRED,
+    ENDED,
+    PREFIX,
+    SOURCE,
+    first_replicas,
+    newest,
+    note,
+    params,
+    recreates,
+    revisions,
+    serving,
+    share,
+    stamp,
+)
+from .simulation import DELAYS, Simulation
+from .store import Object, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DEADLINE = 600
+
+
+def step(sim: Simulation, namespace: str, name: str) -> None:
+    """What a deployer does next."""
+    store = sim.store
+    controller = store.get("replicationcontrollers", namespace, name)
+    memory = store.private.get("deployers", {}).get(f"{namespace}/{name}")
+    if controller is None or memory is None or note(controller, "deployment.phase") in ENDED:
+        return
+    config = store.get("deploymentconfigs", namespace, note(controller, "deployment-config.name"))
+    if config is None:
+        return
+    store.changed = True
+    if memory["stage"] not in ("new", "stale") and _deployer(store, controller) is None:
+        controller["metadata"]["annotations"][PREFIX + "deployment.status-reason"] = "deployer pod no longer exists"
+        _fail(sim, config, controller)
+        return
+    STAGES[memory["stage"]](sim, config, controller, memory)
+    if note(controller, "deployment.phase") in ENDED:
+        return
+    if memory["stage"] == "done":  # a deployer goes on for a moment after its work is done
+        sim.after("deployer ends", "deployer", namespace, name)
+    else:
+        sim.again(memory.pop("again", "deployer looks"), "deployer", namespace, name)
+
+
+def _set_phase(sim: Simulation, controller: Object, phase: str) -> None:
+    controller["metadata"]["annotations"][PREFIX + "deployment.phase"] = phase
+    sim.store.put("replicationcontrollers", controller)
+    sim.after("status", "status", controller["metadata"]["namespace"], note(controller, "deployment-config.name"))
+
+
+def _stale(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    controller["metadata"]["annotations"][PREFIX + "deployment.status-reason"] = "unable to create deployer pod"
+    _fail(sim, config, controller)
+
+
+def _new(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    name = controller["metadata"]["name"]
+    pod = helper_pod(config, controller, f"{name}-deploy", "deployer")
+    try:
+        pods.create(sim, pod)
+    except admission.RefusedPod as refusal:
+        _refused(sim, config, controller, memory, f'pods "{name}-deploy" is forbidden: {refusal}')
+        return
+    controller["metadata"]["annotations"].update(
+        {
+            "openshift.io/deployer-pod.created-at": stamp(sim.store),
+            "openshift.io/deployer-pod.name": f"{name}-deploy",
+        }
+    )
+    _set_phase(sim, controller, "Pending")
+    memory["stage"] = "starting"
+
+
+def _refused(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], why: str) -> None:
+    """The deployer pod is tried again, ever later, until the config's deadline has passed at a try (`quotas`)."""
+    store, meta = sim.store, controller["metadata"]
+    timeout = params(config).get("timeoutSeconds", DEADLINE)
+    memory.setdefault("refused", store.now())
+    if store.now() - memory["refused"] >= timeout:
+        text = f'Rollout for "{meta["namespace"]}/{meta["name"]}" failed to create deployer pod (timeoutSeconds: {timeout}s)'
+        event(store, config, "RolloutTimeout", text, "deployer-controller")
+        meta["annotations"][PREFIX + "deployment.status-reason"] = "unable to create deployer pod"
+        _fail(sim, config, controller)
+        return
+    event(store, config, "FailedCreate", f"Error creating deployer pod: {why}", "deployer-controller")
+    memory["again"] = DELAYS["create again"] * 2 ** memory.get("tries", 0)
+    memory["tries"] = memory.get("tries", 0) + 1
+
+
+def _starting(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    deployer = _deployer(sim.store, controller)
+    phase = deployer["status"]["phase"] if deployer is not None else "Failed"
+    if phase == "Failed":
+        _fail(sim, config, controller)
+    elif phase == "Running":
+        controller["metadata"]["annotations"]["openshift.io/deployer-pod.started-at"] = stamp(sim.store)
+        _set_phase(sim, controller, "Running")
+        memory["stage"] = "pre"
+        _hook(sim, config, controller, memory, "pre", "roll")
+
+
+def _deployer(store: Store, controller: Object) -> Object | None:
+    meta = controller["metadata"]
+    return store.get("pods", meta["namespace"], f"{meta['name']}-deploy")
+
+
+def _hook(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], when: str, then: str) -> None:
+    """Runs a hook, and goes on with the stage `then` once it has ended well."""
+    hook = params(config).get(when)
+    meta = controller["metadata"]
+    name = f"{meta['name']}-hook-{when}"
+    if not hook or not hook.get("execNewPod"):
+        _enter(sim, config, controller, memory, then)
+        return
+    pod = sim.store.get("pods", meta["namespace"], name)
+    if pod is None:
+        pods.create(sim, hook_pod(config, controller, name, when, hook))
+    elif pod["status"]["phase"] == "Succeeded":
+        _enter(sim, config, controller, memory, then)
+    elif pod["status"]["phase"] == "Failed":
+        if hook.get("failurePolicy") == "Ignore":
+            _enter(sim, config, controller, memory, then)
+        else:
+            _fail(sim, config, controller)
+
+
+def _enter(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], stage: str) -> None:
+    memory.update(stage=stage, since=sim.store.now())
+    if stage != "done":
+        STAGES[stage](sim, config, controller, memory)
+
+
+def _pre(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    _hook(sim, config, controller, memory, "pre", "roll")
+
+
+def _post(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    _hook(sim, config, controller, memory, "post", "done")
+
+
+def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    """One look of the deployer at its pods: scales up, waits until they are ready, scales the old ones down."""
+    store = sim.store
+    wanted = config["spec"]["replicas"]
+    memory.setdefault("since", store.now())
+    others = serving(store, config, controller)
+    if recreates(config):
+        if others:
+            memory["before"] = {item["metadata"]["name"]: item["spec"]["replicas"] for item in others}
+            for item in others:
+                pods.scale(sim, item, 0)
+            return
+        pods.scale(sim, controller, wanted)
+    else:
+        for item in others:
+            item["metadata"]["annotations"].setdefault(
+                "kubectl.kubernetes.io/original-replicas", str(item["spec"]["replicas"])
+            )
+            source = f"{item['metadata']['name']}:{item['metadata']['uid']}"
+            controller["metadata"]["annotations"].setdefault(SOURCE, source)
+        if pods.of_controller(store, controller):
+            controller["metadata"]["annotations"][PREFIX + "deployment.replicas"] = first_replicas(config)
+        memory.setdefault("before", {item["metadata"]["name"]: item["spec"]["replicas"] for item in others})
+        _roll_on(sim, config, controller, others, memory)
+    ready = sum(map(pods.is_ready, pods.of_controller(store, controller)))
+    # That the old pods are gone is seen at the next look only.
+    if ready >= wanted and not (serving(store, config, controller) or (others and not recreates(config))):
+        _enter(sim, config, controller, memory, "post")
+        return
+    if ready > memory.get("ready", 0):
+        memory.update(ready=ready, since=store.now())
+    if store.now() - memory["since"] >= params(config).get("timeoutSeconds", DEADLINE):
+        repeated(store, config, controller, f"{controller['metadata']['name']}-deploy")
+        _fail(sim, config, controller)
+
+
+def _roll_on(sim: Simulation, config: Object, controller: Object, others: list[Object], memory: dict[str, Any]) -> None:
+    """A step of the Rolling strategy, within its surge and its unavailability; what is ready counts a period later."""
+    wanted = config["spec"]["replicas"]
+    settings = params(config)
+    surge = share(settings.get("maxSurge", "25%"), wanted, up=True)
+    missing = share(settings.get("maxUnavailable", "25%"), wanted, up=False)
+    if not surge and not missing:
+        missing = 1
+    old = sum(item["spec"]["replicas"] for item in others)
+    own = controller["spec"].get("replicas", 0)
+    ready = sum(map(pods.is_ready, pods.of_controller(sim.store, controller)))
+    grown = max(own, min(wanted, wanted + surge - old))
+    if grown != own or not own:
+        pods.scale(sim, controller, grown)
+    if ready > memory.get("counted", 0):
+        memory.update(counted=ready, pause=sim.store.now() + settings.get("updatePeriodSeconds", 1) - 0.01)
+    if sim.store.now() < memory.get("pause", 0):
+        return
+    allowed = max(0, wanted - missing - ready)
+    for item in others:
+        reduced = min(item["spec"]["replicas"], allowed)
+        allowed -= reduced
+        if reduced != item["spec"]["replicas"]:
+            pods.scale(sim, item, reduced)
+
+
+def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
+    controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = stamp(sim.store)
+    for name in (DESIRED, SOURCE):
+        controller["metadata"]["annotations"].pop(name, None)
+    deployer = _deployer(sim.store, controller)
+    if deployer is not None:
+        pods.end(sim, deployer, 0)
+    _set_phase(sim, controller, "Complete")
+    # The deployer goes by the number of pods that it began with; the config's controller sees afterwards to one that changed.
+    if controller["spec"].get("replicas", 0) != config["spec"]["replicas"]:
+        scaled(sim, config)
+    sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])
+
+
+STAGES = {
+    "stale": _stale,
+    "new": _new,
+    "starting": _starting,
+    "pre": _pre,
+    "roll": _roll,
+    "post": _post,
+    "done": _complete,
+}
+
+
+def _fail(sim: Simulation, config: Object, controller: Object) -> None:
+    """The rollout is given up, and the revision before serves again (recordings/README.md 3)."""
+    store = sim.store
+    deployer = _deployer(store, controller)
+    if deployer is not None and deployer["status"]["phase"] not in pods.GONE:
+        pods.end(sim, deployer, 1)
+    # A deployer that never was has no end, and what is cancelled is not said to have one.
+    had_deployer = f"{PREFIX}deployer-pod.name" in controller["metadata"]["annotations"]
+    if had_deployer and note(controller, "deployment.cancelled") != "true":
+        controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = stamp(store)
+    controller["metadata"]["annotations"][PREFIX + "deployment.replicas"] = "0"
+    _set_phase(sim, controller, "Failed")
+    pods.scale(sim, controller, 0)
+    before = [
+        item
+        for item in revisions(store, config)
+        if note(item, "deployment.phase") == "Complete" and item["metadata"]["uid"] != controller["metadata"]["uid"]
+    ]
+    if before:
+        pods.scale(sim, before[-1], config["spec"]["replicas"])
+    sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])
+
+
+def cancel(sim: Simulation, controller: Object, reason: str = "cancelled by the user") -> None:
+    """Ends a rollout that is under way."""
+    config = sim.store.get(
+        "deploymentconfigs", controller["metadata"]["namespace"], note(controller, "deployment-config.name")
+    )
+    controller["metadata"]["annotations"].update(
+        {PREFIX + "deployment.cancelled": "true", PREFIX + "deployment.status-reason": reason}
+    )
+    for pod in sim.store.all("pods", controller["metadata"]["namespace"]):
+        name = pod["metadata"].get("labels", {}).get("openshift.io/deployer-pod-for.name")
+        if name == controller["metadata"]["name"]:
+            pods.remove(sim, pod)
+    if config is not None:
+        _fail(sim, config, controller)
+
+
+def retry(sim: Simulation, controller: Object) -> None:
+    """`oc rollout retry`: the failed revision begins again; the config's condition stays as it was (README 15).
+
+    It fails at once where its former deployer was still there: a pod that is deleted is gone only a moment later, and the next
+    one of that name cannot be made (`rollouts`, at 61 s and in the history).
+    """
+    stale = _deployer(sim.store, controller) is not None
+    meta = controller["metadata"]
+    for name in (PREFIX + "deployment.cancelled", "openshift.io/deployer-pod.completed-at"):
+        meta["annotations"].pop(name, None)
+    for pod in sim.store.all("pods", meta["namespace"]):
+        if pod["metadata"].get("labels", {}).get("openshift.io/deployer-pod-for.name") == meta["name"]:
+            pods.remove(sim, pod)
+    sim.store.private.setdefault("deployers", {})[f"{meta['namespace']}/{meta['name']}"] = {
+        "stage": "stale" if stale else "new"
+    }
+    meta["annotations"][PREFIX + "deployment.phase"] = "New"
+    sim.store.put("replicationcontrollers", controller)
+    sim.after("deployer pod", "deployer", meta["namespace"], meta["name"])
+
+
+def scaled(sim: Simulation, config: Object) -> None:
+    """The config's own number of pods has changed: the revision that serves follows."""
+    current = newest(sim.store, config)
+    if current is not None and note(current, "deployment.phase") in ENDED:
+        serving = [item for item in revisions(sim.store, config) if note(item, "deployment.phase") == "Complete"]
+        if serving:
+            pods.scale(sim, serving[-1], config["spec"]["replicas"])

@@ -1,0 +1,268 @@
+"""How pods live and fail: a table of stages for each cause, and the node that goes through them.
+
+A stage is entered by what the first container is at; what it shows, which events it leaves and when the node looks again stand
+in it. A pod whose cause goes away is looked at again at that moment as well, and then lives as any other.
+"""
+
+from __future__ import annotations
+
+from . import containers, faults, images, pods
+from .events import event
+from .simulation import DELAYS, Simulation
+from .store import Object, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+ANY = ""
+
+
+class Stage:
+    """One step of a life.
+
+    `seen` is what the first container is at before (`running`, or why it waits; empty: anything). After it the pod is in `phase`;
+    its containers run, `ready` or not, or the first of them waits with `reason` and `message`, `crashed` after it had run. Events
+    are of reason, message and component; the one of a failed probe where there is a probe only (`probe`). `again` is the delay
+    after which the node looks again, longer each time after a crash; none where nothing will happen by itself.
+    """
+
+    def __init__(
+        self,
+        seen: str = ANY,
+        *,
+        phase: str = "",
+        ready: bool = False,
+        reason: str = "",
+        message: str = "",
+        crashed: bool = False,
+        stays: bool = False,
+        unscheduled: bool = False,
+        probe: bool = False,
+        events: tuple[tuple[str, str, str], ...] = (),
+        again: str = "",
+    ) -> None:
+        self.seen = seen
+        self.phase = phase
+        self.ready = ready
+        self.reason = reason
+        self.message = message
+        self.crashed = crashed
+        self.stays = stays
+        self.unscheduled = unscheduled
+        self.probe = probe
+        self.events = events
+        self.again = again
+
+
+BACK_OFF = 'Back-off pulling image "{image}"'
+PULL_FAILED = 'Failed to pull image "{image}": rpc error: code = Unknown desc = {why}'
+NO_NODE = "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available."
+HELD = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) of another revision'
+PROBE = ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", "kubelet")
+CRASHED = "back-off {seconds}s restarting failed container={container} pod={pod}"
+RESTARTS = ("BackOff", "Back-off restarting failed container {container} in pod {pod}", "kubelet")
+
+HEALTHY = "healthy"
+LIVES: dict[str, tuple[Stage, ...]] = {
+    HEALTHY: (Stage(phase="Running", ready=True),),
+    "slow": (Stage("running", phase="Running", ready=True), Stage(phase="Running", again="slow")),
+    "not-ready": (
+        Stage("running", stays=True, probe=True, events=(PROBE,), again="restart"),
+        Stage(phase="Running", probe=True, events=(PROBE,), again="restart"),
+    ),
+    "image-pull": (
+        Stage(
+            "ErrImagePull",
+            phase="Pending",
+            reason="ImagePullBackOff",
+            message=BACK_OFF,
+            events=(("BackOff", BACK_OFF, "kubelet"),),
+            again="restart",
+        ),
+        Stage(
+            phase="Pending",
+            reason="ErrImagePull",
+            message=PULL_FAILED,
+            events=(("Failed", PULL_FAILED, "kubelet"), ("Failed", "Error: ErrImagePull", "kubelet")),
+            again="pull backs off",
+        ),
+    ),
+    "crash-loop": (
+        Stage(
+            "running",
+            phase="Running",
+            reason="CrashLoopBackOff",
+            message=CRASHED,
+            crashed=True,
+            events=(RESTARTS,),
+            again="restart",
+        ),
+        Stage(phase="Running", again="crash"),
+    ),
+    "no-node": (
+        Stage(unscheduled=True, events=(("FailedScheduling", NO_NODE, "default-scheduler"),), again="restart"),
+    ),
+    "volume-held": (
+        Stage(stays=True, events=(("FailedAttachVolume", HELD, "attachdetach-controller"),), again="restart"),
+    ),
+}
+
+
+def step(sim: Simulation, namespace: str, name: str) -> None:
+    """What happens to a pod next."""
+    pod = sim.store.get("pods", namespace, name)
+    if pod is None or pod["status"]["phase"] in pods.GONE:
+        return
+    kind = pods.role(pod)
+    ends = kind == "hook" or (kind == "app" and pod["spec"].get("restartPolicy") != "Always")
+    if ends and pod["status"]["phase"] == "Running":
+        _end(sim, pod, kind)
+        return
+    if kind == "hook":
+        _own(sim.store, pod)
+    cause, why = _cause(sim.store, pod, kind)
+    if cause == "deployer-fails":
+        pods.end(sim, pod, 1)
+        return
+    life = LIVES.get(cause, LIVES[HEALTHY])
+    if "containerStatuses" not in pod["status"] and cause != "no-node":
+        containers.schedule(sim.store, pod)
+    at = _at(pod)
+    _enter(sim, pod, next(stage for stage in life if stage.seen in (ANY, at)), why)
+    if ends and pod["status"]["phase"] == "Running":
+        sim.after("hook ends", "pod", namespace, name)
+
+
+def _cause(store: Store, pod: Object, kind: str) -> tuple[str, str]:
+    """What is wrong with a pod, as LIVES names it, and why its image cannot be pulled."""
+    fate = faults.fate(store, pod, kind) or HEALTHY
+    if fate in ("no-node", "volume-held"):
+        return fate, ""
+    blocked = next(filter(None, (images.refusal(store, pod, c["image"]) for c in pod["spec"]["containers"])), None)
+    if fate == "image-pull" or blocked:
+        return "image-pull", blocked or "manifest unknown: manifest unknown"
+    return fate, ""
+
+
+def _at(pod: Object) -> str:
+    """What the first container is at."""
+    first = (pod["status"].get("containerStatuses") or [{"state": {}}])[0]
+    if "running" in first["state"]:
+        return "running"
+    return str(first["state"].get("waiting", {}).get("reason", ANY))
+
+
+def _enter(sim: Simulation, pod: Object, stage: Stage, why: str) -> None:
+    store, meta, first = sim.store, pod["metadata"], pod["spec"]["containers"][0]
+    restarts = ((pod["status"].get("containerStatuses") or [{}])[0]).get("restartCount", 0)
+    seconds = min(300, 10 * 2**restarts)
+    words = {"image": first["image"], "why": why, "container": first["name"], "pod": meta["name"], "seconds": seconds}
+    if stage.unscheduled:
+        containers.unschedule(store, pod, NO_NODE)
+    elif stage.reason:
+        _wait(store, pod, stage, stage.message.format(**words))
+    elif not stage.stays:
+        _run(store, pod, stage.ready)
+    if not stage.probe or any("readinessProbe" in container for container in pod["spec"]["containers"]):
+        for reason, message, component in stage.events:
+            event(store, pod, reason, message.format(**words), component)
+    if not stage.stays or not stage.probe:
+        _changed(sim, pod)
+    if stage.again:
+        delay = DELAYS[stage.again] * (min(30, 2**restarts) if stage.crashed else 1)
+        sim.after(delay, "pod", meta["namespace"], meta["name"])
+
+
+def _run(store: Store, pod: Object, ready: bool) -> None:
+    """The containers run; one that crashed before keeps its count, and the others are not to blame."""
+    stamp = store.timestamp()
+    before = {status["name"]: status for status in pod["status"].get("containerStatuses") or ()}
+    crashed = next((name for name, status in before.items() if "terminated" in status["lastState"]), None)
+    statuses = []
+    for container in pod["spec"]["containers"]:
+        is_ready = ready or crashed not in (None, container["name"])
+        status = containers.ran(store, container, {"running": {"startedAt": stamp}}, is_ready)
+        if container["name"] == crashed:
+            status.update(restartCount=before[crashed]["restartCount"], lastState=before[crashed]["lastState"])
+        statuses.append(status)
+    pod["status"].update(
+        conditions=containers.conditions(stamp, ready, "ContainersNotReady"),
+        containerStatuses=statuses,
+        phase="Running",
+    )
+
+
+def _wait(store: Store, pod: Object, stage: Stage, message: str) -> None:
+    """The first container waits: it could not begin, or it crashed while the others run."""
+    stamp, first, rest = store.timestamp(), pod["spec"]["containers"][0], pod["spec"]["containers"][1:]
+    before = pod["status"]["containerStatuses"][0]
+    if stage.crashed:
+        began = (before["state"].get("running") or {}).get("startedAt", stamp)
+        last = {"terminated": {"exitCode": 1, "finishedAt": stamp, "reason": "Error", "startedAt": began}}
+        statuses = [containers.waiting(first, stage.reason, message, before["restartCount"] + 1, last)]
+        statuses += [containers.ran(store, c, {"running": {"startedAt": stamp}}, True) for c in rest]
+        _write_log(store, pod, CRASH_LOG)
+    else:
+        statuses = [containers.waiting(first, stage.reason, message)]
+        statuses += [containers.waiting(c, "ContainerCreating") for c in rest]
+    pod["status"].update(
+        conditions=containers.conditions(stamp, False, "ContainersNotReady"),
+        containerStatuses=statuses,
+        phase=stage.phase,
+    )
+
+
+# What a container writes before it crashes, and a hook; the passwords in it are not real, and have to be masked.
+CRASH_LOG = (
+    "loading configuration\n"
+    "connecting to redis://:not-a-real-password-7@backend-redis:6379/0\n"
+    "POST /login token=sha256~bm90LWEtcmVhbC10b2tlbi1hdC1hbGw Authorization: Bearer bm90LWEtcmVhbC1iZWFyZXI\n"
+    "SECRET_KEY_BASE=0f1e2d3c4b5a69788796a5b4c3d2e1f0-not-real\n"
+    "fatal: permission denied: /opt/app/config/settings.yml\n"
+)
+HOOK_LOG = "rake aborted!\nMysql2::Error: Table 'schema_migrations' is locked\n"
+
+
+def _write_log(store: Store, pod: Object, text: str) -> None:
+    store.private.setdefault("logs", {})[f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"] = text
+
+
+def _own(store: Store, hook: Object) -> None:
+    """Writes into a hook's pod whose it is."""
+    meta = hook["metadata"]
+    controller = store.get(
+        "replicationcontrollers", meta["namespace"], meta["labels"]["openshift.io/deployer-pod-for.name"]
+    )
+    if controller is not None:
+        meta["ownerReferences"] = [pods.owner(controller)]
+
+
+def _changed(sim: Simulation, pod: Object) -> None:
+    sim.store.put("pods", pod)
+    pods.noticed(sim, pod)
+
+
+def _end(sim: Simulation, pod: Object, kind: str) -> None:
+    """A pod that ends by itself; a hook that is tried again (failure policy Retry) keeps its pod, which crashes again and again."""
+    if kind != "hook" or faults.fate(sim.store, pod, "hook") != "hook-fails":
+        pods.end(sim, pod, 0)
+        return
+    _write_log(sim.store, pod, HOOK_LOG)
+    if pod["spec"]["restartPolicy"] == "OnFailure":
+        _restart_hook(sim, pod)
+    else:
+        pods.end(sim, pod, 1)
+
+
+def _restart_hook(sim: Simulation, pod: Object) -> None:
+    container, before = pod["spec"]["containers"][0], pod["status"]["containerStatuses"][0]
+    restarts: int = before["restartCount"]
+    words: dict[str, Any] = {"container": container["name"], "pod": pod["metadata"]["name"]}
+    message = CRASHED.format(seconds=min(300, 10 * 2**restarts), **words)
+    last = {"terminated": {"exitCode": 1, "finishedAt": sim.store.timestamp(), "reason": "Error"}}
+    status = containers.waiting(container, "CrashLoopBackOff", message, restarts + 1, last)
+    pod["status"]["containerStatuses"] = [status]
+    pod["status"]["conditions"] = containers.conditions(sim.store.timestamp(), False, "ContainersNotReady")
+    _changed(sim, pod)
+    sim.after(DELAYS["restart"] * min(30, 2**restarts), "pod", pod["metadata"]["namespace"], pod["metadata"]["name"])

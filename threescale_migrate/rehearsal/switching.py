@@ -1,0 +1,159 @@
+"""What a fault does at once to a cluster, beside what it does to whoever meets it later (`faults`)."""
+
+from __future__ import annotations
+
+import copy
+
+from .accounts import give_login
+from .deployer import scaled
+from .faults import OF_CONFIGS, account_of, parse_fault, user
+from .mistakes import Mistake
+from .quotas import with_usage
+from .resources import named
+from .simulation import Simulation
+from .store import Object, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+
+def switch_on(store: Store, given: Iterable[str]) -> None:
+    """Switches faults on for the life of the cluster, besides those that are on. Raises Mistake for an unknown config."""
+    known = store.settings.setdefault("faults", [])
+    accounts = store.settings.setdefault("accounts before", {})
+    for text in given:
+        name, value = parse_fault(text)
+        if name in OF_CONFIGS:
+            configs = [item for item in store.all("deploymentconfigs") if value in ("all", item["metadata"]["name"])]
+            if not configs:
+                raise Mistake("--fault {given}: there is no DeploymentConfig {name}", given=text, name=value)
+            for item in configs:
+                accounts.setdefault(item["metadata"]["name"], account_of(item))
+                _change_config(store, name, item)
+        if name == "forbidden":
+            value = _in_full(value)
+        if name in ("user", "old-client"):  # there is one of it
+            known[:] = [entry for entry in known if entry[0] != name]
+        if [name, value] not in known:
+            known.append([name, value])
+        if name in BEGINNINGS:
+            BEGINNINGS[name](store)
+        store.changed = True
+
+
+def _in_full(value: str) -> str:
+    """A forbidden action with the type's full name: `patch:dc` is `patch:deploymentconfigs`."""
+    verb, _, resource = value.partition(":")
+    kind, slash, sub = resource.partition("/")
+    known = named(kind)
+    return f"{verb}:{known.plural if known is not None else kind}{slash}{sub}"
+
+
+def _full_quota(store: Store) -> None:
+    """A quota that what runs now, deployers and hooks aside, fills to the brim."""
+    project = store.settings["project"]
+    meta = {"name": "compute-resources", "namespace": project}
+    quota: Object = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta}
+    quota["spec"] = {"hard": {"pods": "0"}, "scopes": ["NotTerminating"]}
+    quota["spec"]["hard"]["pods"] = with_usage(store, quota)["status"]["used"]["pods"]
+    store.put("resourcequotas", quota)
+
+
+def _registry_logins(store: Store) -> None:
+    for account in store.all("serviceaccounts"):
+        give_login(Simulation(store), account["metadata"]["namespace"], account["metadata"]["name"])
+
+
+def _bind_user(store: Store) -> None:
+    name, roles = user(store) or ("", ())
+    project = store.settings["project"]
+    for role in roles:
+        meta = {"name": f"{role}-{name}", "namespace": project}
+        subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}
+        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
+        binding: Object = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta}
+        store.put("rolebindings", {**binding, "roleRef": reference, "subjects": [subject]})
+
+
+def _change_config(store: Store, name: str, item: Object) -> None:
+    """The faults that are settings of a config."""
+    spec = item["spec"]
+    if name == "paused":
+        spec["paused"] = True
+    elif name == "no-trigger":
+        spec["triggers"] = [trigger for trigger in spec.get("triggers", ()) if trigger["type"] != "ConfigChange"]
+    elif name == "no-image":
+        _break_import(store, item)
+        return
+    elif name == "zero":
+        spec["replicas"] = 0
+    else:
+        return
+    item["metadata"]["generation"] += 1
+    item["status"]["observedGeneration"] = item["metadata"]["generation"]
+    store.put("deploymentconfigs", item)
+    if name == "zero":
+        scaled(Simulation(store), item)
+
+
+def _break_import(store: Store, item: Object) -> None:
+    for trigger in item["spec"].get("triggers", ()):
+        if trigger["type"] != "ImageChange":
+            continue
+        params = trigger["imageChangeParams"]
+        params.pop("lastTriggeredImage", None)
+        name, _, tag = params["from"]["name"].partition(":")
+        stream = store.get("imagestreams", item["metadata"]["namespace"], name)
+        if stream is None:
+            continue
+        condition = {
+            "generation": 2,
+            "lastTransitionTime": store.timestamp(),
+            "message": "Internal error occurred: unauthorized: authentication required",
+            "reason": "InternalError",
+            "status": "False",
+            "type": "ImportSuccess",
+        }
+        stream["status"]["tags"] = [{"conditions": [condition], "items": None, "tag": tag}]
+        store.put("imagestreams", stream)
+    store.put("deploymentconfigs", item)
+
+
+def authenticated_images(store: Store) -> None:
+    """Points the image streams at registry.redhat.io, as the next upgrade step does."""
+    sim = Simulation(store)
+    for stream in store.all("imagestreams"):
+        changed = copy.deepcopy(stream)
+        for tag in changed.get("status", {}).get("tags") or ():
+            for entry in tag.get("items") or ():
+                entry["dockerImageReference"] = (
+                    entry["dockerImageReference"]
+                    .replace("registry.access.redhat.com", "registry.redhat.io")
+                    .replace("3scale-amp25", "3scale-amp26")
+                )
+        store.put("imagestreams", changed)
+        for config in store.all("deploymentconfigs", stream["metadata"]["namespace"]):
+            sim.after("trigger", "config", stream["metadata"]["namespace"], config["metadata"]["name"])
+
+
+def service_discovery(store: Store) -> None:
+    """Has system use service discovery with its service account, as 3scale's `system` config map says it."""
+    project = store.settings["project"]
+    data: dict[str, Any] = {
+        "service_discovery.yml": "production:\n  enabled: true\n  authentication_method: service_account\n"
+    }
+    store.put(
+        "configmaps",
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "system", "namespace": project}, "data": data},
+    )
+
+
+BEGINNINGS: dict[str, Callable[[Store], None]] = {
+    "quota": _full_quota,
+    "internal-registry": _registry_logins,
+    "user": _bind_user,
+    "authenticated-images": authenticated_images,
+    "service-discovery": service_discovery,
+}

@@ -1,0 +1,153 @@
+"""The triggers of DeploymentConfigs: images that are followed, changes that are seen, and the revision that comes of it."""
+
+from __future__ import annotations
+
+from . import deployer, pods
+from .revisions import DESIRED, ENDED, first_replicas, newest, note, recreates, revisions, serving
+from .simulation import Simulation
+from .status import tell_status
+from .store import Object, copied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def look_at_triggers(sim: Simulation, namespace: str, name: str) -> None:
+    """Has images resolved, and starts a rollout where the template has changed and a trigger is there to see it."""
+    config = sim.store.get("deploymentconfigs", namespace, name)
+    if config is None:
+        return
+    image_changed = _resolve_images(sim, config)
+    if config["spec"].get("paused") or _unresolved(config):
+        sim.after("status", "status", namespace, name)
+        return
+    triggers = [trigger["type"] for trigger in config["spec"].get("triggers") or ()]
+    current = newest(sim.store, config)
+    latest = config["status"].get("latestVersion", 0)
+    if latest and current is None:
+        return  # on its way
+    if current is None:
+        if "ConfigChange" in triggers or "ImageChange" in triggers:
+            _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
+    elif _template_of(config) != sim.store.private["templates"].get(f"{namespace}/{current['metadata']['name']}"):
+        if image_changed:
+            _instantiate(sim, config, "image change", image_changed)
+        elif "ConfigChange" in triggers:
+            _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
+    sim.after("status", "status", namespace, name)
+
+
+def _template_of(config: Object) -> str:
+    return pods.encoded(config["spec"]["template"])
+
+
+def _unresolved(config: Object) -> bool:
+    return any(
+        not trigger["imageChangeParams"].get("lastTriggeredImage")
+        for trigger in config["spec"].get("triggers") or ()
+        if trigger["type"] == "ImageChange"
+    )
+
+
+def _resolve_images(sim: Simulation, config: Object) -> list[dict[str, Any]]:
+    """Follows the image streams; gives the causes of what has changed."""
+    causes = []
+    for trigger in config["spec"].get("triggers") or ():
+        if trigger["type"] != "ImageChange":
+            continue
+        params = trigger["imageChangeParams"]
+        stream_name, _, tag = params["from"]["name"].partition(":")
+        space = params["from"].get("namespace") or config["metadata"]["namespace"]
+        stream = sim.store.get("imagestreams", space, stream_name)
+        image = _image_of(stream, tag)
+        known = params.get("lastTriggeredImage")
+        if not image or image == known or (known and not params.get("automatic")):
+            continue
+        params["from"].setdefault("namespace", space)
+        params["lastTriggeredImage"] = image
+        spec = config["spec"]["template"]["spec"]
+        named = params.get("containerNames", ())
+        for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
+            if container["name"] in named:
+                container["image"] = image
+        cause = {"imageTrigger": {"from": {"kind": "DockerImage", "name": image}}, "type": "ImageChange"}
+        causes += [cause for container in spec["containers"] if container["name"] in named]
+    if causes:
+        config["metadata"]["generation"] += 1
+        sim.store.put("deploymentconfigs", config)
+    return causes
+
+
+def _image_of(stream: Object | None, tag: str) -> str:
+    for entry in (stream or {}).get("status", {}).get("tags") or ():
+        if entry["tag"] == tag and entry.get("items"):
+            return str(entry["items"][0]["dockerImageReference"])
+    return ""
+
+
+def _instantiate(sim: Simulation, config: Object, message: str, causes: list[dict[str, Any]]) -> None:
+    config["status"]["latestVersion"] = config["status"].get("latestVersion", 0) + 1
+    config["status"]["details"] = {"causes": causes, "message": message}
+    sim.store.put("deploymentconfigs", config)
+    sim.after("controller", "rollout", config["metadata"]["namespace"], config["metadata"]["name"])
+
+
+def latest(sim: Simulation, config: Object) -> None:
+    """`oc rollout latest`: a new revision of the template as it is. The caller has refused what is paused or under way."""
+    config["metadata"]["generation"] += 1
+    _instantiate(sim, config, "manual change", [{"type": "Manual"}])
+
+
+def begin(sim: Simulation, namespace: str, name: str) -> None:
+    """Makes the replication controller of the newest revision, and its deployer."""
+    store = sim.store
+    config = store.get("deploymentconfigs", namespace, name)
+    if config is None or newest(store, config) is not None:
+        return
+    running = [item for item in revisions(store, config) if note(item, "deployment.phase") not in ENDED]
+    if running:  # a newer revision takes the place of one that is under way
+        for item in running:
+            deployer.cancel(sim, item, "newer deployment was found running")
+        sim.after("deployer looks", "rollout", namespace, name)
+        return
+    version = str(config["status"]["latestVersion"])
+    controller_name = f"{name}-{version}"
+    template = copied(config["spec"]["template"])
+    selector = {**config["spec"]["selector"], "deployment": controller_name, "deploymentconfig": name}
+    template.setdefault("metadata", {}).setdefault("annotations", {}).update(
+        {
+            "openshift.io/deployment-config.latest-version": version,
+            "openshift.io/deployment-config.name": name,
+            "openshift.io/deployment.name": controller_name,
+        }
+    )
+    template["metadata"].setdefault("labels", {}).update(deployment=controller_name, deploymentconfig=name)
+    controller = {
+        "apiVersion": "v1",
+        "kind": "ReplicationController",
+        "metadata": {
+            "annotations": {
+                "openshift.io/deployment-config.latest-version": version,
+                "openshift.io/deployment-config.name": name,
+                "openshift.io/deployment.phase": "New",
+                "openshift.io/deployment.replicas": first_replicas(config) or "0",
+                "openshift.io/deployment.status-reason": config["status"].get("details", {}).get("message", ""),
+                "openshift.io/encoded-deployment-config": pods.encoded(config) + "\n",
+            },
+            "generation": 1,
+            "labels": {**config["metadata"].get("labels", {}), "openshift.io/deployment-config.name": name},
+            "name": controller_name,
+            "namespace": namespace,
+            "ownerReferences": [pods.owner(config, controls=True)],
+        },
+        "spec": {"replicas": 0, "selector": selector, "template": template},
+        "status": {"observedGeneration": 1, "replicas": 0},
+    }
+    if not recreates(config) and serving(store, config, controller):
+        controller["metadata"]["annotations"][DESIRED] = str(config["spec"]["replicas"])
+    store.put("replicationcontrollers", controller)
+    store.private.setdefault("templates", {})[f"{namespace}/{controller_name}"] = _template_of(config)
+    store.private.setdefault("deployers", {})[f"{namespace}/{controller_name}"] = {"stage": "new"}
+    sim.after("deployer pod", "deployer", namespace, controller_name)
+    tell_status(sim, namespace, name)
