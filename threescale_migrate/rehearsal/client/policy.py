@@ -103,8 +103,34 @@ def policy(session: Session) -> None:
         _in_object(session, order)
         return
     with session.api() as api:
+        if order.scc and order.add:
+            _role_of_scc(session, api, order)
         made = (_add if order.add else _remove)(session, api, order)
     _report(session, order, made)
+
+
+def _role_of_scc(session: Session, api: Api, order: Order) -> None:
+    """Makes the role that may use an SCC where there is none, which no dry run but the client's prevents.
+
+    oc pkg/cli/admin/policy/modify_scc.go: AddSCC creates it without options, on main as well.
+    """
+    if api.store.get("clusterroles", None, order.role) is not None:
+        return
+    if order.dry == "client":
+        session.print(
+            f"clusterrole.rbac.authorization.k8s.io/{order.role} added: "
+            + ", ".join(f'"{n}"' for n in order.targets)
+            + " (dry run)"
+        )
+        return
+    rule = {
+        "apiGroups": ["security.openshift.io"],
+        "resourceNames": [order.scc],
+        "resources": [SCCS.plural],
+        "verbs": ["use"],
+    }
+    item = {"kind": "ClusterRole", "metadata": {"name": order.role}, "rules": [rule]}
+    api.create(RESOURCES["clusterroles"], None, item)
 
 
 def _subject(name: str, group: bool) -> dict[str, str]:
