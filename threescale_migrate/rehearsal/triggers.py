@@ -123,7 +123,7 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
         }
     )
     template["metadata"].setdefault("labels", {}).update(deployment=controller_name, deploymentconfig=name)
-    controller = {
+    controller: Object = {
         "apiVersion": "v1",
         "kind": "ReplicationController",
         "metadata": {
