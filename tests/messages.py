@@ -22,7 +22,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from threescale_migrate.cli import parser as cli
-from threescale_migrate.language import LANGUAGES, LOCALES, localise
+from threescale_migrate.cli.localising import localise
+from threescale_migrate.language import LANGUAGES, LOCALES
 
 PACKAGE = LOCALES.parent
 HEADER = "# Messages of threescale-migrate. Terms are those of Red Hat's guides in this language."

@@ -6,12 +6,13 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ..exit_codes import ExitCode
 from ..guide.prove_pull import IMAGE, is_image
-from ..language import LANGUAGES, asked_for, current, localise, spoken
+from ..language import LANGUAGES
 from ..values import REGISTRY, STEPS, Text, Usage
+from .localising import asked_for, current, localise, spoken
 from .usage import Formatter, help_of
 
 EXAMPLES = {
@@ -130,8 +131,8 @@ def names(text: str) -> list[str]:
     return found
 
 
-def _connection() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _connection() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("the cluster")
     group.add_argument("-n", "--namespace", metavar="PROJECT", help="the project; by default oc's current one")
     group.add_argument("--context", help="a context of the kubeconfig")
@@ -144,8 +145,8 @@ def _connection() -> argparse.ArgumentParser:
     return parser
 
 
-def _output(formats: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _output(formats: Sequence[str]) -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("the output")
     group.add_argument("-o", "--output", choices=formats, default="text", metavar="FORMAT", help="one of %(choices)s")
     group.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
@@ -154,8 +155,8 @@ def _output(formats: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _selection() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _selection() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("what is migrated")
     group.add_argument("--dc", metavar="NAMES", type=names, help="these DeploymentConfigs only")
     group.add_argument("--service-discovery", action="store_true", help="system uses service discovery: require view")
@@ -170,8 +171,8 @@ def _selection() -> argparse.ArgumentParser:
     return parser
 
 
-def _sources() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _sources() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("the registry secret")
     one = group.add_mutually_exclusive_group()
     one.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel has it; - for stdin")
@@ -181,15 +182,15 @@ def _sources() -> argparse.ArgumentParser:
     return parser
 
 
-def _secret() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False, parents=[_sources()])
+def _secret() -> Parser:
+    parser = Parser(add_help=False, parents=[_sources()])
     group = parser.add_argument_group("the registry secret")
     group.add_argument("--replace-secret", action="store_true", help="replace one in the project that differs")
     return parser
 
 
-def _proof() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _proof() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("the registry secret")
     group.add_argument(
         "--prove-pull",
@@ -218,8 +219,8 @@ def _no_password(text: str) -> NoReturn:
     )
 
 
-def _change() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _change() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("how the changes are made")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask for the project's name")
     group.add_argument("--timeout", metavar="TIME", type=duration, help="bound the whole run")
@@ -227,24 +228,24 @@ def _change() -> argparse.ArgumentParser:
     return parser
 
 
-def _expectations() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _expectations() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("before the first change")
     group.add_argument("--expect-project", metavar="NAME", help="go on only in this project")
     group.add_argument("--expect-server", metavar="URL", help="go on only on this server")
     return parser
 
 
-def _preflight() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _preflight() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("what the preflight found")
     group.add_argument("--force", action="store_true", help="go on with failing configs, full quotas, another release")
     group.add_argument("--allow-unknown", action="store_true", help="go on with what may not be looked at")
     return parser
 
 
-def _extent() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _extent() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("how much is done")
     group.add_argument("--copy-privileged", action="store_true", help="give amp privileged roles of default too")
     group.add_argument("--no-link-default", action="store_true", help="leave hook pods without the pull secret")
@@ -252,8 +253,8 @@ def _extent() -> argparse.ArgumentParser:
     return parser
 
 
-def _order() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _order() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("the order")
     group.add_argument("--all-at-once", action="store_true", help="redeploy all configs together, as the guide does")
     sentence = "the order from a file: a line of names for each wave; without FILE, plan prints one"
@@ -261,8 +262,8 @@ def _order() -> argparse.ArgumentParser:
     return parser
 
 
-def _report() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _report() -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("the record")
     group.add_argument("--report", metavar="FILE", type=report_file, help="write a report of it there, as .html or .md")
     return parser
@@ -296,7 +297,7 @@ def build() -> Parser:
     extent, expectations, preflight, record = _extent(), _expectations(), _preflight(), _report()
     proof = _proof()
 
-    def add(name: str, help_: str, parents: Sequence[Any]) -> argparse.ArgumentParser:
+    def add(name: str, help_: str, parents: Sequence[Parser]) -> Parser:
         return commands.add_parser(
             name,
             help=help_,
@@ -401,8 +402,8 @@ def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dc", metavar="NAMES", type=names, help="with --to-default: these DeploymentConfigs only")
 
 
-def _many(at_once: bool = False) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _many(at_once: bool = False) -> Parser:
+    parser = Parser(add_help=False)
     group = parser.add_argument_group("many projects")
     group.add_argument("--projects", metavar="NAMES", type=names, help="these projects")
     group.add_argument("--all-contexts", action="store_true", help="the project of each context of the kubeconfig")

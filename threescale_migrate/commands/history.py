@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 from ..engine import records
 from ..engine.journal import JournalError
@@ -84,7 +83,7 @@ def _unfinished(record: Record) -> Text:
     return Text("under way") if records.is_under_way(record) else Text("died before its end")
 
 
-def _described(record: Record, taken: bool) -> dict[str, Any]:
+def _described(record: Record, taken: bool) -> dict[str, object]:
     return {
         "run": record.run,
         "command": record.command,

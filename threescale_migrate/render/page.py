@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from ..language import language_of, translation
 from ..values import Text, Verdict
@@ -211,7 +210,7 @@ def markdown(value: str) -> str:
     return re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escape(" ".join(value.split()), quote=False))
 
 
-def code(value: Any) -> Raw:
+def code(value: object) -> Raw:
     """A command or a name as Markdown shows code, in a table too."""
     words = " ".join(str(value).split())
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", words)), default=0))
