@@ -31,7 +31,7 @@ ALONE = {
     message.id
     for message in messages.read("ja")
     if re.fullmatch("[a-z]+", str(message.id)) and message.string != message.id
-} - {*(step.value for step in Step), "system", "backend", "zync", "project", "first", "hook", "deployer", "pods", "pod"}
+} - {*(step.value for step in Step), "system", "backend", "zync", "project", "trial", "hook", "deployer", "pods", "pod"}
 
 
 def english(words: str) -> list[str]:

@@ -151,7 +151,7 @@ def test_a_failing_config_and_a_full_quota_are_named_and_force_goes_on(tmp_path:
     assert world.objects() == before
     ready = world.run("preflight", "--force", "--secret-file", world.secret, "--dc", "backend-cron,zync")
     assert ready.code == 0, ready.all
-    assert "ready to migrate, warnings: 3" in ready.out
+    assert "ready to migrate; 3 warnings" in ready.out
 
 
 def plain_user(world: World, *roles: str) -> dict[str, str]:

@@ -93,7 +93,7 @@ def _run_many(session: Session, options: PlanOptions) -> ExitCode:
 
 def _left(outcome: Outcome) -> Text:
     if outcome.code is ExitCode.REFUSED:
-        return Text("something stands against the migration: run threescale-migrate preflight there")
+        return Text("not ready, something blocks it: run threescale-migrate preflight there")
     if not outcome.todo:
         return Text("nothing is left to do")
     return Text("{count} actions are left to do", count=outcome.todo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import Text
@@ -41,6 +41,25 @@ class Cost:
         if self.unproved:
             sentence.append(Text("it has no readiness probe: Ready says little"))
         return tuple(sentence)
+
+    @property
+    def brief(self) -> tuple[Text, ...]:
+        """The same in a few words, for a table; what loses data comes first."""
+        words = []
+        if self.lost:
+            words.append(Text("data lost: {volumes}", volumes=", ".join(self.lost)))
+        if self.down:
+            words.append(Text("down"))
+        if self.hooks:
+            migrates = any(hook.endswith(MIGRATES_DATABASE) for hook in self.hooks)
+            words.append(Text("hook runs migrations") if migrates else Text("hooks"))
+        if self.unproved:
+            words.append(Text("no probe"))
+        return tuple(words)
+
+    def same(self, other: Cost) -> bool:
+        """Whether another config costs the same."""
+        return replace(self, config="") == replace(other, config="")
 
 
 def cost(config: DeploymentConfig) -> Cost:

@@ -7,7 +7,8 @@ the plan's own actions, so that exactly what will be done is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -149,6 +150,21 @@ def _eased(finding: Finding, force: bool, allow_unknown: bool) -> Finding:
 def against(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those that stand against the migration."""
     return tuple(finding for finding in findings if finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
+
+
+def blocked_by(found: Sequence[Finding]) -> Text:
+    """What blocks the migration, in one sentence: how many problems, and where."""
+    counted = Counter(finding.title for finding in found)
+    where = Text("")
+    for title, number in counted.items():
+        part = Text("{title}: {number}", title=title, number=number)
+        where = Text("{first}, {second}", first=where, second=part) if where.template else part
+    return Text.plural(
+        "not ready, blocked by {count} problem ({where}); nothing was changed",
+        "not ready, blocked by {count} problems ({where}); nothing was changed",
+        count=len(found),
+        where=where,
+    )
 
 
 def _of_check(group: Group, check: Check) -> Finding:

@@ -16,7 +16,7 @@ STORES = re.compile(r"mysql|postgresql|redis|memcache|database")
 # One config of little consequence goes ahead alone; the first of these that has pods.
 SCOUTS = ("backend-cron", "system-sphinx", "zync", "backend-worker", "system-sidekiq", "apicast-staging")
 WAVE_NAMES = (
-    "first",
+    "trial",
     "databases and caches",
     "backend",
     "system",
@@ -94,7 +94,7 @@ def waves(state: ProjectState, request: Request) -> tuple[Wave, ...]:
     scout = _scout(state, chosen)
     groups: dict[str, list[str]] = {name: [] for name in WAVE_NAMES}
     for name in chosen:
-        groups["first" if name == scout else _wave_of(state.configs[name])].append(name)
+        groups["trial" if name == scout else _wave_of(state.configs[name])].append(name)
     return tuple(Wave(name, tuple(members)) for name, members in groups.items() if members)
 
 

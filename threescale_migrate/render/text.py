@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import shell
 from ..check_codes import Code
-from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
 from ..guide.verdicts import judge
-from ..values import Action, Check, Step, Text, Verdict
-from .terminal import Terminal, columns
+from ..values import NOTHING, Check, Step, Text, Verdict
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..guide.preflight import Finding
@@ -96,16 +96,36 @@ def _show_folded(terminal: Terminal, step: Step, group: Sequence[Check]) -> None
 def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool = False) -> None:
     """The findings of a preflight by group: a mark, a sentence, and a hint for what is not right.
 
-    `notable` leaves out what is right, but for what will be given away.
+    What is found of many objects alike is one line. Commands that somebody has to run before the migration come last, in a
+    block to hand on, under what is to be done with them. `notable` leaves out what is right, but for what will be given away.
     """
     last = None
-    for finding in findings:
+    handed: dict[Text, list[str]] = {}
+    for together in _alike(findings):
+        finding = together[0]
         if notable and finding.verdict is Verdict.PASSED and not finding.commands:
             continue
         if finding.group is not last:
             last = finding.group
             terminal.line(terminal.paint(terminal.say(finding.title), "strong"))
-        show_check(terminal, finding)
+        blocks = finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and bool(finding.commands)
+        if blocks:
+            handed.setdefault(finding.fix, []).extend(finding.commands)
+        shown = replace(finding, fix=NOTHING, commands=()) if blocks else finding
+        show_check(terminal, replace(shown, subject=", ".join(one.subject for one in together)))
+    for fix, commands in handed.items():
+        terminal.line(f"→ {terminal.say(fix)}:", 0, 2)
+        for command in dict.fromkeys(commands):
+            terminal.verbatim(command, 2)
+
+
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings, those together that say the same of several objects, in the order of the first of each."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        same = replace(finding, subject="")
+        groups.setdefault((same.group, same.code, same.verdict, same.seen, same.fix, same.commands), []).append(finding)
+    return list(groups.values())
 
 
 def without_repetition(subject: str, seen: str) -> str:
@@ -123,39 +143,6 @@ def show_check(terminal: Terminal, check: Check | Finding) -> None:
         terminal.line(terminal.paint(f"→ {terminal.say(check.fix)}", "quiet"), 4, 6)
     for command in check.commands:
         terminal.verbatim(command, 6)
-
-
-def show_actions(terminal: Terminal, actions: Iterable[Action]) -> None:
-    """The actions of a plan in groups by step: the command, and why."""
-    last: Step | None = None
-    for action in actions:
-        if action.step is not last:
-            terminal.line(terminal.paint(terminal.say(Text(TITLES[action.step])), "strong"))
-            last = action.step
-        terminal.line(command_line(("oc", *action.args), action.secret), 2, 6)
-        terminal.line(terminal.paint(terminal.say(action.why), "quiet"), 6, 6)
-
-
-def show_costs(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost]) -> None:
-    """The waves in order, with what each redeployment costs."""
-    by_name = {cost.config: cost for cost in costs}
-    terminal.line(terminal.paint(terminal.say(Text("the order, and what it costs")), "strong"))
-    widest = max((columns(name) for wave in waves for name in wave.configs), default=0)
-    for number, wave in enumerate(waves, 1):
-        title = terminal.say(Text("wave {number}: {name}", number=number, name=Text(wave.name)))
-        terminal.line(title, 2, 4)
-        for name in wave.configs:
-            cost = by_name.get(name)
-            if cost is None:
-                continue
-            warnings = "; ".join(terminal.say(warning) for warning in cost.warnings)
-            limit = terminal.say(Text("given up after {minutes} min", minutes=-(-cost.deadline_seconds // 60)))
-            sentence = f"{warnings}; {limit}" if warnings else limit
-            terminal.line(
-                f"{name}{' ' * (widest - columns(name))}  {sentence}", 4, 6 if terminal.width < 70 else widest + 6
-            )
-    minutes = -(-longest_seconds(waves, costs) // 60)
-    terminal.line(terminal.say(Text("given up after {minutes} min in all, at the latest", minutes=minutes)), 2, 4)
 
 
 def wave_plan(waves: Sequence[Wave]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..render import text
+from ..render.plan import show_plan
 from ..values import Refused, Text, Usage
 from .location import Location
 from .options import Changing, Expectations
@@ -27,8 +27,7 @@ def confirm(
         )
     terminal = session.talk
     if show is not None and session.output.format == "text":
-        text.show_actions(terminal, show.actions)
-        text.show_costs(terminal, show.waves, show.costs)
+        show_plan(terminal, show.actions, show.waves, show.costs, session.output.verbose)
         for note in show.notes:
             terminal.line(terminal.say(note))
     question = Text(

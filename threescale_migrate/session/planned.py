@@ -9,10 +9,11 @@ from ..cluster.oc import Oc
 from ..cluster.project import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.costs import Cost, costs
-from ..guide.preflight import Finding, redeployed
+from ..guide.preflight import Finding, against, blocked_by, redeployed
 from ..guide.selection import Wave, choose
 from ..render import document, text
-from ..values import Action, Request, Text
+from ..render.plan import last_line, show_plan
+from ..values import Action, Request, Text, Verdict
 from .preflight import Seen
 from .session import Session
 
@@ -66,14 +67,10 @@ class Planned:
         terminal = session.result
         text.show_findings(terminal, self.findings, notable=True)
         if not session.output.quiet:
-            text.show_actions(terminal, self.actions)
-            if self.waves:
-                text.show_costs(terminal, self.waves, self.costs)
+            show_plan(terminal, self.actions, self.waves, self.costs, session.output.verbose)
             for note in self.notes:
                 terminal.line(terminal.say(note))
-        last = (
-            Text("{count} actions are left to do in project {project}", count=len(self.actions), project=self.project)
-            if self.actions
-            else Text("nothing is left to do in project {project}", project=self.project)
-        )
-        terminal.line(terminal.say(last))
+        blocked = against(self.findings)
+        verdict = Verdict.FAILED if blocked else Verdict.WARNING if self.actions else Verdict.PASSED
+        last = blocked_by(blocked) if blocked else last_line(self.project, self.actions, self.waves, self.costs)
+        terminal.line(f"{terminal.mark(verdict)} {terminal.say(last)}", 0, 2)

@@ -96,10 +96,14 @@ def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
 
 def summary(findings: Sequence[Finding]) -> Text:
     """The last line of a preflight."""
-    count = len(guide.against(findings))
-    if count:
-        return Text("not ready, findings against it: {count}; nothing was changed", count=count)
+    blocked = guide.against(findings)
+    if blocked:
+        return guide.blocked_by(blocked)
+    ready = Text("ready to migrate")
+    left = [finding.subject for finding in findings if finding.verdict is Verdict.SKIPPED]
+    if left:
+        ready = Text("ready to migrate; not checked: {names}", names=", ".join(left))
     warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
-    if warnings:
-        return Text("ready to migrate, warnings: {count}", count=warnings)
-    return Text("ready to migrate")
+    if not warnings:
+        return ready
+    return Text.plural("{ready}; {count} warning", "{ready}; {count} warnings", count=warnings, ready=ready)

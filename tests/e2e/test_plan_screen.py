@@ -1,0 +1,69 @@
+"""What `plan` and `preflight` show: all of it on one screen, and the verdict on the last line."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+from tests.conftest import World
+
+COLUMNS, LINES = 80, 24
+
+
+def screen(world: World, *args: str) -> list[str]:
+    """The lines of a command as a window of 80 x 24 shows them."""
+    ours, theirs = os.openpty()
+    size = {"COLUMNS": str(COLUMNS), "LINES": str(LINES), "TERM": "xterm"}
+    with subprocess.Popen(
+        world.command(*args), env={**world.environment, **size}, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            said += part
+        process.wait(60)
+    os.close(ours)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).splitlines()
+    return [line[at : at + COLUMNS] for line in lines for at in range(0, max(1, len(line)), COLUMNS)]
+
+
+def test_order_costs_and_verdict_are_on_one_screen(world: World) -> None:
+    lines = screen(world, "plan", "--secret-file", world.secret)
+    assert len(lines) < LINES, "\n".join(lines)  # one line is the prompt's
+    shown = " ".join(" ".join(lines).split())
+    for words in ("data lost: zync-database-data; down", "hook runs migrations", "oc create -f - < SECRET", "61 min"):
+        assert words in shown
+    order = [shown.index(name) for name in ("backend-cron", "backend-redis", "system-app", "apicast-production")]
+    assert order == sorted(order)
+    assert lines[-1] == "! 18 changes are left to do in project threescale, in at most 187 min"
+    # What is created is shown, and the secret is not.
+    assert '"kind": "ServiceAccount"' in shown
+
+
+def test_every_command_is_shown_where_it_is_asked_for(world: World) -> None:
+    shown = world.run("plan", "-v", "--secret-file", world.secret).out
+    assert shown.count("  oc patch dc ") == 15
+    assert "wave 1: trial" in shown
+
+
+def test_a_blocked_plan_says_so_on_its_last_line_with_how_many_problems_and_where(world: World) -> None:
+    blocked = world.run("plan")
+    assert blocked.out.splitlines()[-1] == (
+        "✗ not ready, blocked by 1 problem (registry secret: 1); nothing was changed"
+    )
+    ready = world.run("preflight", "--secret-file", world.secret, "--skip", "permissions")
+    assert ready.out.splitlines()[-1].startswith("ready to migrate; not checked: permissions")
+
+
+def test_what_is_found_of_many_configs_alike_is_one_line(world: World) -> None:
+    world.faults("paused=zync", "paused=system-app")
+    shown = world.run("preflight", "--secret-file", world.secret).out
+    assert shown.count("it is paused") == 1
+    assert "dc/system-app, dc/zync: it is paused" in shown

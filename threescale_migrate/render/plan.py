@@ -1,0 +1,109 @@
+"""A plan as text for a person: what is created and granted, then the configs by wave, each with what its redeployment costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..guide.costs import Cost, longest_seconds
+from ..guide.selection import Wave
+from ..values import Action, Step, Text
+from .terminal import Terminal, columns
+from .text import TITLES, command_line
+
+WIDEST_NAMES = 44
+# So many columns are left to a cost on the lines after its first.
+COST_COLUMNS = 36
+
+
+def show_plan(
+    terminal: Terminal, actions: Sequence[Action], waves: Sequence[Wave], costs: Sequence[Cost], verbose: bool = False
+) -> None:
+    """The actions by step; patches are the table of their waves, unless every command is wanted (`verbose`)."""
+    folded = () if verbose else tuple(filter(_is_patch, actions))
+    _show_actions(terminal, [action for action in actions if verbose or not _is_patch(action)], verbose)
+    if waves:
+        _show_waves(terminal, waves, costs, len(folded))
+
+
+def last_line(project: str, actions: Sequence[Action], waves: Sequence[Wave], costs: Sequence[Cost]) -> Text:
+    """The verdict of a plan that nothing blocks."""
+    if not actions:
+        return Text("nothing is left to do in project {project}", project=project)
+    if not waves:
+        return Text.plural(
+            "{count} change is left to do in project {project}",
+            "{count} changes are left to do in project {project}",
+            count=len(actions),
+            project=project,
+        )
+    return Text.plural(
+        "{count} change is left to do in project {project}, in at most {minutes} min",
+        "{count} changes are left to do in project {project}, in at most {minutes} min",
+        count=len(actions),
+        project=project,
+        minutes=_minutes(longest_seconds(waves, costs)),
+    )
+
+
+def _is_patch(action: Action) -> bool:
+    return action.step is Step.DEPLOYMENT_CONFIGS and action.args[:2] == ("patch", "dc")
+
+
+def _show_actions(terminal: Terminal, actions: Iterable[Action], verbose: bool) -> None:
+    """The commands, each on a line of its own, and with `verbose` why; what is created is shown with its command."""
+    last: Step | None = None
+    for action in actions:
+        if action.step is not last:
+            terminal.line(terminal.paint(terminal.say(Text(TITLES[action.step])), "strong"))
+            last = action.step
+        terminal.verbatim(command_line(("oc", *action.args), action.secret), 2)
+        if action.stdin is not None and not action.secret:
+            terminal.line(terminal.paint(action.stdin, "quiet"), 6, 6)
+        if verbose:
+            terminal.line(terminal.paint(terminal.say(action.why), "quiet"), 6, 6)
+
+
+def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost], patched: int) -> None:
+    by_name = {cost.config: cost for cost in costs}
+    title = Text("by wave, with time limit and cost")
+    if patched:
+        title = Text.plural(
+            "4 deployment configs: {count} is patched, by wave, with time limit and cost",
+            "4 deployment configs: {count} are patched, by wave, with time limit and cost",
+            count=patched,
+        )
+    terminal.line(terminal.paint(terminal.say(title), "strong"))
+    rows = [(number, wave, names) for number, wave in enumerate(waves, 1) for names in _alike(wave, by_name)]
+    widest = min(WIDEST_NAMES, max((columns(", ".join(names)) for _, _, names in rows), default=0))
+    shown = 0
+    for number, wave, names in rows:
+        if not patched and number != shown:
+            terminal.line(terminal.say(Text("wave {number}: {name}", number=number, name=Text(wave.name))), 2, 4)
+        lead = f"{number:>2}  " if number != shown else "    "
+        shown = number
+        cost = by_name[names[0]]
+        joined = ", ".join(names)
+        minutes = terminal.say(Text("{minutes} min", minutes=_minutes(cost.deadline_seconds)))
+        words = "; ".join(terminal.say(warning) for warning in cost.brief)
+        head = f"{lead}{joined}{' ' * (widest - columns(joined))}  {minutes:>6}"
+        hanging = max(6, min(columns(head) + 2, terminal.width - COST_COLUMNS))
+        terminal.line(f"{head}  {words}".rstrip(), 0, hanging)
+
+
+def _alike(wave: Wave, costs: Mapping[str, Cost]) -> list[tuple[str, ...]]:
+    """The configs of a wave, those together that cost the same, as far as a line has room for them."""
+    groups: list[list[str]] = []
+    for name in wave.configs:
+        if name not in costs:
+            continue
+        for group in groups:
+            if costs[group[0]].same(costs[name]) and columns(", ".join([*group, name])) <= WIDEST_NAMES:
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return [tuple(group) for group in groups]
+
+
+def _minutes(seconds: int) -> int:
+    return -(-seconds // 60)
