@@ -153,21 +153,20 @@ def _table(name: str, tree: ast.Module) -> Iterator[str | None]:
 
 def of_tables() -> Iterator[Found]:
     """What stands in tables and enums whose members become texts elsewhere."""
-    from threescale_migrate.guide import causes, prove_pull, selection
+    from threescale_migrate.guide import prove_pull, pulls, refusals, selection
     from threescale_migrate.guide.readiness import RolloutState
     from threescale_migrate.rehearsal import faults
     from threescale_migrate.values import Verdict
 
-    for _, _, sentence, deed in causes.REFUSALS:
-        yield Found(sentence, "guide/causes.py REFUSALS")
-        yield Found(deed, "guide/causes.py REFUSALS")
-    for _, why, deed in (*causes.PULLS, ("", *causes.PULL_UNKNOWN)):
-        yield Found(why, "guide/causes.py PULLS")
-        yield Found(deed, "guide/causes.py PULLS")
-    for login in (*causes.LOGIN_DEEDS, causes.LOGIN, causes.LOGIN_UNKNOWN):
-        yield Found(login, "guide/causes.py LOGIN_DEEDS")
-    for deed in causes.LOGIN_DEEDS.values():
-        yield Found(deed, "guide/causes.py LOGIN_DEEDS")
+    for _, _, sentence, fix in refusals.REFUSALS:
+        yield Found(sentence, "guide/refusals.py REFUSALS")
+        yield Found(fix, "guide/refusals.py REFUSALS")
+    for _, why, _, fix in (*pulls.SAID, ("", *pulls.UNKNOWN)):
+        yield Found(why, "guide/pulls.py SAID")
+        yield Found(fix, "guide/pulls.py SAID")
+    for login, fix in pulls.LOGIN_FIXES.items():
+        yield Found(login, "guide/pulls.py LOGIN_FIXES")
+        yield Found(fix, "guide/pulls.py LOGIN_FIXES")
     for _, seen in prove_pull.MEANINGS.values():
         yield Found(seen, "guide/prove_pull.py MEANINGS")
     for name in selection.WAVE_NAMES:

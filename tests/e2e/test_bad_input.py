@@ -61,7 +61,6 @@ CASES: list[tuple[int, tuple[str, ...]]] = [
     (2, ("rehearse", "--speed", "nan")),
     (2, ("rehearse", "--", "no-such-program")),
     (2, ("history", "nosuch")),
-    (4, ("undo", "--yes")),
     (2, ("step", "nosuch")),
     (2, ("nosuch",)),
     (2, ()),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import World, make_world
+from tests.conftest import GRACE, World, make_world
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.values import GUIDE_CONFIGS
 
@@ -15,17 +16,21 @@ from threescale_migrate.values import GUIDE_CONFIGS
 CAUSES = {
     "image-pull": (
         "zync",
-        "cannot be pulled; registry.access.redhat.com has no such image; there is no login",
+        "cannot be pulled; registry.access.redhat.com has no such image, or has it no longer",
         "image stream",
     ),
     "crash-loop": ("backend-listener", "crashes and was restarted", "oc logs backend-listener-2-"),
-    "no-node": ("backend-redis", "no node takes the new pod", "make room"),
-    "volume-held": ("system-redis", "a volume that another pod still holds", "let it end"),
     "hook-fails": ("system-app", "its pre hook fails and is tried again", "oc logs system-app-2-hook-pre"),
+}
+# These pass by themselves, so that they are waited for.
+SLOW = {
+    "no-node": ("backend-redis", "no node takes the new pod"),
+    "volume-held": ("system-redis", "a volume that another pod still holds"),
+    "not-ready": ("zync", "runs and is not ready"),
 }
 ALONE = {
     "account-missing": ("zync", "the service account amp does not exist", "step service-account"),
-    "not-ready": ("zync", "runs and is not ready: Readiness probe failed", "oc describe pod zync-2-"),
+    "not-ready": ("zync", "never became ready: Readiness probe failed", "fix what keeps it from being ready"),
     "deployer-fails": ("zync", "the deployer pod zync-2-deploy failed", "oc logs zync-2-deploy"),
 }
 SECRETS_OF_THE_LOG = ("not-a-real-password", "bm90LWEtcmVhbC", "0f1e2d3c4b5a")
@@ -37,16 +42,44 @@ def phase(world: World, name: str) -> tuple[str, bool]:
     return notes["openshift.io/deployment.phase"], notes.get("openshift.io/deployment.cancelled") == "true"
 
 
+def block(said: str, config: str) -> list[str]:
+    """The lines of a failure that are about one config, up to its fix."""
+    lines = said.replace("threescale-migrate: ", "", 1).splitlines()
+    last = next(at for at, line in enumerate(lines) if line == f"  {config}-1 serves (1 ready, as default)")
+    first = max(at for at, line in enumerate(lines[:last]) if line.startswith(f"{config}: "))
+    return lines[first : last + 2]
+
+
+@pytest.mark.parametrize("fault", SLOW)
+def test_what_is_only_slow_is_waited_for_with_its_cause_shown(tmp_path: Path, fault: str) -> None:
+    config, sentence = SLOW[fault]
+    world = make_world(tmp_path, f"{fault}={config}")
+    process = world.popen("migrate", "--yes", "--grace", GRACE, "--secret-file", world.secret, "--dc", config)
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if sentence in line:
+            time.sleep(4 * float(GRACE))
+            assert process.poll() is None, said
+            world.faults()
+            break
+    rest = process.communicate()[1]
+    assert process.returncode == 0, said + rest
+    assert "rollout cancel" not in said + rest
+    assert world.accounts()[config] == {"amp"}
+
+
 def test_each_cause_is_named_with_its_deed_and_what_ran_before_is_up(tmp_path: Path) -> None:
     world = make_world(tmp_path, *(f"{fault}={config}" for fault, (config, _, _) in CAUSES.items()))
     names = ",".join([*(config for config, _, _ in CAUSES.values()), "backend-cron"])
     done = world.migrate("--all-at-once", "--dc", names)
     assert done.code == 5, done.all
     for fault, (config, sentence, deed) in CAUSES.items():
-        told = next(line for line in done.err.splitlines() if f"{config}: " in line and "Fix: " in line)
-        assert sentence in told, (fault, told)
-        assert deed in told.partition("Fix: ")[2], (fault, told)
-        assert f"{config}-1 serves (1 ready, as default)" in told
+        told = block(done.err, config)
+        assert sentence in told[0], (fault, told)
+        assert deed in next(line for line in told if "Fix: " in line), (fault, told)
+        assert f"  {config}-1 serves (1 ready, as default)" in told, (fault, told)
         # It was stopped before its deadline: nobody but us has ended a rollout.
         assert phase(world, config) in (("Running", False), ("Failed", True)), fault
         assert world.accounts()[config] == {"default"}
@@ -64,10 +97,10 @@ def test_a_cause_stops_before_the_next_wave(tmp_path: Path, fault: str) -> None:
     world = make_world(tmp_path, f"{fault}={config}")
     done = world.migrate("--dc", "zync,apicast-staging,system-sphinx")
     assert done.code == 5, done.all
-    told = next(line for line in done.err.splitlines() if "Fix: " in line)
-    assert sentence in told
-    assert deed in told.partition("Fix: ")[2]
-    assert f"{config}-1 serves (1 ready, as default)" in told
+    told = block(done.err, config)
+    assert sentence in told[0]
+    assert deed in next(line for line in told if "Fix: " in line)
+    assert f"  {config}-1 serves (1 ready, as default)" in told
     assert "not begun, as before: apicast-staging" in done.err
     assert "has reached amp: system-sphinx" in done.err
     assert world.accounts()["apicast-staging"] == {"default"}

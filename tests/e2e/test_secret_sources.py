@@ -52,7 +52,7 @@ def test_a_copied_secret_is_taken_back_and_copied_again_when_that_is_taken_back(
     assert "differs" not in world.run("verify", "--from-secret", PANEL_NAME, "--dc", "zync").out
     assert world.run("undo", "--yes").code == 0
     assert stored(world) is None
-    assert world.run("undo", "--yes").code == 0
+    assert world.run("undo", "--redo", "--yes").code == 0
     assert stored(world) == panel(world)
 
 

@@ -35,6 +35,8 @@ SAID = {
     "toomanyrequests: too many requests": Answer.UNREACHABLE,
     'dockerimage.image.openshift.io "registry.redhat.io/x/y:latest" not found': Answer.ABSENT,
     "manifest unknown: manifest unknown": Answer.ABSENT,
+    "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io": Answer.TERMS,
+    "unauthorized: access to the requested resource is not authorized": Answer.REFUSED,
     'error: unknown command "info" for "oc image"': Answer.UNKNOWN,
     "Error from server (Forbidden): imagestreamimports is forbidden": Answer.UNKNOWN,
     "": Answer.UNKNOWN,
@@ -58,7 +60,8 @@ def test_an_import_that_failed_is_no_proof_though_its_exit_code_is_0() -> None:
 @pytest.mark.parametrize("answer", Answer)
 def test_every_answer_has_its_words(asker: Asker, answer: Answer) -> None:
     found = prove_pull.check("registry.redhat.io/x/y", asker, answer, "what it said")
-    wanted = {Answer.PROVED: Verdict.PASSED, Answer.REFUSED: Verdict.FAILED}.get(answer, Verdict.UNKNOWN)
+    failed = dict.fromkeys((Answer.REFUSED, Answer.TERMS), Verdict.FAILED)
+    wanted = {Answer.PROVED: Verdict.PASSED, **failed}.get(answer, Verdict.UNKNOWN)
     assert found.verdict is wanted
     assert "{" not in str(found.seen)
 

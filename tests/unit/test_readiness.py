@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.histories import CONFIGS, LONG, PROJECT, History
 from threescale_migrate.cluster.project import Pod
 from threescale_migrate.guide import deployment_configs
-from threescale_migrate.guide.causes import CauseKind
+from threescale_migrate.guide.cause import CauseKind
 from threescale_migrate.guide.readiness import STALE, RolloutState, assess, serves
 from threescale_migrate.rehearsal.store import Object
 from threescale_migrate.values import Request

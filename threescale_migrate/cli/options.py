@@ -180,6 +180,7 @@ def undo(given: Namespace) -> tuple[Session, UndoOptions]:
         dry_run=given.dry_run,
         force=given.force,
         to_default=given.to_default,
+        redo=given.redo,
         configs=tuple(given.dc or ()),
         secret=secret(given),
         expect=expectations(given),

@@ -399,7 +399,10 @@ def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
     parser.add_argument("--force", action="store_true", help="take back also what somebody has changed since")
     parser.add_argument("--to-default", action="store_true", help="without a journal: configs back to default")
-    parser.add_argument("--dc", metavar="NAMES", type=names, help="with --to-default: these DeploymentConfigs only")
+    parser.add_argument(
+        "--redo", action="store_true", help="undo the newest undo, so that the project is migrated again"
+    )
+    parser.add_argument("--dc", metavar="NAMES", type=names, help="these DeploymentConfigs only, nothing else")
 
 
 def _many(at_once: bool = False) -> Parser:

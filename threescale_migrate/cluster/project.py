@@ -306,10 +306,11 @@ class SecretName:
 
 @dataclass(frozen=True)
 class ImageStream:
-    """An image stream; `failures` are the tags that could not be imported, with the server's message."""
+    """An image stream; `failures` are the tags that could not be imported, with the server's message, `tags` those with an image."""
 
     name: str
     failures: tuple[tuple[str, str], ...]
+    tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -902,12 +903,14 @@ def _plain(value: str) -> str:
 
 
 def _stream(item: _JSON) -> ImageStream:
-    failures = []
+    failures, tags = [], set()
     for tag in (item.get("status") or {}).get("tags") or ():
+        if tag.get("items"):
+            tags.add(str(tag.get("tag")))
         for condition in tag.get("conditions") or ():
             if condition.get("type") == "ImportSuccess" and condition.get("status") == "False":
                 failures.append((str(tag.get("tag")), str(condition.get("message") or "")))
-    return ImageStream(item["metadata"]["name"], tuple(failures))
+    return ImageStream(item["metadata"]["name"], tuple(failures), frozenset(tags))
 
 
 def _event(item: _JSON) -> Event:

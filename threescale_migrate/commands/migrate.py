@@ -7,7 +7,7 @@ from functools import partial
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState, observe
 from ..engine import migration
-from ..engine.run import Failed
+from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.preflight import attempt

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
+from ..check_codes import Code
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState, observe
 from ..engine import records
@@ -14,6 +16,7 @@ from ..guide import undoing
 from ..guide.costs import costs
 from ..guide.selection import Wave
 from ..guide.undoing import Undo
+from ..render import document
 from ..session.confirming import confirm
 from ..session.journaling import Start, journaled
 from ..session.location import Location, located
@@ -24,26 +27,34 @@ from ..session.results import finish, show
 from ..session.session import Session
 from ..session.sources import read_secret
 from ..session.undoing import changes_of, manifests
-from ..values import PullSecret, Refused, Request, Text, Usage
+from ..values import Check, PullSecret, Refused, Request, Step, Text, Usage, Verdict
 
 
 def run(session: Session, options: UndoOptions) -> ExitCode:
     """Undoes a run, by the inverses in its journal and by what is there now. Raises what asking and changing the cluster raise."""
     if options.to_default and options.run:
         raise Usage(Text("undo takes a run or --to-default, not both"))
+    if options.redo and (options.to_default or options.run):
+        raise Usage(Text("undo takes --redo, a run or --to-default: one of them"))
     oc = session.connect(options.changing.timeout)
     given = read_secret(session, options.secret, oc)
     where = located(oc, options.expect)
     if options.dry_run:
-        return _show_plan(session, oc, *_wanted(options, oc, where, given))
+        state, wanted, runs = _wanted(options, oc, where, given)
+        if not wanted.changes:
+            return _nothing_to_undo(session, options, where)
+        return _show_plan(session, oc, state, wanted, runs)
     with locked(oc, where) as directory:
         state, wanted, runs = _wanted(options, oc, where, given)
+        if not wanted.changes:
+            return _nothing_to_undo(session, options, where)
         planned = _planned(oc, state, wanted, runs)
         if not planned.actions:
             return show(session, Judgement(), state, undoing.verify(state, wanted), oc)
         confirm(session, options.changing, options.expect, where, planned)
         start = Start(oc, where, directory, state, planned.actions)
-        with journaled(session, options.changing, start, undoes=[record.run for record in runs]) as run:
+        only = [] if options.to_default else list(options.configs)
+        with journaled(session, options.changing, start, undoes=[record.run for record in runs], only=only) as run:
             state, checks = sequence.undo(run, wanted)
             finish(run, Judgement(), checks, session.command)
     return show(session, Judgement(), state, checks)
@@ -64,14 +75,16 @@ def _wanted(
                 )
             )
     runs: tuple[Record, ...] = ()
+    whole = None
     if options.to_default:
-        changes = undoing.to_default(state, Request(configs=options.configs))
+        whole = Request(configs=options.configs)
+        changes = undoing.to_default(state, whole)
     else:
-        runs = records.to_take_back(records.records(where.server, where.project), options.run)
+        runs = records.to_take_back(records.records(where.server, where.project), options.run, options.redo)
         changes = changes_of(runs)
-    if not changes:
-        raise Refused(_nothing_to_undo(where.project, options.to_default))
-    return state, Undo(changes, manifests(oc, changes, given), options.force), runs
+        if options.configs:
+            changes = undoing.limited(changes, options.configs)
+    return state, Undo(changes, manifests(oc, changes, given), options.force, whole), runs
 
 
 def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> ExitCode:
@@ -81,17 +94,21 @@ def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs
     return code
 
 
-def _nothing_to_undo(project: str, by_state: bool) -> Text:
-    """Why there is nothing to undo, and what else may help."""
-    if by_state:
-        return Text(
-            "no chosen DeploymentConfig of project {project} runs as amp: nothing is to be taken back", project=project
-        )
-    return Text(
-        "no journal on this workstation tells of a change in project {project} that is in effect; without one,"
-        " --to-default puts the configs back to the default account",
-        project=project,
+def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) -> ExitCode:
+    """Says that there is nothing to undo, and what else may help: undone twice is undone once."""
+    sentence = Text(
+        "nothing to undo: no chosen DeploymentConfig of project {project} runs as amp"
+        if options.to_default
+        else "nothing to undo: no journal on this workstation tells of a change in project {project} that is in effect; without"
+        " one, --to-default puts the configs back to the default account",
+        project=where.project,
     )
+    if session.output.format == "json":
+        check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
+        document.write(sys.stdout, document.verification("undo", where.project, (check,), int(ExitCode.DONE)))
+    else:
+        session.result.line(session.result.say(sentence))
+    return ExitCode.DONE
 
 
 def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Planned:

@@ -10,7 +10,7 @@ from time import monotonic
 
 from ..cluster.oc import Oc, OcError
 from ..cluster.project import ProjectState, observe
-from ..engine.run import Failed
+from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.verdicts import Meaning

@@ -6,6 +6,7 @@ at again, and planned again. It knows no order of waves and waits for no rollout
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from time import monotonic
 
@@ -15,7 +16,8 @@ from ..cluster.oc import OcError
 from ..cluster.project import ProjectState
 from ..exit_codes import ExitCode
 from ..values import Action, Refused, Text, Usage
-from .run import Failed, Run
+from .failed import Failed
+from .run import Run
 from .signals import Stopped
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
@@ -31,6 +33,8 @@ def apply(run: Run, actions: Iterable[Action], replan: Replan) -> None:
     for action in actions:
         run.stop.check()
         run.check_time()
+        if not run.journal.number:
+            run.check_place()
         _apply_one(run, action, replan)
 
 
@@ -40,13 +44,16 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
         number = run.journal.begin(action, argv)
         run.watcher.began(action, argv)
         started = monotonic()
+        run.sent.append(shlex.join(argv))
         try:
             call = run.oc.change(action.args, action.stdin, run.journal)
         except OcError as error:
             outcome, said, refused = _after_failure(run, action, replan, error)
             run.journal.end(number, outcome, said=said, seconds=round(monotonic() - started, 3))
             run.watcher.ended(action, outcome, monotonic() - started, said)
-            if outcome in ("done", "present"):
+            if outcome == "done":
+                run.made.add((action.step, action.subject))
+            if outcome in ("done", "present") or _is_gone(run, action, error):
                 return
             if refused is not None:
                 raise Failed(refused, ExitCode.FAILED) from None
@@ -57,9 +64,18 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
         else:
             said = run.oc.redact(call.stdout.strip())[:500]
             outcome = "present" if UNCHANGED.search(said) else "done"
+            if outcome == "done":
+                run.made.add((action.step, action.subject))
             run.journal.end(number, outcome, exit_code=call.exit_code, said=said, seconds=round(call.seconds, 3))
             run.watcher.ended(action, outcome, call.seconds, said)
             return
+
+
+def _is_gone(run: Run, action: Action, error: OcError) -> bool:
+    """Whether the call failed since somebody has deleted its config meanwhile: the others go on, and the run's last word names it."""
+    kind, _, name = action.subject.partition("/")
+    gone = run.seen is not None and "dc" not in run.seen.unread and name not in run.seen.configs
+    return kind == "dc" and isinstance(error, oc_module.NotFound) and gone
 
 
 def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> tuple[str, str, Text | None]:
@@ -80,6 +96,8 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
     except (Usage, Refused) as refusal:
         return outcome, f"{error}; {refusal}", refusal.text
     if any(other.args == action.args and other.subject == action.subject for other in left):
+        return outcome, str(error), None
+    if isinstance(error, oc_module.NotFound):
         return outcome, str(error), None
     if isinstance(error, oc_module.AlreadyExists) or UNCHANGED.search(str(error)):
         return "present", f"{error} (somebody else has done it)", None

@@ -5,46 +5,92 @@ It has the revision before serve again where nothing does, by `rollout cancel`; 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-from ..cluster.oc import OcError
+from ..cluster.oc import Forbidden, OcError, Unauthorized
 from ..cluster.project import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs
-from ..guide.causes import Cause, CauseKind
+from ..guide.cause import Cause, CauseKind
 from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
-from ..guide.selection import choose
-from ..values import Action, Text
+from ..values import NOTHING, Action, Text
 from . import evidence
 from .apply import apply
-from .run import POLL_FIRST, Failed, Run
+from .failed import BrokenConfig, Failed, Failure, listed
+from .run import POLL_FIRST, Run
 
 LOG_LINES = 6
+RESUMES = Text("threescale-migrate migrate resumes where it ended")
 HANGING = (RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS, RolloutState.UNDER_WAY)
-
-
-def lines(*parts: Text | str) -> Text:
-    """Sentences as lines of one text."""
-    return Text("{lines}", lines=tuple(parts))
 
 
 def how_far(
     run: Run, state: ProjectState, names: Iterable[str], goal: Goal, but: Sequence[Assessment] = ()
 ) -> tuple[Text, ...]:
     """The state that each config is in, of all that are migrated or else of `names`; those in `but` were told already."""
-    listed = choose(state, run.request).configs if goal == MIGRATED else tuple(names)
-    sentence = {assessment.config for assessment in but}
-    found = [a for a in assess_all(state, [n for n in listed if n in state.configs], goal) if a.config not in sentence]
+    chosen = run.planned if goal == MIGRATED and run.planned else tuple(names)
+    told = {assessment.config for assessment in but}
+    there = [name for name in chosen if name in state.configs]
+    found = [a for a in assess_all(state, there, goal) if a.config not in told]
     reached = [a.config for a in found if a.reached]
     begun = [a for a in found if not a.reached and state.configs[a.config].effective_account == goal.account]
     untouched = [a.config for a in found if not a.reached and a not in begun]
+    gone = [name for name in chosen if name not in state.configs]
     groups = (
-        (Text("has reached {account}: {names}", account=goal.account, names=", ".join(reached)), reached),
-        (Text("not begun, as before: {names}", names=", ".join(untouched)), untouched),
+        (Text("has reached {account}: {names}", account=goal.account, names=listed(reached)), reached),
+        (Text("not begun, as before: {names}", names=listed(untouched)), untouched),
+        (Text("gone, deleted by somebody since the run began: {names}", names=listed(gone)), gone),
     )
     return (*(standing(a) for a in begun), *(text for text, group in groups if group))
+
+
+def look_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Text | str, ...]]:
+    """The state now, after an error; where that cannot be had, `state` with the lines that say when it was seen and what was
+    sent since."""
+    try:
+        found = run.look(cluster=False, secret=False, tries=2)
+    except OcError:
+        return state, seen_last(run)
+    return (state, seen_last(run)) if unseen(found) else (found, ())
+
+
+def seen_last(run: Run) -> tuple[Text | str, ...]:
+    """When the state was seen last, and the commands that were sent since, whose effect is not known."""
+    when = Text("what follows was seen last at {time}", time=time.strftime("%H:%M:%S", time.localtime(run.seen_at)))
+    if not run.sent:
+        return (when,)
+    sent = Text("sent since, and whether it took effect is not known:")
+    return (sent, *(f"    {line}" for line in run.sent), when)
+
+
+def unseen(state: ProjectState) -> tuple[str, ...]:
+    """What has to be seen of a rollout and could not be read."""
+    return tuple(kind for kind in ("dc", "rc", "pods") if kind in state.unread)
+
+
+def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, kinds: Text, why: object) -> Failed:
+    """The end of a run that lost the right to look: how far each config had come, and the fix."""
+    what = (Text("{kinds} cannot be read any more: {why}", kinds=kinds, why=why), *texts(seen_last(run)))
+    fix = Text("have the rights in the project given back, then run threescale-migrate migrate")
+    return Failed(Failure(what, (), fix, run.undo_command, how_far(run, state, names, goal)), ExitCode.UNKNOWN)
+
+
+def texts(parts: Iterable[Text | str]) -> tuple[Text, ...]:
+    """Lines as texts."""
+    return tuple(part if isinstance(part, Text) else Text("{line}", line=part) for part in parts)
+
+
+def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[str], goal: Goal) -> Failed:
+    """The end of a run whose call failed for good: the state is looked at again before it is told."""
+    state, told = look_again(run, state)
+    lost = isinstance(error, (Forbidden, Unauthorized))
+    fix = Text("have the right given back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
+    code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and told else error.exit_code
+    others = how_far(run, state, names, goal)
+    return Failed(Failure((error.text, *texts(told)), (), fix, run.undo_command, others), code)
 
 
 def standing(assessment: Assessment) -> Text:
@@ -71,14 +117,12 @@ def ended_badly(
     blamed = [a for a in found if a in stuck or (not ended(a) and a.cause is not None and a.cause.lasting)]
     logs = {a.config: _last_lines(run, a.cause) for a in blamed if a.cause is not None}
     state = _bring_back(run, state, blamed)
-    parts: list[Text | str] = []
-    for assessment in blamed:
-        sentence = {"why": standing(assessment), "serves": serves(state, assessment.config), "fix": fix(assessment)}
-        parts.append(Text("{why}; {serves}. Fix: {fix}", **sentence))
-        parts += [f"    {line}" for line in logs.get(assessment.config, ())]
+    broken = tuple(
+        BrokenConfig(a.config, standing(a), logs.get(a.config, ()), serves(state, a.config), fix(a)) for a in blamed
+    )
     run.journal.write("failed", configs=[evidence.failed(state, a, logs.get(a.config, ())) for a in blamed])
-    parts += how_far(run, state, names, goal, but=blamed)
-    return Failed(lines(*parts), ExitCode.ROLLOUT_FAILED)
+    others = how_far(run, state, names, goal, but=blamed)
+    return Failed(Failure((), broken, NOTHING, run.undo_command, others), ExitCode.ROLLOUT_FAILED)
 
 
 def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
@@ -126,13 +170,16 @@ def _bring_back(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> 
 
 
 def _cancel(run: Run, state: ProjectState, name: str) -> None:
-    action = deployment_configs.cancel(state.configs[name])
+    action = deployment_configs.cancel(state.configs[name], NOTHING_SERVES)
 
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return (action,) if _under_way(state, name) else ()
 
     with suppress(OcError):  # the failure that led here is what has to be told
         apply(run, (action,), replan)
+
+
+NOTHING_SERVES = Text("its rollout hangs, and nothing serves meanwhile")
 
 
 def _has_former(state: ProjectState, name: str) -> bool:

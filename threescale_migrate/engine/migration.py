@@ -5,18 +5,22 @@ It holds the order and nothing else: how an action is run is in `apply.py`, how 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import shell
+from ..check_codes import Code
 from ..cluster.oc import OcError
 from ..cluster.project import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, steps
 from ..guide.readiness import MIGRATED, assess_all
-from ..guide.selection import Wave, waves
-from ..values import Action, Check, Step, Text, Verdict
+from ..guide.selection import Wave, choose, waves
+from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
-from .failure import how_far, lines
-from .run import Failed, Run
-from .waiting import await_login, settle, wait
+from .failed import Failed, Failure, listed
+from .failure import broken_off, how_far, unreadable, unseen
+from .run import Run
+from .waiting import await_login, last_look, settle, wait
 
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
@@ -24,11 +28,36 @@ BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
     """Steps 1 to 6. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
     state = prepare(run, BEFORE_WAVES)
+    run.planned = choose(state, run.request).configs
     _prove(run)
     redeploy(run, state)
-    run.stop.check()
-    state = run.look()
-    return state, steps.verify(state, run.request)
+    return last_look(run, lambda state: accounted(state, run), lambda: run.planned)
+
+
+def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
+    """The checks of a whole migration, in which each config that it set out to migrate has its place: one that somebody has
+    deleted since is a failure, and one that has come since is named as such."""
+    gone = [] if "dc" in state.unread else [name for name in run.planned if name not in state.configs]
+    request = run.request
+    if request.configs:
+        request = replace(request, configs=tuple(name for name in request.configs if name not in gone))
+    checks = () if gone and not request.configs and run.request.configs else steps.verify(state, request)
+    found = [
+        replace(check, seen=Text("it has come since the run began, and is not migrated: {seen}", seen=check.seen))
+        if check.verdict is Verdict.FAILED and check.step is Step.VERIFICATION and _is_new(check, run)
+        else check
+        for check in checks
+    ]
+    seen = Text("it was there when the run began, and somebody has deleted it since: it is not migrated")
+    fix = Text("find out who deleted it and why; where it comes back, run threescale-migrate migrate")
+    return (
+        *found,
+        *(Check(Step.VERIFICATION, Code.PODS_RUN_AS_AMP, f"dc/{name}", Verdict.FAILED, seen, fix) for name in gone),
+    )
+
+
+def _is_new(check: Check, run: Run) -> bool:
+    return check.subject.startswith("dc/") and check.subject[len("dc/") :] not in run.planned
 
 
 def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
@@ -82,24 +111,88 @@ def redeploy(run: Run, state: ProjectState) -> None:
     if Step.DEPLOYMENT_CONFIGS in run.request.skip:
         return
     order = waves(state, run.request)
+    begun = False
     for number, wave in enumerate(order, 1):
         run.stop.check()
         names = tuple(name for name in wave.configs if name in state.configs)
         if all(assessment.reached for assessment in assess_all(state, names)):
             continue
+        try:
+            run.check_place()
+        except OcError as error:
+            raise broken_off(run, error, state, names, MIGRATED) from None
+        if begun:
+            state = recheck(run, state)
+        begun = True
         run.watcher.wave(Wave(wave.name, names), number, len(order))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
-        await_login(run, state)
-        state = settle(run, state, names)
-
-        def replan(state: ProjectState, names: tuple[str, ...] = names) -> tuple[Action, ...]:
-            return deployment_configs.plan_configs(state, names, run.request)
-
         try:
-            apply(run, replan(state), replan)
+            state = _redeploy_wave(run, state, names)
         except OcError as error:
-            raise Failed(lines(error.text, *how_far(run, state, names, MIGRATED)), error.exit_code) from None
-        state = wait(run, state, names)
+            raise broken_off(run, error, state, names, MIGRATED) from None
+        _check_gone(run, state)
+
+
+def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:
+    await_login(run, state)
+    state = settle(run, state, names)
+    dead = deployment_configs.cancels(state, names)
+    if dead:
+        apply(run, dead, lambda state: deployment_configs.cancels(state, names))
+        state = settle(run, run.look(cluster=False, secret=False), names)
+
+    def replan(state: ProjectState) -> tuple[Action, ...]:
+        return deployment_configs.plan_configs(state, names, run.request)
+
+    apply(run, replan(state), replan)
+    return wait(run, state, names)
+
+
+def recheck(run: Run, state: ProjectState) -> ProjectState:
+    """Steps 1 to 3 once more, before a wave is redeployed against them. What this run made and is gone is made again.
+
+    Gives the state now, `state` being what was seen last. Raises Failed where something else is missing.
+    """
+    try:
+        found = run.look()
+    except OcError as error:
+        raise broken_off(run, error, state, run.planned, MIGRATED) from None
+    missing = unseen(found)
+    if missing:
+        raise unreadable(
+            run, state, run.planned, MIGRATED, Text("{kinds}", kinds=listed(missing)), found.unread[missing[0]]
+        )
+    try:
+        left = steps.plan(found, run.request, BEFORE_WAVES)
+    except (Usage, Refused) as error:
+        raise _undermined(run, found, (error.text,)) from None
+    foreign = [action for action in left if (action.step, action.subject) not in run.made]
+    if foreign:
+        raise _undermined(run, found, tuple(Text("{subject}: {why}", subject=a.subject, why=a.why) for a in foreign))
+    if not left:
+        return found
+    run.watcher.note(
+        Text("{subjects}: somebody has undone it; doing it again", subjects=listed(a.subject for a in left))
+    )
+    return prepare(run, BEFORE_WAVES)
+
+
+def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
+    """The end of a run under which somebody has changed what the next wave needs."""
+    what = (Text("what the next wave needs is not there any more; no further config was redeployed"), *why)
+    fix = Text("find out who changed it and why, then run threescale-migrate migrate")
+    others = how_far(run, state, run.planned, MIGRATED)
+    return Failed(Failure(what, (), fix, run.undo_command, others), ExitCode.FAILED)
+
+
+def _check_gone(run: Run, state: ProjectState) -> None:
+    """Raises Failed where a config that the user named is gone; one that nobody named is told at the end."""
+    gone = [name for name in run.request.configs if name in run.planned and name not in state.configs]
+    if gone:
+        what = Text("{names}: somebody has deleted it since the run began", names=listed(gone))
+        fix = Text("find out who deleted it and why; without it in --dc, threescale-migrate migrate resumes")
+        others = how_far(run, state, run.planned, MIGRATED)
+        raise Failed(Failure((what,), (), fix, run.undo_command, others), ExitCode.FAILED)
 
 
 def patch(run: Run) -> None:

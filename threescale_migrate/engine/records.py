@@ -74,6 +74,16 @@ class Record:
         return tuple(entry for entry in self.entries if entry.outcome in ("done", "unknown"))
 
     @property
+    def uid(self) -> str:
+        """The uid of the project that it changed; empty where that was not known."""
+        return str(self.lines[0].get("uid") or "")
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The configs that an undo was limited to; none where it was not."""
+        return tuple(str(name) for name in self.lines[0].get("only") or ())
+
+    @property
     def undoes(self) -> tuple[str, ...]:
         """The runs that this one takes back."""
         return tuple(str(run) for run in self.lines[0].get("undoes") or ())
@@ -229,21 +239,30 @@ def one_of(known: Iterable[Record], run: str) -> Record:
     return (exact or found)[0]
 
 
+def of_identity(known: Iterable[Record], uid: str | None) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+    """The runs that count for the project with that uid, and those of another project of the same name. Where either uid is not
+    known, the name has to do (recordings/README.md 27)."""
+    listed = tuple(known)
+    mine = tuple(record for record in listed if not uid or record.uid in ("", uid))
+    return mine, tuple(record for record in listed if record not in mine)
+
+
 def taken_back(known: Iterable[Record]) -> set[str]:
-    """The names of the runs that a later run has taken back, and that no run has brought into effect again."""
+    """The names of the runs that a later run has undone, and that no run has brought into effect again. An undo of some
+    configs leaves the run in effect, as far as it is."""
     taken: set[str] = set()
     for record in sorted(known, key=lambda record: record.order, reverse=True):
-        if record.run not in taken and record.finished == "done":
+        if record.run not in taken and record.finished == "done" and not record.only:
             taken.update(record.undoes)
     return taken
 
 
-def to_take_back(known: Iterable[Record], run: str | None = None) -> tuple[Record, ...]:
+def to_take_back(known: Iterable[Record], run: str | None = None, redo: bool = False) -> tuple[Record, ...]:
     """The runs of one project that `undo` is about, newest first; none where nothing is in effect.
 
-    A run by its name, or the beginning of it; else the newest. An undo is taken back alone; one that did not come to its end
-    is gone on with. Anything else is taken back with all before it that is in effect, so that a migration in several runs is
-    one. Raises Usage for an unknown name.
+    A run by its name, or the beginning of it; with `redo` the newest undo that came to its end; else the newest migration that
+    is in effect, with all before it that are, so that a migration in several runs is one: twice is once. An undo that did not
+    come to its end is resumed. Raises Usage for an unknown name.
     """
     ordered = sorted(known, key=lambda record: record.order, reverse=True)
     if run is not None:
@@ -251,21 +270,29 @@ def to_take_back(known: Iterable[Record], run: str | None = None) -> tuple[Recor
         return (chosen, *_attempts(chosen, ordered))
     taken = taken_back(ordered)
     effective = [record for record in ordered if record.run not in taken and record.changes]
-    if effective and effective[0].undoes:
+    undos = [record for record in effective if _came_to_its_end(record) and not _is_redo(record, ordered)]
+    if redo:
+        return (undos[0], *_attempts(undos[0], ordered)) if undos else ()
+    if effective and effective[0].undoes and not _came_to_its_end(effective[0]):
         newest = effective[0]
-        if _came_to_its_end(newest):
-            return (newest, *_attempts(newest, ordered))
         return (newest, *(record for record in ordered if record.run in newest.undoes))
     found = []
     for record in effective:
-        if _came_to_its_end(record):
+        if record not in undos:
+            found.append(record)
+        elif not record.only:
             break
-        found.append(record)
     return tuple(found)
 
 
 def _came_to_its_end(record: Record) -> bool:
     return bool(record.undoes) and record.finished == "done"
+
+
+def _is_redo(record: Record, known: Iterable[Record]) -> bool:
+    """Whether what a run undid were undos that had come to their end, so that a migration is in effect again."""
+    undone = [other for other in known if other.run in record.undoes]
+    return any(_came_to_its_end(other) and not _is_redo(other, known) for other in undone)
 
 
 def _attempts(record: Record, ordered: Iterable[Record]) -> tuple[Record, ...]:

@@ -5,7 +5,9 @@ It carries out nothing: the sequences are in `migration.py` and `undoing.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shlex
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -16,8 +18,9 @@ from ..cluster.project import ProjectState, observe
 from ..exit_codes import ExitCode
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, choose
-from ..values import Action, Check, Refused, Request, Text, Usage
+from ..values import Action, Check, Refused, Request, Step, Text, Usage
 from . import evidence
+from .failed import Failed, Failure
 from .journal import Journal, JournalError
 from .signals import Stop
 
@@ -44,15 +47,6 @@ class Watcher(Protocol):
         """Something worth a line."""
 
 
-class Failed(Exception):
-    """The run cannot go on; `text` says why, in words for the operator."""
-
-    def __init__(self, text: Text, exit_code: ExitCode) -> None:
-        super().__init__(str(text))
-        self.text = text
-        self.exit_code = exit_code
-
-
 _CODES: dict[type[BaseException], ExitCode] = {Usage: ExitCode.USAGE, Refused: ExitCode.REFUSED}
 
 
@@ -66,7 +60,12 @@ class Limits:
 
 @dataclass
 class Run:
-    """One run: how to ask the cluster, where to write down what is done, whom to tell."""
+    """One run: how to ask the cluster, where to write down what is done, whom to tell.
+
+    `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
+    raises Refused where it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
+    has made, by step and subject.
+    """
 
     oc: Oc
     request: Request
@@ -77,6 +76,11 @@ class Run:
     began: float = field(default_factory=monotonic)
     seen: ProjectState | None = None
     goals: dict[str, Goal] = field(default_factory=dict)
+    planned: tuple[str, ...] = ()
+    still_there: Callable[[], None] = lambda: None
+    seen_at: float = field(default_factory=time.time)
+    sent: list[str] = field(default_factory=list)
+    made: set[tuple[Step, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.oc.pause = self.stop.pause
@@ -94,7 +98,32 @@ class Run:
     def look(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
         """Observes the project, and remembers it: what was seen last is what the journal's end tells of. Raises OcError."""
         self.seen = observe(self.oc, cluster, secret, tries)
+        self.seen_at = time.time()
+        self.sent.clear()
         return self.seen
+
+    def check_place(self) -> None:
+        """Raises Failed where `oc` leads somewhere else by now than where the run began, Refused before the first change; nothing
+        has been sent there. Raises OcError."""
+        try:
+            self.still_there()
+        except Refused as error:
+            if not self.journal.number:
+                raise
+            raise Failed(Failure((error.text,), undo=self.undo_command), ExitCode.FAILED) from None
+
+    @property
+    def undo_command(self) -> str:
+        """The command that undoes what the run has changed, for this very place; empty where there is nothing, or it is an undo."""
+        if not self.journal.number or self.goals:
+            return ""
+        given = (
+            ("--namespace", self.oc.namespace),
+            ("--context", self.oc.context),
+            ("--kubeconfig", self.oc.kubeconfig),
+        )
+        options = [f"{name}={value}" for name, value in given if value is not None]
+        return shlex.join(["threescale-migrate", "undo", *options])
 
     def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""

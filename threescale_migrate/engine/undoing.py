@@ -4,29 +4,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
+from ..cluster.oc import OcError
 from ..cluster.project import ProjectState
-from ..guide import undoing
+from ..guide import deployment_configs, undoing
 from ..guide.readiness import assess_all
 from ..guide.selection import Wave
 from ..guide.undoing import Undo
-from ..values import Action, Check, Inverse
+from ..values import Action, Check, Inverse, Text, Verdict
 from .apply import apply
+from .failure import broken_off
 from .run import Run
-from .waiting import wait
+from .waiting import last_look, settle, wait
 
 
 def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
-    """Takes changes back, newest first, each stage planned from what is there then. Gives the last state and its checks.
+    """Undoes changes, newest first, each stage planned from what is there then. Gives the last state and its checks.
 
     Raises Failed, OcError, Stopped, JournalError, Usage.
     """
     state = run.look()
     run.goals.clear()
     run.goals.update({change.name: undoing.goal(change) for change in wanted.changes if change.kind == undoing.CONFIG})
+    there = frozenset(state.configs)
     order = undoing.stages(wanted, state)
     total = sum(isinstance(stage, Wave) for stage in order)
     number = 0
     for stage in order:
+        run.check_place()
         if isinstance(stage, Wave):
             number += 1
             _undo_wave(run, wanted, stage, number, total)
@@ -39,9 +46,20 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
             run.stop.check()
             state = run.look()
         apply(run, replan(state), replan)
-    run.stop.check()
-    state = run.look()
-    return state, undoing.verify(state, wanted)
+    names = wanted.configs
+    return last_look(run, lambda state: _accounted(state, wanted, there), lambda: names, lambda name: run.goals[name])
+
+
+def _accounted(state: ProjectState, wanted: Undo, there: frozenset[str]) -> tuple[Check, ...]:
+    """The checks of an undo; a config that was there when it began and is gone is a failure, not something to shrug at."""
+    checks = undoing.verify(state, wanted)
+    if "dc" in state.unread:
+        return checks
+    gone = {f"dc/{name}" for name in wanted.configs if name in there and name not in state.configs}
+    seen = Text("it was there when the undo began, and somebody has deleted it since")
+    return tuple(
+        replace(check, verdict=Verdict.FAILED, seen=seen) if check.subject in gone else check for check in checks
+    )
 
 
 def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> None:
@@ -57,7 +75,18 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
     if any(not found.reached for goal, names in goals.items() for found in assess_all(state, names, goal)):
         run.watcher.wave(wave, number, total)
         run.journal.write("wave", name=wave.name, number=number, total=total, configs=list(wave.configs))
-    apply(run, patches(state), patches)
+    for goal, names in goals.items():
+        dead = deployment_configs.cancels(state, names, goal.account)
+        if dead:
+            ends = partial(deployment_configs.cancels, names=names, account=goal.account)
+            apply(run, dead, ends)
+            state = settle(run, run.look(cluster=False, secret=False), names)
+    try:
+        apply(run, patches(state), patches)
+    except OcError as error:
+        for goal, names in goals.items():
+            raise broken_off(run, error, state, names, goal) from None
+        raise
     for goal, names in goals.items():
         state = wait(run, state, names, goal)
     if any(change.kind == "pause" and change.name in wave.configs for change in wanted.changes):

@@ -5,24 +5,25 @@ It changes nothing by itself: what is done about a rollout that has failed, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from ..cluster.oc import NoRoute, OcError, Unreachable
+from ..cluster.oc import Forbidden, NoRoute, OcError, Unreachable
 from ..cluster.project import ProjectState, RegistrySecret, look_at_secret
 from ..exit_codes import ExitCode
-from ..guide import service_account
-from ..guide.causes import CauseKind
+from ..guide import deployment_configs, service_account
+from ..guide.cause import CauseKind
 from ..guide.costs import deadline_seconds
-from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all
+from ..guide.readiness import MIGRATED, MOVING, Assessment, Goal, RolloutState, assess_all
 from ..guide.selection import choose
-from ..values import ACCOUNT, Text
+from ..values import ACCOUNT, Check, Text, Verdict
 from . import evidence
-from .failure import ended, ended_badly, how_far, lines
+from .failed import Failed, Failure, listed
+from .failure import RESUMES, broken_off, ended, ended_badly, how_far, seen_last, texts, unreadable, unseen
 from .journal import Journal
-from .run import POLL_FIRST, TIME_IS_OVER, Failed, Run
+from .run import POLL_FIRST, TIME_IS_OVER, Run
 
 POLL_LONGEST = 5.0
 # How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
@@ -103,12 +104,35 @@ def settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectStat
     return state
 
 
+def last_look(
+    run: Run,
+    judge: Callable[[ProjectState], tuple[Check, ...]],
+    names: Callable[[], Iterable[str]],
+    goal: Callable[[str], Goal] = lambda _: MIGRATED,
+) -> tuple[ProjectState, tuple[Check, ...]]:
+    """The last verification of a run: pods that a later wave disturbed, or that somebody scales, get a grace period to be there.
+
+    Gives the last state and its checks. Raises OcError, Stopped.
+    """
+    ends = monotonic() + run.limits.grace
+    while True:
+        run.stop.check()
+        state = run.look()
+        checks = judge(state)
+        if monotonic() >= ends or all(check.verdict is not Verdict.FAILED for check in checks) or unseen(state):
+            return state, checks
+        there = [name for name in names() if name in state.configs]
+        if not any(a.state in MOVING for n in there for a in assess_all(state, (n,), goal(n)) if not a.reached):
+            return state, checks
+        run.stop.sleep(min(POLL_LONGEST, max(POLL_FIRST, ends - monotonic())))
+
+
 @dataclass
 class _Waiting:
     """A wait, and what it remembers between two rounds. Moments are those of time.monotonic().
 
-    `deadlines` and `stuck_since` are by config, the latter by whether its cause is one that lasts as well. `unanswered` counts
-    the rounds since the cluster has answered; `secret` is the pull secret once it was looked at.
+    `deadlines` and `stuck_since` are by config. `unanswered` counts the rounds since the cluster has answered; `secret` is the
+    pull secret once it was looked at.
     """
 
     state: ProjectState
@@ -117,7 +141,8 @@ class _Waiting:
     must_reach: bool
     began: float
     deadlines: dict[str, float]
-    stuck_since: dict[tuple[str, bool], float] = field(default_factory=dict)
+    stuck_since: dict[str, float] = field(default_factory=dict)
+    alone_since: dict[str, float] = field(default_factory=dict)
     unanswered: int = 0
     looked_at_secret: bool = False
     secret: RegistrySecret | None = None
@@ -164,6 +189,8 @@ def _round(run: Run, waiting: _Waiting) -> bool:
     run.watcher.rollouts(found, monotonic() - waiting.began)
     _write_rollouts(run.journal, found)
     stuck = [assessment for assessment in found if _stuck(assessment, waiting, run.limits.grace)]
+    if not waiting.must_reach:
+        stuck += [a for a in found if a not in stuck and _unattended(a, waiting, run.limits.grace)]
     if stuck and waiting.must_reach:
         raise ended_badly(run, waiting.state, waiting.names, waiting.goal, found, stuck)
     open_ = [assessment for assessment in found if assessment not in stuck and not ended(assessment)]
@@ -190,10 +217,10 @@ def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None
 def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
     """Observes and judges; where an image cannot be pulled, the pull secret is looked at as well, once. Raises OcError."""
     state = run.look(cluster=False, secret=False, tries=1)
-    missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
+    missing = unseen(state)
     if missing:
-        said = Text("{kinds} may not be read any more: {why}", kinds=", ".join(missing), why=state.unread[missing[0]])
-        raise Failed(said, ExitCode.UNKNOWN)
+        kinds, why = Text("{kinds}", kinds=listed(missing)), state.unread[missing[0]]
+        raise unreadable(run, waiting.state, waiting.names, waiting.goal, kinds, why)
     names = [name for name in waiting.names if name in state.configs]
     waiting.state = _with_secret(state, waiting)
     found = assess_all(waiting.state, names, waiting.goal)
@@ -216,8 +243,10 @@ def _with_secret(state: ProjectState, waiting: _Waiting) -> ProjectState:
 
 def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
     """Goes on asking where that may help: a workstation's network comes back as a server does. Raises Failed."""
+    if isinstance(error, Forbidden):
+        raise unreadable(run, waiting.state, waiting.names, waiting.goal, Text("the project"), error.text)
     if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
-        raise Failed(lines(error.text, *how_far(run, waiting.state, waiting.names, waiting.goal)), error.exit_code)
+        raise broken_off(run, error, waiting.state, waiting.names, waiting.goal)
     waiting.unanswered += 1
     if waiting.unanswered == UNANSWERED_ROUNDS:
         run.watcher.note(Text("the cluster does not answer; asking on ({why})", why=error.text))
@@ -225,18 +254,24 @@ def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
 
 
 def _stuck(assessment: Assessment, waiting: _Waiting, grace: float) -> bool:
-    """Whether a config has failed, or hangs for longer than what it hangs on is waited out."""
-    keys = {lasting: (assessment.config, lasting) for lasting in (True, False)}
-    cause = assessment.cause
-    hangs = cause is not None or not assessment.moving or assessment.state in SILENT
-    if ended(assessment) or not hangs:
-        for key in keys.values():
-            waiting.stuck_since.pop(key, None)
-        return False
+    """Whether a config has failed, or hangs for a grace period on what does not pass by itself; what is only slow has until the
+    config's own deadline."""
     if assessment.state is RolloutState.FAILED:
         return True
-    since = waiting.stuck_since.setdefault(keys[cause is None or cause.lasting], monotonic())
-    return monotonic() - since >= grace * (1 if cause is None else cause.patience)
+    cause = assessment.cause
+    hangs = not assessment.moving if cause is not None else not assessment.moving or assessment.state in SILENT
+    if ended(assessment) or not hangs:
+        waiting.stuck_since.pop(assessment.config, None)
+        return False
+    return monotonic() - waiting.stuck_since.setdefault(assessment.config, monotonic()) >= grace
+
+
+def _unattended(assessment: Assessment, waiting: _Waiting, grace: float) -> bool:
+    """Whether a revision that was there before this run has had no deployer pod for a grace period: it is not waited for."""
+    if not deployment_configs.is_abandoned(waiting.state, assessment.config):
+        waiting.alone_since.pop(assessment.config, None)
+        return False
+    return monotonic() - waiting.alone_since.setdefault(assessment.config, monotonic()) >= grace
 
 
 def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
@@ -251,11 +286,9 @@ def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
         text = Text("{names}: not ready within the deadline", names=", ".join(late))
     if text is None:
         return
-    if away:
-        raise Failed(
-            lines(text, Text("the cluster has not answered; this is what was seen last"), *far), ExitCode.UNKNOWN
-        )
-    raise Failed(lines(text, *far), ExitCode.DEADLINE)
+    what = (text, Text("the cluster has not answered"), *texts(seen_last(run))) if away else (text,)
+    code = ExitCode.UNKNOWN if away else ExitCode.DEADLINE
+    raise Failed(Failure(what, (), RESUMES, run.undo_command, far), code)
 
 
 def _write_rollouts(journal: Journal, found: Sequence[Assessment]) -> None:

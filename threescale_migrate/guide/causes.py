@@ -1,133 +1,26 @@
-"""Why a rollout fails or hangs, in one sentence with the deed that fixes it.
+"""Why a rollout fails or hangs, in one sentence with the fix.
 
-Told from the states of pods, the conditions of replication controllers and warning events. Where admission refuses the
-pods none is created, and those that exist look fine (recordings/README.md 4, 20): the events and the failure condition
-of the replication controller are all there is.
+Told from the states of pods, warning events, and what replication controllers say of their own end.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 
 from ..cluster.project import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
-from ..values import NOTHING, REGISTRY, SECRET_NAME, Text
+from ..values import NOTHING, SECRET_NAME, Text
+from . import pulls
+from .cause import Cause, CauseKind, short
+from .refusals import NOT_MADE, deployer_refused, pods_refused
 
-
-class CauseKind(str, Enum):
-    """What stops a rollout."""
-
-    ACCOUNT_MISSING = "account missing"
-    IMAGE_PULL = "image pull"
-    IMAGE_IMPORT = "image import"
-    SCC = "scc"
-    QUOTA = "quota"
-    ADMISSION = "admission"
-    CRASH_LOOP = "crash loop"
-    NOT_READY = "not ready"
-    NO_NODE = "no node"
-    VOLUME = "volume"
-    HOOK = "hook"
-    DEPLOYER = "deployer"
-    CONFIGURATION = "configuration"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True)
-class Cause:
-    """`sentence` says what is, `deed` what to do. `lasting` causes do not pass by themselves.
-
-    `patience` is how many grace periods a cause is waited out, instead of the config's deadline. `log_of` is a pod whose last
-    log lines say more, with its container.
-    """
-
-    kind: CauseKind
-    sentence: Text
-    deed: Text
-    lasting: bool
-    log_of: tuple[str, str] | None = None
-    patience: int = 1
-
-
-# A pod that runs may yet become ready; it is given this many grace periods.
-READY_PATIENCE = 10
-PULL_REASONS = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
-)
-_REFUSED_PULL = re.compile(r'Failed to pull image "([^"]+)"')
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
-
 VOLUME_REASONS = frozenset({"FailedAttachVolume", "FailedMount", "FailedMapVolume"})
 HELD = r"Multi-Attach|already (used|mounted|attached|in use)|is in use|being used"
-
-REFUSED = "{registry} refuses the login"
-# What a registry or the runtime said of a pull, what that means, and the deed. The first that matches counts.
-PULLS: tuple[tuple[str, str, str], ...] = (
-    (
-        r"(?i)unauthorized|authentication required|invalid username|denied|no basic auth|\b40[13]\b|login",
-        REFUSED,
-        "give {account} a login for {registry} that works, then run threescale-migrate migrate",
-    ),
-    (
-        r"(?i)manifest unknown|name unknown|not found|\b404\b|does not exist",
-        "{registry} has no such image",
-        "see which image dc/{name} and its image stream name, fix that, then run threescale-migrate migrate",
-    ),
-    (
-        r"(?i)no such host|timeout|refused|no route|unreachable|EOF|x509|certificate|reset by peer",
-        "{registry} cannot be reached from the node",
-        "see whether the nodes reach {registry} (proxy, firewall), then run threescale-migrate migrate",
-    ),
-)
-PULL_UNKNOWN = (
-    "{registry} does not give it",
-    "see what the events say (oc get events), fix it, then run threescale-migrate migrate",
-)
-NO_SECRET_IN_POD = "the pod was made without the pull secret {secret}"
-NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
-NO_SECRET = "the pull secret {secret} is not in the project"
-LOGIN = "there is a login for it in {secret}"
-NO_LOGIN = "there is no login for it in {secret}"
-LOGIN_UNKNOWN = "whether {secret} has a login for it could not be looked at"
-# What fixes a pull from registry.redhat.io, by what is known of the login.
-LOGIN_DEEDS = {
-    REFUSED: "get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then threescale-migrate migrate",
-    NO_SECRET_IN_POD: "run oc secrets link {account} {secret} --for=pull and oc delete pod {pod}, then threescale-migrate migrate",
-    NO_SECRET_IN_ACCOUNT: "run oc secrets link {account} {secret} --for=pull, then threescale-migrate migrate",
-    NO_SECRET: "run threescale-migrate step registry-secret --secret-file FILE, then threescale-migrate migrate",
-    NO_LOGIN: "run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then threescale-migrate migrate",
-}
-
-# What admission says when it refuses a pod, and what that means. The first that matches counts.
-REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
-    (
-        r"error looking up service account",
-        CauseKind.ACCOUNT_MISSING,
-        "{name}: the new pods are refused, the service account {account} does not exist",
-        "run threescale-migrate step service-account, then threescale-migrate migrate",
-    ),
-    (
-        r"unable to validate against any security context constraint",
-        CauseKind.SCC,
-        "{name}: the new pods are refused, the account {account} may not use the SCC that they need",
-        "have a cluster admin run oc adm policy add-scc-to-user SCC -z {account}, with the SCC that the pods of default have"
-        " (annotation openshift.io/scc), then run threescale-migrate migrate",
-    ),
-    (
-        r"exceeded quota|maximum (cpu|memory) usage|must specify limits|LimitRange",
-        CauseKind.QUOTA,
-        "{name}: the new pods are refused, a quota or limit is exceeded: {detail}",
-        "raise the quota or free something (oc describe quota,limits), then run threescale-migrate migrate",
-    ),
-    (
-        r"is forbidden|denied the request|admission webhook",
-        CauseKind.ADMISSION,
-        "{name}: the new pods are refused: {detail}",
-        "fix what the message says, then run threescale-migrate migrate",
-    ),
-)
+# What a volume waits for in vain; anything else about one passes: a detached disk takes minutes.
+BROKEN_VOLUME = r"not found|does ?n[o']t exist|does not exist|denied|not permitted|invalid|wrong fs type|unsupported"
+# A container that cannot start only because the node is slow.
+SLOW_NODE = r"(?i)deadline exceeded|timed? ?out"
 
 
 def find_cause(state: ProjectState, config: DeploymentConfig, newest: ReplicationController | None) -> Cause | None:
@@ -139,7 +32,8 @@ def find_cause(state: ProjectState, config: DeploymentConfig, newest: Replicatio
 
 def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     yield from _cancelled(config, newest)
-    yield from _refused(state, config, newest)
+    yield from deployer_refused(state, config, newest)
+    yield from pods_refused(state, config, newest)
     own = state.pods_of_controller(newest.name)
     pods = [pod for pod in own if pod.role == "app" and not pod.deleted]
     helpers = [pod for pod in own if pod.role != "app"]
@@ -154,6 +48,7 @@ def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationCo
         if pod.role == "deployer":
             yield from _deployer(config, newest, pod)
     yield from _not_ready(state, config, pods)
+    yield from _by_its_own_word(config, newest)
 
 
 def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
@@ -180,64 +75,32 @@ def expired(config: DeploymentConfig, newest: ReplicationController) -> bool:
     return newest.phase == "Failed" and newest.lasted is not None and newest.lasted >= config.timeout_seconds
 
 
-def _refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The pods that were never created: told by the replication controller's condition, or by its events."""
-    messages = [newest.failure] if newest.failure else []
-    if newest.current_replicas == 0 or newest.failure:
-        messages += [
-            event.message
-            for event in state.events_about("ReplicationController", newest.name)
-            if event.reason == "FailedCreate"
-        ]
-    for message in messages:
-        for pattern, kind, sentence, deed in REFUSALS:
-            if re.search(pattern, message):
-                named = {"name": config.name, "account": newest.account, "detail": _short(message)}
-                if kind is CauseKind.ACCOUNT_MISSING and newest.account in state.accounts:
-                    yield from _account_was_missing(config, newest)
-                else:
-                    yield Cause(kind, Text(sentence, **named), Text(deed, **named), lasting=True)
-                break
-
-
-def _account_was_missing(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The account is there by now: a rollout under way goes on by itself, one that has failed is to be started again."""
-    if newest.phase == "Failed":
-        yield Cause(
-            CauseKind.ACCOUNT_MISSING,
-            Text(
-                "{name}: the new pods were refused, since the service account {account} did not exist; it does now",
-                name=config.name,
-                account=newest.account,
-            ),
-            Text("threescale-migrate migrate"),
-            lasting=True,
-        )
+DELETED = "deployer pod no longer exists"
 
 
 def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
     """A hook's pod runs as `default`, and has no login but what `default` has (recordings/README.md 17)."""
     sentence = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
     for container in pod.containers:
-        if container.waiting in PULL_REASONS:
+        if container.waiting in pulls.REASONS:
             seen = "{name}: its {kind} hook runs as default and cannot pull {image}"
             # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
-            deed = "oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate"
+            fix = "oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate"
             yield Cause(
                 CauseKind.HOOK,
-                Text(seen, image=_image(container.image), **sentence),
-                Text(deed, **sentence),
+                Text(seen, image=pulls.shortened(container.image), **sentence),
+                Text(fix, **sentence),
                 lasting=True,
             )
         elif pod.phase == "Failed" or container.waiting == "CrashLoopBackOff" or container.restarts > 1:
             seen = "{name}: its {kind} hook failed"
-            deed = "read oc logs {pod}, fix it, then run threescale-migrate migrate"
+            fix = "read oc logs {pod}, fix it, then run threescale-migrate migrate"
             if newest.phase != "Failed":
                 seen = "{name}: its {kind} hook fails and is tried again"
             yield Cause(
                 CauseKind.HOOK,
                 Text(seen, **sentence),
-                Text(deed, **sentence),
+                Text(fix, **sentence),
                 lasting=True,
                 log_of=(pod.name, container.name),
             )
@@ -245,10 +108,10 @@ def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> 
 
 def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
     for container in pod.containers:
-        if container.waiting in PULL_REASONS:
+        if container.waiting in pulls.REASONS:
             said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Failed"]
             words = " ".join([container.message, *said])
-            yield _pull(state, config.name, container.image, words, pod.account, pod)
+            yield _pull(pulls.judged(state, config.name, container.image, words, pod.account, pod))
         elif container.waiting == "CrashLoopBackOff" or (container.restarts > 1 and not container.ready):
             yield Cause(
                 CauseKind.CRASH_LOOP,
@@ -268,21 +131,19 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
         elif container.waiting in CONFIG_REASONS:
             yield Cause(
                 CauseKind.CONFIGURATION,
-                Text(
-                    "{name}: the container cannot start: {detail}", name=config.name, detail=_short(container.message)
-                ),
+                Text("{name}: the container cannot start: {detail}", name=config.name, detail=short(container.message)),
                 Text("fix what the message says, then run threescale-migrate migrate"),
-                lasting=True,
+                lasting=not re.search(SLOW_NODE, container.message),
             )
     if pod.unschedulable:
         yield Cause(
             CauseKind.NO_NODE,
-            Text("{name}: no node takes the new pod: {detail}", name=config.name, detail=_short(pod.unschedulable)),
+            Text("{name}: no node takes the new pod: {detail}", name=config.name, detail=short(pod.unschedulable)),
             Text(
                 "make room or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
                 pod=pod.name,
             ),
-            lasting=True,
+            lasting=False,
         )
     yield from _volume(state, config, pod)
 
@@ -298,80 +159,47 @@ def _of_volume_event(
 ) -> Iterator[Cause]:
     if event.reason not in VOLUME_REASONS:
         return
-    sentence = {"name": config.name, "detail": _short(event.message), "pod": event.name}
+    sentence = {"name": config.name, "detail": short(event.message), "pod": event.name}
     if not re.search(HELD, event.message):
         yield Cause(
             CauseKind.VOLUME,
             Text("{name}: a volume of the new pod cannot be mounted: {detail}", **sentence),
             Text("see oc describe pod {pod}, fix it, then run threescale-migrate migrate", **sentence),
-            lasting=True,
+            lasting=re.search(BROKEN_VOLUME, event.message) is not None,
         )
         return
     holders = [
         other.name for other in state.pods_of(config.name) if pod is not None and other.controller != pod.controller
     ]
     if holders:
-        deed = Text(
+        fix = Text(
             "let the old pod end (oc delete pod {holder}), then run threescale-migrate migrate", holder=holders[0]
         )
     else:
-        deed = Text(
+        fix = Text(
             "find the pod that holds it (oc get pods -o wide) and let it end, then run threescale-migrate migrate"
         )
     yield Cause(
         CauseKind.VOLUME,
         Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **sentence),
-        deed,
-        lasting=True,
+        fix,
+        lasting=False,
     )
 
 
-def _pull(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Cause:
-    """Whose registry it is, what it said, and whether there is a login for it; `pod` where it is there still."""
-    registry = image.partition("/")[0] if "." in image.partition("/")[0] else "docker.io"
-    sentence = {
-        "name": name,
-        "image": _image(image),
-        "registry": registry,
-        "secret": SECRET_NAME,
-        "account": account,
-        "pod": "" if pod is None else pod.name,
-    }
-    why, deed = next(((why, deed) for pattern, why, deed in PULLS if re.search(pattern, said)), PULL_UNKNOWN)
-    login = _login(state, account, pod, registry)
-    return Cause(
-        CauseKind.IMAGE_PULL,
-        Text(
-            "{name}: the image {image} cannot be pulled; {why}; {login}",
-            **{**sentence, "why": Text(why, **sentence), "login": Text(login, **sentence)},
-        ),
-        Text(LOGIN_DEEDS.get(login, LOGIN_DEEDS.get(why, deed)) if registry == REGISTRY else deed, **sentence),
-        lasting=True,
-    )
-
-
-def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) -> str:
-    """What is known of a login for the registry: only what was looked at is told."""
-    if registry == REGISTRY and pod is not None and SECRET_NAME not in pod.pull_secrets:
-        return NO_SECRET_IN_POD
-    if registry == REGISTRY and account in state.accounts and SECRET_NAME not in state.accounts[account].pull_secrets:
-        return NO_SECRET_IN_ACCOUNT
-    if "secrets" in state.unread:
-        return LOGIN_UNKNOWN
-    if state.secret is None:
-        return NO_SECRET
-    return LOGIN if registry in state.secret.registries else NO_LOGIN
+def _pull(found: pulls.Pull) -> Cause:
+    return Cause(CauseKind.IMAGE_PULL, found.sentence, found.fix, found.lasting)
 
 
 def _from_events(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     """After a rollout has failed its pods are gone, and the events about them are what is left."""
     own = [event for event in state.events if event.kind == "Pod" and event.name.rpartition("-")[0] == newest.name]
     for event in own:
-        refused = _REFUSED_PULL.search(event.message)
+        refused = pulls.PULL_REFUSED.search(event.message)
         if refused:
-            yield _pull(state, config.name, refused[1], event.message, newest.account)
+            yield _pull(pulls.judged(state, config.name, refused[1], event.message, newest.account))
     for event in own:
-        sentence = {"name": config.name, "detail": _short(event.message)}
+        sentence = {"name": config.name, "detail": short(event.message)}
         if event.reason == "Failed" and re.search(r"[Pp]ull", event.message):
             yield Cause(
                 CauseKind.IMAGE_PULL,
@@ -405,7 +233,7 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
 
 
 def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
-    waiting = [container for container in pod.containers if container.waiting in PULL_REASONS | CONFIG_REASONS]
+    waiting = [container for container in pod.containers if container.waiting in pulls.REASONS | CONFIG_REASONS]
     if waiting:
         yield Cause(
             CauseKind.DEPLOYER,
@@ -416,11 +244,9 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
     elif pod.unschedulable:
         yield Cause(
             CauseKind.NO_NODE,
-            Text(
-                "{name}: no node takes the deployer pod: {detail}", name=config.name, detail=_short(pod.unschedulable)
-            ),
+            Text("{name}: no node takes the deployer pod: {detail}", name=config.name, detail=short(pod.unschedulable)),
             Text("make room (oc describe pod {pod}), then run threescale-migrate migrate", pod=pod.name),
-            lasting=True,
+            lasting=False,
         )
     elif pod.phase == "Failed" and newest.phase == "Failed" and not expired(config, newest):
         yield Cause(
@@ -432,6 +258,25 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
         )
 
 
+def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
+    """What a replication controller says of its own end, where nothing else tells more (recordings/README.md 31)."""
+    named = {"name": config.name, "revision": newest.version}
+    if newest.phase == "Failed" and newest.status_reason == DELETED:
+        yield Cause(
+            CauseKind.DEPLOYER,
+            Text("{name}: the deployer pod of revision {revision} was deleted while it worked", **named),
+            Text("find out who deleted it and why, then run threescale-migrate migrate"),
+            lasting=True,
+        )
+    elif newest.phase == "Failed" and newest.status_reason == NOT_MADE:
+        yield Cause(
+            CauseKind.DEPLOYER,
+            Text("{name}: the deployer pod of revision {revision} could not be made", **named),
+            Text("see why (oc get events, oc describe dc/{name}), then run threescale-migrate migrate", **named),
+            lasting=True,
+        )
+
+
 def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -> Iterator[Cause]:
     for pod in pods:
         if pod.phase != "Running" or pod.ready:
@@ -440,7 +285,7 @@ def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -
         said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Unhealthy"]
         yield Cause(
             CauseKind.NOT_READY,
-            Text("{name}: pod {pod} runs and is not ready: {detail}", detail=_short(said[-1]), **sentence)
+            Text("{name}: pod {pod} runs and is not ready: {detail}", detail=short(said[-1]), **sentence)
             if said
             else Text("{name}: pod {pod} runs and is not ready", **sentence),
             Text(
@@ -448,7 +293,6 @@ def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -
             ),
             lasting=False,
             log_of=(pod.name, next((container.name for container in pod.containers if not container.ready), "")),
-            patience=READY_PATIENCE,
         )
 
 
@@ -456,7 +300,7 @@ def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | No
     for trigger in config.image_triggers:
         stream = state.streams.get(trigger.stream)
         failures = dict(stream.failures) if stream is not None else {}
-        if trigger.tag in failures:
+        if trigger.tag in failures and stream is not None and trigger.tag not in stream.tags:
             return Cause(
                 CauseKind.IMAGE_IMPORT,
                 Text(
@@ -464,21 +308,9 @@ def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | No
                     name=config.name,
                     stream=trigger.stream,
                     tag=trigger.tag,
-                    detail=_short(failures[trigger.tag]),
+                    detail=short(failures[trigger.tag]),
                 ),
                 Text("fix the import: oc import-image {stream}:{tag}", stream=trigger.stream, tag=trigger.tag),
                 lasting=True,
             )
     return None
-
-
-def _image(name: str) -> str:
-    """An image's name with a digest that fits a line."""
-    return re.sub(r"(@sha256:[0-9a-f]{8})[0-9a-f]+", r"\1…", name)
-
-
-def _short(message: str, width: int = 160) -> str:
-    """A server's message on one line, without the words that every one of its kind begins with."""
-    line = " ".join(message.split())
-    line = re.sub(r'^(Error creating: )?pods "[^"]*" is forbidden: ', "", line)
-    return line if len(line) <= width else line[: width - 1] + "…"

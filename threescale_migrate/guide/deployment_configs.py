@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from ..check_codes import Code
 from ..cluster.project import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess
+from .refusals import abandoned
 from .selection import choose, waves
 
 STEP = Step.DEPLOYMENT_CONFIGS
@@ -21,18 +23,50 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
 
 def plan_configs(state: ProjectState, names: tuple[str, ...], request: Request) -> tuple[Action, ...]:
     """The patch, resume and rollout of the configs that are not migrated and will not be by waiting."""
-    return tuple(action for name in names for action in _plan_config(state, state.configs[name], request))
+    there = [name for name in names if name in state.configs]
+    return tuple(action for name in there for action in _plan_config(state, state.configs[name], request))
 
 
 def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request) -> tuple[Action, ...]:
     found = assess(state, config.name)
     if found.reached:
         return ()
-    patched = config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
+    patched = _patched(config)
     actions = [] if patched else [patch(config, ACCOUNT)]
     if config.paused and request.resume_paused:
         return (*actions, resume(config))
+    if patched and _is_hopeless(state, found):
+        return (cancel(config, NOBODY_WORKS), start(config, NOBODY_WORKS))
     return (*actions, *starts(config, found, patched))
+
+
+NOBODY_WORKS = Text("nobody works at its newest revision any more")
+
+
+def _patched(config: DeploymentConfig) -> bool:
+    return config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
+
+
+def _is_hopeless(state: ProjectState, found: Assessment) -> bool:
+    """Whether the newest revision has no deployer pod, for a reason that does not pass: a quota that is raised later starts
+    nothing again (recordings/README.md 31)."""
+    return is_abandoned(state, found.config) and found.cause is not None and found.cause.lasting
+
+
+def is_abandoned(state: ProjectState, name: str) -> bool:
+    """Whether the newest revision of a config has not ended, and has no deployer pod."""
+    newest = state.newest(name)
+    return newest is not None and abandoned(state, newest)
+
+
+def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -> tuple[Action, ...]:
+    """What ends the revisions that nobody works at, of configs whose template says already what is wanted: a patch replaces
+    the others. A new rollout is refused until they have ended."""
+    return tuple(
+        cancel(state.configs[name], NOBODY_WORKS)
+        for name in names
+        if name in state.configs and state.configs[name].effective_account == account and is_abandoned(state, name)
+    )
 
 
 def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[Action, ...]:
@@ -114,13 +148,13 @@ def start(config: DeploymentConfig, why: Text) -> Action:
     )
 
 
-def cancel(config: DeploymentConfig) -> Action:
-    """Ends a rollout that hangs, so that the revision before serves again; there is nothing to take back in it."""
+def cancel(config: DeploymentConfig, why: Text) -> Action:
+    """Ends a rollout that hangs; there is nothing to undo in it."""
     return Action(
         STEP,
         f"dc/{config.name}",
         ("rollout", "cancel", f"dc/{config.name}"),
-        Text("its rollout hangs, and nothing serves meanwhile"),
+        why,
         Inverse("rollout", config.name),
         repeatable=True,
     )

@@ -29,8 +29,8 @@ from ..values import (
     Usage,
     Verdict,
 )
-from . import capacity, permissions, readiness, steps
-from .causes import PULL_REASONS, CauseKind
+from . import capacity, permissions, pulls, readiness, steps
+from .cause import CauseKind
 from .rights import Answers, Right, needed
 from .selection import Wave, choose, waves
 
@@ -456,7 +456,7 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
         )
         return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     seen = Text("it is failing already: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
-    fix = found.cause.deed if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
+    fix = found.cause.fix if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
     fix = Text("{fix}; or go on as it is with --force", fix=fix)
     return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.FAILED, seen, fix, forceable=True)
 
@@ -466,7 +466,7 @@ def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig
     newest = state.newest(config.name)
     for pod in state.pods_of_controller(newest.name) if newest is not None else ():
         for container in pod.containers:
-            if container.waiting in PULL_REASONS and container.image.startswith(f"{REGISTRY}/"):
+            if container.waiting in pulls.REASONS and container.image.startswith(f"{REGISTRY}/"):
                 return SECRET_NAME not in pod.pull_secrets and (pod.role != "hook" or request.link_default)
     failed = found.cause is not None and found.cause.kind is CauseKind.IMAGE_PULL
     return failed and any(image.startswith(f"{REGISTRY}/") for image in config.images)

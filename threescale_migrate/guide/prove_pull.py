@@ -30,6 +30,7 @@ class Answer(str, Enum):
 
     PROVED = "proved"
     REFUSED = "refused"
+    TERMS = "terms"
     UNREACHABLE = "unreachable"
     ABSENT = "absent"
     UNKNOWN = "unknown"
@@ -49,9 +50,13 @@ TEXTS: tuple[tuple[str, Answer], ...] = (
     (r"timeout|deadline exceeded|connection reset|unexpected EOF|: EOF\b|broken pipe", Answer.UNREACHABLE),
     (r"x509|tls: |proxyconnect|Proxy Authentication Required|http: server gave HTTP response", Answer.UNREACHABLE),
     (r"\b50[234]\b|Service Unavailable|Bad Gateway|toomanyrequests|Too Many Requests", Answer.UNREACHABLE),
-    (r"(?i)unauthorized|authentication required|invalid username|may not have access|access denied", Answer.REFUSED),
+    (r"(?i)requires terms acceptance|only available on registry\.redhat\.io", Answer.TERMS),
+    (
+        r"(?i)unauthorized|not authorized|authentication required|invalid username|may not have access|access denied",
+        Answer.REFUSED,
+    ),
     (r"(?i)requested access to the resource is denied|\b40[13]\b|denied:", Answer.REFUSED),
-    (r"(?i)manifest unknown|name unknown|not found|no such image|does not exist", Answer.ABSENT),
+    (r"(?i)manifest unknown|name unknown|no such manifest|not found|no such image|does not exist", Answer.ABSENT),
 )
 
 
@@ -94,6 +99,14 @@ MEANINGS: dict[tuple[Asker, Answer], tuple[Verdict, str]] = {
         "{registry} refuses the token, asked from this workstation: {said}",
     ),
     (Asker.CLUSTER, Answer.REFUSED): (Verdict.FAILED, "{registry} refuses the logins of the project: {said}"),
+    (Asker.WORKSTATION, Answer.TERMS): (
+        Verdict.FAILED,
+        "{registry} wants the terms of this image to be accepted first: {said}",
+    ),
+    (Asker.CLUSTER, Answer.TERMS): (
+        Verdict.FAILED,
+        "{registry} wants the terms of this image to be accepted first: {said}",
+    ),
     (Asker.WORKSTATION, Answer.UNREACHABLE): (
         Verdict.UNKNOWN,
         "this workstation does not reach {registry}, which says nothing of the token: {said}",
@@ -104,16 +117,25 @@ MEANINGS: dict[tuple[Asker, Answer], tuple[Verdict, str]] = {
     ),
     (Asker.WORKSTATION, Answer.ABSENT): (
         Verdict.UNKNOWN,
-        "{registry} knows no such image: name another one with --prove-pull=IMAGE",
+        "{registry} has no such image, or has it no longer: {said}",
     ),
     (Asker.CLUSTER, Answer.ABSENT): (
         Verdict.UNKNOWN,
-        "{registry} knows no such image: name another one with --prove-pull=IMAGE",
+        "{registry} has no such image, or has it no longer: {said}",
     ),
     (Asker.WORKSTATION, Answer.UNKNOWN): (Verdict.UNKNOWN, "this oc could not ask {registry}: {said}"),
     (Asker.CLUSTER, Answer.UNKNOWN): (Verdict.UNKNOWN, "the cluster could not be asked for it: {said}"),
 }
-_DEEDS = {
+_TERMS = Text(
+    "the owner of the token accepts them once at {registry}, or name another image with --prove-pull=IMAGE",
+    registry=REGISTRY,
+)
+_OTHER_IMAGE = Text("name another one with --prove-pull=IMAGE")
+_FIXES = {
+    (Asker.WORKSTATION, Answer.TERMS): _TERMS,
+    (Asker.CLUSTER, Answer.TERMS): _TERMS,
+    (Asker.WORKSTATION, Answer.ABSENT): _OTHER_IMAGE,
+    (Asker.CLUSTER, Answer.ABSENT): _OTHER_IMAGE,
     (Asker.WORKSTATION, Answer.REFUSED): Text("{panel}", panel=PANEL),
     (Asker.CLUSTER, Answer.REFUSED): Text("{panel}", panel=PANEL),
     (Asker.CLUSTER, Answer.UNREACHABLE): Text("let the cluster reach {registry} on port 443", registry=REGISTRY),
@@ -130,7 +152,7 @@ def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
         f"image/{image}",
         verdict,
         sentence,
-        _DEEDS.get((asker, answer), Text("")),
+        _FIXES.get((asker, answer), Text("")),
     )
 
 

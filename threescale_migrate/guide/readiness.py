@@ -13,7 +13,8 @@ from enum import Enum
 from ..check_codes import Code
 from ..cluster.project import DeploymentConfig, Pod, ProjectState, ReplicationController
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Request, Step, Text, Verdict
-from .causes import Cause, cancelled, expired, find_cause
+from .cause import Cause
+from .causes import cancelled, expired, find_cause
 from .selection import choose
 
 STEP = Step.READINESS
@@ -120,7 +121,7 @@ def _rollout(
     state: ProjectState, config: DeploymentConfig, newest: ReplicationController | None
 ) -> tuple[RolloutState, Text]:
     """Where the rollout stands, without a look at whether its pods are the right ones."""
-    if config.observed_generation < config.generation and not config.paused:
+    if config.observed_generation < config.generation and not config.paused and not _taken_up(config, newest):
         # The status still tells of the revision before (recordings/README.md 2).
         return RolloutState.NOT_STARTED, Text("the patch has not been taken up yet")
     if newest is None:
@@ -144,6 +145,12 @@ def _rollout(
     if config.replicas == 0:
         return RolloutState.SCALED_TO_ZERO, Text("revision {revision}, scaled to zero", revision=newest.version)
     return RolloutState.COMPLETE, Text("revision {revision} is complete", revision=newest.version)
+
+
+def _taken_up(config: DeploymentConfig, newest: ReplicationController | None) -> bool:
+    """Whether the newest revision has the template's account whatever the config's status lags behind: it does while somebody
+    scales it (recordings/README.md 32). One that has failed may be that of the template before."""
+    return newest is not None and newest.account == config.effective_account and newest.phase != "Failed"
 
 
 def _running(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> tuple[RolloutState, Text]:
@@ -195,6 +202,8 @@ def _waiting_image(state: ProjectState, config: DeploymentConfig) -> str:
     """The image stream that a config waits for, silently: never resolved, or not to be imported (recordings/README.md 20)."""
     for trigger in config.image_triggers:
         stream = state.streams.get(trigger.stream)
+        if stream is not None and trigger.tag in stream.tags:
+            continue  # a config made a moment ago has not resolved it yet (recordings/README.md 32)
         if not trigger.resolved or (stream is not None and any(tag == trigger.tag for tag, _ in stream.failures)):
             return f"{trigger.stream}:{trigger.tag}"
     return ""
@@ -221,10 +230,10 @@ def _proof(
 
 
 def fix(assessment: Assessment) -> Text:
-    """The command or deed that brings a config further."""
+    """What brings a config further."""
     name = assessment.config
     if assessment.cause is not None and assessment.state is not RolloutState.STALE_PAUSED:
-        return assessment.cause.deed
+        return assessment.cause.fix
     if assessment.state is RolloutState.STALE_PAUSED:
         return Text("oc rollout resume dc/{name}, or threescale-migrate migrate --resume-paused", name=name)
     if assessment.state in (RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS, RolloutState.FAILED):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import shell
 from ..check_codes import Code
@@ -55,12 +55,14 @@ class Undo:
     """What is to be taken back.
 
     `changes` come newest first. `manifests` are the secrets that can be brought back, by the fingerprint of their logins, and
-    are never shown. `force` takes back also what somebody has changed since.
+    are never shown. `force` takes back also what somebody has changed since. With `whole`, as `--to-default` has it, none of the
+    configs that it chooses may be left running as `amp`, also none that came after the plan.
     """
 
     changes: tuple[Inverse, ...]
     manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
     force: bool = False
+    whole: Request | None = None
 
     @property
     def configs(self) -> tuple[str, ...]:
@@ -123,6 +125,12 @@ def to_default(state: ProjectState, request: Request) -> tuple[Inverse, ...]:
         for name in reversed(names)
         if state.configs[name].effective_account == ACCOUNT
     )
+
+
+def limited(changes: Iterable[Inverse], names: Iterable[str]) -> tuple[Inverse, ...]:
+    """The changes of those configs alone: accounts, links, grants and secrets are left, since others need them."""
+    wanted = frozenset(names)
+    return tuple(change for change in changes if change.kind in (CONFIG, "pause", "resume") and change.name in wanted)
 
 
 def stages(undo: Undo, state: ProjectState) -> tuple[tuple[Inverse, ...] | Wave, ...]:
@@ -527,7 +535,25 @@ def verify(state: ProjectState, undo: Undo) -> tuple[Check, ...]:
             checks.append(_check_config(state, change, why))
         elif change.kind in STEP_OF:
             checks.append(_check_thing(state, undo, change, why))
+    checks += _left_over(state, undo)
     return tuple(sorted(checks, key=lambda check: tuple(Step).index(check.step)))
+
+
+def _left_over(state: ProjectState, undo: Undo) -> list[Check]:
+    """The configs that run as `amp` and were not among those that the plan knew of."""
+    if undo.whole is None or "dc" in state.unread:
+        return []
+    there = tuple(name for name in undo.whole.configs if name in state.configs)
+    if undo.whole.configs and not there:
+        return []
+    left = [change.name for change in to_default(state, replace(undo.whole, configs=there))]
+    seen = Text("it runs as {account}: somebody has migrated it since this undo was planned", account=ACCOUNT)
+    fix = Text("agree with them, then run threescale-migrate undo --to-default again")
+    return [
+        Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, f"dc/{name}", Verdict.FAILED, seen, fix)
+        for name in left
+        if name not in undo.configs
+    ]
 
 
 def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..exit_codes import ExitCode
+from ..redaction import REDACTOR
 from ..values import Text
+from .terminal import Terminal
 
 
 def document(output: str, command: str, text: Text, code: ExitCode) -> str:
@@ -21,6 +23,17 @@ def document(output: str, command: str, text: Text, code: ExitCode) -> str:
 
         return junit.failure(command, text)
     return ""
+
+
+def show(terminal: Terminal, text: Text) -> None:
+    """The sentence on stderr: prose is wrapped, what can be pasted or is a log is not."""
+    first, *rest = REDACTOR(terminal.say(text)).splitlines() or [""]
+    terminal.line(terminal.paint("threescale-migrate: ", "bad") + first)
+    for line in rest:
+        if line.startswith("    "):
+            terminal.verbatim(line)
+        else:
+            terminal.line(line.strip(), len(line) - len(line.lstrip()), len(line) - len(line.lstrip()))
 
 
 def exit_code(output: str, code: ExitCode) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..cluster.oc import OcError
+from ..engine.failed import Failed
 from ..engine.journal import JournalError
 from ..engine.lock import Locked
-from ..engine.run import Failed
 from ..engine.signals import Stopped, at_once
 from ..exit_codes import ExitCode
 from ..output import Unwritable
@@ -62,6 +62,6 @@ def _complain(session: Session, text: Text, exit_code: ExitCode) -> int:
     """One sentence on stderr; with `-o json` a document on stdout as well. Where nobody listens, the exit code says it."""
     with suppress(OSError, Unwritable):
         terminal = session.talk
-        terminal.line(terminal.paint("threescale-migrate: ", "bad") + terminal.say(text))
+        failed.show(terminal, text)
         sys.stdout.write(failed.document(session.output.format, session.command, text, exit_code))
     return failed.exit_code(session.output.format, exit_code)

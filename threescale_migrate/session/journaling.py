@@ -12,6 +12,7 @@ from ..cluster.project import ProjectState
 from ..engine import home, signals
 from ..engine import journal as journals
 from ..engine import run as runner
+from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..values import Action, Refused, Request, Text, Usage
 from . import reports
@@ -65,7 +66,7 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
             run.broken(error)
             if not record.number:
                 raise
-            raise runner.Failed(error.text, ExitCode.FAILED) from None  # it is not before the first change any more
+            raise Failed(error.text, ExitCode.FAILED) from None  # it is not before the first change any more
         except BaseException as error:
             run.broken(error)
             if isinstance(error, signals.Stopped):

@@ -195,12 +195,14 @@ class StepOptions:
 
 @dataclass(frozen=True)
 class UndoOptions:
-    """`undo`: a run by its name, the newest where there is none, or `to_default` without a journal."""
+    """`undo`: a run by its name, what is in effect where there is none, the newest undo with `redo`, or `to_default` without a
+    journal; `configs` limit it."""
 
     run: str | None
     dry_run: bool
     force: bool
     to_default: bool
+    redo: bool
     configs: tuple[str, ...]
     secret: SecretSource
     expect: Expectations

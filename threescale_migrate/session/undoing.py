@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from ..cluster.oc import NotFound, Oc, OcError
 from ..cluster.project import read_secret as read_project_secret
 from ..engine import records
 from ..engine import undoing as sequence
+from ..engine.failed import Failed
 from ..engine.records import Record
-from ..engine.run import Failed, Run
+from ..engine.run import Run
 from ..guide import registry_secret, undoing
 from ..guide.undoing import Undo
-from ..values import SECRET_NAME, Inverse, PullSecret, Text, Usage, Verdict
+from ..values import NOTHING, SECRET_NAME, Inverse, PullSecret, Text, Usage, Verdict
 from .sources import of_file
 
 
@@ -42,21 +44,20 @@ def manifests(oc: Oc, changes: Iterable[Inverse], given: PullSecret | None) -> d
 
 
 def after_failure(run: Run, error: Failed) -> Failed:
-    """Takes the run that has failed back at once. Gives the failure, with what has become of it."""
-    run.watcher.note(Text("{said}", said=error.text))
-    run.watcher.note(Text("taking back what this run has changed (--on-failure undo)"))
+    """Undoes the run that has failed at once. Gives the failure, with what has become of it."""
+    first = next((broken.why for broken in error.failure.configs), next(iter(error.failure.what), NOTHING))
+    run.watcher.note(first)
+    run.watcher.note(Text("undoing what this run has changed (--on-failure undo)"))
     changes = changes_of([records.read(run.journal.path)])
     wanted = Undo(changes, manifests(run.oc, changes, run.request.pull_secret))
     try:
         _, checks = sequence.undo(run, wanted)
     except (Failed, OcError) as again:
-        said = Text("{first}\nand taking it back failed: {second}", first=error.text, second=again.text)
-        return Failed(said, error.exit_code)
-    left = [check for check in checks if check.verdict is not Verdict.PASSED]
-    sentence = (
-        "{first}\nthe run was taken back: all is as before"
-        if not left
-        else "{first}\nthe run was taken back, but for: {left}"
-    )
-    names = ", ".join(check.subject for check in left)
-    return Failed(Text(sentence, first=error.text, left=names), error.exit_code)
+        become = Text("undoing it failed: {why}", why=again.text)
+    else:
+        left = ", ".join(check.subject for check in checks if check.verdict is not Verdict.PASSED)
+        become = Text(
+            "the run was undone, but for: {left}" if left else "the run was undone: all is as before", left=left
+        )
+    # How the others stood is past.
+    return Failed(replace(error.failure, undo="", others=(become,)), error.exit_code)

@@ -1,0 +1,146 @@
+"""What a registry, or the way to it, said of a pull: what that means, whether it passes by itself, and the fix.
+
+One table for registries' own words (recordings/README.md 25). It knows images and logins, and no rollout.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..cluster.project import Pod, ProjectState
+from ..values import REGISTRY, SECRET_NAME, Text
+
+REASONS = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
+)
+# These ask nobody for a login.
+OPEN_REGISTRIES = frozenset({"registry.access.redhat.com"})
+THEN = "then run threescale-migrate migrate"
+
+REFUSED = "{registry} refuses the login"
+TERMS = "{registry} wants the terms of this image to be accepted first, or has it no longer: it said so"
+# What was said of a pull, what that means, whether it lasts, and the fix. The first that matches counts.
+SAID: tuple[tuple[str, str, bool, str], ...] = (
+    (
+        r"(?i)requires terms acceptance|only available on registry\.redhat\.io",
+        TERMS,
+        True,
+        "let the image stream of dc/{name} name the image on {login_registry}, with the terms accepted there by the owner of"
+        f" the login, {THEN}",
+    ),
+    (
+        r"(?i)too ?many ?requests|\b429\b|\b50[0234]\b|service unavailable|bad gateway|internal server error",
+        "{registry} cannot serve it now",
+        False,
+        "wait: the node asks again by itself",
+    ),
+    (
+        r"(?i)unauthorized|not authorized|authentication required|invalid username|denied|no basic auth|\b40[13]\b|login",
+        REFUSED,
+        True,
+        f"give {{account}} a login for {{registry}} that works, {THEN}",
+    ),
+    (
+        r"(?i)manifest unknown|name unknown|no such manifest|not found|\b404\b|does not exist",
+        "{registry} has no such image, or has it no longer",
+        True,
+        f"see which image dc/{{name}} and its image stream name, fix that, {THEN}",
+    ),
+    (
+        r"(?i)x509|certificate|server gave HTTP response",
+        "the node does not trust {registry}",
+        True,
+        f"see to the certificate of {{registry}} on the nodes, {THEN}",
+    ),
+    (
+        r"(?i)no such host|timeout|timed out|deadline ?exceeded|refused|no route|unreachable|EOF|reset by peer",
+        "{registry} cannot be reached from the node, or the image takes longer than the node waits",
+        False,
+        "see whether the nodes reach {registry} (proxy, firewall); the node asks again by itself",
+    ),
+)
+UNKNOWN = ("{registry} does not give it", True, f"see what the events say (oc get events), fix it, {THEN}")
+
+NO_SECRET_IN_POD = "the pod was made without the pull secret {secret}"
+NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
+NO_SECRET = "the pull secret {secret} is not in the project"
+LOGIN = "there is a login for it in {secret}"
+NO_LOGIN = "there is no login for it in {secret}"
+LOGIN_UNKNOWN = "whether {secret} has a login for it could not be looked at"
+# What fixes a pull that asks for a login to registry.redhat.io, by what is known of the login.
+LOGIN_FIXES = {
+    LOGIN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
+    LOGIN_UNKNOWN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
+    NO_SECRET_IN_POD: f"run oc secrets link {{account}} {{secret}} --for=pull and oc delete pod {{pod}}, {THEN}",
+    NO_SECRET_IN_ACCOUNT: f"run oc secrets link {{account}} {{secret}} --for=pull, {THEN}",
+    NO_SECRET: f"run threescale-migrate step registry-secret --secret-file FILE, {THEN}",
+    NO_LOGIN: f"run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
+}
+PULL_REFUSED = re.compile(r'Failed to pull image "([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A pull that failed: `sentence` says why, `lasting` whether that does not pass by itself, `fix` what to do."""
+
+    sentence: Text
+    lasting: bool
+    fix: Text
+
+
+def judged(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Pull:
+    """Whose registry it is, what it said, and what is known of a login where it wants one; `pod` where it is there still."""
+    registry = registry_of(image)
+    named = {
+        "name": name,
+        "image": shortened(image),
+        "registry": registry,
+        "login_registry": REGISTRY,
+        "secret": SECRET_NAME,
+        "account": account,
+        "pod": "" if pod is None else pod.name,
+    }
+    why, lasting, fix = next(
+        ((why, lasting, fix) for words, why, lasting, fix in SAID if re.search(words, said)), UNKNOWN
+    )
+    known = _login(state, account, pod, registry) if _wants_login(registry, why) else None
+    if known is None:
+        seen = Text("{name}: the image {image} cannot be pulled; {why}", **{**named, "why": Text(why, **named)})
+        return Pull(seen, lasting, Text(fix, **named))
+    seen = Text(
+        "{name}: the image {image} cannot be pulled; {why}; {login}",
+        **{**named, "why": Text(why, **named), "login": Text(known, **named)},
+    )
+    # Without what it needs in the pod, no other word of the registry counts; with it, its refusal does.
+    by_login = registry == REGISTRY and (why == REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
+    return Pull(seen, lasting, Text(LOGIN_FIXES[known] if by_login else fix, **named))
+
+
+def _wants_login(registry: str, why: str) -> bool:
+    """Whether a login has to do with it: of a registry that needs none, that there is none says nothing."""
+    return registry == REGISTRY or (why == REFUSED and registry not in OPEN_REGISTRIES)
+
+
+def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) -> str:
+    """What is known of a login for the registry: only what was looked at is told."""
+    if registry == REGISTRY and pod is not None and SECRET_NAME not in pod.pull_secrets:
+        return NO_SECRET_IN_POD
+    if registry == REGISTRY and account in state.accounts and SECRET_NAME not in state.accounts[account].pull_secrets:
+        return NO_SECRET_IN_ACCOUNT
+    if "secrets" in state.unread:
+        return LOGIN_UNKNOWN
+    if state.secret is None:
+        return NO_SECRET
+    return LOGIN if registry in state.secret.registries else NO_LOGIN
+
+
+def registry_of(image: str) -> str:
+    """The registry that an image's name begins with; a name without one is Docker Hub's."""
+    first = image.partition("/")[0]
+    return first if "." in first or ":" in first else "docker.io"
+
+
+def shortened(image: str) -> str:
+    """An image's name with a digest that fits a line."""
+    return re.sub(r"(@sha256:[0-9a-f]{8})[0-9a-f]+", r"\1…", image)

@@ -1,0 +1,131 @@
+"""Pods that admission refused: none is created, and those that exist look fine (recordings/README.md 4, 20, 31).
+
+What is left of it are conditions of replication controllers, and events of controllers and configs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..cluster.project import DeploymentConfig, ProjectState, ReplicationController
+from ..values import Text
+from .cause import Cause, CauseKind, short
+
+# What admission says when it refuses a pod, and what that means. The first that matches counts.
+REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
+    (
+        r"error looking up service account",
+        CauseKind.ACCOUNT_MISSING,
+        "{name}: {pods} is refused, the service account {account} does not exist",
+        "run threescale-migrate step service-account, then threescale-migrate migrate",
+    ),
+    (
+        r"unable to validate against any security context constraint",
+        CauseKind.SCC,
+        "{name}: {pods} is refused, the account {account} may not use the SCC that it needs",
+        "have a cluster admin run oc adm policy add-scc-to-user SCC -z {account}, with the SCC that the pods of default have"
+        " (annotation openshift.io/scc), then run threescale-migrate migrate",
+    ),
+    (
+        r"exceeded quota|maximum (cpu|memory) usage|must specify limits|LimitRange",
+        CauseKind.QUOTA,
+        "{name}: {pods} is refused, a quota or limit is exceeded: {detail}",
+        "raise {quota} or free something (oc describe quota,limits), then run threescale-migrate migrate",
+    ),
+    (
+        r"failed calling webhook|failed to call webhook",
+        CauseKind.WEBHOOK,
+        "{name}: {pods} is not admitted yet, a webhook of the cluster does not answer: {detail}",
+        "wait, or have a cluster admin see to the webhook; the cluster tries again by itself",
+    ),
+    (
+        r"is forbidden|denied the request|admission webhook",
+        CauseKind.ADMISSION,
+        "{name}: {pods} is refused: {detail}",
+        "fix what the message says, then run threescale-migrate migrate",
+    ),
+)
+# How the event of a config begins whose deployer pod was not made (quotas.jsonl).
+NO_DEPLOYER = "Error creating deployer pod: "
+# The words of a replication controller about its own end (recordings/README.md 31).
+NOT_MADE = "unable to create deployer pod"
+
+
+def pods_refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
+    """The pods that were never created: told by the replication controller's condition, or by its events; after a failure
+    the config repeats them (recordings/README.md 31)."""
+    messages = [newest.failure] if newest.failure else []
+    if newest.current_replicas == 0 or newest.failure:
+        messages += [
+            event.message
+            for event in state.events_about("ReplicationController", newest.name)
+            if event.reason == "FailedCreate"
+        ]
+    if newest.phase == "Failed":
+        messages += [message for message in _said_of(state, config, newest) if not message.startswith(NO_DEPLOYER)]
+    for message in messages:
+        yield from _refusal(state, config, newest, Text("a new pod"), message)
+
+
+def deployer_refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
+    """The deployer pod that was never made: the word is the config's event, not the controller's (recordings/README.md 31)."""
+    if not (abandoned(state, newest) or newest.status_reason == NOT_MADE):
+        return
+    for message in _said_of(state, config, newest):
+        if message.startswith(NO_DEPLOYER):
+            yield from _refusal(state, config, newest, Text("the deployer pod"), message)
+
+
+def _said_of(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> list[str]:
+    """What the events of a config say of the pods of one revision that were not made, the latest first."""
+    events = sorted(state.events_about("DeploymentConfig", config.name), key=lambda event: event.last, reverse=True)
+    return [
+        event.message.replace("(combined from similar events): ", "")
+        for event in events
+        if event.reason == "FailedCreate" and f'"{newest.name}-' in event.message
+    ]
+
+
+def abandoned(state: ProjectState, newest: ReplicationController) -> bool:
+    """Whether a revision that has not ended has no deployer pod: nobody works at it, unless one is about to be made."""
+    return newest.phase in ("New", "Pending", "Running") and not any(
+        pod.role == "deployer" for pod in state.pods_of_controller(newest.name)
+    )
+
+
+def _refusal(
+    state: ProjectState, config: DeploymentConfig, newest: ReplicationController, pods: Text, message: str
+) -> Iterator[Cause]:
+    """What admission said of a pod, by the table."""
+    for pattern, kind, sentence, fix in REFUSALS:
+        if not re.search(pattern, message):
+            continue
+        quota = re.search(r"exceeded quota: ([^,\s]+)", message)
+        named = {
+            "name": config.name,
+            "pods": pods,
+            "account": newest.account,
+            "detail": short(message),
+            "quota": Text("quota {quota}", quota=quota[1]) if quota else Text("the limit"),
+        }
+        if kind is CauseKind.ACCOUNT_MISSING and newest.account in state.accounts:
+            yield from _account_was_missing(config, newest)
+        else:
+            yield Cause(kind, Text(sentence, **named), Text(fix, **named), lasting=kind is not CauseKind.WEBHOOK)
+        return
+
+
+def _account_was_missing(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
+    """The account is there by now: a rollout under way goes on by itself, one that has failed is to be started again."""
+    if newest.phase == "Failed":
+        yield Cause(
+            CauseKind.ACCOUNT_MISSING,
+            Text(
+                "{name}: the new pods were refused, since the service account {account} did not exist; it does now",
+                name=config.name,
+                account=newest.account,
+            ),
+            Text("threescale-migrate migrate"),
+            lasting=True,
+        )
