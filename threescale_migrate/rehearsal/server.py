@@ -199,8 +199,40 @@ class Api:
             return item
         self.store.put(resource.plural, item)
         self._react(resource, item)
+        if resource.plural == "imagestreams":
+            self._import(item)
         made: Object = copied(item)
         return made
+
+    def _import(self, stream: Object) -> None:
+        """A new stream's tags that follow an image of a registry are imported at once."""
+        for tag in (stream.get("spec") or {}).get("tags") or ():
+            source = tag.get("from") or {}
+            current = self.store.get("imagestreams", stream["metadata"]["namespace"], stream["metadata"]["name"])
+            if source.get("kind") == "DockerImage" and current is not None:
+                self.bring_in(current, str(tag["name"]), str(source["name"]))
+
+    def bring_in(self, stream: Object, tag_name: str, image: str) -> str | None:
+        """Imports a tag's image, or notes in its conditions why that failed, which is returned."""
+        from . import images
+
+        meta = stream["metadata"]
+        try:
+            found = images.look_up(self.store, image, images.of_project(self.store, meta["namespace"]))
+        except images.NoImage as error:
+            why = f"Internal error occurred: {image}: {error}"
+            changed = copied(stream)
+            tags = changed.setdefault("status", {}).setdefault("tags", [])
+            known = next((item for item in tags if item["tag"] == tag_name), None)
+            if known is None:
+                known = {"items": None, "tag": tag_name}
+                tags.append(known)
+            condition = {"generation": meta["generation"], "lastTransitionTime": self.store.timestamp(), "message": why}
+            known["conditions"] = [{**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}]
+            self.store.put("imagestreams", changed)
+            return why
+        self.point(stream, tag_name, found, "")
+        return None
 
     def _map_image(self, namespace: str, mapping: Object) -> Object:
         """Enters an image into a tag of a stream, without a registry being asked. Raises ApiError."""
@@ -347,6 +379,8 @@ class Api:
 
             for secret in logins(self.store, stored):
                 self.store.remove("secrets", space, secret["metadata"]["name"])
+            if stored["metadata"]["name"] in OWN_ACCOUNTS:
+                self.store.put("serviceaccounts", own_account(stored["metadata"]["name"], str(space)))
         for plural in ("replicationcontrollers", "pods"):
             for item in self.store.all(plural, space):
                 if any(owner["uid"] == uid for owner in item["metadata"].get("ownerReferences", ())):
@@ -505,13 +539,19 @@ def project_namespace(name: str, requester: str) -> Object:
     return item
 
 
+# The accounts that OpenShift makes in each project, and makes again as soon as one is deleted.
+OWN_ACCOUNTS = ("builder", "default", "deployer")
+
+
+def own_account(name: str, namespace: str) -> Object:
+    """One of them as it is made."""
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
+
+
 def begin_namespace(store: Store, name: str, user: str) -> None:
     """What OpenShift puts into a new project: its accounts and their bindings."""
-    for account in ("builder", "default", "deployer"):
-        store.put(
-            "serviceaccounts",
-            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": name}},
-        )
+    for account in OWN_ACCOUNTS:
+        store.put("serviceaccounts", own_account(account, name))
     group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{name}"}
     owner = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
     deployer = {"kind": "ServiceAccount", "name": "deployer", "namespace": name}

@@ -6,7 +6,7 @@ from .. import images
 from ..quickjson import loads
 from ..resources import RESOURCES
 from ..server import Api, ApiError, open_cluster
-from ..store import Object, copied
+from ..store import Object
 from .documents import to_json
 from .errors import CommandError, failure
 from .output import columns
@@ -27,7 +27,7 @@ def tag(session: Session) -> None:
     with session.api() as api:
         stream = _stream(api, session.namespace, name)
         _follow(api, stream, tag_name, image)
-        _bring_in(api, stream, tag_name, image)
+        api.bring_in(stream, tag_name, image)
     session.print(f"Tag {session.words[1]} set to {image}.")
 
 
@@ -55,27 +55,6 @@ def _follow(api: Api, stream: Object, tag_name: str, image: str) -> None:
     api.store.put("imagestreams", stream)
 
 
-def _bring_in(api: Api, stream: Object, tag_name: str, image: str) -> str | None:
-    """Imports a tag's image, or notes in its conditions why that failed, which is returned."""
-    meta = stream["metadata"]
-    try:
-        found = images.look_up(api.store, image, images.of_project(api.store, meta["namespace"]))
-    except images.NoImage as error:
-        why = f"Internal error occurred: {image}: {error}"
-        changed = copied(stream)
-        tags = changed.setdefault("status", {}).setdefault("tags", [])
-        known = next((item for item in tags if item["tag"] == tag_name), None)
-        if known is None:
-            known = {"items": None, "tag": tag_name}
-            tags.append(known)
-        condition = {"generation": meta["generation"], "lastTransitionTime": api.store.timestamp(), "message": why}
-        known["conditions"] = [{**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}]
-        api.store.put("imagestreams", changed)
-        return why
-    api.point(stream, tag_name, found, "")
-    return None
-
-
 def import_image(session: Session) -> None:
     """Asks a registry for the image of a tag, with the logins of the project; with `--dry-run` nothing is kept."""
     if len(session.words) != 1:
@@ -96,7 +75,7 @@ def import_image(session: Session) -> None:
         else:
             stream = _stream(api, session.namespace, name)
             _follow(api, stream, tag_name, image)
-            why = _bring_in(api, stream, tag_name, image)
+            why = api.bring_in(stream, tag_name, image)
     done = "imported with errors" if why else "imported"
     session.print(f"{STREAMS.singular}/{name} {done}{' (dry run)' if dry else ''}\n")
     if why:

@@ -1,0 +1,84 @@
+"""Reads a project for its backup, and writes the files: all of them or none. It changes nothing in the cluster."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..cluster.oc import Forbidden, Oc, UnknownResourceType
+from ..cluster.saving import Saved, saved
+from ..guide import backup as guide
+from ..guide.backup import Backup, Document
+from ..language import system_error
+from ..values import Text, Usage
+
+
+def usable(path: str) -> Path:
+    """The directory that a backup can be written to: there is none yet, or an empty one. Raises Usage."""
+    directory = Path(path)
+    try:
+        if directory.is_dir() and not any(directory.iterdir()):
+            return directory
+        if directory.exists() or directory.is_symlink():
+            raise Usage(Text("{path} is there already: name a directory that is new or empty", path=path))
+        if not directory.absolute().parent.is_dir():
+            raise Usage(Text("{path}: there is no directory to make it in", path=path))
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return directory
+
+
+def read(oc: Oc, with_secrets: bool) -> Backup:
+    """Reads what is saved, in one call where the user may read all of it. Raises OcError, UnreadableAnswer."""
+    types = guide.types(with_secrets)
+    try:
+        objects = _items(oc, types, with_secrets)
+        return Backup(oc.namespace or "", tuple(objects), (), with_secrets)
+    except (Forbidden, UnknownResourceType):  # it does not say what of it (recordings/README.md 16)
+        pass
+    found: list[Saved] = []
+    unread = []
+    for kind in types:
+        try:
+            found += _items(oc, (kind,), with_secrets)
+        except Forbidden as error:
+            unread.append((kind, str(error)))
+        except UnknownResourceType:
+            continue  # of a type that the server does not have there is nothing to save
+    return Backup(oc.namespace or "", tuple(found), tuple(unread), with_secrets)
+
+
+def _items(oc: Oc, types: Iterable[str], with_secrets: bool) -> list[Saved]:
+    items, _ = oc.read_items(("get", ",".join(types), "-o", "json"), lambda item: saved(item, with_secrets))
+    return [item for item in items if item is not None]
+
+
+def write(documents: Iterable[Document], directory: Path) -> None:
+    """Writes the files, which their owner alone may read: into a directory beside it first, which then takes its name.
+
+    Raises Usage where that cannot be done; nothing is left behind then.
+    """
+    scratch = None
+    try:
+        target = directory.absolute()
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))  # mkdtemp: 0700
+        for document in documents:
+            descriptor = os.open(scratch / document.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(document.text)
+                file.flush()
+                os.fsync(file.fileno())
+        os.rename(scratch, target)
+        scratch = None
+    except OSError as error:
+        raise _unwritable(str(directory), error) from None
+    finally:
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _unwritable(path: str, error: OSError) -> Usage:
+    return Usage(Text("{path} cannot be written ({why})", path=path, why=system_error(error)))

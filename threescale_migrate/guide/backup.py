@@ -1,0 +1,118 @@
+"""What a backup of a project holds, in the order in which it can be created again: what the guide has saved before this section.
+
+Pure: saved objects in, files out. Who reads the cluster and writes the files is the module of the same name in `engine`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..cluster.saving import Saved
+
+SECRETS = "secrets"
+# The kind of each type that is saved, in the order in which it is created: what is named by others comes before them.
+# Pods, controllers, builds, endpoints and events are made from these.
+TYPES: tuple[tuple[str, str], ...] = (
+    (SECRETS, "Secret"),
+    ("configmaps", "ConfigMap"),
+    ("serviceaccounts", "ServiceAccount"),
+    ("roles", "Role"),
+    ("rolebindings", "RoleBinding"),
+    ("limitranges", "LimitRange"),
+    ("resourcequotas", "ResourceQuota"),
+    ("networkpolicies", "NetworkPolicy"),
+    ("persistentvolumeclaims", "PersistentVolumeClaim"),
+    ("imagestreams", "ImageStream"),
+    ("buildconfigs", "BuildConfig"),
+    ("templates", "Template"),
+    ("services", "Service"),
+    ("routes", "Route"),
+    ("deploymentconfigs", "DeploymentConfig"),
+    ("deployments", "Deployment"),
+    ("statefulsets", "StatefulSet"),
+    ("daemonsets", "DaemonSet"),
+    ("cronjobs", "CronJob"),
+    ("horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+    ("poddisruptionbudgets", "PodDisruptionBudget"),
+)
+ORDER = {kind: number for number, (_, kind) in enumerate(TYPES)}
+README = "README.txt"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file of a backup: its name in the directory, and what is in it, which may be secret."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What was read of a project. `unread` are the types that could not be read, each with the reason."""
+
+    project: str
+    objects: tuple[Saved, ...]
+    unread: tuple[tuple[str, str], ...] = ()
+    with_secrets: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many objects of each kind are saved, in their order."""
+        found: dict[str, int] = {}
+        for item in ordered(self.objects):
+            found[item.kind] = found.get(item.kind, 0) + 1
+        return found
+
+
+def types(with_secrets: bool) -> tuple[str, ...]:
+    """The types to read, by the names that `oc get` takes."""
+    return tuple(name for name, _ in TYPES if with_secrets or name != SECRETS)
+
+
+def ordered(objects: Iterable[Saved]) -> list[Saved]:
+    """Those that get a file of their own, in the order in which they can be created again."""
+    written = (item for item in objects if item.text and item.kind in ORDER)
+    return sorted(written, key=lambda item: (ORDER[item.kind], item.name))
+
+
+def documents(backup: Backup) -> tuple[Document, ...]:
+    """The files of a backup: one for each object, numbered, and what a reader has to know to create them again."""
+    objects = ordered(backup.objects)
+    width = max(3, len(str(len(objects))))
+    found = []
+    for number, item in enumerate(objects, 1):
+        word = re.sub(r"[^A-Za-z0-9.-]", "_", f"{item.kind.lower()}-{item.name}")
+        found.append(Document(f"{number:0{width}}-{word}.yaml", item.text))
+    return (*found, Document(README, _readme(backup)))
+
+
+def _readme(backup: Backup) -> str:
+    lines = [
+        f"A backup of project {backup.project}, made by threescale-migrate backup.",
+        "",
+        "To create again what is missing, in the order of the files:",
+        f"  oc create -n {backup.project} -f DIRECTORY",
+        "oc says AlreadyExists of each object that is still there, leaves it as it is, and continues.",
+        "",
+        "The configs are in here as they are: with the passwords and tokens that their commands and environments hold.",
+        "Not in here: the content of volumes and databases, and what OpenShift makes by itself (pods, revisions, builds,",
+        "tokens of accounts).",
+    ]
+    if not backup.with_secrets:
+        lines.append("The secrets are not in here: --with-secrets saves them too.")
+    for kind, why in backup.unread:
+        lines += ["", f"NOT SAVED, since it could not be read: {kind}", f"  {why}"]
+    links = [(item.name, secret, use) for item in backup.objects for secret, use in item.links]
+    if links:
+        lines += ["", "Linked to the accounts that OpenShift makes in each project by itself:"]
+        lines += [
+            f"  oc secrets link -n {backup.project} {account} {secret} --for={use}" for account, secret, use in links
+        ]
+    lost = [(item, part) for item in ordered(backup.objects) for part in item.lost]
+    if lost:
+        lines += ["", "Left out of an object:"]
+        lines += [f"  {item.kind} {item.name}: {part}" for item, part in lost]
+    return "\n".join(lines) + "\n"
