@@ -105,7 +105,7 @@ def test_the_accounts_of_each_project_are_not_created_again_but_their_links_are_
 
 
 @pytest.mark.parametrize(
-    "kind,type_,notes",
+    ("kind", "type_", "notes"),
     [
         ("Secret", "kubernetes.io/service-account-token", {"kubernetes.io/service-account.name": "amp"}),
         ("Secret", "kubernetes.io/dockercfg", {"kubernetes.io/service-account.name": "amp"}),
