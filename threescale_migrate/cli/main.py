@@ -23,6 +23,7 @@ COMMANDS = {
     "undo": "..commands.undo",
     "history": "..commands.history",
     "step": "..commands.step",
+    "backup": "..commands.backup",
     "manifest": "..commands.manifest",
     "completion": "..commands.completion",
     "man": "..commands.man",

@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 
 from ..session.options import (
+    BackupOptions,
     Changing,
     CompletionOptions,
     Connection,
@@ -27,6 +28,7 @@ from ..session.options import (
     PreflightOptions,
     RehearseOptions,
     RequestOptions,
+    Saving,
     ScriptOptions,
     SecretSource,
     Selection,
@@ -136,6 +138,7 @@ def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
         many(given),
         changing(given),
         undo_on_failure=given.on_failure == "undo",
+        saving=Saving(given.backup, given.with_secrets),
     )
 
 
@@ -196,6 +199,11 @@ def history(given: Namespace) -> tuple[Session, HistoryOptions]:
     )
 
 
+def backup(given: Namespace) -> tuple[Session, BackupOptions]:
+    """`backup`."""
+    return session(given), BackupOptions(Saving(given.directory, given.with_secrets), expectations(given))
+
+
 def manifest(given: Namespace) -> tuple[Session, ManifestOptions]:
     """`manifest`."""
     return Session(given.command), ManifestOptions(
@@ -234,6 +242,7 @@ CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {
     "undo": undo,
     "history": history,
     "step": step,
+    "backup": backup,
     "manifest": manifest,
     "completion": completion,
     "man": man,

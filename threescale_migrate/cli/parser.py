@@ -35,6 +35,10 @@ EXAMPLES = {
     "manifest": """examples:
   threescale-migrate manifest cronjob -n threescale --image IMAGE > verify.yml
   threescale-migrate manifest tekton -n threescale --image IMAGE""",
+    "backup": """examples:
+  threescale-migrate backup before-2.6
+  threescale-migrate backup before-2.6 --with-secrets
+  oc create -f before-2.6""",
     "step": """examples:
   threescale-migrate step registry-secret --secret-file secret.yaml
   threescale-migrate step readiness --check""",
@@ -339,6 +343,11 @@ def build() -> Parser:
     migrate.add_argument(
         "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
     )
+    saving = migrate.add_argument_group("a backup")
+    saving.add_argument(
+        "--backup", metavar="DIR", help="save the project there before the first change, as backup does"
+    )
+    _with_secrets(saving)
     verify = add(
         "verify",
         "looks at the six steps, changes nothing",
@@ -367,6 +376,11 @@ def build() -> Parser:
     step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
     step.add_argument("--check", action="store_true", help="look only, change nothing")
     _strictness(step)
+    backup = add(
+        "backup", "saves the project as files for oc create -f", (connection, expectations, _output(("text",)))
+    )
+    backup.add_argument("directory", metavar="DIR", help="a new directory, or an empty one")
+    _with_secrets(backup)
     manifest = add("manifest", "prints what lets the cluster itself run verify, with the least rights", ())
     manifest.add_argument("kind", choices=("cronjob", "tekton"), metavar="KIND", help="one of %(choices)s")
     manifest.add_argument("-n", "--namespace", metavar="PROJECT", required=True, help="the project to look at")
@@ -390,6 +404,10 @@ def build() -> Parser:
         "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself"
     )
     return parser
+
+
+def _with_secrets(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--with-secrets", action="store_true", help="save secrets too, and the keys of routes")
 
 
 def _undo(parser: argparse.ArgumentParser) -> None:

@@ -7,10 +7,12 @@ from functools import partial
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState, observe
 from ..engine import migration
+from ..engine.backup import usable
 from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.preflight import attempt
+from ..session.backups import save
 from ..session.confirming import confirm
 from ..session.errors import handled
 from ..session.journaling import Start, journaled
@@ -25,7 +27,7 @@ from ..session.requests import request_of
 from ..session.results import finish, show
 from ..session.session import Session
 from ..session.undoing import after_failure
-from ..values import Check, Request, Text, Usage
+from ..values import Check, Refused, Request, Text, Usage
 
 
 def run(session: Session, options: MigrateOptions) -> int:
@@ -37,6 +39,8 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
     oc = session.connect(options.changing.timeout)
     request = request_of(session, oc, options.request)
     where = locate(oc)
+    if options.saving.directory is not None:
+        usable(options.saving.directory)  # said before anything is asked
     with locked(oc, where) as directory:
         state = observe(oc)
         already = _migrated(oc, options, where, state, request)
@@ -49,6 +53,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
             return code
         planned = Planned.of(oc, state, request, seen)
         confirm(session, options.changing, options.expect, where, planned)
+        _save(session, oc, options)
         start = Start(oc, where, directory, state, planned.actions, request)
         with journaled(session, options.changing, start, step=None) as run:
             try:
@@ -60,6 +65,17 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
                 raise after_failure(run, error) from None
             finish(run, options.judgement, checks, session.command)
     return show(session, options.judgement, state, checks)
+
+
+def _save(session: Session, oc: Oc, options: MigrateOptions) -> None:
+    """Saves the project where that was asked for. Raises Refused where a part of it cannot be read, Usage, OcError."""
+    if options.saving.directory is None:
+        return
+    whole = save(session, oc, options.saving, show=False)
+    if not whole and not options.judgement.allow_unknown:
+        raise Refused(
+            Text("the backup is not whole; nothing was changed; to migrate all the same, give --allow-unknown")
+        )
 
 
 def _migrated(
@@ -77,6 +93,8 @@ def _run_many(session: Session, options: MigrateOptions) -> int:
     """Migrates one project after the other, and stops at the first that fails."""
     if session.output.format == "json":
         raise Usage(Text("over many projects migrate prints text: give -o json for one project at a time"))
+    if options.saving.directory is not None:
+        raise Usage(Text("--backup is about one project: name one with -n"))
     listed = targets_of(session, options)
     terminal = session.talk
     for number, target in enumerate(listed, 1):

@@ -83,6 +83,14 @@ class RequestOptions:
 
 
 @dataclass(frozen=True)
+class Saving:
+    """Where a backup goes, None where none is wanted, and whether secrets are in it."""
+
+    directory: str | None = None
+    with_secrets: bool = False
+
+
+@dataclass(frozen=True)
 class Expectations:
     """Where the user expects to be."""
 
@@ -161,6 +169,7 @@ class MigrateOptions(OverMany):
 
     changing: Changing = Changing()
     undo_on_failure: bool = False
+    saving: Saving = Saving()
 
 
 @dataclass(frozen=True)
@@ -215,6 +224,14 @@ class HistoryOptions:
 
     run: str | None = None
     project: str | None = None
+
+
+@dataclass(frozen=True)
+class BackupOptions:
+    """`backup`."""
+
+    saving: Saving
+    expect: Expectations
 
 
 @dataclass(frozen=True)
