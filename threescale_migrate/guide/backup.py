@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from .. import shell
 from ..cluster.saving import Saved
 
 SECRETS = "secrets"
@@ -109,7 +110,8 @@ def _readme(backup: Backup) -> str:
     if links:
         lines += ["", "Linked to the accounts that OpenShift makes in each project by itself:"]
         lines += [
-            f"  oc secrets link -n {backup.project} {account} {secret} --for={use}" for account, secret, use in links
+            "  " + shell.oc(("secrets", "link", "-n", backup.project, account, secret, f"--for={use}"))
+            for account, secret, use in links
         ]
     lost = [(item, part) for item in ordered(backup.objects) for part in item.lost]
     if lost:
