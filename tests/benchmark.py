@@ -37,7 +37,7 @@ def seconds(world: World, argv: Sequence[str]) -> float:
 
 
 def measure(world: World) -> dict[str, float]:
-    """The ratios that the README names."""
+    """The ratios that the tests' README names."""
     verify = seconds(world, world.command("verify"))
     guide = seconds(world, ["bash", "-c", GUIDE])
     single = seconds(world, ["oc", "get", "dc,pods,sa", "-o", "json"])
@@ -58,7 +58,7 @@ def many() -> dict[str, float]:
 
 
 def main() -> int:
-    """Prints the ratios as the README's tables."""
+    """Prints the ratios as the tests' README has them."""
     with tempfile.TemporaryDirectory() as scratch:
         world = make_world(Path(scratch))
         if world.migrate().code:

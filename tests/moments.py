@@ -207,7 +207,7 @@ def counts() -> dict[str, tuple[int, int, int]]:
 
 
 def table() -> str:
-    """The table of the README."""
+    """The table of the topic about readiness."""
     lines = ["| rule | moments | ready, wrongly | not ready, wrongly |", "| --- | ---: | ---: | ---: |"]
     lines += [f"| {name} | {total} | {early} | {late} |" for name, (total, early, late) in counts().items()]
     return "\n".join(lines)

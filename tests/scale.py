@@ -144,7 +144,7 @@ def rows() -> Iterator[dict[str, Any]]:
 
 
 def main() -> int:
-    """Prints the figures as the README's table."""
+    """Prints the figures as the tests' README has them."""
     print("| command | configs | JSON read | time / parsing it once | memory / its size | time / that of a tenth |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     before: dict[str, float] = {}

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a runbook or a cron job may rely on; the README shows the same table."""
+    """What a runbook or a cron job may rely on; the README and the topic about them show the same table."""
 
     DONE = 0
     FAILED = 1

@@ -36,7 +36,7 @@ def replayed(scenario: str | Path) -> list[Outcome]:
 
 
 def table() -> str:
-    """The table of the README."""
+    """The table of the fixtures' README."""
     lines = ["| scenario | calls | match |", "| --- | ---: | ---: |"]
     for scenario in scenario_names():
         outcomes = replayed(scenario)

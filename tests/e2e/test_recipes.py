@@ -1,4 +1,4 @@
-"""The README's recipes, each taken from it and run as it stands there, with a fault switched on and off.
+"""The recipes, each taken from their topic and run as it stands there, with a fault switched on and off.
 
 What a recipe finds on its machine is laid out as it says: programs in `~/bin`, a kubeconfig in `~/.kube`.
 """
@@ -28,11 +28,11 @@ BACK = '{"spec":{"template":{"spec":{"serviceAccount":null,"serviceAccountName":
 
 
 def recipe(heading: str, language: str) -> list[str]:
-    """The code blocks in that language below a heading of the README."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split(f"### {heading}\n", 1)[1]
-    section = re.split(r"^##", section, maxsplit=1, flags=re.MULTILINE)[0]
+    """The code blocks in that language below a heading of the topic."""
+    topic = (ROOT / "threescale_migrate" / "topics" / "recipes.md").read_text(encoding="utf-8")
+    section = re.split(r"^#", topic.split(f"## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     found = re.findall(rf"^```{language}\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
-    assert found, f"the README has no {language} under {heading}"
+    assert found, f"the topic has no {language} under {heading}"
     return found
 
 
@@ -75,7 +75,7 @@ def take_back(world: World, config: str) -> None:
 
 
 def looks_right(world: World, again: Any) -> None:
-    """What the README says of a recipe that verifies: silent when well, told apart when not, and silent once fixed."""
+    """What the topic says of a recipe that verifies: silent when well, told apart when not, and silent once fixed."""
     well = again()
     assert (well.code, well.all) == (0, "")
     take_back(world, "zync")
@@ -102,6 +102,7 @@ def test_the_crontab_line(migrated: World) -> None:
     *times, command = job.split(None, 5)
     assert all(re.fullmatch(r"[\d*,/-]+", part) for part in times)
     assert "%" not in command, "cron ends the command there"
+    assert text in (ROOT / "README.md").read_text(encoding="utf-8"), "the README shows the same lines"
     looks_right(migrated, lambda: run(migrated, ["/bin/sh", "-c", command], **settings))
 
 

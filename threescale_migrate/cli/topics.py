@@ -1,0 +1,35 @@
+"""The topics: the long texts of the package, by name, in the order in which they are listed. It renders nothing."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+TOPICS = (
+    "registry-secret",
+    "preflight",
+    "permissions",
+    "order",
+    "readiness",
+    "reports",
+    "undo",
+    "interruptions",
+    "projects",
+    "monitoring",
+    "recipes",
+    "scripts",
+    "rehearsal",
+    "shell",
+    "exit-codes",
+    "troubleshooting",
+    "next",
+)
+
+
+def topic(name: str) -> str:
+    """The Markdown of a topic. Raises FileNotFoundError for a name that is none."""
+    return (files(__package__.partition(".")[0]) / "topics" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def title(name: str) -> str:
+    """The title of a topic, as its first line has it."""
+    return topic(name).partition("\n")[0].lstrip("# ").replace("`", "")
