@@ -17,6 +17,7 @@ import shtab
 
 from threescale_migrate.cli import completion, usage
 from threescale_migrate.cli import parser as cli
+from threescale_migrate.cli.topics import TOPICS
 from threescale_migrate.rehearsal.faults import FAULTS
 
 DIRECTORY = Path(completion.__file__).parent.parent / "completion"
@@ -32,6 +33,7 @@ BY_DEST: Mapping[str, str] = {
     "run": "runs",
     "fault": "faults",
     "oc": "programs",
+    "topic": "topics",
 }
 BY_VALUE: Mapping[str, Any] = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
 
@@ -71,6 +73,7 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
+_threescale_migrate_topics() { compgen -W "TOPICS" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace
@@ -109,6 +112,7 @@ _threescale_migrate_names() { # KIND
   local kind=$1
   local -a found
   case $kind in
+    topics) compadd -- TOPICS; return ;;
     configs | projects_list) compset -P '*,' ;;
     faults)
       if compset -P '*='; then kind=configs; else compadd -S '' -- list FAULTS; return; fi
@@ -128,6 +132,7 @@ def script(shell: str) -> str:
     for action in {id(action): action for command in commands for action in command._actions}.values():
         _prepare(action, shell)
     own = (BASH if shell == "bash" else ZSH).replace("FAULTS", " ".join(_faults()))
+    own = own.replace("TOPICS", " ".join(dict.fromkeys([*usage.commands(parser), *TOPICS])))
     # What bash is told at the end takes the place of shtab's own `complete`; zsh defines functions before it uses them.
     made = str(shtab.complete(parser, shell, preamble=ASKING if shell == "bash" else ASKING + own))
     made = re.sub(r"^complete .*\n?\Z", "", made, flags=re.MULTILINE) + (own if shell == "bash" else "")

@@ -111,6 +111,7 @@ COMPLETED = [
     ("threescale-migrate plan --secret-file a", "secret.yaml"),
     ("threescale-migrate rehearse --fault image-pull=zync-d", "image-pull=zync-database"),
     ("threescale-migrate completion z", "zsh"),
+    ("threescale-migrate help perm", "permissions"),
 ]
 
 
@@ -185,7 +186,7 @@ def test_the_manual_page_is_right_troff_and_holds_every_option(tmp_path: Path) -
             assert isinstance(action, argparse._HelpAction) or usage.invocation(action).replace("-", "\\-") in page
     for line in page.splitlines():
         assert not line.startswith("'")
-        assert not line.startswith(".") or re.match(r"\.(TH|SH|SS|TP|P|B|BR|I|RS|RE|nf|fi|nh|ad)\b", line), line
+        assert not line.startswith(".") or re.match(r"\.(TH|SH|SS|TP|IP|P|B|BR|I|RS|RE|nf|fi|nh|ad)\b", line), line
     if shutil.which("man") is None or shutil.which("groff") is None:
         pytest.skip("there is no man here: the lines were looked at, the page was not set")
     done = subprocess.run(
@@ -198,4 +199,5 @@ def test_the_manual_page_is_right_troff_and_holds_every_option(tmp_path: Path) -
     assert "threescale-migrate rehearse [OPTION...] [-- PROGRAM ARG...]" in plain
     assert "-n, --namespace PROJECT" in plain
     assert "EXIT STATUS" in plain
+    assert "WHEN IS A CONFIG READY?" in plain
     assert TOKEN not in plain

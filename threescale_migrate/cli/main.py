@@ -26,6 +26,7 @@ COMMANDS = {
     "backup": "..commands.backup",
     "manifest": "..commands.manifest",
     "completion": "..commands.completion",
+    "help": "..commands.help",
     "man": "..commands.man",
     "rehearse": "..commands.rehearse",
 }

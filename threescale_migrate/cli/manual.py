@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from .usage import commands, invocation, of_cluster, sections, sentence, synopsis, value
+from ..render.markdown import Block, Kind, block_lines, blocks, quoted, spoken
+from .topics import TOPICS, topic
+from .usage import WIDTH, commands, invocation, of_cluster, sections, sentence, synopsis, value
 
 ENVIRONMENT = (
     ("THREESCALE_DC_NAMES", "names of DeploymentConfigs, with spaces or commas; as --dc"),
@@ -41,7 +43,26 @@ def _lines(parser: argparse.ArgumentParser, version: str) -> Iterator[str]:
     yield ".SH ENVIRONMENT"
     for variable, meaning in ENVIRONMENT:
         yield from (".TP", f".B {_text(variable)}", _text(meaning))
+    for each in TOPICS:
+        for block in blocks(topic(each)):
+            yield from _block(block)
     yield from (".SH SEE ALSO", ".BR oc (1)")
+
+
+def _block(block: Block) -> Iterator[str]:
+    """A piece of a topic; a table of two columns becomes terms with their explanations."""
+    if block.kind is Kind.HEADING:
+        name = spoken(block.text)
+        yield from (".SH", _text(name.upper())) if block.level == 1 else (".SS", _text(name))
+    elif block.kind is Kind.TABLE and len(block.rows[0]) == 2:
+        for term, meaning in block.rows[1:]:
+            yield from (".TP", f".B {_text(spoken(term))}", _text(spoken(meaning)))
+    elif block.kind is Kind.TABLE or block.kind is Kind.CODE:
+        yield from (".P", ".RS", ".nf", *map(_text, block_lines(block, WIDTH - 8)), ".fi", ".RE")
+    elif block.kind is Kind.ITEM:
+        yield from (f'.IP "{_text(block.mark)}" 4', _text(spoken(block.text, quoted)))
+    else:
+        yield from (".P", _text(spoken(block.text, quoted)))
 
 
 def _codes(part: str) -> tuple[str, str, str]:

@@ -15,6 +15,7 @@ from ..session.options import (
     Connection,
     Expectations,
     Extent,
+    HelpOptions,
     HistoryOptions,
     Judgement,
     ManifestOptions,
@@ -218,6 +219,15 @@ def completion(given: Namespace) -> tuple[Session, CompletionOptions]:
     return Session(given.command), CompletionOptions(lambda: shells.script(given.shell))
 
 
+def help_(given: Namespace) -> tuple[Session, HelpOptions]:
+    """`help`, made from the parser and the topics."""
+    from . import help as pages
+
+    return Session(given.command, output=Output(lang=given.lang)), HelpOptions(
+        lambda: pages.page(given.topic, given.lang)
+    )
+
+
 def man(given: Namespace) -> tuple[Session, ManOptions]:
     """`man`, made from the parser."""
     from .. import __version__
@@ -245,6 +255,7 @@ CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {
     "backup": backup,
     "manifest": manifest,
     "completion": completion,
+    "help": help_,
     "man": man,
     "rehearse": rehearse,
 }

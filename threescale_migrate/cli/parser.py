@@ -57,6 +57,11 @@ EXAMPLES = {
     "completion": """examples:
   source <(threescale-migrate completion bash)
   threescale-migrate completion zsh > ~/.zfunc/_threescale-migrate""",
+    "help": """examples:
+  threescale-migrate help
+  threescale-migrate help order
+  threescale-migrate help verify
+  threescale-migrate help pods-run-as-amp""",
     "man": """examples:
   threescale-migrate man | man -l -
   threescale-migrate man > ~/.local/share/man/man1/threescale-migrate.1""",
@@ -389,6 +394,9 @@ def build() -> Parser:
     manifest.add_argument("--permissions", action="store_true", help="look at step 3 too, which takes a ClusterRole")
     completion = add("completion", "prints the completion for a shell", ())
     completion.add_argument("shell", choices=("bash", "zsh"), metavar="SHELL", help="bash or zsh")
+    help_ = add("help", "shows a topic, a command's help, or what a check's code means", ())
+    help_.add_argument("topic", nargs="?", metavar="TOPIC", help="a topic, a command or a code; by default the list")
+    help_.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
     add("man", "prints the manual page", ())
     rehearse = add("rehearse", "runs a program, or the whole migration, on a rehearsal cluster", ())
     rehearse.add_argument("--dir", metavar="DIR", help="keep the cluster there, or go on with the one that is there")

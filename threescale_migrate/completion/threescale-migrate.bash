@@ -5,19 +5,19 @@
 #    source ~/.local/share/bash_completion/threescale-migrate
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step backup manifest completion man rehearse)
+_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step manifest completion help man rehearse)
 
 _shtab_threescale_migrate_plan_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --jobs -o --output -q --quiet -v --verbose --lang)
 _shtab_threescale_migrate_preflight_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan -o --output -q --quiet -v --verbose --lang)
-_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --report -o --output -q --quiet -v --verbose --lang --on-failure --backup --with-secrets)
+_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --report -o --output -q --quiet -v --verbose --lang --on-failure)
 _shtab_threescale_migrate_verify_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --prove-pull --projects --all-contexts --inventory --jobs --report -o --output -q --quiet -v --verbose --lang --metrics-file --changed-since-last --strict --allow-unknown --timeout)
 _shtab_threescale_migrate_script_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --guide)
 _shtab_threescale_migrate_undo_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --secret-file --username --from-secret --expect-project --expect-server -y --yes --timeout --grace --report -o --output -q --quiet -v --verbose --lang --dry-run --force --to-default --dc)
 _shtab_threescale_migrate_history_option_strings=(-h --help --report -o --output -q --quiet -v --verbose --lang -n --namespace)
 _shtab_threescale_migrate_step_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server -y --yes --timeout --grace --copy-privileged --no-link-default --resume-paused --report -o --output -q --quiet -v --verbose --lang --check --strict --allow-unknown)
-_shtab_threescale_migrate_backup_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server -o --output -q --quiet -v --verbose --lang --with-secrets)
 _shtab_threescale_migrate_manifest_option_strings=(-h --help -n --namespace --image --schedule --permissions)
 _shtab_threescale_migrate_completion_option_strings=(-h --help)
+_shtab_threescale_migrate_help_option_strings=(-h --help --lang)
 _shtab_threescale_migrate_man_option_strings=(-h --help)
 _shtab_threescale_migrate_rehearse_option_strings=(-h --help --dir --from --fault --speed --lang)
 _shtab_threescale_migrate_option_strings=(-h --help --version)
@@ -57,7 +57,6 @@ _shtab_threescale_migrate_migrate___wave_plan_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate___projects_COMPGEN=_threescale_migrate_projects_list
 _shtab_threescale_migrate_migrate___inventory_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate___report_COMPGEN=_shtab_compgen_files
-_shtab_threescale_migrate_migrate___backup_COMPGEN=_shtab_compgen_dirs
 _shtab_threescale_migrate_verify__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_verify___namespace_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_verify___context_COMPGEN=_threescale_migrate_contexts
@@ -105,15 +104,9 @@ _shtab_threescale_migrate_step___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_step___from_secret_COMPGEN=_threescale_migrate_secrets
 _shtab_threescale_migrate_step___expect_project_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_step___report_COMPGEN=_shtab_compgen_files
-_shtab_threescale_migrate_backup_pos_0_COMPGEN=_shtab_compgen_dirs
-_shtab_threescale_migrate_backup__n_COMPGEN=_threescale_migrate_projects
-_shtab_threescale_migrate_backup___namespace_COMPGEN=_threescale_migrate_projects
-_shtab_threescale_migrate_backup___context_COMPGEN=_threescale_migrate_contexts
-_shtab_threescale_migrate_backup___kubeconfig_COMPGEN=_shtab_compgen_files
-_shtab_threescale_migrate_backup___oc_COMPGEN=_threescale_migrate_programs
-_shtab_threescale_migrate_backup___expect_project_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_manifest__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_manifest___namespace_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_help_pos_0_COMPGEN=_threescale_migrate_topics
 _shtab_threescale_migrate_rehearse_pos_0_COMPGEN=''
 _shtab_threescale_migrate_rehearse___dir_COMPGEN=_shtab_compgen_dirs
 _shtab_threescale_migrate_rehearse___from_COMPGEN=_shtab_compgen_files
@@ -148,13 +141,11 @@ _shtab_threescale_migrate_step___skip_choices=(registry-secret service-account p
 _shtab_threescale_migrate_step__o_choices=(text json)
 _shtab_threescale_migrate_step___output_choices=(text json)
 _shtab_threescale_migrate_step___lang_choices=(en ja)
-_shtab_threescale_migrate_backup__o_choices=(text)
-_shtab_threescale_migrate_backup___output_choices=(text)
-_shtab_threescale_migrate_backup___lang_choices=(en ja)
 _shtab_threescale_migrate_manifest_pos_0_choices=(cronjob tekton)
 _shtab_threescale_migrate_completion_pos_0_choices=(bash zsh)
+_shtab_threescale_migrate_help___lang_choices=(en ja)
 _shtab_threescale_migrate_rehearse___lang_choices=(en ja)
-_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step backup manifest completion man rehearse)
+_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step manifest completion help man rehearse)
 
 _shtab_threescale_migrate_plan__h_nargs=0
 _shtab_threescale_migrate_plan___help_nargs=0
@@ -208,7 +199,6 @@ _shtab_threescale_migrate_migrate__q_nargs=0
 _shtab_threescale_migrate_migrate___quiet_nargs=0
 _shtab_threescale_migrate_migrate__v_nargs=0
 _shtab_threescale_migrate_migrate___verbose_nargs=0
-_shtab_threescale_migrate_migrate___with_secrets_nargs=0
 _shtab_threescale_migrate_verify__h_nargs=0
 _shtab_threescale_migrate_verify___help_nargs=0
 _shtab_threescale_migrate_verify___service_discovery_nargs=0
@@ -267,18 +257,13 @@ _shtab_threescale_migrate_step___verbose_nargs=0
 _shtab_threescale_migrate_step___check_nargs=0
 _shtab_threescale_migrate_step___strict_nargs=0
 _shtab_threescale_migrate_step___allow_unknown_nargs=0
-_shtab_threescale_migrate_backup__h_nargs=0
-_shtab_threescale_migrate_backup___help_nargs=0
-_shtab_threescale_migrate_backup__q_nargs=0
-_shtab_threescale_migrate_backup___quiet_nargs=0
-_shtab_threescale_migrate_backup__v_nargs=0
-_shtab_threescale_migrate_backup___verbose_nargs=0
-_shtab_threescale_migrate_backup___with_secrets_nargs=0
 _shtab_threescale_migrate_manifest__h_nargs=0
 _shtab_threescale_migrate_manifest___help_nargs=0
 _shtab_threescale_migrate_manifest___permissions_nargs=0
 _shtab_threescale_migrate_completion__h_nargs=0
 _shtab_threescale_migrate_completion___help_nargs=0
+_shtab_threescale_migrate_help__h_nargs=0
+_shtab_threescale_migrate_help___help_nargs=0
 _shtab_threescale_migrate_man__h_nargs=0
 _shtab_threescale_migrate_man___help_nargs=0
 _shtab_threescale_migrate_rehearse_pos_0_nargs=...
@@ -474,13 +459,14 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
+_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal shell exit-codes troubleshooting next" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace
   if [[ $1 == *=* ]]; then
     compgen -P "${1%%=*}=" -W "all $(_threescale_migrate_oc configs "${COMP_WORDS[@]}")" -- "${1#*=}"
   else
-    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= quota paused= no-trigger= zero= token-refused registry-unreachable internal-registry authenticated-images service-discovery flaky-api= api-down api-away login-expired old-client= ignores-dry-run user= forbidden=" -- "$1"
+    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= quota paused= no-trigger= zero= token-refused registry-unreachable internal-registry authenticated-images service-discovery flaky-api= api-down api-away login-expired user= forbidden=" -- "$1"
   fi
 }
 

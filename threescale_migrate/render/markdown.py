@@ -120,12 +120,13 @@ def lines(markdown: str, width: int, strong: Callable[[str], str] = str) -> list
     for block in blocks(markdown):
         if before is not None and not (before.kind is block.kind is Kind.ITEM):
             shown.append("")
-        shown += _lines(block, width, strong)
+        shown += block_lines(block, width, strong)
         before = block
     return shown
 
 
-def _lines(block: Block, width: int, strong: Callable[[str], str]) -> Iterator[str]:
+def block_lines(block: Block, width: int, strong: Callable[[str], str] = str) -> Iterator[str]:
+    """One block as lines, as in `lines`."""
     if block.kind is Kind.HEADING:
         yield from (strong(line) for line in wrap(spoken(block.text), width))
     elif block.kind is Kind.CODE:
@@ -134,10 +135,15 @@ def _lines(block: Block, width: int, strong: Callable[[str], str]) -> Iterator[s
         yield from _table(block.rows, width, strong)
     elif block.kind is Kind.ITEM:
         hanging = len(block.mark) + 1
-        folded = wrap(spoken(block.text), width - hanging)
+        folded = wrap(spoken(block.text, quoted), width - hanging)
         yield from (f"{block.mark if not i else ' ' * len(block.mark)} {line}" for i, line in enumerate(folded))
     else:
-        yield from wrap(spoken(block.text), width)
+        yield from wrap(spoken(block.text, quoted), width)
+
+
+def quoted(code: str) -> str:
+    """Code among words, which would be taken for words without its marks."""
+    return f"`{code}`"
 
 
 def _table(rows: Sequence[Sequence[str]], width: int, strong: Callable[[str], str]) -> Iterator[str]:

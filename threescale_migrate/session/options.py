@@ -253,6 +253,21 @@ class CompletionOptions:
 
 
 @dataclass(frozen=True)
+class HelpPage:
+    """What `help` shows: a command's help as it stands, a topic in Markdown, or both."""
+
+    plain: str = ""
+    markdown: str = ""
+
+
+@dataclass(frozen=True)
+class HelpOptions:
+    """`help`: `made` gives the page, and raises Usage for a name that nothing is called."""
+
+    made: Callable[[], HelpPage]
+
+
+@dataclass(frozen=True)
 class ManOptions:
     """`man`: `made` gives the page."""
 
