@@ -133,7 +133,7 @@ def test_the_systemd_units(migrated: World, tmp_path: Path) -> None:
 
 
 def test_the_nagios_check(migrated: World) -> None:
-    (text,) = recipe("A Nagios check", "")
+    (text,) = recipe("A Nagios check", "nagios")
     command = text.partition("command_line ")[2].replace("$ARG1$", "threescale").strip()
     environment = {"PATH": f"{migrated.home}/bin:{PATH}", "KUBECONFIG": f"{migrated.home}/.kube/threescale"}
 

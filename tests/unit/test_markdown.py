@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.conftest import ROOT
+from threescale_migrate.check_codes import Code
 from threescale_migrate.cli.topics import TOPICS, topic
 from threescale_migrate.render.markdown import Kind, blocks, lines, section
 from threescale_migrate.render.terminal import columns
@@ -15,6 +16,11 @@ from threescale_migrate.render.terminal import columns
 def test_each_topic_that_is_there_is_listed_and_begins_with_its_title() -> None:
     assert {path.stem for path in (ROOT / "threescale_migrate" / "topics").iterdir()} == set(TOPICS)
     assert all(next(blocks(topic(name))).level == 1 for name in TOPICS)
+
+
+def test_each_code_of_a_check_is_explained_and_no_other() -> None:
+    explained = [block.text for block in blocks(topic("troubleshooting")) if block.level == 3]
+    assert explained == [code.value for code in Code]
 
 
 @pytest.mark.parametrize("width", [50, 80, 100])
