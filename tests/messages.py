@@ -38,6 +38,7 @@ FROM_TABLES = {
     "error.template",
     "state.value",
     "sentence",
+    "one",
     "seen",
     "deed",
     "why",
