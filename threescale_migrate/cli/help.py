@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 
-from ..language import localise, spoken
 from ..render.markdown import section
 from ..session.options import HelpPage
 from ..values import Text, Usage
+from .localising import current, localise, spoken
 from .parser import build
 from .topics import TOPICS, title, topic
 from .usage import commands
@@ -22,7 +22,7 @@ def page(name: str | None, lang: str | None) -> HelpPage:
         if name is None:
             width = max(map(len, TOPICS))
             listed = "\n".join(f"  {each:{width}}  {title(each)}" for each in TOPICS)
-            heading = Text("topics, shown by help TOPIC:").translated(translate)
+            heading = Text("topics, shown by help TOPIC:").translated(current)
             return HelpPage(f"{parser.format_help()}\n{heading}\n{listed}\n")
         plain = known[name].format_help() if name in known else ""
     markdown = topic(name) if name in TOPICS else section(topic("troubleshooting"), name) or ""

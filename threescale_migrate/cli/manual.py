@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from ..render.markdown import Block, Kind, block_lines, blocks, quoted, spoken
+from ..render.markdown import Block, Kind, block_lines, blocks, plain, quoted
 from .topics import TOPICS, topic
 from .usage import WIDTH, commands, invocation, of_cluster, sections, sentence, synopsis, value
 
@@ -52,17 +52,17 @@ def _lines(parser: argparse.ArgumentParser, version: str) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     """A piece of a topic; a table of two columns becomes terms with their explanations."""
     if block.kind is Kind.HEADING:
-        name = spoken(block.text)
+        name = plain(block.text)
         yield from (".SH", _text(name.upper())) if block.level == 1 else (".SS", _text(name))
     elif block.kind is Kind.TABLE and len(block.rows[0]) == 2:
         for term, meaning in block.rows[1:]:
-            yield from (".TP", f".B {_text(spoken(term))}", _text(spoken(meaning)))
+            yield from (".TP", f".B {_text(plain(term))}", _text(plain(meaning)))
     elif block.kind is Kind.TABLE or block.kind is Kind.CODE:
         yield from (".P", ".RS", ".nf", *map(_text, block_lines(block, WIDTH - 8)), ".fi", ".RE")
     elif block.kind is Kind.ITEM:
-        yield from (f'.IP "{_text(block.mark)}" 4', _text(spoken(block.text, quoted)))
+        yield from (f'.IP "{_text(block.mark)}" 4', _text(plain(block.text, quoted)))
     else:
-        yield from (".P", _text(spoken(block.text, quoted)))
+        yield from (".P", _text(plain(block.text, quoted)))
 
 
 def _codes(part: str) -> tuple[str, str, str]:

@@ -12,64 +12,10 @@ from ..exit_codes import ExitCode
 from ..guide.prove_pull import IMAGE, is_image
 from ..language import LANGUAGES
 from ..values import REGISTRY, STEPS, Text, Usage
+from .examples import EXAMPLES
 from .localising import asked_for, current, localise, spoken
 from .usage import Formatter, help_of
 
-EXAMPLES = {
-    "plan": """examples:
-  threescale-migrate plan --secret-file 12345678-cluster-secret.yaml
-  threescale-migrate plan -n threescale -o json
-  threescale-migrate plan --wave-plan > order.txt""",
-    "preflight": """examples:
-  threescale-migrate preflight --secret-file secret.yaml
-  threescale-migrate preflight -q --expect-project threescale""",
-    "migrate": """examples:
-  threescale-migrate migrate --secret-file 12345678-cluster-secret.yaml
-  threescale-migrate migrate --expect-project threescale --timeout 2h -o json
-  threescale-migrate migrate --all-at-once""",
-    "verify": """examples:
-  threescale-migrate verify
-  threescale-migrate verify -q || mail -s 'gateway not migrated' ops
-  threescale-migrate verify -o nagios --timeout 50s
-  threescale-migrate verify --inventory gateways.yml --jobs 8""",
-    "manifest": """examples:
-  threescale-migrate manifest cronjob -n threescale --image IMAGE > verify.yml
-  threescale-migrate manifest tekton -n threescale --image IMAGE""",
-    "backup": """examples:
-  threescale-migrate backup before-2.6
-  threescale-migrate backup before-2.6 --with-secrets
-  oc create -f before-2.6""",
-    "step": """examples:
-  threescale-migrate step registry-secret --secret-file secret.yaml
-  threescale-migrate step readiness --check""",
-    "script": """examples:
-  threescale-migrate script --secret-file secret.yaml > migrate.sh
-  threescale-migrate script --guide --secret-file secret.yaml > guide.sh""",
-    "undo": """examples:
-  threescale-migrate undo --dry-run
-  threescale-migrate undo
-  threescale-migrate undo --yes --expect-project threescale
-  threescale-migrate undo --to-default""",
-    "history": """examples:
-  threescale-migrate history
-  threescale-migrate history 20261124T0210
-  threescale-migrate history -o json""",
-    "completion": """examples:
-  source <(threescale-migrate completion bash)
-  threescale-migrate completion zsh > ~/.zfunc/_threescale-migrate""",
-    "help": """examples:
-  threescale-migrate help
-  threescale-migrate help order
-  threescale-migrate help verify
-  threescale-migrate help pods-run-as-amp""",
-    "man": """examples:
-  threescale-migrate man | man -l -
-  threescale-migrate man > ~/.local/share/man/man1/threescale-migrate.1""",
-    "rehearse": """examples:
-  threescale-migrate rehearse
-  threescale-migrate rehearse --fault image-pull=zync
-  threescale-migrate rehearse --dir r -- bash runbook.sh""",
-}
 EXIT_CODES = (
     "exit codes: 0 done; 1 a check or an oc command failed; 2 wrong usage; 3 plan: something is to do;"
     " 4 refused before the first change; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be"

@@ -5,16 +5,17 @@
 #    source ~/.local/share/bash_completion/threescale-migrate
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step manifest completion help man rehearse)
+_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step backup manifest completion help man rehearse)
 
 _shtab_threescale_migrate_plan_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --jobs -o --output -q --quiet -v --verbose --lang)
 _shtab_threescale_migrate_preflight_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan -o --output -q --quiet -v --verbose --lang)
-_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --report -o --output -q --quiet -v --verbose --lang --on-failure)
+_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --report -o --output -q --quiet -v --verbose --lang --on-failure --backup --with-secrets)
 _shtab_threescale_migrate_verify_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --prove-pull --projects --all-contexts --inventory --jobs --report -o --output -q --quiet -v --verbose --lang --metrics-file --changed-since-last --strict --allow-unknown --timeout)
 _shtab_threescale_migrate_script_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --resume-paused --all-at-once --wave-plan --guide)
-_shtab_threescale_migrate_undo_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --secret-file --username --from-secret --expect-project --expect-server -y --yes --timeout --grace --report -o --output -q --quiet -v --verbose --lang --dry-run --force --to-default --dc)
+_shtab_threescale_migrate_undo_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --secret-file --username --from-secret --expect-project --expect-server -y --yes --timeout --grace --report -o --output -q --quiet -v --verbose --lang --dry-run --force --to-default --redo --dc)
 _shtab_threescale_migrate_history_option_strings=(-h --help --report -o --output -q --quiet -v --verbose --lang -n --namespace)
 _shtab_threescale_migrate_step_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server -y --yes --timeout --grace --copy-privileged --no-link-default --resume-paused --report -o --output -q --quiet -v --verbose --lang --check --strict --allow-unknown)
+_shtab_threescale_migrate_backup_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server -o --output -q --quiet -v --verbose --lang --with-secrets)
 _shtab_threescale_migrate_manifest_option_strings=(-h --help -n --namespace --image --schedule --permissions)
 _shtab_threescale_migrate_completion_option_strings=(-h --help)
 _shtab_threescale_migrate_help_option_strings=(-h --help --lang)
@@ -57,6 +58,7 @@ _shtab_threescale_migrate_migrate___wave_plan_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate___projects_COMPGEN=_threescale_migrate_projects_list
 _shtab_threescale_migrate_migrate___inventory_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate___report_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_migrate___backup_COMPGEN=_shtab_compgen_dirs
 _shtab_threescale_migrate_verify__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_verify___namespace_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_verify___context_COMPGEN=_threescale_migrate_contexts
@@ -104,6 +106,13 @@ _shtab_threescale_migrate_step___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_step___from_secret_COMPGEN=_threescale_migrate_secrets
 _shtab_threescale_migrate_step___expect_project_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_step___report_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_backup_pos_0_COMPGEN=_shtab_compgen_dirs
+_shtab_threescale_migrate_backup__n_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_backup___namespace_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_backup___context_COMPGEN=_threescale_migrate_contexts
+_shtab_threescale_migrate_backup___kubeconfig_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_backup___oc_COMPGEN=_threescale_migrate_programs
+_shtab_threescale_migrate_backup___expect_project_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_manifest__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_manifest___namespace_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_help_pos_0_COMPGEN=_threescale_migrate_topics
@@ -141,11 +150,14 @@ _shtab_threescale_migrate_step___skip_choices=(registry-secret service-account p
 _shtab_threescale_migrate_step__o_choices=(text json)
 _shtab_threescale_migrate_step___output_choices=(text json)
 _shtab_threescale_migrate_step___lang_choices=(en ja)
+_shtab_threescale_migrate_backup__o_choices=(text)
+_shtab_threescale_migrate_backup___output_choices=(text)
+_shtab_threescale_migrate_backup___lang_choices=(en ja)
 _shtab_threescale_migrate_manifest_pos_0_choices=(cronjob tekton)
 _shtab_threescale_migrate_completion_pos_0_choices=(bash zsh)
 _shtab_threescale_migrate_help___lang_choices=(en ja)
 _shtab_threescale_migrate_rehearse___lang_choices=(en ja)
-_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step manifest completion help man rehearse)
+_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step backup manifest completion help man rehearse)
 
 _shtab_threescale_migrate_plan__h_nargs=0
 _shtab_threescale_migrate_plan___help_nargs=0
@@ -199,6 +211,7 @@ _shtab_threescale_migrate_migrate__q_nargs=0
 _shtab_threescale_migrate_migrate___quiet_nargs=0
 _shtab_threescale_migrate_migrate__v_nargs=0
 _shtab_threescale_migrate_migrate___verbose_nargs=0
+_shtab_threescale_migrate_migrate___with_secrets_nargs=0
 _shtab_threescale_migrate_verify__h_nargs=0
 _shtab_threescale_migrate_verify___help_nargs=0
 _shtab_threescale_migrate_verify___service_discovery_nargs=0
@@ -234,6 +247,7 @@ _shtab_threescale_migrate_undo___verbose_nargs=0
 _shtab_threescale_migrate_undo___dry_run_nargs=0
 _shtab_threescale_migrate_undo___force_nargs=0
 _shtab_threescale_migrate_undo___to_default_nargs=0
+_shtab_threescale_migrate_undo___redo_nargs=0
 _shtab_threescale_migrate_history__h_nargs=0
 _shtab_threescale_migrate_history___help_nargs=0
 _shtab_threescale_migrate_history__q_nargs=0
@@ -257,6 +271,13 @@ _shtab_threescale_migrate_step___verbose_nargs=0
 _shtab_threescale_migrate_step___check_nargs=0
 _shtab_threescale_migrate_step___strict_nargs=0
 _shtab_threescale_migrate_step___allow_unknown_nargs=0
+_shtab_threescale_migrate_backup__h_nargs=0
+_shtab_threescale_migrate_backup___help_nargs=0
+_shtab_threescale_migrate_backup__q_nargs=0
+_shtab_threescale_migrate_backup___quiet_nargs=0
+_shtab_threescale_migrate_backup__v_nargs=0
+_shtab_threescale_migrate_backup___verbose_nargs=0
+_shtab_threescale_migrate_backup___with_secrets_nargs=0
 _shtab_threescale_migrate_manifest__h_nargs=0
 _shtab_threescale_migrate_manifest___help_nargs=0
 _shtab_threescale_migrate_manifest___permissions_nargs=0
@@ -459,7 +480,7 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
-_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal shell exit-codes troubleshooting next" -- "$1"; }
+_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step backup manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal shell exit-codes troubleshooting next" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace

@@ -86,7 +86,7 @@ def _cells(row: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip()[1:-1])]
 
 
-def spoken(words: str, code: Callable[[str], str] = str, bold: Callable[[str], str] = str) -> str:
+def plain(words: str, code: Callable[[str], str] = str, bold: Callable[[str], str] = str) -> str:
     """The words without their inline marks; a link shows its words, and its address where that is one of the web."""
 
     def shown(found: re.Match[str]) -> str:
@@ -95,7 +95,7 @@ def spoken(words: str, code: Callable[[str], str] = str, bold: Callable[[str], s
             return code(literal)
         if strong is not None:
             return bold(strong)
-        inner = spoken(link, code, bold)
+        inner = plain(link, code, bold)
         return f"{inner} ({address})" if "://" in address and address != link else inner
 
     return _INLINE.sub(shown, words)
@@ -128,17 +128,17 @@ def lines(markdown: str, width: int, strong: Callable[[str], str] = str) -> list
 def block_lines(block: Block, width: int, strong: Callable[[str], str] = str) -> Iterator[str]:
     """One block as lines, as in `lines`."""
     if block.kind is Kind.HEADING:
-        yield from (strong(line) for line in wrap(spoken(block.text), width))
+        yield from (strong(line) for line in wrap(plain(block.text), width))
     elif block.kind is Kind.CODE:
         yield from ((" " * CODE_INDENT + line).rstrip() for line in block.text.split("\n"))
     elif block.kind is Kind.TABLE:
         yield from _table(block.rows, width, strong)
     elif block.kind is Kind.ITEM:
         hanging = len(block.mark) + 1
-        folded = wrap(spoken(block.text, quoted), width - hanging)
+        folded = wrap(plain(block.text, quoted), width - hanging)
         yield from (f"{block.mark if not i else ' ' * len(block.mark)} {line}" for i, line in enumerate(folded))
     else:
-        yield from wrap(spoken(block.text, quoted), width)
+        yield from wrap(plain(block.text, quoted), width)
 
 
 def quoted(code: str) -> str:
@@ -148,7 +148,7 @@ def quoted(code: str) -> str:
 
 def _table(rows: Sequence[Sequence[str]], width: int, strong: Callable[[str], str]) -> Iterator[str]:
     """Columns side by side; where they are wider than the terminal the widest are folded."""
-    cells = [[spoken(cell) for cell in row] for row in rows]
+    cells = [[plain(cell) for cell in row] for row in rows]
     widths = _widths(cells, width)
     several = any(columns(cell) > widths[i] for row in cells for i, cell in enumerate(row))
     for number, row in enumerate(cells):
