@@ -21,11 +21,13 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+import threescale_migrate
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli.localising import localise
-from threescale_migrate.language import LANGUAGES, LOCALES
+from threescale_migrate.language import LANGUAGES
 
-PACKAGE = LOCALES.parent
+PACKAGE = Path(threescale_migrate.__file__).parent
+LOCALES = PACKAGE / "locale"
 HEADER = "# Messages of threescale-migrate. Terms are those of Red Hat's guides in this language."
 # What is shown in every language as it is: names, numbers and what oc said.
 UNTRANSLATED = re.compile(r"^\W*(\{\w+\}\W*)*$")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import gettext
+import io
 import os
-from pathlib import Path
 
+from . import shipped
 from .values import Text, Translate, english
 
 DOMAIN = "threescale_migrate"
-LOCALES = Path(__file__).resolve().parent / "locale"
+CATALOGUE = "locale/{language}/LC_MESSAGES/threescale_migrate.mo"
 LANGUAGES = ("en", "ja")
 
 # What the system says of a file that cannot be used; the texts are Python's own, which are English in every locale.
@@ -55,7 +56,7 @@ def translation(language: str | None) -> Translate:
     code = language_of(language)
     if code == "en":
         return english
-    found = gettext.translation(DOMAIN, LOCALES, [code], fallback=True)
+    found = gettext.GNUTranslations(io.BytesIO(shipped.binary(CATALOGUE.format(language=code))))
 
     return _of(found)
 

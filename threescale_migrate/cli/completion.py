@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from .. import shipped
 
 FILES = {"bash": "threescale-migrate.bash", "zsh": "_threescale-migrate"}
 
 
 def script(shell: str) -> str:
     """The completion script for `bash` or `zsh`."""
-    return (files(__package__.partition(".")[0]) / "completion" / FILES[shell]).read_text(encoding="utf-8")
+    return shipped.text(f"completion/{FILES[shell]}")

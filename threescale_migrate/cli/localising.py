@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import gettext
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from ..language import DOMAIN, LOCALES, language_of
+from .. import shipped
+from ..language import CATALOGUE, DOMAIN, language_of
 
 
 def current(template: str, many: str = "", count: int = 1) -> str:
@@ -31,18 +34,28 @@ def asked_for(argv: Sequence[str]) -> str | None:
 @contextmanager
 def spoken(language: str | None) -> Iterator[Callable[[str], str]]:
     """While it lasts, what argparse itself says comes from our catalogue: it asks gettext for the domain that is set."""
+    code = language_of(language)
+    if code == "en":
+        yield lambda words: words
+        return
     before, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
-    os.environ["LANGUAGE"] = language_of(language)
-    gettext.bindtextdomain(DOMAIN, str(LOCALES))
-    gettext.textdomain(DOMAIN)
-    try:
-        yield gettext.gettext
-    finally:
-        gettext.textdomain(domain)
-        if before is None:
-            del os.environ["LANGUAGE"]
-        else:
-            os.environ["LANGUAGE"] = before
+    os.environ["LANGUAGE"] = code
+    # gettext wants a file, which the catalogue is not where the package is a zip.
+    with tempfile.TemporaryDirectory() as directory:
+        catalogue = Path(directory, CATALOGUE.format(language=code))
+        catalogue.parent.mkdir(parents=True)
+        catalogue.write_bytes(shipped.binary(CATALOGUE.format(language=code)))
+        gettext.bindtextdomain(DOMAIN, str(Path(directory, "locale")))
+        gettext.textdomain(DOMAIN)
+        try:
+            yield gettext.gettext
+        finally:
+            gettext.textdomain(domain)
+            gettext.bindtextdomain(DOMAIN, None)
+            if before is None:
+                del os.environ["LANGUAGE"]
+            else:
+                os.environ["LANGUAGE"] = before
 
 
 def localise(parser: argparse.ArgumentParser, translate: Callable[[str], str]) -> None:

@@ -12,6 +12,7 @@ from ..language import translation
 from ..output import Unwritable, close, guard
 from ..values import Text
 from .parser import WrongUsage, parsed
+from .usage import NAME
 
 # Where each command lives; `options.py` has the table of what makes its session and its options.
 COMMANDS = {
@@ -32,12 +33,12 @@ COMMANDS = {
 }
 
 
-def main(argv: Sequence[str]) -> int:
-    """Runs one command; gives the exit code. No traceback reaches a user, and no secret an output."""
+def main(argv: Sequence[str], program: str = NAME) -> int:
+    """Runs one command of the program that is called `program`; gives the exit code. No traceback reaches a user, and no secret an output."""
     guard()
     try:
         try:
-            options = parsed(argv)
+            options = parsed(argv, program)
         except SystemExit as error:
             return _unparsed(argv, error)
         code = run(options)

@@ -14,7 +14,7 @@ from ..language import LANGUAGES
 from ..values import REGISTRY, STEPS, Text, Usage
 from .examples import EXAMPLES
 from .localising import asked_for, current, localise, spoken
-from .usage import Formatter, help_of
+from .usage import NAME, Formatter, help_of
 
 EXIT_CODES = (
     "exit codes: 0 done; 1 a check or an oc command failed; 2 wrong usage; 3 plan: something is to do;"
@@ -234,12 +234,12 @@ def report_file(path: str) -> str:
         raise argparse.ArgumentTypeError(_said(error.text)) from None
 
 
-def build() -> Parser:
-    """The parser of the whole command line; the manual page and the completions are made from it too."""
+def build(program: str = NAME) -> Parser:
+    """The parser of the whole command line of the program that is called `program`; the manual page and the completions are made from it too."""
     from .. import __version__
 
     parser = Parser(
-        prog="threescale-migrate",
+        prog=program,
         description="Prepares a 3scale 2.5 project for images from registry.redhat.io, verifies it, and takes it back.",
         epilog=EXIT_CODES,
         formatter_class=Formatter,
@@ -407,10 +407,10 @@ def _strictness(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")
 
 
-def parsed(argv: Sequence[str]) -> argparse.Namespace:
+def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
     """The options; what is not understood is named without its value, which may have been meant to be a token."""
     with spoken(asked_for(argv)) as translate:
-        parser = build()
+        parser = build(program)
         localise(parser, translate)
         options, rest = parser.parse_known_args(list(argv))
         if rest:

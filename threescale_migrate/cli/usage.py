@@ -12,6 +12,7 @@ from typing import Any
 from ..render.terminal import wrap
 
 WIDTH = 80
+NAME = "threescale-migrate"
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -119,7 +120,8 @@ def help_of(parser: argparse.ArgumentParser) -> str:
             formatter.start_section(title)
             formatter.add_arguments(actions)
             formatter.end_section()
-    epilog = parser.epilog or ""
+    # The words that were typed: a plugin of oc is called otherwise.
+    epilog = (parser.epilog or "").replace(NAME, parser.prog.partition(NAME)[0] + NAME)
     formatter.add_text(epilog if "\n" in epilog else _folded(epilog))
     # Titles stand out without an empty line before them.
     return re.sub(r"\n\n(?=[^\n]+:(\n  -| -n))", "\n", formatter.format_help())

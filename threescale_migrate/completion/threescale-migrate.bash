@@ -511,4 +511,4 @@ _threescale_migrate() {
   COMPREPLY=(${found[@]+"${found[@]}"})
 }
 
-complete -o bashdefault -F _threescale_migrate threescale-migrate
+complete -o bashdefault -F _threescale_migrate threescale-migrate oc-threescale_migrate kubectl-threescale_migrate

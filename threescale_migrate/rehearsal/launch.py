@@ -16,7 +16,7 @@ from typing import Any
 from . import faults
 from . import faults as faults_module
 from .rights import ADMIN
-from .server import SERVER, Cluster, begin, create_cluster
+from .server import SERVER, Cluster, begin, create_cluster, known_from
 from .store import STATE, Object, Opened, Store, copied
 from .switching import switch_on
 
@@ -92,7 +92,7 @@ def bare(project: str | None) -> Store:
 
 def seed_documents() -> list[Object]:
     """The objects of a 3scale 2.5 project, with images in their streams."""
-    found: list[Object] = json.loads((HERE / "threescale-2.5.json").read_text(encoding="utf-8"))
+    found: list[Object] = known_from("threescale-2.5.json")
     return found
 
 

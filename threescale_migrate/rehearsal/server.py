@@ -599,9 +599,10 @@ def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
 
 
 def known_from(name: str) -> Any:
-    """What stands in a file beside this one."""
-    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
-        return loads(file.read())
+    """What stands in a file beside this one, which may be in a zip."""
+    import pkgutil  # late: of all calls of oc only the one that makes a cluster needs it
+
+    return loads((pkgutil.get_data(__package__, name) or b"").decode("utf-8"))
 
 
 def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> None:

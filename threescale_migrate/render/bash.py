@@ -10,9 +10,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from .. import shell
+from .. import shell, shipped
 from ..guide.costs import Cost
 from ..guide.selection import Wave
 from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Action, Step
@@ -20,7 +19,7 @@ from ..visible import visible
 
 # What a shell acts on.
 _SPECIAL = re.compile("[`$;&|<>\\\\\"'()]")
-FUNCTIONS = Path(__file__).with_name("functions.sh")
+FUNCTIONS = "render/functions.sh"
 
 HEAD = """\
 #!/usr/bin/env bash
@@ -85,7 +84,7 @@ class Script:
 
 def render(script: Script) -> str:
     """The whole script. Raises ValueError for a change that reads a secret from elsewhere than the user's file."""
-    parts = [_head(script), FUNCTIONS.read_text(encoding="utf-8"), *_checks(script)]
+    parts = [_head(script), shipped.text(FUNCTIONS), *_checks(script)]
     for title, step in (
         ("1 registry secret", Step.REGISTRY_SECRET),
         ("2 service account", Step.SERVICE_ACCOUNT),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
+from .. import shipped
 from ..language import language_of, translation
 from ..values import Text, Verdict
 from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, told_time
@@ -82,7 +82,7 @@ STANDING_MARKS = {
 
 def page(report: Report, suffix: str, language: str | None) -> str:
     """The report as text of the format that the suffix of its file names, `.html` or `.md`."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     html = suffix == ".html"
     translate = translation(language)
@@ -91,7 +91,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         return value.translated(translate) if isinstance(value, Text) else str(value)
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FunctionLoader(lambda name: shipped.text(f"render/{name}")),
         autoescape=html,
         finalize=say if html else lambda value: markdown(value if isinstance(value, Raw) else say(value)),
         undefined=StrictUndefined,
