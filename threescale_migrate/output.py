@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -10,6 +11,19 @@ from typing import Any, TextIO, cast
 
 from .language import system_error
 from .redaction import REDACTOR
+from .visible import unit_escaped
+
+# How a stream writes what its encoding has no character for: so that JSON stays JSON.
+UNIT_ESCAPED = "threescale-migrate-escaped"
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return unit_escaped(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(UNIT_ESCAPED, _escape)
 
 
 class Unwritable(Exception):
@@ -76,7 +90,7 @@ def _guarded(stream: TextIO | None, talk: bool) -> TextIO:
         stream = io.StringIO()
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(errors="backslashreplace")
+        reconfigure(errors=UNIT_ESCAPED)
     return cast(TextIO, Guarded(stream, talk))
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from .check_codes import Code
+from .visible import visible
 
 SECRET_NAME = "threescale-registry-auth"
 ACCOUNT = "amp"
@@ -110,7 +111,8 @@ def _translated(value: object, translate: Translate) -> object:
         return value.translated(translate)
     if isinstance(value, tuple):
         return "\n".join(str(_translated(part, translate)) for part in value)
-    return value
+    # What stands in the braces comes from a cluster or a file: what cannot be seen in it is shown as what it is.
+    return visible(value) if isinstance(value, str) else value
 
 
 def _kept(value: object) -> object:

@@ -30,3 +30,9 @@ def escaped(letter: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def unit_escaped(text: str) -> str:
+    """The same as JSON, and most languages, escape it: by units of UTF-16."""
+    raw = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2))

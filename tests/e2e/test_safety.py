@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -72,3 +73,41 @@ def test_no_command_shows_what_a_config_holds_in_clear_and_the_hook_is_still_exp
     said += [world.run("undo", "--yes", "--dry-run").all, world.run("undo", "--yes", "--grace", "0.5").all]
     assert not leaks("".join(said).encode())
     assert not leaky_files(world.home)
+
+
+def test_links_in_the_place_of_what_is_written_are_not_followed(world: World) -> None:
+    victim = world.home / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    for name in ("all.prom", "report.html"):
+        (world.home / name).symlink_to(victim)
+    given = ("--metrics-file", "all.prom", "--report", "report.html", "--changed-since-last")
+    world.run("verify", *given)
+    (kept,) = (world.home / "state" / "threescale-migrate" / "verified").iterdir()
+    kept.unlink()
+    kept.symlink_to(victim)
+    assert world.run("verify", *given).code == 1
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert not kept.is_symlink()
+    assert "threescale_migrate_asked" in (world.home / "all.prom").read_text(encoding="utf-8")
+
+
+def test_a_state_directory_that_others_may_write_is_refused_before_the_first_change(world: World) -> None:
+    place = world.home / "state" / "threescale-migrate"
+    place.mkdir(parents=True)
+    place.chmod(0o777)
+    before = world.objects()
+    done = world.migrate()
+    assert done.code == 4, done.all
+    assert "chmod go-w" in done.err
+    assert world.objects() == before
+
+
+def test_json_on_an_ascii_stream_is_json(world: World) -> None:
+    done = world.run("verify", "-o", "json", "--secret-file", "/nirgendwo/sécret-日本.yaml", PYTHONIOENCODING="ascii")
+    assert "sécret-日本" in done.json()["error"]
+    raw = world.home / "not-utf-8"
+    done = world.run(
+        "verify", "-o", "json", "--secret-file", os.fsdecode(bytes(raw) + b"\xff"), LANG="C", PYTHONUTF8="0"
+    )
+    assert done.code == 2, done.all
+    assert "\\xff" in done.json()["error"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,15 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from threescale_migrate import shell
 from threescale_migrate.check_codes import Code
 from threescale_migrate.exit_codes import ExitCode
-from threescale_migrate.render import junit, metrics, nagios
+from threescale_migrate.render import document, junit, metrics, nagios, text
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
+from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.session import since
 from threescale_migrate.session.inventory import read
 from threescale_migrate.session.options import Connection, Judgement, Many, RequestOptions, Selection, VerifyOptions
 from threescale_migrate.session.session import Session
-from threescale_migrate.values import NOTHING, Check, Step, Text, Usage, Verdict
+from threescale_migrate.values import NOTHING, Action, Check, Inverse, Step, Text, Usage, Verdict
+from threescale_migrate.visible import visible
 
 CHECKS = st.builds(
     Check,
@@ -91,7 +98,7 @@ def test_the_metrics_are_prometheus_text_and_old_values_never_look_fresh(outcome
     families = {family.name: family.samples for family in text_string_to_metric_families(metrics.text(outcomes, 12.5))}
     asked = families["threescale_migrate_asked"]
     assert [sample.value for sample in asked] == [float(item.asked) for item in outcomes]
-    assert [sample.labels["project"] for sample in asked] == [item.name for item in outcomes]
+    assert [sample.labels["project"] for sample in asked] == [visible(item.name) for item in outcomes]
     counted = len(families["threescale_migrate_checks"].copy())
     assert counted == len(Verdict) * sum(item.asked for item in outcomes)
     assert {sample.value for sample in families["threescale_migrate_last_run_timestamp_seconds"]} == {12.5}
@@ -217,3 +224,70 @@ def test_no_inventory_makes_it_fail_otherwise(raw: bytes) -> None:
         except Usage as error:
             said = str(error)
         assert "line" in said
+
+
+# What moves a cursor, colours, rings, retitles a window, or turns the reading direction around; and each control character.
+HARMFUL = ["\x1b[31m", "\x1b]0;title\x07", "\x1b", "\x9b31m", "\u202e", "\u2066", "\u2028", "\ufeff", "\r", "\udcff"]
+EVIL = st.lists(
+    st.sampled_from(HARMFUL)
+    | st.characters(categories=("Cc", "Cf", "Zl", "Zp"))
+    | st.sampled_from(["日本語、", "é", "ابجد", "`touch x`", "$(touch x)", " | ", "ok"]),
+    max_size=6,
+).map("".join)
+LETTERS = ("日本語、", "ابجد")
+
+
+def harmless(text: str) -> None:
+    """Nothing in it that cannot be seen, but the ends of lines."""
+    assert all(letter.isprintable() or letter == "\n" for letter in text), ascii(text)
+
+
+@given(EVIL, EVIL, EVIL)
+def test_nothing_that_a_cluster_says_moves_a_terminal_or_turns_its_text_around(name: str, said: str, fix: str) -> None:
+    check = Check(
+        Step.VERIFICATION,
+        Code.PODS_RUN_AS_AMP,
+        f"dc/{name}",
+        Verdict.FAILED,
+        Text("{s}", s=said),
+        Text("{f}", f=fix),
+        (fix,),
+    )
+    action = Action(
+        Step.PERMISSIONS, name, ("create", "rolebinding", name), Text("{s}", s=said), Inverse("grant", name)
+    )
+    found = Outcome(name, name, ExitCode.FAILED, (check,))
+    lost = Outcome(name, name, ExitCode.UNKNOWN, error=Text("{s}", s=said or "x"))
+    for colour in (False, True):
+        stream = io.StringIO()
+        terminal = Terminal(stream, colour, False, lambda template, many=None, count=0: template)
+        text.show_checks(terminal, [check], verbose=True)
+        text.show_actions(terminal, [action])
+        terminal.line(said)
+        harmless(re.sub(r"\x1b\[(0|1|3[1-6]|90)m", "", stream.getvalue()) if colour else stream.getvalue())
+        assert all(letters in stream.getvalue() for letters in LETTERS if letters in fix)
+    harmless(nagios.line((found, lost)))
+    harmless(junit.document((found, lost)))
+    harmless(metrics.text((found, lost), 0))
+    shown = document.written(document.verification("verify", name, (check,), 1))
+    harmless(shown)
+    assert json.loads(shown)["checks"][0]["seen"] == str(check.seen)
+    assert "$(" not in shown
+    assert "`" not in shown
+    lines = io.StringIO()
+    watcher = document.LinesWatcher(lines)
+    watcher.began(action, ("oc", *action.args))
+    watcher.ended(action, "failed", 1.0, said)
+    watcher.note(Text("{s}", s=said))
+    harmless(lines.getvalue())
+    assert json.loads(lines.getvalue().split("\n")[0])["argv"] == ["oc", *action.args]
+
+
+@given(EVIL | st.text())
+def test_a_word_that_is_pasted_is_that_word_to_a_shell_and_one_line(word: str) -> None:
+    quoted = shell.quoted(word.replace("\0", ""))
+    harmless(quoted)
+    assert "\n" not in quoted
+    program = f"printf %s {quoted}".encode("utf-8", "surrogateescape")
+    said = subprocess.run(["bash", "-c", program], capture_output=True, check=True).stdout
+    assert said == word.replace("\0", "").encode("utf-8", "surrogateescape")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 
+from .. import shell
+from ..files import flush_directory
 from ..language import system_error
 from ..values import Refused, Text
 
@@ -32,24 +35,36 @@ def safe_name(name: str) -> str:
 
 
 def make(directory: Path) -> None:
-    """Makes the directory of a project's journals, durably and readable by its owner only. Raises OSError."""
-    ours = [directory, directory.parent, state_home()]
+    """Makes the directory of a project's journals, durably and readable by its owner only.
+
+    Raises OSError, and Refused where others can put something there: what stands in a journal is undone.
+    """
+    wanted = [directory, directory.parent, state_home()]
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in ours:
+    for path in (path for path in wanted if path.exists()):
         status = path.stat()
+        if status.st_mode & 0o022 or status.st_uid not in (os.geteuid(), 0):
+            raise _open_to_others(path)
         if status.st_mode & 0o077 and status.st_uid == os.geteuid():
             path.chmod(0o700)
+    # Where others may rename, they could put a directory of their own in the place of ours.
+    for path in {directory.parent.parent, state_home().parent}:
+        if path.exists() and path.stat().st_mode & (0o002 | stat.S_ISVTX) == 0o002:
+            raise _open_to_others(path)
     for path in missing:
         flush_directory(path.parent)
 
 
-def flush_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _open_to_others(path: Path) -> Refused:
+    return Refused(
+        Text(
+            "others can write in {directory}, and could put a journal there that undo would go by:"
+            " look at what is in it, then run {command}, or set XDG_STATE_HOME to another directory",
+            directory=str(path),
+            command=shell.line(("chmod", "go-w", str(path))),
+        )
+    )
 
 
 def unwritable(directory: Path, error: OSError) -> Refused:

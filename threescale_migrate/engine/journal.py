@@ -21,10 +21,11 @@ from typing import Any
 
 from .. import __version__
 from ..cluster.project import ProjectState
+from ..files import flush_directory
 from ..language import system_error
 from ..redaction import Redactor
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Text
-from .home import flush_directory, make, unwritable
+from .home import make, unwritable
 
 FORMAT = 1
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.
@@ -86,7 +87,9 @@ class Journal:
         while True:
             path = directory / f"{self.run}.jsonl"
             try:
-                return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                return path, os.open(
+                    path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC, 0o600
+                )
             except FileExistsError:
                 number += 1
                 self.run = f"{base}-{number}"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .. import files
 from ..cluster.oc import DEFAULT_CALL_TIMEOUT
 from ..values import Text
 from .home import make, unwritable
@@ -34,7 +35,7 @@ def lock(directory: Path, patience: float = DEFAULT_CALL_TIMEOUT) -> Iterator[in
     """
     try:
         make(directory)
-        descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = files.open_lock(directory / LOCK)
     except OSError as error:
         raise unwritable(directory, error) from None
     try:

@@ -192,7 +192,7 @@ def is_under_way(record: Record) -> bool:
     if record.finished is not None:
         return False
     try:
-        descriptor = os.open(record.path.parent / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(record.path.parent / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -12,6 +13,7 @@ from ..guide.readiness import Assessment
 from ..guide.selection import Wave
 from ..guide.verdicts import judge
 from ..values import Action, Check, Text
+from ..visible import unit_escaped
 
 if TYPE_CHECKING:
     from ..guide.preflight import Finding
@@ -151,7 +153,20 @@ def failure(command: str, text: Text, exit_code: int) -> dict[str, Any]:
 
 def written(document: dict[str, Any]) -> str:
     """One document, indented."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return _json(document, indent=2)
+
+
+# What a shell would run, were a line of the document pasted into one.
+_RUNS = re.compile(r"`|\$(?=[({])")
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    """The value as JSON that a terminal can be shown: what cannot be seen is escaped, as JSON has it."""
+    text = _RUNS.sub(lambda found: unit_escaped(found[0]), json.dumps(value, indent=indent, ensure_ascii=False))
+    lines = text.split("\n")
+    if not all(map(str.isprintable, lines)):
+        lines = ["".join(letter if letter.isprintable() else unit_escaped(letter) for letter in line) for line in lines]
+    return "\n".join(lines) + "\n"
 
 
 def write(stream: TextIO, document: dict[str, Any]) -> None:
@@ -168,7 +183,7 @@ class LinesWatcher:
 
     def _line(self, event: str, **values: Any) -> None:
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.stream.write(json.dumps({"event": event, "at": at, **values}, ensure_ascii=False) + "\n")
+        self.stream.write(_json({"event": event, "at": at, **values}))
         self.stream.flush()
 
     def began(self, value: Action, argv: tuple[str, ...]) -> None:

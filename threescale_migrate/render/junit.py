@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from ..values import Check, Text, Verdict
+from ..visible import visible
 from .outcome import Outcome
-
-# What XML cannot hold at all, also not escaped.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
@@ -76,4 +73,5 @@ def _named(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementT
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("?", text)
+    """The text without what XML cannot hold, and what cannot be seen."""
+    return visible(text)

@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from .. import files
 from ..guide.verdicts import Meaning
 from ..values import Text, Usage, Verdict
+from ..visible import visible
 from .outcome import Outcome
 
 PREFIX = "threescale_migrate"
@@ -74,26 +76,17 @@ def _labels(labels: dict[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return visible(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def check_place(path: str) -> None:
     """Looks, before anything is asked, whether the file can be written where it is to be. Raises Usage."""
-    folder = Path(path).resolve().parent
+    folder = Path(os.path.abspath(path)).parent
     if not folder.is_dir() or not os.access(folder, os.W_OK) or Path(path).is_dir():
         raise Usage(Text("--metrics-file: {path} cannot be written: name a file in a directory that can be", path=path))
 
 
 def write(path: str, outcomes: Iterable[Outcome]) -> None:
     """Replaces the file in one step, so that the collector never reads half of it. Raises OSError."""
-    target = Path(path).resolve()
-    scratch = target.with_name(f".{target.name}.{os.getpid()}")  # the collector reads *.prom only
-    try:
-        with open(scratch, "w", encoding="utf-8") as file:
-            file.write(text(tuple(outcomes), time.time()))
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.chmod(0o644)
-        os.replace(scratch, target)
-    finally:
-        scratch.unlink(missing_ok=True)
+    # The collector reads as a user of its own, and *.prom only.
+    files.write(Path(path), text(tuple(outcomes), time.time()), mode=0o644)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..exit_codes import ExitCode
 from ..guide.verdicts import Meaning
 from ..values import Text, Verdict
+from ..visible import visible
 from .outcome import Outcome
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -46,7 +47,7 @@ def failure(text: Text) -> str:
 
 def _one_line(words: str) -> str:
     """Without what would begin the figures, or another line."""
-    return " ".join(words.split()).replace("|", "/")
+    return visible(" ".join(words.split()), keep="").replace("|", "/")
 
 
 def _translated(outcome: Outcome) -> str:

@@ -13,6 +13,7 @@ from html import escape
 from .. import shipped
 from ..language import language_of, translation
 from ..values import Text, Verdict
+from ..visible import visible
 from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, told_time
 from .terminal import MARKS
 from .text import command_line, without_repetition
@@ -88,7 +89,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
     translate = translation(language)
 
     def say(value: object) -> str:
-        return value.translated(translate) if isinstance(value, Text) else str(value)
+        return visible(value.translated(translate) if isinstance(value, Text) else str(value))
 
     environment = Environment(
         loader=FunctionLoader(lambda name: shipped.text(f"render/{name}")),
@@ -207,12 +208,13 @@ def markdown(value: str) -> str:
     """Words that Markdown shows as they are, on one line; what a cluster says makes no links, no HTML and no cells."""
     if isinstance(value, Raw):
         return value
+    value = visible(value)
     return re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escape(" ".join(value.split()), quote=False))
 
 
 def code(value: object) -> Raw:
     """A command or a name as Markdown shows code, in a table too."""
-    words = " ".join(str(value).split())
+    words = visible(" ".join(str(value).split()), keep="")
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", words)), default=0))
     space = " " if words.startswith("`") or words.endswith("`") else ""
     return Raw(f"{fence}{space}{words}{space}{fence}".replace("|", "\\|"))

@@ -14,9 +14,12 @@ from typing import TextIO
 from ..language import translation
 from ..redaction import REDACTOR
 from ..values import Text, Translate, Verdict
+from ..visible import visible
 
 NARROWEST = 40
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+# The codes of `paint`: bright, a colour, and the end of both.
+_PAINTED = re.compile(r"(\x1b\[(?:0|1|3[1-6]|90)m)")
 _LETTER = re.compile(r"\x1b\[[0-9;]*m|.")
 # What Japanese never begins a line with, and never ends one with.
 NEVER_FIRST = "、。，．・：；？！」』）】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…)],.:;"
@@ -65,7 +68,7 @@ class Terminal:
 
     def say(self, text: Text | str) -> str:
         """The words of a text in the reader's language, masked before they may be cut to a width."""
-        return REDACTOR(text.translated(self.translate) if isinstance(text, Text) else text)
+        return visible(REDACTOR(text.translated(self.translate) if isinstance(text, Text) else text))
 
     def paint(self, words: str, meaning: str) -> str:
         """The words in the colour of their meaning, where there is colour."""
@@ -88,15 +91,28 @@ class Terminal:
     def line(self, words: str = "", indent: int = 0, hanging: int = 0) -> None:
         """Writes prose, masked before it is wrapped at the width, with the first line's indent and that of the lines after it."""
         for number, part in enumerate(
-            wrap(REDACTOR(words), min(self.width, WIDEST_PROSE if self.live else self.width), indent, hanging)
+            wrap(
+                _seen(REDACTOR(words), self.colour),
+                min(self.width, WIDEST_PROSE if self.live else self.width),
+                indent,
+                hanging,
+            )
         ):
             self.stream.write(" " * (indent if number == 0 else hanging) + part + "\n")
         self.stream.flush()
 
     def verbatim(self, words: str, indent: int = 0) -> None:
         """Writes what is pasted: one line, whatever the width."""
-        self.stream.write(" " * indent + words + "\n")
+        self.stream.write(" " * indent + visible(words, keep="") + "\n")
         self.stream.flush()
+
+
+def _seen(words: str, colour: bool) -> str:
+    """The words with no escape code in them but those that `paint` makes."""
+    if not colour or "\x1b" not in words:
+        return visible(words)
+    parts = _PAINTED.split(words)
+    return "".join(part if number % 2 else visible(part) for number, part in enumerate(parts))
 
 
 def open_terminal(stream: TextIO, language: str | None = None, colour: bool | None = None) -> Terminal:

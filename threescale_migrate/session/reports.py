@@ -5,14 +5,11 @@ What a report says is drawn in `render/`. Nothing in it is a secret: the journal
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from .. import __version__
+from .. import __version__, files
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState
 from ..engine import journal as journals
@@ -82,17 +79,7 @@ def _write(session: Session, path: str, record: Record) -> ExitCode:
     target = Path(path)
     words = REDACTOR(page(of_record(record), target.suffix.lower(), session.output.lang))
     try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(words)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, target)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
+        files.write(target, words)
     except OSError as error:
         again = Text("threescale-migrate history {run} --report FILE", run=record.run) if record.run else NOTHING
         session.say(

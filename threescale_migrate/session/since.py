@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.home import state_home
+from .. import files
+from ..engine.home import make, state_home
 from ..redaction import REDACTOR
 from ..render.outcome import Outcome
 from ..values import Check, Verdict
@@ -80,16 +81,9 @@ def read(path: Path) -> Last | None:
 
 
 def write(path: Path, last: Last) -> None:
-    """Keeps what this run saw, in one step. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"code": last.code, "checks": last.checks}, file)
-        os.replace(scratch, path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    """Keeps what this run saw, in one step. Raises OSError, Refused."""
+    make(path.parent)
+    files.write(path, json.dumps({"code": last.code, "checks": last.checks}))
 
 
 def changes(outcome: Outcome, last: Last | None) -> tuple[Changed, ...]:
