@@ -57,11 +57,12 @@ def test_no_command_shows_what_a_config_holds_in_clear_and_the_hook_is_still_exp
     assert HOOK_TOKEN in world.oc("get", "dc", "system-app", "-o", "json").out
     secret = ("--secret-file", world.secret)
     planned = world.run("plan", *secret)
-    assert "runs database migrations: pre: rake openshift:deploy" in planned.all
+    assert "hook runs migrations" in planned.all
     hooks = {cost["config"]: cost["hooks"] for cost in world.run("plan", *secret, "-o", "json").json()["costs"]}
     assert hooks["system-app"][0] == "pre: rake openshift:deploy"
     assert hooks["zync"] == ["post: ./notify -p ***"]
     said = [world.run("script", *secret).all, world.run("script", "--guide", *secret).all]
+    assert "its hook runs database migrations: pre: rake openshift:deploy" in said[0]
     said += [world.run("preflight", *secret, *form).all for form in ((), ("-o", "json"))]
     done = world.migrate("--dc", "zync,system-app", "-o", "json")
     assert done.code == 0, done.all

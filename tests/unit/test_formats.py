@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from threescale_migrate import shell
 from threescale_migrate.check_codes import Code
 from threescale_migrate.exit_codes import ExitCode
-from threescale_migrate.render import document, junit, metrics, nagios, text
+from threescale_migrate.render import document, junit, metrics, nagios, plan, text
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
 from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.session import since
@@ -262,7 +262,7 @@ def test_nothing_that_a_cluster_says_moves_a_terminal_or_turns_its_text_around(n
         stream = io.StringIO()
         terminal = Terminal(stream, colour, False, lambda template, many=None, count=0: template)
         text.show_checks(terminal, [check], verbose=True)
-        text.show_actions(terminal, [action])
+        plan.show_plan(terminal, [action], (), (), verbose=True)
         terminal.line(said)
         harmless(re.sub(r"\x1b\[(0|1|3[1-6]|90)m", "", stream.getvalue()) if colour else stream.getvalue())
         assert all(letters in stream.getvalue() for letters in LETTERS if letters in fix)

@@ -6,10 +6,10 @@ at again, and planned again. It knows no order of waves and waits for no rollout
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable
 from time import monotonic
 
+from .. import shell
 from ..cluster import oc as oc_module
 from ..cluster.dialects import UNCHANGED
 from ..cluster.oc import OcError
@@ -44,7 +44,7 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
         number = run.journal.begin(action, argv)
         run.watcher.began(action, argv)
         started = monotonic()
-        run.sent.append(shlex.join(argv))
+        run.sent.append(shell.line(argv))
         try:
             call = run.oc.change(action.args, action.stdin, run.journal)
         except OcError as error:

@@ -5,7 +5,6 @@ It carries out nothing: the sequences are in `migration.py` and `undoing.py`.
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
 
+from .. import shell
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState, observe
 from ..exit_codes import ExitCode
@@ -123,7 +123,7 @@ class Run:
             ("--kubeconfig", self.oc.kubeconfig),
         )
         options = [f"{name}={value}" for name, value in given if value is not None]
-        return shlex.join(["threescale-migrate", "undo", *options])
+        return shell.line(["threescale-migrate", "undo", *options])
 
     def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""
