@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from . import pods, revisions
 from .mistakes import Mistake
@@ -22,14 +23,10 @@ def load(store: Store, path: Path) -> str:
     """
     try:
         document = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Mistake("--from: {path} is not JSON: export with {command}", path=path, command=EXPORT) from None
     items = document.get("items") if isinstance(document, dict) else None
-    known = [
-        item
-        for item in items or ()
-        if isinstance(item, dict) and item.get("kind") in BY_KIND and item.get("metadata", {}).get("name")
-    ]
+    known = [item for item in items if _is_object(item)] if isinstance(items, list) else []
     configs = [item for item in known if item["kind"] == "DeploymentConfig"]
     if not configs:
         raise Mistake("--from: {path} holds no DeploymentConfig: export with {command}", path=path, command=EXPORT)
@@ -46,8 +43,54 @@ def load(store: Store, path: Path) -> str:
     templates = store.private.setdefault("templates", {})
     for item in store.all("replicationcontrollers", project):
         templates[f"{project}/{item['metadata']['name']}"] = _template(store, item)
+    store.settings["ill"] = {name: cause for name, cause in map(_ill, store.all("pods", project)) if cause}
     _go_on(store, project)
     return project
+
+
+def _is_object(item: Any) -> bool:
+    """Whether an item is an object of a type that is known, with the parts that the controllers look at."""
+    if not isinstance(item, dict) or item.get("kind") not in BY_KIND or not isinstance(item.get("metadata"), dict):
+        return False
+    if not isinstance(item["metadata"].get("name"), str) or not item["metadata"]["name"]:
+        return False
+    if item["kind"] not in WITH_TEMPLATE:
+        return True
+    pod = item if item["kind"] == "Pod" else (item.get("spec") or {}).get("template")
+    containers = ((pod or {}).get("spec") or {}).get("containers") if isinstance(pod, dict) else None
+    return isinstance(item.get("status"), dict) and isinstance(containers, list) and bool(containers)
+
+
+# Why a container of an export waits, or waited last: the cause that its pods go on having (`kubelet`).
+CAUSES = {
+    "CrashLoopBackOff": "crash-loop",
+    "Error": "crash-loop",
+    "OOMKilled": "crash-loop",
+    "ErrImagePull": "image-pull",
+    "ImagePullBackOff": "image-pull",
+    "InvalidImageName": "image-pull",
+}
+WITH_TEMPLATE = ("DeploymentConfig", "ReplicationController", "Pod")
+
+
+def _ill(pod: Object) -> tuple[str, Object | None]:
+    """The config of a pod, and what is wrong with the pod: the cause, and the image where that cannot be pulled."""
+    status = pod["status"]
+    name = pod["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name", "")
+    if pods.role(pod) != "app" or not name or status.get("phase") in pods.GONE or pods.is_ready(pod):
+        return name, None
+    for container in status.get("containerStatuses") or ():
+        state = container.get("state") or {}
+        part = state.get("waiting") or state.get("terminated") or {}
+        cause = CAUSES.get(part.get("reason", ""))
+        if cause == "image-pull":
+            return name, {"cause": cause, "image": container.get("image", "")}
+        if cause:
+            return name, {"cause": cause}
+    conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
+    if conditions.get("PodScheduled", {}).get("reason") == "Unschedulable":
+        return name, {"cause": "no-node"}
+    return name, {"cause": "not-ready"} if status.get("phase") == "Running" else None
 
 
 def _template(store: Store, controller: Object) -> str:
@@ -66,7 +109,7 @@ def _template(store: Store, controller: Object) -> str:
 
 
 def _go_on(store: Store, project: str) -> None:
-    """Rollouts that were under way when the project was exported go on."""
+    """Rollouts that were under way when the project was exported go on; what is broken stays as it was exported."""
     sim = Simulation(store)
     deployers = store.private.setdefault("deployers", {})
     for item in store.all("replicationcontrollers", project):
@@ -75,5 +118,5 @@ def _go_on(store: Store, project: str) -> None:
             deployers[f"{project}/{item['metadata']['name']}"] = {"stage": stage}
             sim.after("deployer looks", "deployer", project, item["metadata"]["name"])
     for item in store.all("pods", project):
-        if item.get("status", {}).get("phase") == "Pending":
+        if item["status"].get("phase") == "Pending" and _ill(item)[1] is None:
             sim.after("pod runs", "pod", project, item["metadata"]["name"])

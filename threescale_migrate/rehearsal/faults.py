@@ -132,13 +132,27 @@ def fate(store: Store, pod: Object, role: str) -> str | None:
     if role == "app":
         config = meta.get("annotations", {}).get("openshift.io/deployment-config.name", "")
         account = pod["spec"].get("serviceAccountName", "default")
-        return next((name for name in OF_PODS if hits(store, name, config, account)), None)
+        return next((name for name in OF_PODS if hits(store, name, config, account)), None) or _ill(store, config, pod)
     controller = meta["labels"]["openshift.io/deployer-pod-for.name"]
     config, _, _ = controller.rpartition("-")
     item = store.get("deploymentconfigs", meta["namespace"], config)
     account = account_of(item) if item is not None else "default"
     name = "hook-fails" if role == "hook" else "deployer-fails"
     return name if hits(store, name, config, account) else None
+
+
+def _ill(store: Store, config: str, pod: Object) -> str | None:
+    """What was broken in the export from which the cluster was made; an image that nobody could pull is blamed while it is named."""
+    known = store.settings.get("ill", {}).get(config)
+    if known is None:
+        return None
+    images = [container.get("image") for container in pod["spec"]["containers"]]
+    # Whether registry.redhat.io lets a pod in is for its login to say.
+    if known["cause"] == "image-pull" and (
+        known["image"] not in images or known["image"].startswith("registry.redhat.io/")
+    ):
+        return None
+    return str(known["cause"])
 
 
 def before_call(store: Store) -> None:

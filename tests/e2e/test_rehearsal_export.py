@@ -1,0 +1,70 @@
+"""What was broken in an export stays broken in the rehearsal of it (recordings/README.md 3; the rehearsal does not heal)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import World, make_world
+
+EXPORT = ("get", "dc,rc,pods,sa,rolebindings,is", "-o", "json")
+WORDS = {"crash-loop": "CrashLoopBackOff", "image-pull": "Pull", "not-ready": "0/1"}
+
+
+def broken(home: Path, fault: str) -> tuple[World, Path]:
+    """A world in which zync's pod is broken, settled long enough, and its export."""
+    home.mkdir()
+    world = make_world(home)
+    assert world.oc("create", "sa", "other").code == 0
+    world.faults(f"{fault}=zync")
+    body = '{"spec":{"template":{"spec":{"serviceAccountName":"other"}},"strategy":{"rollingParams":{"timeoutSeconds":86400}}}}'
+    assert world.oc("patch", "dc", "zync", "--patch", body).code == 0
+    world.oc("rollout", "status", "dc/zync", "--timeout=60s")
+    export = home / "export.json"
+    export.write_text(world.oc(*EXPORT).out, encoding="utf-8")
+    return world, export
+
+
+def table(world: World) -> list[str]:
+    return [re.sub(r" +\S+$", "", line) for line in world.oc("get", "pods").out.splitlines() if "-deploy" not in line]
+
+
+@pytest.mark.parametrize("fault", WORDS)
+def test_the_tables_of_an_export_are_those_of_its_cluster_also_a_minute_later(tmp_path: Path, fault: str) -> None:
+    first, export = broken(tmp_path / "first", fault)
+    was = table(first)
+    assert any(WORDS[fault] in line for line in was if line.startswith("zync-2"))
+    (tmp_path / "second").mkdir()
+    second = make_world(tmp_path / "second", from_file=export)
+    assert table(second) == was
+    second.oc("wait", "--for=jsonpath={.status.latestVersion}=99", "dc/zync", "--timeout=60s")
+    assert table(second) == was
+
+
+@pytest.mark.parametrize("fault", WORDS)
+def test_what_is_broken_stays_so_after_a_redeployment(tmp_path: Path, fault: str) -> None:
+    _, export = broken(tmp_path / "first", fault)
+    (tmp_path / "second").mkdir()
+    world = make_world(tmp_path / "second", from_file=export)
+    world.oc("rollout", "cancel", "dc/zync")
+    world.settle()
+    assert world.oc("create", "sa", "amp").code == 0
+    patch = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
+    assert world.oc("patch", "dc", "zync", "zync-database", "--patch", patch).code == 0
+    world.oc("rollout", "status", "dc/zync", "--timeout=60s")
+    newest = [line for line in table(world) if re.match(r"zync-[3-9]-", line)]
+    assert newest, table(world)
+    assert all(WORDS[fault] in line for line in newest)
+    assert world.accounts()["zync-database"] == {"amp"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[" * 100_000, '{"items": ' * 50_000, '{"items": [{"kind": "DeploymentConfig", "metadata": 3}]}', '{"items": 4}'],
+)
+def test_a_bad_export_is_one_sentence_and_wrong_usage(world: World, content: str) -> None:
+    (world.home / "bad.json").write_text(content, encoding="utf-8")
+    done = world.run("rehearse", "--from", "bad.json")
+    assert (done.code, len(done.err.strip().splitlines())) == (2, 1), done.all
