@@ -178,7 +178,7 @@ def of_tables() -> Iterator[Found]:
         yield Found(state.value, "guide/readiness.py RolloutState")
     for verdict in Verdict:
         yield Found(verdict.value, "values.py Verdict")
-    for help_ in faults.FAULTS.values():
+    for help_ in (*faults.FAULTS.values(), *faults.ENDINGS.values()):
         yield Found(help_, "rehearsal/faults.py FAULTS")
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 from threescale_migrate.rehearsal.client.run import run
 
@@ -55,7 +56,7 @@ def start() -> None:
     failure, wanted, number = os.environ.get("MISCHIEF", "||").split("|")
     if (kind, str(ordinal)) == (wanted, number):
         open(os.path.join(directory, FIRED), "w", encoding="utf-8").close()
-        code = FAILURES[failure](args, directory)
+        code = _failure(failure)(args, directory)
     else:
         code = run(args, directory)
     try:
@@ -64,6 +65,15 @@ def start() -> None:
     except BrokenPipeError:
         code = 1
     os._exit(code)
+
+
+def _failure(name: str) -> Callable[[list[str], str], int]:
+    """What is done with the call: one of FAILURES, or what others do in front of it (`interference`)."""
+    if name in FAILURES:
+        return FAILURES[name]
+    from tests.matrix.interference import HAPPENINGS
+
+    return HAPPENINGS[name]
 
 
 def _really(args: list[str], directory: str) -> tuple[int, str]:
@@ -119,7 +129,7 @@ def _kills_meanwhile(args: list[str], directory: str) -> int:
     return _really(args, directory)[0]
 
 
-FAILURES = {
+FAILURES: dict[str, Callable[[list[str], str], int]] = {
     "fails at once": lambda args, directory: _says(UNHEARD_OF),
     "fails after it took effect": _after,
     "hangs": _hangs,

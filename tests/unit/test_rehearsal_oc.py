@@ -71,18 +71,24 @@ def oc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Oc:
 
 
 def test_every_fault_can_be_switched_on_and_is_described(oc: Oc) -> None:
-    from threescale_migrate.rehearsal.faults import FAULTS
+    from threescale_migrate.rehearsal.faults import ENDINGS, FAULTS
 
+    assert list(ENDINGS) == list(FAULTS)
     values = {
         "DC": "zync",
         "RATE": "0.5",
         "VERB:RESOURCE": "patch:dc",
         "NAME[/ROLES]": "alice/view",
         "AGE": "4.6",
+        "TEXT[@N]": "all",
+        "IMAGE": "registry.access.redhat.com/",
+        "RELEASE": "2.2",
+        "DC=PROGRAM": "zync-database=true",
     }
     for name, sentence in FAULTS.items():
         fault, _, shape = name.partition("=")
         assert sentence
+        assert ENDINGS[name]
         oc.faults(f"{fault}={values[shape]}" if shape else fault)
 
 

@@ -32,6 +32,7 @@ def run(session: Session, options: RehearseOptions) -> int:
         translate = translation(session.output.lang)
         for name, help_ in faults.FAULTS.items():
             print(f"{name:<28} {translate(help_)}")
+            print(f"{'':<28} {translate(faults.ENDINGS[name])}")
         return ExitCode.DONE
     speed = options.speed if options.speed is not None else (1.0 if program else DEFAULT_SPEED)
     if not 0 < speed <= 100_000:

@@ -487,7 +487,7 @@ _threescale_migrate_faults() {
   if [[ $1 == *=* ]]; then
     compgen -P "${1%%=*}=" -W "all $(_threescale_migrate_oc configs "${COMP_WORDS[@]}")" -- "${1#*=}"
   else
-    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= quota paused= no-trigger= zero= token-refused registry-unreachable internal-registry authenticated-images service-discovery flaky-api= api-down api-away login-expired old-client= ignores-dry-run user= forbidden=" -- "$1"
+    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= quota paused= no-trigger= zero= token-refused registry-unreachable internal-registry authenticated-images gone= terms= service-discovery flaky-api= stumbles= api-down api-away login-expired apimanager labels= builds exec= old-client= ignores-dry-run user= forbidden=" -- "$1"
   fi
 }
 

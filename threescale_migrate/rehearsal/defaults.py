@@ -19,6 +19,17 @@ RFC1123 = (
 )
 
 
+# The status of a config that was made this moment.
+NEW_STATUS = {
+    "availableReplicas": 0,
+    "latestVersion": 0,
+    "observedGeneration": 0,
+    "replicas": 0,
+    "updatedReplicas": 0,
+    "unavailableReplicas": 0,
+}
+
+
 class Invalid(Exception):
     """The object is invalid: the causes, as the server lists them."""
 
@@ -67,17 +78,7 @@ def _config(item: Object, before: Object | None) -> None:
         strategy.setdefault("recreateParams", {}).setdefault("timeoutSeconds", 600)
     _pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
     _account(spec["template"]["spec"], ((before or {}).get("spec", {}).get("template") or {}).get("spec") or {})
-    item.setdefault(
-        "status",
-        {
-            "availableReplicas": 0,
-            "latestVersion": 0,
-            "observedGeneration": 0,
-            "replicas": 0,
-            "updatedReplicas": 0,
-            "unavailableReplicas": 0,
-        },
-    )
+    item.setdefault("status", NEW_STATUS.copy())
 
 
 def _pod_spec(spec: dict[str, Any]) -> None:

@@ -34,15 +34,79 @@ FAULTS = {
     "registry-unreachable": "registry.redhat.io cannot be reached from the cluster, nor from here",
     "internal-registry": "each account gets a login for the internal registry a moment after it was made",
     "authenticated-images": "the image streams point at registry.redhat.io from the start",
+    "gone=IMAGE": "the image, or each whose name begins so, is gone from its registry",
+    "terms=IMAGE": "the registry wants terms accepted for the image, or for each whose name begins so",
     "service-discovery": "system uses service discovery with its service account",
     "flaky-api=RATE": "that share of the calls fails, such as 0.2",
+    "stumbles=TEXT[@N]": "each call fails once, or the Nth alone, with a text that passes by itself, such as leader-changed, or all",
     "api-down": "the server does not answer",
     "api-away": "the API that serves DeploymentConfigs does not answer",
     "login-expired": "the login has expired",
+    "apimanager": "the configs belong to an APIManager, that is, to an operator",
+    "labels=RELEASE": "the labels are those of the templates of 2.2 or 2.4",
+    "builds": "a BuildConfig of the project builds on an image of 3scale",
+    "exec=DC=PROGRAM": "oc exec and oc rsh into a pod of the config run that program here, with the command as its arguments",
     "old-client=AGE": "oc is that of 4.16, 4.6 or 3.11; with 3.11 the server is as well",
     "ignores-dry-run": "an oc whose adm policy makes each change, whatever --dry-run says",
     "user=NAME[/ROLES]": "logged in as that user, with those roles in the project, such as alice/view,edit",
     "forbidden=VERB:RESOURCE": "the user may not do that, such as patch:deploymentconfigs",
+}
+# How a migration ends with each, or what it says; where nothing is said it ends as without.
+ENDINGS = {
+    "image-pull=DC": "exit code 5 after --grace: the image cannot be pulled, and the old pods serve",
+    "not-ready=DC": "exit code 5 or 6 at the config's deadline, as a probe may still pass",
+    "crash-loop=DC": "exit code 5 after --grace: the container crashes, with the last lines of its log",
+    "account-missing=DC": "exit code 5 after --grace: the account is missing",
+    "scc=DC": "exit code 5 after --grace: admission refuses the pods; step 3 names the SCC",
+    "no-node=DC": "waits until the config's deadline, and shows that no node takes the pod",
+    "volume-held=DC": "waits until the config's deadline, and shows that the volume is held",
+    "hook-fails=DC": "exit code 5: the hook failed, with the last lines of its log",
+    "deployer-fails=DC": "exit code 5: the deployer failed",
+    "no-image=DC": "exit code 4: the image stream could not be imported",
+    "slow=DC": "exit code 0, a minute later",
+    "quota": "exit code 4 or 5: the quota is named",
+    "paused=DC": "exit code 4, or --force; the config takes the patch and does not roll out",
+    "no-trigger=DC": "exit code 0: the rollout is asked for with oc rollout latest",
+    "zero=DC": "exit code 0: there are no pods to prove",
+    "token-refused": "exit code 4 where the token is tried; else the pods run and the next upgrade fails",
+    "registry-unreachable": "exit code 0 with the warning that the token was not tested",
+    "internal-registry": "exit code 0: logins of the accounts are left alone",
+    "authenticated-images": "exit code 0: hook pods get the login as well",
+    "gone=IMAGE": "exit code 4: today's image could not be pulled again",
+    "terms=IMAGE": "exit code 4: today's image could not be pulled again, and the registry says why",
+    "service-discovery": "exit code 0: amp may view the whole cluster",
+    "flaky-api=RATE": "exit code 0: what passes by itself is tried again",
+    "stumbles=TEXT[@N]": "exit code 0: what passes by itself is tried again",
+    "api-down": "exit code 7",
+    "api-away": "exit code 7",
+    "login-expired": "exit code 4, or a wait for a new login",
+    "apimanager": "exit code 4: the operator would undo it",
+    "labels=RELEASE": "exit code 0",
+    "builds": "exit code 0: builder gets the pull secret as well",
+    "exec=DC=PROGRAM": "exit code 0; a dump and a restore reach the program",
+    "old-client=AGE": "exit code 0",
+    "ignores-dry-run": "exit code 0, and what only looks changes nothing",
+    "user=NAME[/ROLES]": "exit code 4 where a right is missing, with what an admin runs",
+    "forbidden=VERB:RESOURCE": "exit code 4 before the first change, or 7 where it cannot be read",
+}
+# What an API that stumbles says (recordings/README.md 26); all of it passes by itself.
+STUMBLES = {
+    "leader-changed": "Error from server: etcdserver: leader changed",
+    "request-timed-out": "Error from server: etcdserver: request timed out",
+    "server-timeout": (
+        "Error from server (ServerTimeout): the operation could not be completed at this time, please try again"
+    ),
+    "timeout": (
+        "Error from server (Timeout): the server was unable to return a response in the time allotted, but may still be"
+        " processing the request"
+    ),
+    "expired": (
+        "Error from server (Expired): The provided continue parameter is too old to display a consistent list result."
+    ),
+    "too-many-requests": (
+        "Error from server (TooManyRequests): the server has received too many requests and has asked us to try again later"
+    ),
+    "unavailable": "Error from server: rpc error: code = Unavailable desc = transport is closing",
 }
 OF_PODS = ("no-node", "volume-held", "image-pull", "crash-loop", "not-ready", "slow")
 OF_CONFIGS = (
@@ -56,15 +120,22 @@ OF_CONFIGS = (
     "no-trigger",
     "zero",
 )
+# The keys of 3scale's labels by release of the templates (recordings/README.md 23); those up to 2.2 have `app` alone.
+LABELS = {"2.2": ("", ""), "2.4": ("3scale.component", "3scale.component-element")}
+REFUSED = {
+    "gone": "manifest unknown: manifest unknown",
+    "terms": "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io",
+}
 _WITH_VALUE = {name.partition("=")[0]: "=" in name for name in FAULTS}
 
 
 class CallFailed(Exception):
-    """The call does not reach the server; `kind` is refused, unauthorized or unavailable."""
+    """The call does not reach the server: `kind` is refused, unauthorized or unavailable; or it stumbles with a text."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, text: str = "") -> None:
         super().__init__(kind)
         self.kind = kind
+        self.text = text
 
 
 def parse_fault(text: str) -> tuple[str, str]:
@@ -84,6 +155,15 @@ def parse_fault(text: str) -> tuple[str, str]:
             raise Mistake("{given} needs a share from 0 to below 1", given=repr(text))
     if name == "old-client" and value not in AGES:
         raise Mistake("{given} needs one of {known}", given=repr(text), known=", ".join(AGES))
+    if name == "stumbles":
+        which, at, number = value.partition("@")
+        if which not in (*STUMBLES, "all") or (at and not number.isdigit()):
+            known = ", ".join((*STUMBLES, "all"))
+            raise Mistake("{given} needs one of {known}", given=repr(text), known=known)
+    if name == "labels" and value not in LABELS:
+        raise Mistake("{given} needs one of {known}", given=repr(text), known=", ".join(LABELS))
+    if name == "exec" and not all(value.partition("=")[::2]):
+        raise Mistake("{given} has to be given as {shape}", given=repr(text), shape="exec=DC=PROGRAM")
     if name == "forbidden" and len(value.split(":")) != 2:
         raise Mistake("{given} has to be given as {shape}", given=repr(text), shape="forbidden=VERB:RESOURCE")
     return name, value
@@ -155,8 +235,26 @@ def _ill(store: Store, config: str, pod: Object) -> str | None:
     return str(known["cause"])
 
 
-def before_call(store: Store) -> None:
-    """Raises CallFailed where the call does not reach the server."""
+def program_of(store: Store, config: str) -> str:
+    """The program that stands in for what runs in the pods of a config; empty where none does."""
+    for value in _values(store, "exec"):
+        name, _, program = value.partition("=")
+        if name == config:
+            return program
+    return ""
+
+
+def image_refused(store: Store, image: str) -> str:
+    """What a registry says of an image by a fault; empty where it hands it out (recordings/README.md 25)."""
+    for name, text in REFUSED.items():
+        if any(image.startswith(value) for value in _values(store, name)):
+            return text
+    return ""
+
+
+def before_call(store: Store, call: str) -> None:
+    """Raises CallFailed where the call does not reach the server. `call` is its command line."""
+    _stumble(store, call)
     if active(store, "api-down"):
         raise CallFailed("refused")
     if active(store, "login-expired"):
@@ -164,6 +262,21 @@ def before_call(store: Store) -> None:
     for rate in _values(store, "flaky-api"):
         if store.random().random() < float(rate):
             raise CallFailed("unavailable" if store.random().random() < 0.5 else "refused")
+
+
+def _stumble(store: Store, call: str) -> None:
+    """Each command line stumbles the first time, or the Nth call alone does; `all` takes one text after the other."""
+    for value in _values(store, "stumbles"):
+        which, _, number = value.partition("@")
+        memory = store.private.setdefault("stumbled", {}).setdefault(value, {"calls": 0, "seen": []})
+        memory["calls"] += 1
+        store.changed = True
+        if (number and memory["calls"] != int(number)) or (not number and call in memory["seen"]):
+            continue
+        texts = list(STUMBLES.values()) if which == "all" else [STUMBLES[which]]
+        text = texts[len(memory["seen"]) % len(texts)]
+        memory["seen"].append(call)
+        raise CallFailed("stumbles", text)
 
 
 def forbids(store: Store, verb: str, resource: str) -> bool:

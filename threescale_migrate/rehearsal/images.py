@@ -33,6 +33,9 @@ def refusal(store: Store, pod: Object, image: str) -> str | None:
     away = unreachable(store, registry)
     if away:
         return f"pinging container registry {registry}: {away}"
+    refused = faults.image_refused(store, image)
+    if refused:
+        return f"reading manifest: {refused}"
     if registry != AUTHENTICATED:
         return None
     namespace = pod["metadata"]["namespace"]
@@ -52,6 +55,9 @@ def look_up(store: Store, image: str, logins: list[dict[str, Any]]) -> str:
     away = unreachable(store, registry)
     if away:
         raise NoImage(away)
+    refused = faults.image_refused(store, image)
+    if refused:
+        raise NoImage(refused)
     if registry == AUTHENTICATED and not any(_works(store, known) for known in logins):
         raise NoImage(UNAUTHORIZED)
     name, at, _ = image.partition("@")

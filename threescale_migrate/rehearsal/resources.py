@@ -44,6 +44,7 @@ _ALL = (
     Resource("namespaces", "Namespace", "v1", False, ("ns",)),
     Resource("projects", "Project", "project.openshift.io/v1", False),
     Resource("routes", "Route", "route.openshift.io/v1", True),
+    Resource("buildconfigs", "BuildConfig", "build.openshift.io/v1", True, ("bc",)),
     Resource("cronjobs", "CronJob", "batch/v1", True, ("cj",)),
 )
 RESOURCES = {resource.plural: resource for resource in _ALL}

@@ -193,6 +193,8 @@ class Api:
             meta.pop(key, None)
         if resource.plural in ("deploymentconfigs", "imagestreams"):
             meta["generation"] = 1
+        if resource.plural == "deploymentconfigs":  # whatever the file says it had come to
+            item["status"] = defaults.NEW_STATUS.copy()
         if resource.plural == "pods":
             return self._create_pod(item, dry_run)
         if dry_run:

@@ -6,7 +6,7 @@ import copy
 
 from .accounts import give_login
 from .deployer import scaled
-from .faults import OF_CONFIGS, account_of, parse_fault, user
+from .faults import LABELS, OF_CONFIGS, account_of, parse_fault, user
 from .mistakes import Mistake
 from .quotas import with_usage
 from .resources import named
@@ -150,10 +150,59 @@ def service_discovery(store: Store) -> None:
     )
 
 
+def _apimanager(store: Store) -> None:
+    """An operator's installation: each config is owned by the APIManager."""
+    reference = {
+        "apiVersion": "apps.3scale.net/v1alpha1",
+        "blockOwnerDeletion": True,
+        "controller": True,
+        "kind": "APIManager",
+        "name": "example-apimanager",
+        "uid": store.new_uid(),
+    }
+    for item in store.all("deploymentconfigs", store.settings["project"]):
+        item["metadata"]["ownerReferences"] = [reference]
+        store.put("deploymentconfigs", item)
+
+
+def _labels(store: Store) -> None:
+    """The labels of older templates on configs and their pods; selectors and revisions are those of before."""
+    for release in (value for name, value in store.settings["faults"] if name == "labels"):
+        component, element = LABELS[release]
+        for plural in ("deploymentconfigs", "replicationcontrollers", "pods", "imagestreams"):
+            for item in store.all(plural, store.settings["project"]):
+                labels = item["metadata"].get("labels", {})
+                for old, new in (("threescale_component", component), ("threescale_component_element", element)):
+                    value = labels.pop(old, None)
+                    if value is not None and new:
+                        labels[new] = value
+                store.put(plural, item)
+
+
+def _builds(store: Store) -> None:
+    """A BuildConfig as the Oracle guide makes it: it builds on amp-system."""
+    source = {"kind": "ImageStreamTag", "name": "amp-system:latest"}
+    strategy = {"dockerStrategy": {"from": source}, "type": "Docker"}
+    item: Object = {
+        "apiVersion": "build.openshift.io/v1",
+        "kind": "BuildConfig",
+        "metadata": {"name": "3scale-amp-system-oracle", "namespace": store.settings["project"]},
+        "spec": {
+            "output": {"to": {"kind": "ImageStreamTag", "name": "3scale-amp-system-oracle:latest"}},
+            "strategy": strategy,
+        },
+        "status": {"lastVersion": 1},
+    }
+    store.put("buildconfigs", item)
+
+
 BEGINNINGS: dict[str, Callable[[Store], None]] = {
     "quota": _full_quota,
     "internal-registry": _registry_logins,
     "user": _bind_user,
     "authenticated-images": authenticated_images,
     "service-discovery": service_discovery,
+    "apimanager": _apimanager,
+    "labels": _labels,
+    "builds": _builds,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ..patching import strategic
@@ -17,22 +18,15 @@ from .session import Session, Unauthenticated, told, type_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 
 def _read(session: Session) -> list[tuple[str, Object]]:
     """The documents of the files that are named, each with what an error calls its file. Raises CommandError."""
     found = []
-    for path in session.values.get("filename") or ():
-        if path == "-":
-            name, text = "STDIN", sys.stdin.read()
-        else:
-            name = path
-            try:
-                with open(path, encoding="utf-8") as file:
-                    text = file.read()
-            except OSError:
-                raise failure(f'the path "{path}" does not exist') from None
+    for path in _files(session.values.get("filename") or ()):
+        name, text = ("STDIN", sys.stdin.read()) if path == "-" else (path, _text(path))
         for document in parse(text, name):
             listed = (
                 document.get("items") if isinstance(document, dict) and document.get("kind") == "List" else [document]
@@ -45,6 +39,26 @@ def _read(session: Session) -> list[tuple[str, Object]]:
     if not found:
         raise failure("no objects passed to create")
     return found
+
+
+def _files(given: Iterable[str]) -> list[str]:
+    """The files that are named; of a folder those with objects in it, by name."""
+    found = []
+    for path in given:
+        if path != "-" and os.path.isdir(path):
+            names = sorted(os.listdir(path))
+            found += [os.path.join(path, name) for name in names if name.endswith((".json", ".yaml", ".yml"))]
+        else:
+            found.append(path)
+    return found
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        raise failure(f'the path "{path}" does not exist') from None
 
 
 def _type_of(item: Object, name: str) -> Resource:

@@ -76,6 +76,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
         image-pull-policy text
         quiet q bool
     """),
+    "exec": ("running", "exec_", "container c text, stdin i bool, tty t bool, quiet q bool"),
+    "rsh": ("running", "exec_", "container c text, no-tty T bool, tty t bool, shell text"),
     "tag": ("imaging", "tag", "source text, scheduled bool, reference bool"),
     "import-image": ("imaging", "import_image", OUTPUT + DRY_RUN + "from text, confirm bool, all bool, insecure bool, scheduled bool"),
     "image": ("imaging", "image", OUTPUT + "registry-config a text, filter-by-os text, insecure bool"),
@@ -100,6 +102,9 @@ VERBS: dict[str, tuple[str, str, str]] = {
         containers c text
     """),
 }  # fmt: skip
+
+
+RUNNERS = ("exec", "rsh")
 
 
 def run(argv: list[str], directory: Place, out: TextIO | None = None, err: TextIO | None = None) -> int:
@@ -128,10 +133,15 @@ def _understand(argv: list[str], directory: Place, out: TextIO, err: TextIO) -> 
     module, function, flags = VERBS[name]
     if has("dry-run is a switch"):
         flags = flags.replace(DRY_RUN, "\n    dry-run bool\n")
-    values, words = Parser(table(flags), f"oc {name}").parse([*argv[:at], *argv[at + 1 :]])
+    rest = [*argv[:at], *argv[at + 1 :]]
+    if name in RUNNERS and "--" not in rest:  # what follows the pod belongs to the command that runs in it
+        pod = Parser(table(flags), f"oc {name}").first_word(rest)
+        rest.insert(len(rest) if pod is None else pod + 1, "--")
+    values, words = Parser(table(flags), f"oc {name}").parse(rest)
     if values.get("help"):
         raise failure(f"the rehearsal oc has no help; see oc {name} --help of a real one")
     verb: Verb = getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)
     session = Session(directory, values, words, out, err)
+    session.line = " ".join(argv)
     session.learns = module not in ("asking", "projects")
     return session, verb

@@ -43,6 +43,8 @@ class Session:
         self.out = out
         self.err = err
         self.failed = False
+        self.line = " ".join(words)
+        self._reached = False
         # Whether the command has to ask the server for its types before anything else.
         self.learns = False
         self._warned: set[str] = set()
@@ -182,8 +184,12 @@ class Session:
             own = cluster.store.settings.get("server", SERVER)
             if address != own:
                 raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
-            before_call(cluster.store)
+            if not self._reached:  # what one command asks again is no new call
+                self._reached = True
+                before_call(cluster.store, self.line)
         except CallFailed as error:
+            if error.text:
+                raise CommandError(error.text) from None
             raise self._connection(error.kind, address) from None
         return cluster.api(str(acting or self.user), acting=bool(acting))
 

@@ -1,0 +1,47 @@
+"""Each interference does what its name says, in front of the call that it is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import World, make_world
+from tests.matrix.interference import DEEDS, REMEDIES, put_right, strike
+
+PATCH = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A project in whose middle a migration is: zync rolls out as amp."""
+    world = make_world(tmp_path, speed=1.0)
+    assert world.oc("create", "-f", world.secret).code == 0
+    secret = json.loads(world.oc("get", "secret", "12345678-rehearsal-pull-secret", "-o", "json").out)
+    secret["metadata"] = {"name": "threescale-registry-auth"}
+    for item in (secret, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "amp"}}):
+        assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
+    for account in ("amp", "default"):
+        assert world.oc("secrets", "link", account, "threescale-registry-auth", "--for=pull").code == 0
+    assert world.oc("adm", "policy", "add-role-to-user", "view", "-z", "amp").code == 0
+    assert world.oc("patch", "dc", "zync", "--patch", PATCH).code == 0
+    world.oc("wait", "--for=jsonpath={.status.phase}=Running", "pod/zync-2-deploy", "--timeout=20s")
+    return world
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_each_deed_changes_the_project_and_what_hinders_is_put_right(world: World, name: str) -> None:
+    before = world.objects()
+    faults = world.oc("auth", "can-i", "patch", "dc").out
+    done = strike(world.directory, name)
+    after = world.objects()
+    right = world.oc("auth", "can-i", "patch", "dc").out
+    if name == "a config is rolled out":  # not while a rollout is under way
+        world.settle()
+        assert strike(world.directory, name)
+        after = world.objects()
+    assert done
+    assert (after != before) or (right != faults)
+    assert put_right(world.directory, name) == (name in REMEDIES)
+    assert world.oc("auth", "can-i", "patch", "dc").out == faults
