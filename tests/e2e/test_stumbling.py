@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import World, copy_world, make_world
 from tests.e2e.test_looking import in_front_of_oc
+from tests.e2e.test_preflight import plain_user
 
 # recordings/README.md 26.
 STUMBLES = (
@@ -84,6 +85,14 @@ def test_who_could_not_look_says_that_it_is_unknown(migrated: Path, tmp_path: Pa
     in_front_of_oc(world, CANNOT_LOOK[client])
     done = world.run(command, "--dc", "zync")
     assert done.code in ((7,) if command == "verify" else (4, 7)), done.all
+
+
+def test_without_any_right_in_the_project_nothing_is_wrong_and_nothing_is_begun(migrated: Path, tmp_path: Path) -> None:
+    world = copy_world(migrated, tmp_path)
+    world.environment.update(plain_user(world))
+    assert world.run("verify").code == 7
+    assert world.migrate().code == 4
+    assert world.run("preflight").code == 4
 
 
 def test_a_refusal_that_is_not_understood_makes_every_type_of_its_call_unknown(migrated: Path, tmp_path: Path) -> None:

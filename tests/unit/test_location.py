@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import World
-from threescale_migrate.cluster.location import Location, Moved, locate, pinned, still_at
+from threescale_migrate.cluster.location import Location, Moved, locate, still_at
 from threescale_migrate.cluster.oc import NoConfiguration, Oc
 
 
@@ -34,9 +34,9 @@ def test_every_call_of_a_pinned_oc_names_the_context_and_the_project(world: Worl
     assert (found.context, found.project, found.user) == (current, "threescale", "system:admin")
     [namespace] = [item for item in world.objects()["namespaces"].values() if item["metadata"]["name"] == "threescale"]
     assert found.uid == namespace["metadata"]["uid"]
-    argv = pinned(oc, found).argv(("get", "dc"))
+    argv = oc.argv(("get", "dc"))
     assert argv == ("oc", "get", "dc", "--namespace=threescale", f"--context={current}")
-    still_at(pinned(oc, found), found)
+    still_at(oc, found)
 
 
 def test_another_current_context_does_not_move_a_pinned_oc(world: World, oc: Oc) -> None:
@@ -47,8 +47,8 @@ def test_another_current_context_does_not_move_a_pinned_oc(world: World, oc: Oc)
     )
     config["current-context"] = "other"
     rewrite(world, config)
-    still_at(pinned(oc, found), found)
-    assert pinned(oc, found).read(("get", "sa", "-o", "name")).stdout
+    still_at(oc, found)
+    assert oc.read(("get", "sa", "-o", "name")).stdout
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_context_of_the_same_name_that_leads_elsewhere_is_noticed(world: World
         config["contexts"][0]["name"] = config["current-context"] = "another"
     rewrite(world, config)
     with pytest.raises((Moved, NoConfiguration)) as caught:
-        still_at(pinned(oc, found), found)
+        still_at(oc, found)
     assert seen in str(caught.value)
 
 
@@ -75,9 +75,9 @@ def test_a_project_that_was_made_again_is_another_one(oc: Oc) -> None:
     found = locate(oc)
     before = Location(found.context, found.server, found.user, found.project, "another-uid")
     with pytest.raises(Moved, match="deleted and made again"):
-        still_at(pinned(oc, before), before)
+        still_at(oc, before)
     unknown = Location(found.context, found.server, found.user, found.project, None)
-    still_at(pinned(oc, unknown), unknown)  # known by its names only
+    still_at(oc, unknown)  # known by its names only
 
 
 def test_a_place_without_a_kubeconfig_is_known_by_its_server(tmp_path: Path) -> None:

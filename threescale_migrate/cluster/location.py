@@ -6,7 +6,7 @@ It owns what a place is and how it is told from another one. What follows from a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..values import Refused, Text
@@ -42,33 +42,34 @@ class _Context:
     project: str = ""
 
 
-def locate(oc: Oc) -> Location:
-    """Finds out where `oc` is, in calls that change nothing. Raises OcError, Refused where no project is chosen.
+def pin(oc: Oc) -> str:
+    """Has each later call of `oc` name the context and the project that hold now, and gives the context's server, empty where
+    there is no kubeconfig. Raises OcError, Refused where no project is chosen.
 
-    Rests on places.jsonl: `oc config view --minify` prints the context that holds, without the login.
+    Rests on places.jsonl: `oc config view --minify` prints the context that holds, without the login, and asks no server.
     """
-    context = _context(oc)
-    server = context.server or oc.read_line(("whoami", "--show-server"), SERVER)
-    project = oc.namespace or context.project or oc.read_line(("project", "-q"), PROJECT)
+    found = _context(oc)
+    project = oc.namespace or found.project or oc.read_line(("project", "-q"), PROJECT)
     if not project:
         raise Refused(Text("no project is chosen: name it with -n, or run oc project NAME"))
-    named = replace(oc, context=context.name or oc.context, namespace=project)
-    return Location(context.name or oc.context, server, _user(named), project, _uid(named, project))
+    oc.context, oc.namespace = found.name or oc.context, project
+    return found.server
 
 
-def pinned(oc: Oc, location: Location) -> Oc:
-    """An `Oc` each of whose calls names the context and the project of the place."""
-    return replace(oc, context=location.context, namespace=location.project)
+def locate(oc: Oc) -> Location:
+    """Pins `oc` to where it is, and finds out where that is. Raises OcError, Refused as `pin` does."""
+    server = pin(oc) or oc.read_line(("whoami", "--show-server"), SERVER)
+    project = str(oc.namespace)
+    return Location(oc.context, server, _user(oc), project, _uid(oc, project))
 
 
 def still_at(oc: Oc, location: Location) -> None:
-    """Asks again whether `oc`, pinned to the place, is still there. Raises Moved with one sentence where it is not, OcError.
+    """Asks again whether a pinned `oc` is still there. Raises Moved with one sentence where it is not, OcError.
 
     The context's name is no proof: `oc login` in another terminal writes another server or user under the same name.
     """
-    held = pinned(oc, location)
     # The server first: nobody else is asked who we are.
-    server = _context(held).server or held.read_line(("whoami", "--show-server"), SERVER)
+    server = _context(oc).server or oc.read_line(("whoami", "--show-server"), SERVER)
     if server != location.server:
         raise Moved(
             Text(
@@ -77,7 +78,7 @@ def still_at(oc: Oc, location: Location) -> None:
                 before=location.server,
             )
         )
-    user = _user(held)
+    user = _user(oc)
     if user != location.user:
         raise Moved(
             Text(
@@ -87,7 +88,7 @@ def still_at(oc: Oc, location: Location) -> None:
             )
         )
     # A uid that may not be read any more says nothing.
-    uid = _uid(held, location.project) if location.uid is not None else None
+    uid = _uid(oc, location.project) if location.uid is not None else None
     if uid is not None and uid != location.uid:
         raise Moved(
             Text(

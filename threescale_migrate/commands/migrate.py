@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState, observe
 from ..engine import migration
@@ -16,7 +17,7 @@ from ..session.backups import save
 from ..session.confirming import confirm
 from ..session.errors import handled
 from ..session.journaling import Start, journaled
-from ..session.location import Location, locate, unexpected
+from ..session.location import unexpected
 from ..session.locking import locked
 from ..session.many import targets_of
 from ..session.options import MigrateOptions
@@ -37,10 +38,10 @@ def run(session: Session, options: MigrateOptions) -> int:
 
 def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
     oc = session.connect(options.changing.timeout)
-    request = request_of(session, oc, options.request)
     where = locate(oc)
     if options.saving.directory is not None:
         usable(options.saving.directory)  # said before anything is asked
+    request = request_of(session, oc, options.request)
     with locked(oc, where) as directory:
         state = observe(oc)
         already = _migrated(oc, options, where, state, request)

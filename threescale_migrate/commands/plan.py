@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
+from ..cluster.location import locate, pin
 from ..cluster.project import ProjectState, observe
 from ..exit_codes import ExitCode
 from ..guide.selection import waves
 from ..render import document, text
 from ..render.outcome import Outcome, worst
 from ..session.connecting import LOOKING_TIMEOUT
-from ..session.location import locate
 from ..session.many import looked, show_line
 from ..session.options import PlanOptions
 from ..session.planned import Planned
@@ -27,6 +27,7 @@ def run(session: Session, options: PlanOptions) -> ExitCode:
         return _run_many(session, options)
     if options.request.order.print_order:
         oc = session.connect(LOOKING_TIMEOUT)
+        pin(oc)
         return _print_order(session, observe(oc, cluster=False, secret=False), request_of(session, oc, options.request))
     show, code = _planned(session, options)
     show.render(session, code)
@@ -36,8 +37,8 @@ def run(session: Session, options: PlanOptions) -> ExitCode:
 def _planned(session: Session, options: PlanOptions) -> tuple[Planned, ExitCode]:
     """The plan of one project, and the exit code that it means. Raises what asking the cluster raises."""
     oc = session.connect(LOOKING_TIMEOUT)
-    request = request_of(session, oc, options.request)
     where = locate(oc)
+    request = request_of(session, oc, options.request)
     state = observe(oc)
     seen = look(oc, where, state, request, options.expect, options.judgement)
     show = Planned.of(oc, state, request, seen)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from ..cluster.location import locate
 from ..cluster.project import observe
 from ..exit_codes import ExitCode
 from ..render import document, text
 from ..session.connecting import LOOKING_TIMEOUT
-from ..session.location import locate
 from ..session.options import PreflightOptions
 from ..session.preflight import look, meaning, summary, version_of
 from ..session.requests import request_of
@@ -18,8 +18,8 @@ from ..session.session import Session
 def run(session: Session, options: PreflightOptions) -> ExitCode:
     """Shows the findings. Raises what asking the cluster raises."""
     oc = session.connect(LOOKING_TIMEOUT)
-    request = request_of(session, oc, options.request)
     where = locate(oc)
+    request = request_of(session, oc, options.request)
     seen = look(oc, where, observe(oc), request, options.expect, options.judgement, version_of(oc))
     code = meaning(seen.findings)
     if session.output.format == "json":

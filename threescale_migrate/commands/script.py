@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from .. import __version__
+from ..cluster.location import locate
 from ..cluster.oc import ERROR_TEXTS, OcError, Unreachable
 from ..cluster.project import observe
 from ..exit_codes import ExitCode
@@ -16,7 +17,6 @@ from ..guide.rights import needed
 from ..guide.selection import Wave, choose, waves
 from ..render import bash
 from ..session.connecting import LOOKING_TIMEOUT
-from ..session.location import locate
 from ..session.options import Connection, ScriptOptions
 from ..session.planned import Planned
 from ..session.preflight import insist, look
@@ -48,7 +48,7 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
     made = bash.Script(
         project=where.project,
         server=where.server,
-        login=_login(session.connection),
+        login=_login(session.connection, oc.context),
         version=__version__,
         date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         secret_file=request.pull_secret.path if request.pull_secret is not None else None,
@@ -69,11 +69,12 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
     return ExitCode.DONE
 
 
-def _login(given: Connection) -> tuple[str, ...]:
-    """The options of each call of `oc` in the script, as they were given here; a call without an end would hang."""
+def _login(given: Connection, context: str | None) -> tuple[str, ...]:
+    """The options of each call of `oc` in the script: the context that held here, and what was given; a call without an end
+    would hang."""
     words = (
         ("--request-timeout", given.request_timeout or "60s"),
-        ("--context", given.context),
+        ("--context", context),
         ("--kubeconfig", given.kubeconfig),
     )
     return tuple(f"{name}={value}" for name, value in words if value is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..cluster.location import pin
 from ..cluster.project import observe
 from ..engine import migration, waiting
 from ..exit_codes import ExitCode
@@ -27,8 +28,8 @@ def run(session: Session, options: StepOptions) -> ExitCode:
         return _check(session, options)
     wanted = options.step
     oc = session.connect(options.changing.timeout)
-    request = request_of(session, oc, options.request)
     where = located(oc, options.expect)
+    request = request_of(session, oc, options.request)
     with locked(oc, where) as directory:
         state = observe(oc)
         check_project(state, request)
@@ -57,6 +58,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
 def _check(session: Session, options: StepOptions) -> ExitCode:
     """Checks the step, and changes nothing."""
     oc = session.connect(options.changing.timeout or LOOKING_TIMEOUT)
+    pin(oc)
     request = request_of(session, oc, options.request)
     state = observe(oc)
     check_project(state, request)

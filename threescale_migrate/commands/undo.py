@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from ..check_codes import Code
+from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState, observe
 from ..engine import records
@@ -19,7 +20,7 @@ from ..guide.undoing import Undo
 from ..render import document
 from ..session.confirming import confirm
 from ..session.journaling import Start, journaled
-from ..session.location import Location, located
+from ..session.location import located
 from ..session.locking import locked
 from ..session.options import Judgement, UndoOptions
 from ..session.planned import Planned
@@ -37,8 +38,8 @@ def run(session: Session, options: UndoOptions) -> ExitCode:
     if options.redo and (options.to_default or options.run):
         raise Usage(Text("undo takes --redo, a run or --to-default: one of them"))
     oc = session.connect(options.changing.timeout)
-    given = read_secret(session, options.secret, oc)
     where = located(oc, options.expect)
+    given = read_secret(session, options.secret, oc)
     if options.dry_run:
         state, wanted, runs = _wanted(options, oc, where, given)
         if not wanted.changes:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+from ..cluster.location import pin
 from ..cluster.oc import Oc, OcError
 from ..cluster.project import ProjectState, observe
 from ..engine.failed import Failed
@@ -57,6 +58,7 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
     seconds = options.timeout or LOOKING_TIMEOUT
     oc = session.connect(seconds)
     try:
+        pin(oc)
         request = request_of(session, oc, options.request)
         state = observe(oc)
         found = pull_checks(oc, state, request)

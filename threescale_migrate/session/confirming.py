@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from ..cluster.location import Location
 from ..render.plan import show_plan
 from ..values import Refused, Text, Usage
-from .location import Location
 from .options import Changing, Expectations
 from .planned import Planned
 from .session import Session

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..cluster.location import Location, still_at
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState
 from ..engine import home, signals
@@ -17,7 +18,6 @@ from ..exit_codes import ExitCode
 from ..values import Action, Refused, Request, Text, Usage
 from . import reports
 from .listening import Listener
-from .location import Location
 from .options import Changing
 from .session import Session
 
@@ -40,9 +40,10 @@ class Start:
 def journaled(session: Session, changing: Changing, start: Start, **values: object) -> Iterator[runner.Run]:
     """A run with its journal open, its signals in hand and a listener; `values` stand in the journal's first line.
 
-    Raises what the run does; Failed for a refusal after the first change, Refused where the journal cannot be written.
+    Raises what the run does; Moved where `oc` is no longer there; Failed for a refusal after the first change, Refused where the journal cannot be written.
     """
     oc = start.oc
+    still_at(oc, start.where)  # time has passed since, and somebody may have confirmed what another place is now
     record = journals.Journal(start.directory, oc.redact)
     with ExitStack() as stack:
         stack.callback(reports.of_run, session, record.path)  # once the journal is closed: the report is drawn from it

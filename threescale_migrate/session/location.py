@@ -1,36 +1,11 @@
-"""Where `oc` is logged in, as whom, and whether that is where the user expects to be. Nothing else asks for it."""
+"""Whether the place where `oc` is, is the one that the user expects. What a place is, the cluster's floor says."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ..cluster.dialects import user_of
-from ..cluster.oc import NotFound, Oc, UnknownResourceType
+from ..cluster.location import Location, locate
+from ..cluster.oc import Oc
 from ..values import Refused, Text
 from .options import Expectations
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where `oc` is logged in, and as whom."""
-
-    server: str
-    project: str
-    user: str
-
-
-def locate(oc: Oc) -> Location:
-    """Asks where `oc` is logged in, and pins the project in it. Raises OcError, Refused where no project is chosen."""
-    try:
-        user = oc.read_line(("whoami",))
-    except (NotFound, UnknownResourceType):
-        user = user_of(oc.read_line(("whoami", "--show-context")))
-    server = oc.read_line(("whoami", "--show-server"), r"https?://\S+")
-    project = oc.namespace or oc.read_line(("project", "-q"), r"[a-z0-9-]*")
-    if not project:
-        raise Refused(Text("no project is chosen: name it with -n, or run oc project NAME"))
-    oc.namespace = project
-    return Location(server, project, user)
 
 
 def unexpected(expect: Expectations, where: Location) -> tuple[tuple[str, Text], ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..engine import home, lock
-from .location import Location
 
 
 @contextmanager

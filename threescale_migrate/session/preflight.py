@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..cluster.location import Location
 from ..cluster.oc import Oc, OcError
 from ..cluster.project import ProjectState
 from ..exit_codes import ExitCode
@@ -17,7 +18,7 @@ from ..guide.preflight import Attempt, Facts, Finding
 from ..render import document, text
 from ..values import Request, Text, Verdict
 from . import rights
-from .location import Location, unexpected
+from .location import unexpected
 from .options import Expectations, Judgement
 from .proving import pull_checks
 from .session import Session

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__, files
+from ..cluster.location import locate
 from ..cluster.oc import Oc
 from ..cluster.project import ProjectState
 from ..engine import journal as journals
@@ -23,7 +24,6 @@ from ..redaction import REDACTOR
 from ..render.page import page
 from ..render.report_of_record import of_record
 from ..values import NOTHING, Check, Step, Text
-from .location import locate
 from .session import Session
 
 
