@@ -20,7 +20,7 @@ from ..values import NOTHING, Action, Text
 from . import evidence
 from .apply import apply
 from .failed import BrokenConfig, Failed, Failure, listed
-from .run import POLL_FIRST, Run
+from .run import POLL_FIRST, Run, unseen
 
 LOG_LINES = 6
 RESUMES = Text("threescale-migrate migrate resumes where it ended")
@@ -64,11 +64,6 @@ def seen_last(run: Run) -> tuple[Text | str, ...]:
         return (when,)
     sent = Text("sent since, and whether it took effect is not known:")
     return (sent, *(f"    {line}" for line in run.sent), when)
-
-
-def unseen(state: ProjectState) -> tuple[str, ...]:
-    """What has to be seen of a rollout and could not be read."""
-    return tuple(kind for kind in ("dc", "rc", "pods") if kind in state.unread)
 
 
 def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, kinds: Text, why: object) -> Failed:

@@ -18,8 +18,8 @@ from ..guide.selection import Wave, choose, waves
 from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
 from .failed import Failed, Failure, listed
-from .failure import broken_off, how_far, unreadable, unseen
-from .run import Run
+from .failure import broken_off, how_far, unreadable
+from .run import Run, unseen
 from .waiting import await_login, last_look, settle, wait
 
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)

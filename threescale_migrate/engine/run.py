@@ -50,6 +50,11 @@ class Watcher(Protocol):
 _CODES: dict[type[BaseException], ExitCode] = {Usage: ExitCode.USAGE, Refused: ExitCode.REFUSED}
 
 
+def unseen(state: ProjectState) -> tuple[str, ...]:
+    """What has to be seen of a rollout and could not be read."""
+    return tuple(kind for kind in ("dc", "rc", "pods") if kind in state.unread)
+
+
 @dataclass(frozen=True)
 class Limits:
     """In seconds: `timeout` bounds the whole run, `grace` is how long a cause that does not pass by itself is waited out."""
@@ -96,11 +101,13 @@ class Run:
             raise Failed(TIME_IS_OVER, ExitCode.DEADLINE)
 
     def look(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
-        """Observes the project, and remembers it: what was seen last is what the journal's end tells of. Raises OcError."""
-        self.seen = observe(self.oc, cluster, secret, tries)
-        self.seen_at = time.time()
-        self.sent.clear()
-        return self.seen
+        """Observes the project, and remembers it where its rollouts could be read: what was seen last is what is reported. Raises
+        OcError."""
+        state = observe(self.oc, cluster, secret, tries)
+        if not unseen(state):
+            self.seen, self.seen_at = state, time.time()
+            self.sent.clear()
+        return state
 
     def check_place(self) -> None:
         """Raises Failed where `oc` leads somewhere else by now than where the run began, Refused before the first change; nothing

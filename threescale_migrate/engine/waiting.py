@@ -21,9 +21,9 @@ from ..guide.selection import choose
 from ..values import ACCOUNT, Check, Text, Verdict
 from . import evidence
 from .failed import Failed, Failure, listed
-from .failure import RESUMES, broken_off, ended, ended_badly, how_far, seen_last, texts, unreadable, unseen
+from .failure import RESUMES, broken_off, ended, ended_badly, how_far, seen_last, texts, unreadable
 from .journal import Journal
-from .run import POLL_FIRST, TIME_IS_OVER, Run
+from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
 
 POLL_LONGEST = 5.0
 # How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
