@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests import schemas
-from tests.leaks import TOKEN as TOKEN
-from tests.leaks import everything_is_searched as everything_is_searched
-from tests.leaks import nothing_leaks as nothing_leaks
+from tests.support import schemas
+from tests.support.leaks import TOKEN as TOKEN
+from tests.support.leaks import everything_is_searched as everything_is_searched
+from tests.support.leaks import nothing_leaks as nothing_leaks
 from threescale_migrate.rehearsal import launch
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.rehearsal.store import Object

@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from tests import recorded
+from tests.support import recorded
 from threescale_migrate.rehearsal import launch, switching
 from threescale_migrate.rehearsal.client import session
 from threescale_migrate.rehearsal.client.run import run

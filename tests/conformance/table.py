@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.conformance.replay import Outcome, normal, replay
-from tests.recorded import NoScenario, scenario_names
+from tests.support.recorded import NoScenario, scenario_names
 
 
 def replayed(scenario: str | Path) -> list[Outcome]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.table import replayed
 from tests.conftest import ROOT
-from tests.recorded import scenario_names
+from tests.support.recorded import scenario_names
 
 STATED = {
     name: (int(calls), int(match))

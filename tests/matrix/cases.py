@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import GRACE, World, copy_world, make_world
-from tests.essence import differences, essence
+from tests.support.comparison import differences, essence
 from threescale_migrate.rehearsal import launch
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.rehearsal.store import Object

@@ -16,7 +16,7 @@ Object = dict[str, Any]
 RBAC = "rbac.authorization.k8s.io"
 ACCOUNT = "threescale-migrate"
 
-# What `verify` has to be able to read, by API group: less, and it says "unknown" (tests/e2e/test_manifest.py takes each away).
+# What `verify` has to be able to read, by API group: less, and it says "unknown" (tests/commands/test_manifest.py takes each away).
 RULES: tuple[Object, ...] = (
     {"apiGroups": ["apps.openshift.io"], "resources": ["deploymentconfigs"], "verbs": ["list"]},
     {"apiGroups": [""], "resources": ["replicationcontrollers", "pods", "serviceaccounts"], "verbs": ["list"]},

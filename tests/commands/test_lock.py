@@ -1,0 +1,99 @@
+"""One run at a time: on a workstation by a lock that dies with its process, between workstations by looking again."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import replace
+
+from tests.conftest import GRACE, World
+from tests.support.held_calls import Gate
+
+# However busy the machine, the call at the gate is not ended for taking too long.
+PATIENT = ("--call-timeout", "1h")
+PAIR = ("--dc", "zync,system-redis")
+
+
+def arguments(world: World) -> tuple[str, ...]:
+    return ("migrate", "--yes", "--secret-file", world.secret, "--grace", GRACE, *PATIENT, *PAIR)
+
+
+def other_workstation(world: World) -> World:
+    home = world.home / "elsewhere"
+    home.mkdir()
+    return replace(world, home=home, environment={**world.environment, "XDG_STATE_HOME": str(home / "state")})
+
+
+def test_of_two_runs_one_works_and_one_says_who_holds_the_lock(world: World) -> None:
+    gate = Gate(world, "patch dc zync")
+    first = world.popen(*arguments(world))
+    gate.wait()
+    second = world.migrate(*PAIR)
+    assert second.code == 75, second.all
+    assert f"pid {first.pid}, since 2" in second.err
+    assert world.run("undo", "--yes").code == 75
+    # Those who only look are not kept out.
+    assert world.run("verify", *PAIR).code == 1
+    assert world.run("plan", *PAIR, "--secret-file", world.secret).code == 3
+    assert world.run("undo", "--dry-run").code == 3
+    assert "under way" in world.run("history").out
+    gate.open()
+    first.communicate()
+    assert first.returncode == 0
+    assert world.migrate(*PAIR).code == 0
+
+
+def test_after_kill_9_nobody_has_to_remove_anything_and_the_last_call_is_waited_for(world: World) -> None:
+    gate = Gate(world, "create")
+    first = world.popen(*arguments(world))
+    gate.wait()
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    # Its call may still take effect: whoever began now would look too early.
+    early = world.migrate(*PAIR, "--call-timeout", "0.5s")
+    assert early.code == 75, early.all
+    assert f"pid {first.pid}" in early.err
+    assert "its last oc call has not ended yet" in early.err
+    waiting = world.popen(*arguments(world))
+    gate.open()
+    waiting.communicate()
+    assert waiting.returncode == 0
+    assert {name for name, found in world.accounts().items() if found == {"amp"}} == {"zync", "system-redis"}
+
+
+def test_two_workstations_that_migrate_at_once_do_it_once(world: World) -> None:
+    gate = Gate(world, "patch dc zync")
+    here, there = world, other_workstation(world)
+    first = here.popen(*arguments(here))
+    gate.wait()
+    assert there.migrate(*PAIR).code == 0
+    gate.open()
+    out, err = first.communicate()
+    assert first.returncode == 0, out + err
+    configs = world.objects()["deploymentconfigs"]
+    assert {configs[f"threescale/{name}"]["status"]["latestVersion"] for name in ("zync", "system-redis")} == {2}
+    # Each has done what its journal says: the patches there, the secret and the account here.
+    assert [entry["outcome"] for entry in ends(here)] == ["done", "done", "present"]
+    assert [entry["outcome"] for entry in ends(there)] == ["done", "done"]
+
+
+def test_a_run_stops_where_somebody_takes_back_what_it_has_just_done(world: World) -> None:
+    gate = Gate(world, "patch dc system-redis")
+    first = world.popen(*arguments(world), "--all-at-once")
+    gate.wait()
+    # zync is patched by now; another workstation, which has no journal of it, takes it back.
+    back = other_workstation(world).run("undo", "--to-default", "--yes", "--dc", "zync")
+    assert back.code == 0, back.all
+    gate.open()
+    out, err = first.communicate()
+    assert first.returncode == 1, out + err
+    assert "zync: its template says default and not amp" in err
+    assert "somebody else is changing this project" in err
+    assert world.accounts()["zync"] == {"default"}
+
+
+def ends(world: World) -> list[dict[str, str]]:
+    """The ends of the actions in the only journal of a workstation."""
+    (journal,) = world.journals
+    lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line["event"] == "end"]

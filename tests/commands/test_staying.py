@@ -1,0 +1,145 @@
+"""A run stays where it began: whoever changes the context in another terminal moves no command to another cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.test_looking import everything
+from tests.conftest import World, make_world
+
+# Two clusters behind one `oc`: a call goes to the one that its --context names, else to the current context, which is another
+# after the n-th call. What leads nowhere but into the kubeconfig reaches nobody.
+TWO_CLUSTERS = """#!/usr/bin/env python3
+import os, sys
+args = sys.argv[1:]
+with open({calls!r}, "a+") as file:
+    file.write(" ".join(args) + "\\n")
+    file.flush()
+    file.seek(0)
+    number = len(file.readlines())
+moved = number > int(os.environ["MOVES_AFTER"])
+named = next((arg.partition("=")[2] for arg in args if arg.startswith("--context=")), None)
+if moved and named is None:
+    if args[:1] != ["config"] and args[1:2] not in (["--show-server"], ["--show-context"]):
+        open({reached!r}, "a").write(" ".join(args) + "\\n")
+    os.environ.update(OC_REHEARSAL_DIR={other!r}, KUBECONFIG={kubeconfig!r})
+    os.execv({oc_of_other!r}, [{oc_of_other!r}, *args])
+os.execv({oc!r}, [{oc!r}, *args])
+"""
+
+
+def two_clusters(home: Path) -> tuple[World, World]:
+    """A project of one config to be migrated, and another cluster with a project of the same name."""
+    (home / "here").mkdir()
+    here = make_world(home / "here", speed=1000.0)
+    (home / "there").mkdir()
+    there = make_world(home / "there", speed=1000.0)
+    config = json.loads((there.directory / "kubeconfig").read_text(encoding="utf-8"))
+    config["contexts"][0]["name"] = config["current-context"] = "other"
+    (there.directory / "kubeconfig").write_text(json.dumps(config), encoding="utf-8")
+    front = home / "front"
+    front.mkdir()
+    (front / "oc").write_text(
+        TWO_CLUSTERS.format(
+            calls=str(home / "calls"),
+            reached=str(home / "reached"),
+            other=str(there.directory),
+            kubeconfig=str(there.directory / "kubeconfig"),
+            oc_of_other=str(there.directory / "bin" / "oc"),
+            oc=str(here.directory / "bin" / "oc"),
+        ),
+        encoding="utf-8",
+    )
+    (front / "oc").chmod(0o755)
+    here.environment["PATH"] = f"{front}:{here.environment['PATH']}"
+    return here, there
+
+
+COMMANDS = ("migrate", "undo", "verify", "plan", "preflight", "script", "step")
+
+
+def arguments(world: World, command: str) -> list[str]:
+    secret = ["--secret-file", world.secret]
+    return {
+        "migrate": ["migrate", "--yes", "--grace", "0.5", *secret, "--dc", "zync"],
+        "undo": ["undo", "--yes", "--grace", "0.5"],
+        "verify": ["verify", "--dc", "zync"],
+        "plan": ["plan", *secret, "--dc", "zync"],
+        "preflight": ["preflight", *secret, "--dc", "zync"],
+        "script": ["script", *secret, "--dc", "zync"],
+        "step": ["step", "service-account", "--check"],
+    }[command]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_whenever_the_context_is_changed_nothing_reaches_the_other_cluster(tmp_path: Path, command: str) -> None:
+    """At the first call the change is seen before anything is asked: that run belongs to the other cluster altogether."""
+    world, other = two_clusters(tmp_path)
+    if command == "undo":
+        assert world.run(*arguments(world, "migrate"), MOVES_AFTER="1000").code == 0
+    (tmp_path / "calls").unlink(missing_ok=True)
+    before = everything(other)
+    done = world.run(*arguments(world, command), MOVES_AFTER="1")
+    assert done.code in (0, 1, 3), done.all  # 1: it is not migrated
+    assert not (tmp_path / "reached").exists(), (tmp_path / "reached").read_text(encoding="utf-8")
+    assert everything(other) == before
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    # That every call but the first names both is the same as to try each N: none depends on what is current.
+    for call in calls[1:]:
+        assert "--context=" in call, call
+        assert "--namespace=" in call, call
+    if command == "migrate":
+        assert len(calls) > 15
+
+
+def test_a_login_under_the_same_name_is_noticed_before_the_first_change(tmp_path: Path) -> None:
+    """`oc login` writes another server under the name of the context: between the question and its answer, say."""
+    world = make_world(tmp_path, speed=1000.0)
+    front = world.home / "front"
+    front.mkdir()
+    real = world.directory / "bin" / "oc"
+    # The second time that the kubeconfig is read, the context's server is another.
+    (front / "oc").write_text(
+        f"""#!/usr/bin/env python3
+import os, subprocess, sys
+args = sys.argv[1:]
+if args[:2] == ["config", "view"]:
+    said = subprocess.run([{str(real)!r}, *args], capture_output=True, text=True).stdout
+    times = {str(world.home / "times")!r}
+    if os.path.exists(times):
+        said = said.replace("api.cluster.example.test", "api.other.example.test")
+    open(times, "w").close()
+    sys.stdout.write(said)
+    sys.exit(0)
+os.execv({str(real)!r}, [{str(real)!r}, *args])
+""",
+        encoding="utf-8",
+    )
+    (front / "oc").chmod(0o755)
+    before = everything(world)
+    world.environment["PATH"] = f"{front}:{world.environment['PATH']}"
+    done = world.migrate("--dc", "zync")
+    assert done.code == 4, done.all
+    assert "oc talks to https://api.other.example.test:6443 now" in " ".join(done.err.split())
+    assert everything(world) == before
+    assert world.journals == []
+
+
+def test_the_printed_script_names_the_context_that_held(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    context = json.loads((world.directory / "kubeconfig").read_text(encoding="utf-8"))["current-context"]
+    printed = world.run("script", "--secret-file", world.secret, "--dc", "zync")
+    assert printed.code == 0
+    assert f"--context={context}" in printed.out
+
+
+def test_a_plan_shows_the_commands_as_they_are_run(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    context = json.loads((world.directory / "kubeconfig").read_text(encoding="utf-8"))["current-context"]
+    found = world.run("plan", "--secret-file", world.secret, "--dc", "zync", "-o", "json").json()
+    for action in found["actions"]:
+        assert f"--context={context}" in action["argv"]
+        assert "--namespace=threescale" in action["argv"]

@@ -1,0 +1,258 @@
+"""The package is a house with floors: each module imports from the floors below it and from the rows below its own.
+
+What is read are the import statements of every module, also those inside functions and for types alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from threescale_migrate.cli.main import COMMANDS
+from threescale_migrate.cli.options import CONVERTERS
+from threescale_migrate.cli.parser import build
+from threescale_migrate.cli.usage import commands
+
+PACKAGE = "threescale_migrate"
+ROOT = Path(__file__).resolve().parents[1]
+
+# From the ground up. `ground` are the modules beside the packages; the rehearsal is a house of its own.
+FLOORS = ("ground", "cluster", "guide", "engine", "render", "session", "commands", "cli", "door")
+# What starts the house.
+DOOR = (f"{PACKAGE}.__main__",)
+
+# The rows of each floor, from the ground up: a module imports from rows below its own. One that has no row yet may not be
+# part of a circle either.
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "ground": ("check_codes exit_codes shell shipped visible", "values", "language redaction", "output telling"),
+    "cluster": ("dialects doors", "oc", "location project"),
+    "guide": (
+        "causes registry_secret selection verdicts",
+        "capacity costs prove_pull readiness service_account",
+        "deployment_configs links verification",
+        "permissions",
+        "rights steps undoing",
+        "preflight",
+    ),
+    "engine": (
+        "evidence home proving signals",
+        "journal",
+        "lock run",
+        "apply records",
+        "failure",
+        "waiting",
+        "migration undoing",
+    ),
+    "render": (
+        "bash document outcome report terminal",
+        "junit metrics text",
+        "nagios page progress report_of_record",
+        "failed",
+    ),
+    "session": (
+        "options proving report_path rights",
+        "connecting location since",
+        "locking session",
+        "errors inventory listening preflight reports sources",
+        "journaling many planned requests results undoing",
+        "confirming",
+    ),
+    "cli": ("completion localising usage", "manual parser", "options", "main"),
+}
+LONGEST = 450
+# Modules that have two subjects still. A name goes when its module is short enough.
+LONGER: frozenset[str] = frozenset(
+    {
+        "cluster.oc",
+        "cluster.project",
+        "guide.causes",
+        "guide.preflight",
+        "guide.undoing",
+        "rehearsal.client.changing",
+        "rehearsal.server",
+    }
+)
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES: Mapping[str, Path] = {_name(path): path for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
+TREES: Mapping[str, ast.Module] = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+def imports(name: str, tree: ast.Module, known: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The modules of the package that a module imports, each with its line, wherever the statement stands."""
+    known = frozenset(known)
+    package = name if MODULES.get(name, Path()).name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names if alias.name.partition(".")[0] == PACKAGE)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")
+            above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+            base = ".".join(filter(None, (above, node.module)))
+            if base.partition(".")[0] == PACKAGE:
+                for alias in node.names:
+                    yield node.lineno, f"{base}.{alias.name}" if f"{base}.{alias.name}" in known else base
+
+
+IMPORTS: Mapping[str, tuple[tuple[int, str], ...]] = {
+    name: tuple(imports(name, tree, MODULES)) for name, tree in TREES.items()
+}
+
+
+def floor_of(name: str) -> str:
+    """The floor of a module; the package itself, which holds its version alone, is the ground."""
+    if name in DOOR:
+        return "door"
+    parts = name.split(".")
+    found = parts[1] if len(parts) > 1 else "ground"
+    return found if found in (*FLOORS, "rehearsal") else "ground"
+
+
+def row_of(name: str) -> int | None:
+    """The row of a module on its floor, None where it has none."""
+    for number, row in enumerate(ROWS.get(floor_of(name), ())):
+        if name.rpartition(".")[2] in row.split():
+            return number
+    return None
+
+
+def wrong(name: str, imported: str) -> str:
+    """Why a module may not import another, empty where it may."""
+    mine, other = floor_of(name), floor_of(imported)
+    if mine == "rehearsal":
+        return "" if other == "rehearsal" else "the rehearsal imports nothing else of the package"
+    if other == "rehearsal":
+        return "" if mine == "commands" else "a rehearsal is started by a command, and nothing else knows of it"
+    if FLOORS.index(other) > FLOORS.index(mine):
+        return f"{other} is above {mine}"
+    if mine == other == "commands":
+        return "a command imports no other: what both need belongs to session"
+    above, below = row_of(name), row_of(imported)
+    if mine == other and above is not None and below is not None and below >= above:
+        return "it stands in the same row or above"
+    return ""
+
+
+def circles(graph: Mapping[str, Iterable[str]]) -> set[frozenset[str]]:
+    """Groups of modules of which each leads to each other."""
+
+    def reached(start: str) -> set[str]:
+        found: set[str] = set()
+        todo = [start]
+        while todo:
+            for other in graph.get(todo.pop(), ()):
+                if other not in found:
+                    found.add(other)
+                    todo.append(other)
+        return found
+
+    leads = {name: reached(name) for name in graph}
+    return {
+        frozenset(other for other in leads[name] if name in leads.get(other, ()))
+        for name in graph
+        if name in leads[name]
+    }
+
+
+def test_no_import_goes_up_or_sideways() -> None:
+    found = [
+        f"{MODULES[name].relative_to(ROOT)}:{line}: {imported}: {why}"
+        for name, listed in IMPORTS.items()
+        for line, imported in listed
+        for why in [wrong(name, imported)]
+        if why
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert circles({name: {other for _, other in listed} for name, listed in IMPORTS.items()}) == set()
+
+
+def test_the_rows_name_modules_that_are_there() -> None:
+    named = [
+        f"{PACKAGE}.{name}" if floor == "ground" else f"{PACKAGE}.{floor}.{name}"
+        for floor, rows in ROWS.items()
+        for row in rows
+        for name in row.split()
+    ]
+    assert sorted(named) == sorted(set(named))
+    assert not set(named) - set(MODULES)
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "found"),
+    [
+        ("from ..session.options import Many", "guide.x", "session is above guide"),
+        ("def f():\n    from ..commands import verify", "session.x", "commands is above session"),
+        ("if TYPE_CHECKING:\n    from . import verify", "commands.x", "a command imports no other"),
+        ("import threescale_migrate.cli.main", "render.x", "cli is above render"),
+        ("from .. import render", "cluster.x", "render is above cluster"),
+        ("from ..values import Text", "rehearsal.x", "nothing else of the package"),
+        ("from ..rehearsal import launch", "engine.x", "started by a command"),
+        ("from .waiting import wait", "engine.apply", "same row or above"),
+        ("from ..values import Text\nfrom . import options\nimport json", "session.session", ""),
+    ],
+)
+def test_an_import_that_goes_wrong_is_seen_wherever_it_stands(source: str, name: str, found: str) -> None:
+    me = f"{PACKAGE}.{name}"
+    reasons = [wrong(me, imported) for _, imported in imports(me, ast.parse(source), MODULES)]
+    assert reasons
+    assert any(found in reason for reason in reasons) if found else not any(reasons)
+
+
+def test_a_circle_is_seen() -> None:
+    assert circles({"a": ["b"], "b": ["c"], "c": ["b"], "d": ["a"]}) == {frozenset({"b", "c"})}
+
+
+def test_each_module_says_what_it_is_for() -> None:
+    assert not [name for name, tree in TREES.items() if not ast.get_docstring(tree)]
+
+
+def test_no_module_is_longer_than_it_should_be_and_those_that_are_get_fewer() -> None:
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    longer = {name.partition(".")[2] for name, count in lines.items() if count > LONGEST}
+    assert not longer - LONGER, "these have two subjects: find them"
+    assert not LONGER - longer, "these are short enough now: take their names from the list"
+
+
+def test_argparse_ends_in_cli() -> None:
+    for name, tree in TREES.items():
+        if floor_of(name) in ("cli", "rehearsal"):
+            continue
+        words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert "argparse" not in modules, name
+        assert "Namespace" not in words, name
+
+
+def test_each_command_has_a_module_with_one_run() -> None:
+    assert set(COMMANDS) == set(CONVERTERS) == set(commands(build()))
+    for name, module in COMMANDS.items():
+        assert module == f"..commands.{name}"
+        run = importlib.import_module(module, f"{PACKAGE}.cli").run
+        assert list(inspect.signature(run).parameters) == ["session", "options"], name
+
+
+def test_help_loads_no_command_and_nothing_that_asks_a_cluster() -> None:
+    code = "import sys; from threescale_migrate.cli.main import main\ntry: main(['migrate', '--help'])\nexcept SystemExit: pass"
+    script = f"{code}\nprint(*sorted(name for name in sys.modules if name.startswith('threescale_migrate.')))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    loaded = said.splitlines()[-1].split()
+    assert f"{PACKAGE}.cli.parser" in loaded
+    above = [name for name in loaded if floor_of(name) in ("commands", "engine") or name.endswith("session.session")]
+    assert not above
+    assert f"{PACKAGE}.cluster.oc" not in loaded
