@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -112,3 +115,104 @@ def test_json_on_an_ascii_stream_is_json(world: World) -> None:
     )
     assert done.code == 2, done.all
     assert "\\xff" in done.json()["error"]
+
+
+def test_with_vv_each_call_of_oc_is_shown_masked_with_its_time_and_exit_code(world: World) -> None:
+    line = re.compile(r"oc: +\d+\.\d{3} s, exit \d+: oc get .*-o json")
+    plain = world.run("verify")
+    assert not line.search(plain.err)
+    for given, debug in ((("-vv",), ""), ((), "1")):
+        done = world.run("verify", "-o", "json", *given, THREESCALE_MIGRATE_DEBUG=debug)
+        assert len(line.findall(done.err)) >= 2, done.err
+        assert done.json()["exit_code"] == plain.code
+    done = world.migrate("--dc", "zync", "-vv")
+    assert done.code == 0, done.all
+    assert re.search(r"exit 0: oc patch dc zync ", done.err)
+    assert re.search(r"exit 0: oc create -f - ", done.err)
+
+
+def test_an_error_that_nobody_foresaw_leaves_a_masked_traceback_in_a_file_that_is_named(world: World) -> None:
+    secret = "foreseen-by-nobody-4711"
+    program = (
+        "import sys; from threescale_migrate.commands import plan; from threescale_migrate.redaction import REDACTOR\n"
+        f"from threescale_migrate.cli.main import main; REDACTOR.learn('{secret}')\n"
+        f"def boom(session, options): raise LookupError('it holds {secret}')\n"
+        "plan.run = boom; sys.exit(main(['plan']))"
+    )
+    done = world.program([sys.executable, "-c", program])
+    assert done.code == 1
+    assert secret not in done.all
+    (kept,) = (world.home / "state" / "threescale-migrate" / "errors").iterdir()
+    assert str(kept) in done.err
+    assert kept.stat().st_mode & 0o777 == 0o600
+    words = kept.read_text(encoding="utf-8")
+    assert "LookupError: it holds ***" in words
+    assert "in boom" in words
+    assert secret not in words
+
+
+NAMES = (
+    "x; touch PWNED #",
+    "two\nlines; touch PWNED\ntouch PWNED",
+    "$(touch PWNED)",
+    "`touch PWNED`",
+    'it\'s "x"; touch PWNED',
+)
+
+
+def test_the_name_of_a_role_runs_nothing_wherever_what_is_printed_is_pasted(world: World) -> None:
+    default = {"kind": "ServiceAccount", "name": "default", "namespace": "threescale"}
+    with open_cluster(world.directory) as cluster:
+        for number, name in enumerate(NAMES):
+            api = "rbac.authorization.k8s.io/v1"
+            role = {
+                "apiVersion": api,
+                "kind": "Role",
+                "metadata": {"name": name, "namespace": "threescale"},
+                "rules": [],
+            }
+            cluster.store.put("roles", role)
+            cluster.store.put(
+                "rolebindings",
+                {
+                    "apiVersion": api,
+                    "kind": "RoleBinding",
+                    "metadata": {"name": f"{name}-{number}", "namespace": "threescale"},
+                    "subjects": [default],
+                    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+                },
+            )
+    secret = ("--secret-file", world.secret)
+    script = world.run("script", *secret, "--dc", "zync").out
+    guide = world.run("script", "--guide", *secret, "--dc", "zync").out
+    printed = [script, guide]
+    for command in (("plan", *secret), ("plan", "-v", *secret), ("preflight", *secret), ("verify", "-v")):
+        printed.append(world.run(*command, "--dc", "zync").all)
+    for form in ("json", "nagios", "junit"):
+        printed.append(world.run("verify", "--dc", "zync", "-o", form).all)
+    printed.append(world.run("plan", *secret, "--dc", "zync", "-o", "json").all)
+    (world.home / "script.sh").write_text(script, encoding="utf-8")
+    done = world.program(["bash", "script.sh"], timeout=200, SECRET_FILE=world.secret, GRACE="1", POLL="0.1")
+    assert done.code == 0, done.all
+    printed.append(done.all)
+    granted = {item["roleRef"]["name"] for item in world.oc("get", "rolebindings", "-o", "json").json()["items"]
+               if any(subject["name"] == "amp" for subject in item.get("subjects", ()))}  # fmt: skip
+    assert granted >= set(NAMES)
+    printed.append(world.run("history", "last").all)
+    printed.append(world.run("verify", "-v", "--dc", "zync").all)
+    assert not list(world.home.rglob("PWNED"))
+    # Each line as a person pastes it, into a shell that finds no program at all but `touch`.
+    empty = world.home / "only-touch"
+    empty.mkdir()
+    (empty / "touch").symlink_to("/usr/bin/touch")
+    lines = [line for text in printed for line in text.splitlines()]
+    assert sum("PWNED" in line for line in lines) > 30
+    ran = []
+    for line in sorted({line for line in lines if "PWNED" in line}):
+        subprocess.run(
+            ["/bin/bash", "-c", line], env={"PATH": str(empty)}, cwd=world.home, capture_output=True, check=False
+        )
+        for made in world.home.rglob("PWNED*"):
+            made.unlink()
+            ran.append(line)
+    assert not ran, "\n".join(ran)

@@ -5,6 +5,7 @@ It must not check, read or ask anything; what the parser accepted is converted, 
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
@@ -56,7 +57,8 @@ def connection(given: Namespace) -> Connection:
 
 def output(given: Namespace) -> Output:
     """The options about the output."""
-    return Output(given.output, given.quiet, given.verbose, given.lang)
+    debug = given.verbose > 1 or os.environ.get("THREESCALE_MIGRATE_DEBUG", "") not in ("", "0")
+    return Output(given.output, given.quiet, given.verbose > 0, given.lang, debug)
 
 
 def session(given: Namespace, report: str | None = None) -> Session:

@@ -105,7 +105,9 @@ def _output(formats: Sequence[str]) -> Parser:
     group = parser.add_argument_group("the output")
     group.add_argument("-o", "--output", choices=formats, default="text", metavar="FORMAT", help="one of %(choices)s")
     group.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
-    group.add_argument("-v", "--verbose", action="store_true", help="print a line for each config")
+    group.add_argument(
+        "-v", "--verbose", action="count", default=0, help="print a line for each config; -vv: each call of oc too"
+    )
     group.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
     return parser
 

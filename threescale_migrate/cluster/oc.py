@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -367,10 +368,13 @@ class Oc:
         timeout = self.call_timeout
         if self.deadline is not None:
             timeout = min(timeout, max(0.1, self.deadline - started))
-        exit_code, out, err = _start(self.program, argv[1:], stdin, timeout, self.redact, lock)
-        call = Call(argv, exit_code, out, err, monotonic() - started)
-        if self.observer is not None:
-            self.observer(call)
+        ended = (-signal.SIGKILL, "", "")  # what is seen of a call that gave no answer in time
+        try:
+            ended = _start(self.program, argv[1:], stdin, timeout, self.redact, lock)
+        finally:
+            call = Call(argv, *ended, monotonic() - started)
+            if self.observer is not None:
+                self.observer(call)
         return call
 
     def _checked(self, call: Call, looking: bool) -> Call:

@@ -57,10 +57,14 @@ broken() {
   stop "$code" "$*: $(said)"
 }
 
+# What a change printed: it names what the cluster named, and is a comment to a shell that it is pasted into.
+printed() { [[ ! -s $scratch/printed ]] || say "# $(<"$scratch/printed")"; }
+
 # run COMMAND…: a change. The interrupt key does not cut it in half; the script ends after it.
 run() {
   say "+$(typed "$@")"
-  try whole "$@" >&2 || [[ $(said) == *'already in progress'* ]] || broken "$(typed "$@")"
+  try whole "$@" >"$scratch/printed" || [[ $(said) == *'already in progress'* ]] || broken "$(typed "$@")"
+  printed
 }
 
 whole() { (trap '' INT && "$@"); }
@@ -70,7 +74,8 @@ feed() {
   local text=$1
   shift
   say "+$(typed "$@") <<<$(typed "$text")"
-  try whole fed "$text" "$@" >&2 || broken "$(typed "$@")"
+  try whole fed "$text" "$@" >"$scratch/printed" || broken "$(typed "$@")"
+  printed
 }
 
 fed() {

@@ -16,6 +16,7 @@ from ..output import Unwritable
 from ..redaction import REDACTOR
 from ..render import failed
 from ..values import Refused, Text, Usage
+from . import trace
 from .session import Session
 
 
@@ -39,7 +40,14 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
 def defect(error: Exception) -> Text:
     """The sentence for an error that should not happen."""
     sentence = REDACTOR(f"{type(error).__name__}: {error}")[:300]
-    return Text("a defect of threescale-migrate, please report it: {sentence}", sentence=sentence)
+    path = trace.kept(error)
+    if path is None:
+        return Text("a defect of threescale-migrate, please report it: {sentence}", sentence=sentence)
+    return Text(
+        "a defect of threescale-migrate, please report it with {path}, where secrets are masked: {sentence}",
+        path=str(path),
+        sentence=sentence,
+    )
 
 
 def explained(error: Exception) -> tuple[Text, ExitCode]:

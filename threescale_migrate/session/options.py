@@ -26,12 +26,13 @@ class Connection:
 
 @dataclass(frozen=True)
 class Output:
-    """How results are shown: `format` as `-o` names it, `lang` None where the locale decides."""
+    """How results are shown: `format` as `-o` names it, `lang` None where the locale decides; `debug` shows each call of `oc`."""
 
     format: str = "text"
     quiet: bool = False
     verbose: bool = False
     lang: str | None = None
+    debug: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ..cluster.oc import Oc
 from ..render.terminal import Terminal, stderr, stdout
 from ..values import Text
+from . import trace
 from .connecting import connect
 from .options import Connection, Output
 
@@ -25,7 +26,10 @@ class Session:
 
     def connect(self, timeout: float | None = None) -> Oc:
         """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing, Usage."""
-        return connect(self.connection, timeout)
+        oc = connect(self.connection, timeout)
+        if self.output.debug:
+            oc.observer = trace.shown
+        return oc
 
     @property
     def result(self) -> Terminal:
