@@ -31,7 +31,7 @@ DOOR = (f"{PACKAGE}.__main__",)
 # The rows of each floor, from the ground up: a module imports from rows below its own. One that has no row yet may not be
 # part of a circle either.
 ROWS: Mapping[str, tuple[str, ...]] = {
-    "ground": ("check_codes exit_codes shell shipped visible", "values", "language redaction", "output telling"),
+    "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
     "cluster": ("dialects doors", "oc", "location project"),
     "guide": (
         "causes registry_secret selection verdicts",

@@ -67,3 +67,12 @@ def test_what_is_found_of_many_configs_alike_is_one_line(world: World) -> None:
     shown = world.run("preflight", "--secret-file", world.secret).out
     assert shown.count("it is paused") == 1
     assert "dc/system-app, dc/zync: it is paused" in shown
+
+
+def test_a_rehearsal_says_that_it_is_one_at_its_start_and_at_its_end(world: World) -> None:
+    done = world.run("rehearse", "--speed", "60")
+    assert done.code == 0, done.all
+    lines = [line for line in done.err.splitlines() if line]
+    assert lines[0].startswith("this is a rehearsal: ")
+    assert lines[-2].startswith("this was a rehearsal: ")
+    assert lines[-1].strip() == "threescale-migrate plan -n PROJECT --secret-file FILE"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from ..exit_codes import TABLE, numbers
 from ..render.markdown import Block, Kind, block_lines, blocks, plain, quoted
 from .topics import TOPICS, topic
 from .usage import WIDTH, commands, invocation, of_cluster, sections, sentence, synopsis, value
@@ -37,9 +38,8 @@ def _lines(parser: argparse.ArgumentParser, version: str) -> Iterator[str]:
     common = next((actions for _, actions in sections(known["plan"]) if of_cluster(actions)), [])
     yield from _actions(common)
     yield ".SH EXIT STATUS"
-    for part in str(parser.epilog).partition(":")[2].split(";"):
-        codes, _, meaning = _codes(part)
-        yield from (".TP", f".B {_text(codes)}", _text(meaning))
+    for row in TABLE:
+        yield from (".TP", f".B {_text(numbers(row.codes))}", _text(str(row.meaning)))
     yield ".SH ENVIRONMENT"
     for variable, meaning in ENVIRONMENT:
         yield from (".TP", f".B {_text(variable)}", _text(meaning))
@@ -63,13 +63,6 @@ def _block(block: Block) -> Iterator[str]:
         yield from (f'.IP "{_text(block.mark)}" 4', _text(plain(block.text, quoted)))
     else:
         yield from (".P", _text(plain(block.text, quoted)))
-
-
-def _codes(part: str) -> tuple[str, str, str]:
-    """`129, 130, 143 hung up, …` in its numbers and its words."""
-    words = part.split()
-    count = next((i for i, word in enumerate(words) if not word.rstrip(",").isdigit()), len(words))
-    return " ".join(words[:count]), " ", " ".join(words[count:])
 
 
 def _summary(parser: argparse.ArgumentParser) -> str:

@@ -8,20 +8,13 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from ..exit_codes import ExitCode
+from ..exit_codes import TABLE, ExitCode, numbers
 from ..guide.prove_pull import IMAGE, is_image
 from ..language import LANGUAGES
 from ..values import REGISTRY, STEPS, Text, Usage
 from .examples import EXAMPLES
 from .localising import asked_for, current, localise, spoken
 from .usage import NAME, Formatter, help_of
-
-EXIT_CODES = (
-    "exit codes: 0 done; 1 a check or an oc command failed; 2 wrong usage; 3 plan: something is to do;"
-    " 4 refused before the first change; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be"
-    " asked; 75 another run holds the lock; 129, 130, 143 hung up, interrupted, terminated"
-)
-
 
 # What --wave-plan holds where no file is named.
 PRINT_ORDER = True
@@ -51,6 +44,12 @@ class Parser(argparse.ArgumentParser):
 def _said(text: Text) -> str:
     """The words of a text while the command line is parsed: in the language that argparse speaks then."""
     return text.translated(current)
+
+
+def _exit_codes() -> str:
+    """The table of exit codes as one paragraph, in the language that argparse speaks now."""
+    rows = "; ".join(f"{numbers(row.codes)} {_said(row.brief)}" for row in TABLE)
+    return f"{_said(Text('exit codes:'))} {rows}"
 
 
 def duration(text: str) -> float:
@@ -243,7 +242,7 @@ def build(program: str = NAME) -> Parser:
     parser = Parser(
         prog=program,
         description="Prepares a 3scale 2.5 project for images from registry.redhat.io, verifies it, and takes it back.",
-        epilog=EXIT_CODES,
+        epilog=_exit_codes(),
         formatter_class=Formatter,
     )
     parser.add_argument("--version", action="version", version=f"threescale-migrate {__version__}")

@@ -103,10 +103,20 @@ def _whole(directory: Path, environment: dict[str, str], secret: str, speed: flo
         ["migrate", "--yes", "--secret-file", str(directory / secret), *grace, *given],
         ["verify", *given],
     )
+    session.mention(
+        Text("this is a rehearsal: the cluster is a stand-in on this machine, and no real one is asked or changed")
+    )
     for command in commands:
         shown = " ".join(["threescale-migrate", *command])
         terminal.line(terminal.paint(f"$ {shown}", "strong"))
         code = run_program([*me, *command], environment)
         if code:
+            session.mention(Text("this was a rehearsal: nothing happened to a real cluster"))
             return code
+    session.mention(
+        Text(
+            "this was a rehearsal: nothing happened to a real cluster; next, on a project of your own, which changes nothing either:"
+        )
+    )
+    terminal.verbatim("threescale-migrate plan -n PROJECT --secret-file FILE", 2)
     return ExitCode.DONE
