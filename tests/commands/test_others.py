@@ -155,3 +155,33 @@ def test_a_right_that_is_lost_in_the_middle_ends_with_7_and_how_far_it_came(
     assert "Fix: have the rights in the project given back" in done.err
     assert "has reached amp: system-sphinx" in done.err
     assert "    oc patch dc zync" in done.err, "what was sent since it was seen last"
+
+
+def elsewhere_after(world: World, when: str) -> dict[str, str]:
+    """An environment in which somebody logs in as another user, in another terminal, at the run's first call with the words."""
+    environment = meanwhile(world, when, "version", "--client")
+    wrapper = Path(environment["FIRED"]).parent / "oc"
+    other = (
+        'if [ "$1" = whoami ] && [ -e "$FIRED" ]; then case " $* " in *--show*) ;; *) echo eve; exit 0 ;; esac; fi\n'
+    )
+    wrapper.write_text(WRAPPER.replace('exec "$REAL"', other + 'exec "$REAL"'), encoding="utf-8")
+    return {**environment, "DEED": ":"}
+
+
+def test_a_login_as_another_user_stops_a_migration_before_the_next_wave(world: World) -> None:
+    done = migrate(world, *THREE, **elsewhere_after(world, "patch dc zync"))
+    assert done.code == 1, done.all
+    assert "oc is logged in as eve now" in done.err
+    assert "Or undo:" in done.err
+    assert world.accounts()["apicast-staging"] == {"default"}
+
+
+def test_a_login_as_another_user_stops_an_undo_before_its_next_stage(world: World) -> None:
+    assert world.migrate(*THREE).code == 0
+    environment = elsewhere_after(world, "patch dc apicast-staging")
+    done = world.run("undo", "--yes", "--grace", GRACE, timeout=120, **environment)
+    assert done.code == 1, done.all
+    assert "oc is logged in as eve now" in done.err
+    assert world.accounts()["system-sphinx"] == {"amp"}
+    assert world.run("undo", "--yes", "--grace", GRACE).code == 0
+    assert world.accounts()["system-sphinx"] == {"default"}

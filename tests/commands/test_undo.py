@@ -87,6 +87,29 @@ def test_some_configs_are_undone_and_the_others_stay_migrated(migrated: Migrated
     assert [line for line in left if not line.startswith("pods: ")] == []
 
 
+def test_a_journal_of_another_project_of_the_same_name_counts_for_nothing(copy: World, tmp_path: Path) -> None:
+    (journal,) = copy.journals
+    whole = journal.read_text(encoding="utf-8")
+    uid = json.loads(whole.splitlines()[0])["uid"]
+    assert uid == copy.objects()["namespaces"]["/threescale"]["metadata"]["uid"]
+    journal.write_text(whole.replace(uid, "0b0e7a4c-another-project"), encoding="utf-8")
+    before = copy.objects()
+    for options in (("--dry-run",), ("--yes",)):
+        done = copy.run("undo", *options)
+        assert done.code == 0, done.all
+        assert "nothing to undo" in done.out
+        assert "1 run counts for nothing here: it was in another project" in done.err
+    assert copy.objects() == before
+    assert "taken back" not in copy.run("history").out
+
+
+def test_a_project_that_may_not_be_read_is_known_by_its_name_alone(copy: World) -> None:
+    copy.faults("forbidden=get:namespaces", "forbidden=get:projects")
+    done = undo(copy)
+    assert done.code == 0, done.all
+    assert "known by its name only" in undo(copy).err
+
+
 @pytest.mark.long
 def test_undo_brings_all_fifteen_back_and_undo_of_undo_the_migration(world: World) -> None:
     before = settled(world)

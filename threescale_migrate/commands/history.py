@@ -49,11 +49,16 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
     return ExitCode.DONE
 
 
-def _by_project(known: Iterable[Record]) -> list[list[Record]]:
+def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
+    """The runs of each project; one that was deleted and made again is another one, which its uid tells."""
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in known:
         groups.setdefault((record.server, record.project), []).append(record)
-    return list(groups.values())
+    return [
+        records.of_identity(group, uid)[0]
+        for group in groups.values()
+        for uid in {record.uid for record in group if record.uid} or {""}
+    ]
 
 
 def _verdict(record: Record) -> Verdict:
@@ -89,6 +94,7 @@ def _described(record: Record, taken: bool) -> dict[str, object]:
         "command": record.command,
         "server": record.server,
         "project": record.project,
+        "uid": record.uid or None,
         "user": record.user,
         "began": record.began,
         "ended": record.ended,

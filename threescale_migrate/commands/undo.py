@@ -81,7 +81,8 @@ def _wanted(
         whole = Request(configs=options.configs)
         changes = undoing.to_default(state, whole)
     else:
-        runs = records.to_take_back(records.records(where.server, where.project), options.run, options.redo)
+        mine, _ = records.of_identity(records.records(where.server, where.project), where.uid)
+        runs = records.to_take_back(mine, options.run, options.redo)
         changes = changes_of(runs)
         if options.configs:
             changes = undoing.limited(changes, options.configs)
@@ -104,12 +105,32 @@ def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) ->
         " one, --to-default puts the configs back to the default account",
         project=where.project,
     )
+    _mention_identity(session, where)
     if session.output.format == "json":
         check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
         document.write(sys.stdout, document.verification("undo", where.project, (check,), int(ExitCode.DONE)))
     else:
         session.result.line(session.result.say(sentence))
     return ExitCode.DONE
+
+
+def _mention_identity(session: Session, where: Location) -> None:
+    """Says which journals were left out, since they are of another project of this name, or that only the name is known."""
+    if where.uid is None:
+        session.mention(
+            Text(
+                "the project is known by its name only: whether it is the one that the journals are of is not known",
+            )
+        )
+        return
+    _, foreign = records.of_identity(records.records(where.server, where.project), where.uid)
+    if foreign:
+        sentence = Text.plural(
+            "{count} run counts for nothing here: it was in another project of this name and server, as its uid says",
+            "{count} runs count for nothing here: they were in another project of this name and server, as its uid says",
+            count=len(foreign),
+        )
+        session.mention(sentence)
 
 
 def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Planned:

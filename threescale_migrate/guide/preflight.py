@@ -210,7 +210,9 @@ def _project(facts: Facts, request: Request) -> list[Finding]:
             Text("{count} configs of 3scale", count=len(chosen)),
         )
     )
-    return [*found, _release(state, chosen)]
+    # Those that were named are a part of the project, and may all be databases, which say nothing of the release.
+    of_3scale = () if "dc" in state.unread else choose(state, Request()).configs
+    return [*found, _release(state, tuple({*chosen, *of_3scale}))]
 
 
 # The images that are made anew with each release; those of databases, caches and the wildcard router are not.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..cluster.location import Location, still_at
@@ -51,12 +52,13 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
         stop = signals.Stop()
         listener = Listener(session)
         run = runner.Run(oc, start.request, record, listener, runner.Limits(changing.timeout, changing.grace), stop)
-        run.seen = start.state
+        run.seen, run.still_there = start.state, partial(still_at, oc, start.where)
         stack.enter_context(signals.in_order(stop, lambda: listener.note(ENDING)))
         stack.callback(listener.done)
         try:
             where = start.where
-            record.start(session.command, where.server, where.project, where.user, start.state, **values)
+            place = {"context": where.context, "uid": where.uid}
+            record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
             record.write("plan", actions=[journals.described(action, oc.argv(action.args)) for action in start.actions])
             yield run
         except journals.JournalError as error:
