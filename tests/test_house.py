@@ -34,15 +34,17 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
     "cluster": ("dialects doors", "oc", "location project"),
     "guide": (
-        "causes registry_secret selection verdicts",
-        "capacity costs prove_pull readiness service_account",
+        "cause pulls registry_secret selection verdicts",
+        "capacity costs prove_pull refusals service_account",
+        "causes",
+        "readiness",
         "deployment_configs links verification",
         "permissions",
         "rights steps undoing",
         "preflight",
     ),
     "engine": (
-        "evidence home proving signals",
+        "evidence failed home proving signals",
         "journal",
         "lock run",
         "apply records",
@@ -72,7 +74,6 @@ LONGER: frozenset[str] = frozenset(
     {
         "cluster.oc",
         "cluster.project",
-        "guide.causes",
         "guide.preflight",
         "guide.undoing",
         "rehearsal.client.changing",
