@@ -32,7 +32,7 @@ DOOR = (f"{PACKAGE}.__main__",)
 # part of a circle either.
 ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
-    "cluster": ("dialects doors", "oc", "location project"),
+    "cluster": ("dialects doors items state", "failures pull_secrets saving", "oc parsing", "location reading"),
     "guide": (
         "cause pulls registry_secret selection verdicts",
         "capacity costs prove_pull refusals service_account",
@@ -72,8 +72,6 @@ LONGEST = 450
 # Modules that have two subjects still. A name goes when its module is short enough.
 LONGER: frozenset[str] = frozenset(
     {
-        "cluster.oc",
-        "cluster.project",
         "guide.preflight",
         "guide.undoing",
         "rehearsal.client.changing",

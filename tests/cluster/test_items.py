@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import recorded
-from threescale_migrate.cluster.oc import items_of
+from threescale_migrate.cluster.items import items_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

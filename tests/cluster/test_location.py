@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import World
+from threescale_migrate.cluster.failures import NoConfiguration
 from threescale_migrate.cluster.location import Location, Moved, locate, still_at
-from threescale_migrate.cluster.oc import NoConfiguration, Oc
+from threescale_migrate.cluster.oc import Oc
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import recorded
-from threescale_migrate.cluster.project import fingerprint, parse_project, secret_values
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.pull_secrets import fingerprint, secret_values
 from threescale_migrate.guide.readiness import assess
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import GUIDE_CONFIGS

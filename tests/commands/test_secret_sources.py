@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TOKEN, World, make_world
-from threescale_migrate.cluster.project import fingerprint
+from threescale_migrate.cluster.pull_secrets import fingerprint
 from threescale_migrate.guide import registry_secret
 from threescale_migrate.session import sources
 from threescale_migrate.values import SECRET_NAME, Usage

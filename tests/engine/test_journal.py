@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from threescale_migrate.cluster.project import ProjectState
+from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.engine import records
 from threescale_migrate.engine.home import directory_of
 from threescale_migrate.engine.journal import Journal, JournalError, NoJournal

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from threescale_migrate.cluster.project import ContainerState, ProjectState, parse_project
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.state import ContainerState, ProjectState
 from threescale_migrate.guide import deployment_configs, pulls
 from threescale_migrate.guide.cause import CauseKind
 from threescale_migrate.guide.readiness import RolloutState, assess, fix

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support import recorded
 from threescale_migrate.cluster.oc import Oc
-from threescale_migrate.cluster.project import ProjectState, parse_project
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.engine.run import Limits, Run
 from threescale_migrate.engine.waiting import await_login
 from threescale_migrate.guide import permissions

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import recorded
-from threescale_migrate.cluster.project import ProjectState, Quota, parse_project
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.state import ProjectState, Quota
 from threescale_migrate.guide import capacity, preflight, rights, steps
 from threescale_migrate.guide.preflight import Facts, Group
 from threescale_migrate.guide.rights import Answers, Right

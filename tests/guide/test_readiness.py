@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.random_histories import CONFIGS, LONG, PROJECT, History
-from threescale_migrate.cluster.project import Pod
+from threescale_migrate.cluster.state import Pod
 from threescale_migrate.guide import deployment_configs
 from threescale_migrate.guide.cause import CauseKind
 from threescale_migrate.guide.readiness import STALE, RolloutState, assess, serves

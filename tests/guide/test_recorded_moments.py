@@ -8,7 +8,7 @@ from typing import Any
 from tests.conftest import ROOT
 from tests.measure import moments
 from tests.support import recorded
-from threescale_migrate.cluster.project import parse_project
+from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.guide.readiness import Assessment, Goal, RolloutState, assess
 
 

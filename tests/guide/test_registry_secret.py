@@ -13,7 +13,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from threescale_migrate.cluster.project import parse_project
+from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.guide import registry_secret
 from threescale_migrate.values import REGISTRY, SECRET_NAME, PullSecret, Refused, Request, Usage
 

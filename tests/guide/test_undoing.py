@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from threescale_migrate.cluster.project import Binding, ProjectState, Subject, parse_project
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.state import Binding, ProjectState, Subject
 from threescale_migrate.guide import undoing
 from threescale_migrate.guide.undoing import Undo
 from threescale_migrate.values import Inverse, Verdict

@@ -18,7 +18,8 @@ from typing import Any
 from tests.conftest import Result
 from tests.live.masking import Masks
 from tests.live.record import Recorder, asked, header
-from threescale_migrate.cluster.project import ProjectState, parse_project
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.state import ProjectState
 
 Object = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent.parent

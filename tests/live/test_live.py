@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.live.project import LiveProject
-from threescale_migrate.cluster.project import ProjectState
+from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.guide.readiness import assess
 from threescale_migrate.values import ACCOUNT, GUIDE_CONFIGS, SECRET_NAME
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support import recorded
-from threescale_migrate.cluster.project import ProjectState, parse_project
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.guide.readiness import assess
 from threescale_migrate.values import ACCOUNT, SECRET_NAME
 

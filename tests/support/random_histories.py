@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from threescale_migrate.cluster.project import ProjectState, parse_project
+from threescale_migrate.cluster.parsing import parse_project
+from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.rehearsal import deployer, launch, pods, revisions, switching
 from threescale_migrate.rehearsal.resources import RESOURCES
 from threescale_migrate.rehearsal.server import Api, ApiError, Cluster, begin

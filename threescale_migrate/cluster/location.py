@@ -11,7 +11,8 @@ from typing import Any
 
 from ..values import Refused, Text
 from .dialects import user_of
-from .oc import NoConfiguration, NotFound, Oc, OcError, UnknownResourceType, Unreachable
+from .failures import NoConfiguration, NotFound, OcError, UnknownResourceType, Unreachable
+from .oc import Oc
 
 SERVER = r"https?://\S+"
 PROJECT = r"[a-z0-9-]*"

@@ -13,7 +13,7 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
@@ -23,8 +23,21 @@ from ..exit_codes import ExitCode
 from ..language import system_error
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
-from .dialects import NOISE
 from .doors import WrongDoor, only_looks
+from .failures import (
+    Call,
+    Forbidden,
+    Killed,
+    NotFound,
+    OcError,
+    OcMissing,
+    RequestTimeout,
+    UnreadableAnswer,
+    classify,
+    error_lines,
+    error_sentence,
+)
+from .items import items_of
 
 Answer = TypeVar("Answer")
 Part = TypeVar("Part")
@@ -34,252 +47,6 @@ DEFAULT_CALL_TIMEOUT = 60.0
 LONGEST_ERROR = 2000
 # oc speaks Japanese too where the locale does, and the kind of an error is only in its English text (recordings/README.md 10).
 SPOKEN = {"LC_ALL": "C.UTF-8"}
-
-
-class OcError(Exception):
-    """A call of `oc` that failed, or could not be made; its text is safe to show."""
-
-    exit_code = ExitCode.FAILED
-    passing = False
-
-    def __init__(self, message: str | Text, call: Call | None = None) -> None:
-        super().__init__(str(message))
-        self.text = message if isinstance(message, Text) else Text("{said}", said=message)
-        self.call = call
-
-
-class NotFound(OcError):
-    """The object is not there."""
-
-
-class AlreadyExists(OcError):
-    """The object is there already."""
-
-
-class Forbidden(OcError):
-    """The user may not do this."""
-
-
-class Conflict(OcError):
-    """Somebody else changed the object in between."""
-
-    passing = True
-
-
-class BadInput(OcError):
-    """`oc` or the server refuses what it was given."""
-
-
-class UnknownResourceType(OcError):
-    """The server has no such type."""
-
-
-class Unreachable(OcError):
-    """The cluster could not be asked."""
-
-    exit_code = ExitCode.UNKNOWN
-
-
-class OcMissing(Unreachable):
-    """There is no `oc` to run."""
-
-
-class Unauthorized(Unreachable):
-    """The login is missing, expired or revoked."""
-
-
-class NoConfiguration(Unreachable):
-    """`oc` knows of no cluster."""
-
-
-class ConnectionRefused(Unreachable):
-    """Nothing listens at the server's address."""
-
-    passing = True
-
-
-class NoRoute(Unreachable):
-    """The server's name or address leads nowhere."""
-
-
-class BadCertificate(Unreachable):
-    """The server's certificate is not trusted."""
-
-
-class RequestTimeout(Unreachable):
-    """The server, or `oc` itself, did not answer in time."""
-
-    passing = True
-
-
-class ServerUnavailable(Unreachable):
-    """The server answers that it cannot answer now."""
-
-    passing = True
-
-
-class UnreadableAnswer(Unreachable):
-    """`oc` ended well, but what it printed is not what was asked for."""
-
-    passing = True
-
-
-class Killed(OcError):
-    """`oc` was ended by a signal, such as from the system when memory runs out."""
-
-    passing = True
-
-
-# With these the call certainly had no effect; after any other failure it may have one, and may still come to it.
-WITHOUT_EFFECT = (
-    NotFound,
-    AlreadyExists,
-    Forbidden,
-    Conflict,
-    BadInput,
-    UnknownResourceType,
-    OcMissing,
-    Unauthorized,
-    NoConfiguration,
-    ConnectionRefused,
-    NoRoute,
-    BadCertificate,
-)
-
-
-# The kind of an error is only in its text (recordings/README.md 10). The first pattern that matches counts, so the
-# texts about the connection, which can quote anything, come before those about objects.
-ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
-    (
-        r"Missing or incomplete configuration info|no configuration has been provided|invalid configuration",
-        NoConfiguration,
-    ),
-    (
-        r"context \S+ does not exist|context was not found for specified context|current-context must exist|error loading config file|stat \S+: no such file",
-        NoConfiguration,
-    ),
-    (r"You must be logged in to the server|\(Unauthorized\)|error: Unauthorized|provide credentials", Unauthorized),
-    (r"x509:|certificate (has expired|signed by unknown)|tls: failed to verify", BadCertificate),
-    (r"no such host|no route to host|network is unreachable|server misbehaving", NoRoute),
-    (
-        r"Client\.Timeout|i/o timeout|TLS handshake timeout|context deadline exceeded|\(Timeout\)|\(GatewayTimeout\)",
-        RequestTimeout,
-    ),
-    # An API that stumbles (recordings/README.md 26): all of it passes by itself.
-    (
-        r"etcdserver: |rpc error: code = Unavailable|\((ServerTimeout|Expired)\)|continue parameter is too old"
-        r"|server was unable to return a response in the time allotted",
-        ServerUnavailable,
-    ),
-    (r"connection refused|was refused - did you specify", ConnectionRefused),
-    (r"connection reset|unexpected EOF|: EOF$|http2: |broken pipe", ServerUnavailable),
-    (
-        r"\((ServiceUnavailable|InternalError|TooManyRequests)\)|currently unable to handle the request",
-        ServerUnavailable,
-    ),
-    (
-        r"the server doesn't have a resource type|no matches for kind|could not find the requested resource",
-        UnknownResourceType,
-    ),
-    (r"\(Forbidden\)|is forbidden: |do not have rights to view project|You are not a member of project", Forbidden),
-    (r"\(AlreadyExists\)|failed to create \w+: .* already exists", AlreadyExists),
-    (r"\(Conflict\)|the object has been modified", Conflict),
-    (r"\(NotFound\)|A project named \S+ does not exist|No valid secrets found|Unlinked deleted secrets", NotFound),
-    (
-        r"is invalid|\(BadRequest\)|\(Invalid\)|error parsing|unable to decode|the path \S+ does not exist|unknown flag"
-        r"|invalid argument|unknown command|unknown shorthand|Invalid timeout value|The request is invalid|error when creating",
-        BadInput,
-    ),
-    (r"Unable to connect to the server", Unreachable),
-)
-
-_COMPILED = tuple((re.compile(pattern, re.MULTILINE), kind) for pattern, kind in ERROR_TEXTS)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of `oc`: what was run and what came back. `seconds` is wall time; stdin is never kept."""
-
-    argv: tuple[str, ...]
-    exit_code: int
-    stdout: str = field(repr=False)
-    stderr: str = field(repr=False)
-    seconds: float
-
-
-def classify(exit_code: int, stderr: str) -> type[OcError] | None:
-    """Gives the class of a failure by the text of stderr, None where the call succeeded.
-
-    Warnings on stderr are no errors (recordings/README.md 11). Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
-    """
-    if exit_code == 0:
-        return None
-    for pattern, kind in _COMPILED:
-        if pattern.search(stderr):
-            return kind
-    return Killed if exit_code < 0 or exit_code > 128 else OcError
-
-
-def error_sentence(stderr: str) -> str:
-    """The part of stderr that says what went wrong: without warnings, and the client's log lines only if nothing else is there."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    telling = [line for line in lines if not NOISE.match(line)]
-    return " ".join(telling or lines)
-
-
-def error_lines(stderr: str) -> tuple[str, ...]:
-    """The lines of stderr that are errors: a partial answer has one for each type that was refused (recordings/README.md 16)."""
-    return tuple(line for line in stderr.splitlines() if line.strip() and not NOISE.match(line))
-
-
-_WHITE = re.compile(r"[ \t\r\n]*")
-
-
-def items_of(text: str) -> Iterator[Any]:
-    """The items of a List, one after the other; the object itself where the answer is no List.
-
-    Raises ValueError where the text is not one whole JSON object, which may be after some items.
-    """
-    decode = json.JSONDecoder().raw_decode
-    values: dict[str, Any] = {}
-    listed = False
-    at = _expect(text, 0, "{")
-    while not text.startswith("}", at):
-        if values or listed:
-            at = _expect(text, at, ",")
-        key, at = decode(text, at)
-        at = _expect(text, at, ":")
-        if key == "items" and text.startswith("[", at):
-            listed = True
-            at = _expect(text, at, "[")
-            first = True
-            while not text.startswith("]", at):
-                at = at if first else _expect(text, at, ",")
-                first = False
-                item, at = decode(text, at)
-                at = _skip(text, at)
-                yield item
-            at = _expect(text, at, "]")
-        else:
-            values[key], at = decode(text, at)
-            at = _skip(text, at)
-    if _expect(text, at, "}") != len(text):
-        raise ValueError("something follows the object")
-    if not listed:
-        yield values
-
-
-def _skip(text: str, at: int) -> int:
-    found = _WHITE.match(text, at)
-    return found.end() if found else at
-
-
-def _expect(text: str, at: int, sign: str) -> int:
-    """The place after the sign and the white space around it."""
-    at = _skip(text, at)
-    if not text.startswith(sign, at):
-        raise ValueError(f"there is no {sign}")
-    return _skip(text, at + 1)
 
 
 def find_oc(wanted: str | None) -> str:

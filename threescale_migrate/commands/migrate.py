@@ -6,7 +6,8 @@ from functools import partial
 
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState, observe
+from ..cluster.reading import observe
+from ..cluster.state import ProjectState
 from ..engine import migration
 from ..engine.backup import usable
 from ..engine.failed import Failed

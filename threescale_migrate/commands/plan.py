@@ -6,7 +6,8 @@ import sys
 from time import monotonic
 
 from ..cluster.location import locate, pin
-from ..cluster.project import ProjectState, observe
+from ..cluster.reading import observe
+from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.selection import waves
 from ..render import document, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..cluster.location import locate
-from ..cluster.project import observe
+from ..cluster.reading import observe
 from ..exit_codes import ExitCode
 from ..render import document, text
 from ..session.connecting import LOOKING_TIMEOUT

@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..cluster.oc import OcMissing, run_program
+from ..cluster.failures import OcMissing
+from ..cluster.oc import run_program
 from ..exit_codes import ExitCode
 from ..language import system_error, translation
 from ..rehearsal import faults, launch

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from .. import __version__
+from ..cluster.failures import ERROR_TEXTS, OcError, Unreachable
 from ..cluster.location import locate
-from ..cluster.oc import ERROR_TEXTS, OcError, Unreachable
-from ..cluster.project import observe
+from ..cluster.reading import observe
 from ..exit_codes import ExitCode
 from ..guide.costs import costs
 from ..guide.readiness import assess

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..cluster.location import pin
-from ..cluster.project import observe
+from ..cluster.reading import observe
 from ..engine import migration, waiting
 from ..exit_codes import ExitCode
 from ..guide import steps

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ..check_codes import Code
 from ..cluster.location import Location
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState, observe
+from ..cluster.reading import observe
+from ..cluster.state import ProjectState
 from ..engine import records
 from ..engine import undoing as sequence
 from ..engine.records import Record

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+from ..cluster.failures import OcError
 from ..cluster.location import pin
-from ..cluster.oc import Oc, OcError
-from ..cluster.project import ProjectState, observe
+from ..cluster.oc import Oc
+from ..cluster.reading import observe
+from ..cluster.state import ProjectState
 from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps

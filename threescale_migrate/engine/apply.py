@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 
 from .. import shell
-from ..cluster import oc as oc_module
+from ..cluster import failures
 from ..cluster.dialects import UNCHANGED
-from ..cluster.oc import OcError
-from ..cluster.project import ProjectState
+from ..cluster.failures import OcError
+from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..values import Action, Refused, Text, Usage
 from .failed import Failed
@@ -75,7 +75,7 @@ def _is_gone(run: Run, action: Action, error: OcError) -> bool:
     """Whether the call failed since somebody has deleted its config meanwhile: the others go on, and the run's last word names it."""
     kind, _, name = action.subject.partition("/")
     gone = run.seen is not None and "dc" not in run.seen.unread and name not in run.seen.configs
-    return kind == "dc" and isinstance(error, oc_module.NotFound) and gone
+    return kind == "dc" and isinstance(error, failures.NotFound) and gone
 
 
 def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> tuple[str, str, Text | None]:
@@ -84,10 +84,10 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
     `present`: somebody else had done it. `failed`: it had no effect. `unknown`: none is seen, which is no proof, since a
     call that ended without an answer may still be on its way.
     """
-    if isinstance(error, oc_module.AlreadyExists) and action.inverse.detail.get("kept") == "yes":
+    if isinstance(error, failures.AlreadyExists) and action.inverse.detail.get("kept") == "yes":
         return "present", f"{error} (it holds the same)", None
-    outcome = "failed" if isinstance(error, oc_module.WITHOUT_EFFECT) else "unknown"
-    if isinstance(error, oc_module.OcMissing):
+    outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"
+    if isinstance(error, failures.OcMissing):
         return outcome, str(error), None
     try:
         left = tuple(replan(run.look()))
@@ -97,8 +97,8 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
         return outcome, f"{error}; {refusal}", refusal.text
     if any(other.args == action.args and other.subject == action.subject for other in left):
         return outcome, str(error), None
-    if isinstance(error, oc_module.NotFound):
+    if isinstance(error, failures.NotFound):
         return outcome, str(error), None
-    if isinstance(error, oc_module.AlreadyExists) or UNCHANGED.search(str(error)):
+    if isinstance(error, failures.AlreadyExists) or UNCHANGED.search(str(error)):
         return "present", f"{error} (somebody else has done it)", None
     return "done", f"{error} (it took effect all the same)", None

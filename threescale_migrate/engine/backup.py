@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..cluster.oc import Forbidden, Oc, UnknownResourceType
+from ..cluster.failures import Forbidden, UnknownResourceType
+from ..cluster.oc import Oc
 from ..cluster.saving import Saved, saved
 from ..guide import backup as guide
 from ..guide.backup import Backup, Document

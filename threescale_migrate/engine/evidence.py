@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..guide.readiness import MIGRATED, Assessment, Goal, assess, fix, proves, serves
 from ..values import Check, Text
 

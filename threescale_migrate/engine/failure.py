@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-from ..cluster.oc import Forbidden, OcError, Unauthorized
-from ..cluster.project import ProjectState
+from ..cluster.failures import Forbidden, OcError, Unauthorized
+from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs
 from ..guide.cause import Cause, CauseKind

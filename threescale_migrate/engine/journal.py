@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..files import flush_directory
 from ..language import system_error
 from ..redaction import Redactor

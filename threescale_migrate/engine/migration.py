@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from .. import shell
 from ..check_codes import Code
-from ..cluster.oc import OcError
-from ..cluster.project import ProjectState
+from ..cluster.failures import OcError
+from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, steps
 from ..guide.readiness import MIGRATED, assess_all

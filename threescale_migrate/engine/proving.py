@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..cluster.oc import Oc, OcError, RequestTimeout, Unreachable, error_sentence
-from ..cluster.project import ProjectState
+from ..cluster.failures import OcError, RequestTimeout, Unreachable, error_sentence
+from ..cluster.oc import Oc
+from ..cluster.state import ProjectState
 from ..guide import prove_pull
 from ..guide.prove_pull import Answer, Asker
 from ..guide.registry_secret import equal

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from .. import shell
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState, observe
+from ..cluster.reading import observe
+from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, choose

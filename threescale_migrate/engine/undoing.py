@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from ..cluster.oc import OcError
-from ..cluster.project import ProjectState
+from ..cluster.failures import OcError
+from ..cluster.state import ProjectState
 from ..guide import deployment_configs, undoing
 from ..guide.readiness import assess_all
 from ..guide.selection import Wave

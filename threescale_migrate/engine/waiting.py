@@ -10,8 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from ..cluster.oc import Forbidden, NoRoute, OcError, Unreachable
-from ..cluster.project import ProjectState, RegistrySecret, look_at_secret
+from ..cluster.failures import Forbidden, NoRoute, OcError, Unreachable
+from ..cluster.reading import look_at_secret
+from ..cluster.state import ProjectState, RegistrySecret
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, service_account
 from ..guide.cause import CauseKind

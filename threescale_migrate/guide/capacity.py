@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..cluster.project import DeploymentConfig, Limit, ProjectState, Quota, Resources
+from ..cluster.state import DeploymentConfig, Limit, ProjectState, Quota, Resources
 from ..values import Action, Text
 from .selection import Wave
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..cluster.project import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
+from ..cluster.state import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
 from ..values import NOTHING, SECRET_NAME, Text
 from . import pulls
 from .cause import Cause, CauseKind, short

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..cluster.project import DeploymentConfig, ProjectState
+from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import Text
 from .selection import Wave
 

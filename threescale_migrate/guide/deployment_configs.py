@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from ..check_codes import Code
-from ..cluster.project import DeploymentConfig, ProjectState
+from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess
 from .refusals import abandoned

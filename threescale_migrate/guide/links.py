@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from .. import shell
 from ..check_codes import Code
-from ..cluster.project import ProjectState, ServiceAccount, own_secrets
+from ..cluster.reading import own_secrets
+from ..cluster.state import ProjectState, ServiceAccount
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Step, Text, Verdict
 from . import service_account
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .. import shell
 from ..check_codes import Code
 from ..cluster.dialects import subject_namespace
-from ..cluster.project import Binding, ProjectState
+from ..cluster.state import Binding, ProjectState
 from ..values import (
     ACCOUNT,
     DEFAULT_ACCOUNT,

@@ -14,7 +14,7 @@ from enum import Enum
 
 from .. import shell
 from ..check_codes import Code
-from ..cluster.project import DeploymentConfig, ProjectState
+from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import (
     ACCOUNT,
     NOTHING,

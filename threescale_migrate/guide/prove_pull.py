@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import Enum
 
 from ..check_codes import Code
-from ..cluster.project import login_data
+from ..cluster.pull_secrets import login_data
 from ..values import REGISTRY, Check, Step, Text, Verdict
 from .registry_secret import PANEL, covers
 

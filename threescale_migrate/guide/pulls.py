@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..cluster.project import Pod, ProjectState
+from ..cluster.state import Pod, ProjectState
 from ..values import REGISTRY, SECRET_NAME, Text
 
 REASONS = frozenset(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..check_codes import Code
-from ..cluster.project import DeploymentConfig, Pod, ProjectState, ReplicationController
+from ..cluster.state import DeploymentConfig, Pod, ProjectState, ReplicationController
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Request, Step, Text, Verdict
 from .cause import Cause
 from .causes import cancelled, expired, find_cause

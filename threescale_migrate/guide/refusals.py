@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..cluster.project import DeploymentConfig, ProjectState, ReplicationController
+from ..cluster.state import DeploymentConfig, ProjectState, ReplicationController
 from ..values import Text
 from .cause import Cause, CauseKind, short
 

@@ -16,7 +16,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..check_codes import Code
-from ..cluster.project import ProjectState, RegistrySecret, fingerprint, login_data, secret_values
+from ..cluster.pull_secrets import fingerprint, login_data, secret_values
+from ..cluster.state import ProjectState, RegistrySecret
 from ..values import (
     REGISTRY,
     SECRET_NAME,

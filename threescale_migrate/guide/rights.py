@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..values import Action, Text
 from .permissions import SCC, SCC_ROLE, Grant, exists
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..cluster.project import DeploymentConfig, ProjectState
+from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Request, Text, Usage
 
 COMPONENT_LABEL = "threescale_component"

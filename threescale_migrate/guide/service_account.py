@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..check_codes import Code
-from ..cluster.project import ProjectState, ServiceAccount
+from ..cluster.state import ProjectState, ServiceAccount
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Verdict
 from .selection import choose
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..check_codes import Code
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Request, Step, Text, Verdict
 from . import deployment_configs, permissions, readiness, registry_secret, service_account, verification
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..check_codes import Code
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..values import ACCOUNT, Check, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess, fix, serves
 from .selection import choose

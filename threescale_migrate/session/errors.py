@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from ..cluster.oc import OcError
+from ..cluster.failures import OcError
 from ..engine.failed import Failed
 from ..engine.journal import JournalError
 from ..engine.lock import Locked

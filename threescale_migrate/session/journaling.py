@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..cluster.location import Location, still_at
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..engine import home, signals
 from ..engine import journal as journals
 from ..engine import run as runner

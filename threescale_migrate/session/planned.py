@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.costs import Cost, costs
 from ..guide.preflight import Finding, against, blocked_by, redeployed

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..cluster.failures import OcError
 from ..cluster.location import Location
-from ..cluster.oc import Oc, OcError
-from ..cluster.project import ProjectState
+from ..cluster.oc import Oc
+from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts, Finding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..engine import proving
 from ..values import Check, Refused, Request, Text, Verdict
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from .. import __version__, files
 from ..cluster.location import locate
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..engine import journal as journals
 from ..engine import records
 from ..engine.evidence import checked, proof

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..guide.selection import choose
 from ..language import system_error
 from ..values import Refused, Request, Text, Usage

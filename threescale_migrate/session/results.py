@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ..cluster.oc import Oc
-from ..cluster.project import ProjectState
+from ..cluster.state import ProjectState
 from ..engine.run import Run
 from ..exit_codes import ExitCode
 from ..guide import verdicts

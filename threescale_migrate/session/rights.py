@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..cluster.doors import TRY_ON_SERVER
-from ..cluster.oc import AlreadyExists, BadInput, Forbidden, Oc, OcError, Unreachable
-from ..cluster.project import ProjectState
+from ..cluster.failures import AlreadyExists, BadInput, Forbidden, OcError, Unreachable
+from ..cluster.oc import Oc
+from ..cluster.state import ProjectState
 from ..guide.rights import (
     ADD_SCC,
     Answers,

@@ -12,8 +12,9 @@ import stat
 import sys
 from time import monotonic
 
-from ..cluster.oc import Forbidden, NotFound, Oc
-from ..cluster.project import read_secret as read_project_secret
+from ..cluster.failures import Forbidden, NotFound
+from ..cluster.oc import Oc
+from ..cluster.reading import read_secret as read_project_secret
 from ..guide import registry_secret
 from ..language import system_error
 from ..values import SECRET_NAME, PullSecret, Refused, Text, Usage

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__, files, shell
-from ..cluster.oc import Call
+from ..cluster.failures import Call
 from ..engine.home import make, state_home
 from ..redaction import REDACTOR
 from ..values import Refused

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from ..cluster.oc import NotFound, Oc, OcError
-from ..cluster.project import read_secret as read_project_secret
+from ..cluster.failures import NotFound, OcError
+from ..cluster.oc import Oc
+from ..cluster.reading import read_secret as read_project_secret
 from ..engine import records
 from ..engine import undoing as sequence
 from ..engine.failed import Failed

@@ -1,0 +1,210 @@
+"""Why a call of `oc` failed: one class for each cause, told by the text alone, since every error exits 1.
+
+It owns the table of texts. It starts nothing and knows nothing of 3scale.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ..exit_codes import ExitCode
+from ..values import Text
+from .dialects import NOISE
+
+
+class OcError(Exception):
+    """A call of `oc` that failed, or could not be made; its text is safe to show."""
+
+    exit_code = ExitCode.FAILED
+    passing = False
+
+    def __init__(self, message: str | Text, call: Call | None = None) -> None:
+        super().__init__(str(message))
+        self.text = message if isinstance(message, Text) else Text("{said}", said=message)
+        self.call = call
+
+
+class NotFound(OcError):
+    """The object is not there."""
+
+
+class AlreadyExists(OcError):
+    """The object is there already."""
+
+
+class Forbidden(OcError):
+    """The user may not do this."""
+
+
+class Conflict(OcError):
+    """Somebody else changed the object in between."""
+
+    passing = True
+
+
+class BadInput(OcError):
+    """`oc` or the server refuses what it was given."""
+
+
+class UnknownResourceType(OcError):
+    """The server has no such type."""
+
+
+class Unreachable(OcError):
+    """The cluster could not be asked."""
+
+    exit_code = ExitCode.UNKNOWN
+
+
+class OcMissing(Unreachable):
+    """There is no `oc` to run."""
+
+
+class Unauthorized(Unreachable):
+    """The login is missing, expired or revoked."""
+
+
+class NoConfiguration(Unreachable):
+    """`oc` knows of no cluster."""
+
+
+class ConnectionRefused(Unreachable):
+    """Nothing listens at the server's address."""
+
+    passing = True
+
+
+class NoRoute(Unreachable):
+    """The server's name or address leads nowhere."""
+
+
+class BadCertificate(Unreachable):
+    """The server's certificate is not trusted."""
+
+
+class RequestTimeout(Unreachable):
+    """The server, or `oc` itself, did not answer in time."""
+
+    passing = True
+
+
+class ServerUnavailable(Unreachable):
+    """The server answers that it cannot answer now."""
+
+    passing = True
+
+
+class UnreadableAnswer(Unreachable):
+    """`oc` ended well, but what it printed is not what was asked for."""
+
+    passing = True
+
+
+class Killed(OcError):
+    """`oc` was ended by a signal, such as from the system when memory runs out."""
+
+    passing = True
+
+
+# With these the call certainly had no effect; after any other failure it may have one, and may still come to it.
+WITHOUT_EFFECT = (
+    NotFound,
+    AlreadyExists,
+    Forbidden,
+    Conflict,
+    BadInput,
+    UnknownResourceType,
+    OcMissing,
+    Unauthorized,
+    NoConfiguration,
+    ConnectionRefused,
+    NoRoute,
+    BadCertificate,
+)
+
+
+# The kind of an error is only in its text (recordings/README.md 10). The first pattern that matches counts, so the
+# texts about the connection, which can quote anything, come before those about objects.
+ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
+    (
+        r"Missing or incomplete configuration info|no configuration has been provided|invalid configuration",
+        NoConfiguration,
+    ),
+    (
+        r"context \S+ does not exist|context was not found for specified context|current-context must exist|error loading config file|stat \S+: no such file",
+        NoConfiguration,
+    ),
+    (r"You must be logged in to the server|\(Unauthorized\)|error: Unauthorized|provide credentials", Unauthorized),
+    (r"x509:|certificate (has expired|signed by unknown)|tls: failed to verify", BadCertificate),
+    (r"no such host|no route to host|network is unreachable|server misbehaving", NoRoute),
+    (
+        r"Client\.Timeout|i/o timeout|TLS handshake timeout|context deadline exceeded|\(Timeout\)|\(GatewayTimeout\)",
+        RequestTimeout,
+    ),
+    # An API that stumbles (recordings/README.md 26): all of it passes by itself.
+    (
+        r"etcdserver: |rpc error: code = Unavailable|\((ServerTimeout|Expired)\)|continue parameter is too old"
+        r"|server was unable to return a response in the time allotted",
+        ServerUnavailable,
+    ),
+    (r"connection refused|was refused - did you specify", ConnectionRefused),
+    (r"connection reset|unexpected EOF|: EOF$|http2: |broken pipe", ServerUnavailable),
+    (
+        r"\((ServiceUnavailable|InternalError|TooManyRequests)\)|currently unable to handle the request",
+        ServerUnavailable,
+    ),
+    (
+        r"the server doesn't have a resource type|no matches for kind|could not find the requested resource",
+        UnknownResourceType,
+    ),
+    (r"\(Forbidden\)|is forbidden: |do not have rights to view project|You are not a member of project", Forbidden),
+    (r"\(AlreadyExists\)|failed to create \w+: .* already exists", AlreadyExists),
+    (r"\(Conflict\)|the object has been modified", Conflict),
+    (r"\(NotFound\)|A project named \S+ does not exist|No valid secrets found|Unlinked deleted secrets", NotFound),
+    (
+        r"is invalid|\(BadRequest\)|\(Invalid\)|error parsing|unable to decode|the path \S+ does not exist|unknown flag"
+        r"|invalid argument|unknown command|unknown shorthand|Invalid timeout value|The request is invalid|error when creating",
+        BadInput,
+    ),
+    (r"Unable to connect to the server", Unreachable),
+)
+
+
+_COMPILED = tuple((re.compile(pattern, re.MULTILINE), kind) for pattern, kind in ERROR_TEXTS)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of `oc`: what was run and what came back. `seconds` is wall time; stdin is never kept."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: str = field(repr=False)
+    stderr: str = field(repr=False)
+    seconds: float
+
+
+def classify(exit_code: int, stderr: str) -> type[OcError] | None:
+    """Gives the class of a failure by the text of stderr, None where the call succeeded.
+
+    Warnings on stderr are no errors (recordings/README.md 11). Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
+    """
+    if exit_code == 0:
+        return None
+    for pattern, kind in _COMPILED:
+        if pattern.search(stderr):
+            return kind
+    return Killed if exit_code < 0 or exit_code > 128 else OcError
+
+
+def error_sentence(stderr: str) -> str:
+    """The part of stderr that says what went wrong: without warnings, and the client's log lines only if nothing else is there."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    telling = [line for line in lines if not NOISE.match(line)]
+    return " ".join(telling or lines)
+
+
+def error_lines(stderr: str) -> tuple[str, ...]:
+    """The lines of stderr that are errors: a partial answer has one for each type that was refused (recordings/README.md 16)."""
+    return tuple(line for line in stderr.splitlines() if line.strip() and not NOISE.match(line))

@@ -1,0 +1,364 @@
+"""What was observed of one project: values that never change, and the questions that they answer by themselves.
+
+It parses nothing and asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition of a status; `status` is `True`, `False` or `Unknown`."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A lifecycle hook of a strategy: `when` is pre, mid or post; `policy` is Abort, Retry or Ignore.
+
+    `does` describes its command, which holds secrets in clear and is kept nowhere (recordings/README.md 22).
+    """
+
+    when: str
+    policy: str
+    does: str
+
+
+@dataclass(frozen=True)
+class ImageTrigger:
+    """An ImageChange trigger: the image stream tag it follows, and whether it has ever resolved to an image."""
+
+    stream: str
+    tag: str
+    automatic: bool
+    resolved: bool
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a container asks for, by resource (`cpu`, `memory`, …), as the object spells it."""
+
+    name: str = ""
+    requests: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeploymentConfig:
+    """A DeploymentConfig, as far as a migration looks at it. `timeout_seconds` is its strategy's own deadline.
+
+    `max_surge` and `max_unavailable` are pods or a share of them, as written; `deployer` is what its deployer pod asks for,
+    and `hook_containers` are the containers of its hooks, by name.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    generation: int
+    observed_generation: int
+    replicas: int
+    latest_version: int
+    account: str | None
+    account_twin: str | None
+    template_pull_secrets: tuple[str, ...]
+    strategy: str
+    timeout_seconds: int
+    hooks: tuple[Hook, ...]
+    paused: bool
+    config_change: bool
+    image_triggers: tuple[ImageTrigger, ...]
+    images: tuple[str, ...]
+    empty_dirs: tuple[str, ...]
+    claims: tuple[str, ...]
+    readiness_probes: bool
+    updated_replicas: int
+    available_replicas: int
+    conditions: Mapping[str, Condition]
+    selector: Mapping[str, str]
+    max_surge: str = "25%"
+    max_unavailable: str = "25%"
+    containers: tuple[Resources, ...] = ()
+    init_containers: tuple[Resources, ...] = ()
+    deployer: Resources = Resources()
+    hook_containers: tuple[str, ...] = ()
+
+    @property
+    def effective_account(self) -> str:
+        """The account that its pods run under: what the template says, else `default`."""
+        return self.account or self.account_twin or "default"
+
+
+@dataclass(frozen=True)
+class ReplicationController:
+    """A revision of a config. `phase` is New, Pending, Running, Complete or Failed; `account` is its template's.
+
+    `lasted` is how many seconds its deployer took, None while that is not known.
+    """
+
+    name: str
+    config: str | None
+    version: int
+    phase: str
+    status_reason: str
+    cancelled: bool
+    account: str
+    replicas: int
+    current_replicas: int
+    ready_replicas: int
+    created: str
+    failure: str
+    lasted: float | None = None
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """A container of a pod: why it waits, or how it last ended; `restarts` counts."""
+
+    name: str
+    image: str
+    ready: bool
+    restarts: int
+    waiting: str
+    message: str
+    terminated: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod. `role` is `app`, `deployer` or `hook`; `controller` is the replication controller that owns it, if one does."""
+
+    name: str
+    role: str
+    controller: str | None
+    account: str
+    pull_secrets: tuple[str, ...]
+    phase: str
+    ready: bool
+    deleted: bool
+    unschedulable: str
+    containers: tuple[ContainerState, ...]
+    created: str
+
+    @property
+    def live(self) -> bool:
+        """Whether it runs or is about to: neither ended nor on its way out."""
+        return not self.deleted and self.phase in ("Pending", "Running", "Unknown")
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """A service account with the names of what is linked to it."""
+
+    name: str
+    uid: str
+    pull_secrets: tuple[str, ...]
+    secrets: tuple[str, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who a binding is for; `namespace` is that of a service account."""
+
+    kind: str
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A role binding; `namespace` is empty for a cluster role binding."""
+
+    namespace: str
+    name: str
+    role_kind: str
+    role: str
+    subjects: tuple[Subject, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of a role: these verbs on these resources; on all objects where `names` is empty."""
+
+    verbs: tuple[str, ...]
+    resources: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role, or a cluster role: then `namespace` is empty."""
+
+    namespace: str
+    name: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Security context constraints: the `users` and `groups` that OpenShift 3.11 keeps in the object itself, and what of it
+    goes beyond an ordinary pod (`lax`)."""
+
+    name: str
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    lax: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A resource quota: its scopes, and what of each resource may be used and is used, as the object spells it."""
+
+    name: str
+    scopes: tuple[str, ...]
+    hard: Mapping[str, str]
+    used: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One item of a limit range; `type` is Container, Pod or another that has nothing to do with pods."""
+
+    range: str
+    type: str
+    max: Mapping[str, str]
+    min: Mapping[str, str]
+    default: Mapping[str, str]
+    default_request: Mapping[str, str]
+    ratio: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A limit range."""
+
+    name: str
+    items: tuple[Limit, ...]
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """How system's settings have service discovery: `enabled` and `method` as they are written there, empty where not."""
+
+    enabled: str
+    method: str
+
+
+@dataclass(frozen=True)
+class SecretName:
+    """A secret of which no more than its name is known."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ImageStream:
+    """An image stream; `failures` are the tags that could not be imported, with the server's message, `tags` those with an image."""
+
+    name: str
+    failures: tuple[tuple[str, str], ...]
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event about an object; `type` is Normal or Warning."""
+
+    type: str
+    kind: str
+    name: str
+    reason: str
+    message: str
+    last: str
+
+
+@dataclass(frozen=True)
+class RegistrySecret:
+    """The pull secret in the project. `manifest` holds its data, to copy it with, and is never shown."""
+
+    name: str
+    uid: str
+    type: str
+    registries: tuple[str, ...]
+    fingerprint: str
+    manifest: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class ProjectState:
+    """All that was seen of one project in one moment.
+
+    `unread` maps a type that could not be read (`dc`, `secrets`, `clusterrolebindings`, …) to the sentence that says why;
+    what is in there is unknown, and neither present nor absent. `roles` are by namespace and name, cluster roles under an
+    empty one. `secret_names` are secrets that were looked for and are there. `discovery` is None where system's settings
+    say nothing of it.
+    """
+
+    namespace: str
+    configs: Mapping[str, DeploymentConfig]
+    controllers: Mapping[str, ReplicationController]
+    pods: tuple[Pod, ...]
+    accounts: Mapping[str, ServiceAccount]
+    bindings: tuple[Binding, ...]
+    streams: Mapping[str, ImageStream]
+    events: tuple[Event, ...]
+    secret: RegistrySecret | None
+    unread: Mapping[str, str]
+    roles: Mapping[tuple[str, str], Role] = field(default_factory=dict)
+    constraints: Mapping[str, Constraints] = field(default_factory=dict)
+    quotas: tuple[Quota, ...] = ()
+    limits: tuple[Limits, ...] = ()
+    secret_names: frozenset[str] = frozenset()
+    discovery: Discovery | None = None
+
+    @cached_property
+    def _pods_by_controller(self) -> Mapping[str | None, tuple[Pod, ...]]:
+        return _grouped(self.pods, lambda pod: pod.controller)
+
+    @cached_property
+    def _controllers_by_config(self) -> Mapping[str | None, tuple[ReplicationController, ...]]:
+        return _grouped(self.controllers.values(), lambda controller: controller.config)
+
+    @cached_property
+    def _events_by_object(self) -> Mapping[tuple[str, str], tuple[Event, ...]]:
+        return _grouped(self.events, lambda event: (event.kind, event.name))
+
+    def pods_of(self, config: str) -> tuple[Pod, ...]:
+        """The config's own application pods, live or not: those of its replication controllers, and no others."""
+        owners = self._controllers_by_config.get(config, ())
+        return tuple(pod for owner in owners for pod in self.pods_of_controller(owner.name) if pod.role == "app")
+
+    def pods_of_controller(self, name: str) -> tuple[Pod, ...]:
+        """The pods of one revision: the application's, its deployer's and its hooks'."""
+        return self._pods_by_controller.get(name, ())
+
+    def events_about(self, kind: str, name: str) -> tuple[Event, ...]:
+        """The warning events about one object."""
+        return self._events_by_object.get((kind, name), ())
+
+    def newest(self, config: str) -> ReplicationController | None:
+        """`NAME-<latestVersion>`, whose word counts (recordings/README.md 2); None while it does not exist yet."""
+        version = self.configs[config].latest_version
+        return self.controllers.get(f"{config}-{version}")
+
+
+_Item = TypeVar("_Item")
+
+
+_Key = TypeVar("_Key")
+
+
+def _grouped(items: Iterable[_Item], key: Callable[[_Item], _Key]) -> dict[_Key, tuple[_Item, ...]]:
+    groups: dict[_Key, list[_Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return {name: tuple(members) for name, members in groups.items()}
