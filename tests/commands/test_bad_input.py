@@ -64,6 +64,23 @@ CASES: list[tuple[int, tuple[str, ...]]] = [
     (2, ("step", "nosuch")),
     (2, ("nosuch",)),
     (2, ()),
+    *(
+        (2, (command, option, blank))
+        for blank in ("", " ", "\t")
+        for command, option in (
+            ("plan", "--secret-file"),
+            ("plan", "--username"),
+            ("plan", "--from-secret"),
+            ("plan", "--dc"),
+            ("plan", "--wave-plan"),
+            ("verify", "--context"),
+            ("verify", "--inventory"),
+            ("verify", "--metrics-file"),
+            ("verify", "--report"),
+            ("rehearse", "--from"),
+            ("rehearse", "--dir"),
+        )
+    ),
 ]
 
 

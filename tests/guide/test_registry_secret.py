@@ -62,7 +62,6 @@ GOOD: dict[str, Any] = {
     "JSON": plain(json.dumps(secret())),
     "Windows line endings": yaml.safe_dump(secret()).replace("\n", "\r\n").encode(),
     "a BOM": b"\xef\xbb\xbf" + yaml.safe_dump(secret()).encode(),
-    "a login under a port": secret({f"{REGISTRY}:443": {"auth": AUTH}}),
     "a comment and a document start": b"# from the panel\n---\n" + yaml.safe_dump(secret()).encode(),
     "an older dockercfg": secret(
         type="kubernetes.io/dockercfg", data={".dockercfg": encoded({REGISTRY: {"auth": AUTH}})}
@@ -101,6 +100,7 @@ BAD: dict[str, Any] = {
     "no JSON in it": secret(data={".dockerconfigjson": base64.b64encode(b"hello").decode()}),
     "auths that is a list": secret([1]),
     "no login at all": secret({}),
+    "a login under a port, which nodes use for that port alone": secret({f"{REGISTRY}:443": {"auth": AUTH}}),
     "another registry": secret({"quay.io": {"auth": AUTH}}),
     "the old registry": secret({"registry.access.redhat.com": {"auth": AUTH}}),
     "a registry of like name": secret({"registry.redhat.io.example.com": {"auth": AUTH}}),
@@ -256,3 +256,9 @@ def test_a_token_is_one_line_of_text(raw: bytes) -> None:
 
 def test_the_end_of_the_line_is_no_part_of_the_token() -> None:
     assert registry_secret.password_of(f"{TOKEN}\r\n".encode(), "here") == TOKEN
+
+
+@pytest.mark.parametrize("data", [{}, {"auths": {}}])
+def test_a_secret_without_any_login_is_told_from_one_that_cannot_be_read(data: dict[str, Any]) -> None:
+    with pytest.raises(Usage, match="there is no login in it"):
+        read(secret(data={".dockerconfigjson": base64.b64encode(json.dumps(data).encode()).decode()}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from ..exit_codes import TABLE, ExitCode, numbers
@@ -408,6 +408,16 @@ def _strictness(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")
 
 
+def _blank(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Iterator[str]:
+    """The options that were given nothing: a variable of a script that was never set."""
+    for action in parser._actions:
+        value = getattr(options, action.dest, None)
+        if isinstance(action, argparse._SubParsersAction) and value in action.choices:
+            yield from _blank(action.choices[str(value)], options)
+        elif isinstance(value, str) and not value.strip() and value != action.default:
+            yield action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
+
+
 def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
     """The options; what is not understood is named without its value, which may have been meant to be a token."""
     with spoken(asked_for(argv)) as translate:
@@ -418,4 +428,6 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
             unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
             many = Text("{count} arguments too many", count=len(rest))
             parser.error(_said(Text("unknown option {option}", option=unknown[0]) if unknown else many))
+        for option in _blank(parser, options):
+            parser.error(_said(Text("{option} is empty: give a value, or leave it out", option=option)))
         return options

@@ -83,6 +83,8 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
         "data": {DATA_KEYS[kind]: encoded},
     }
     logins = login_data(canonical)
+    if not logins and _holds_none(encoded):
+        raise _unusable(source, Text("there is no login in it"))
     if not logins:
         raise _unusable(source, Text("its login data cannot be decoded: it has to be JSON in base64"))
     if not any(covers(str(name)) for name in logins):
@@ -102,6 +104,15 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
         secrets=tuple(secret_values(canonical)),
         warnings=warnings,
     )
+
+
+def _holds_none(encoded: str) -> bool:
+    """Whether data that gives no login is whole all the same: an object without one."""
+    try:
+        found = json.loads(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and not found.get("auths")
 
 
 def from_login(username: str, password: str, source: str, now: float | None = None) -> PullSecret:
@@ -125,11 +136,13 @@ def password_of(raw: bytes, source: str) -> str:
 
 
 def covers(name: str) -> bool:
-    """Whether a login of that name is for the registry as a whole, by the rules of the kubelet."""
+    """Whether a login of that name is for the registry as a whole, by the rules of the kubelet.
+
+    One with a port is for that port alone, and images are named without one (recordings/README.md 28).
+    """
     host, _, path = name.partition("://")[2].partition("/") if "://" in name else name.partition("/")
     if path.strip("/") not in ("", "v1", "v2"):
         return False
-    host = host[: -len(":443")] if host.endswith(":443") else host
     parts, wanted = host.split("."), REGISTRY.split(".")
     return len(parts) == len(wanted) and all(fnmatchcase(part, glob) for part, glob in zip(wanted, parts))
 
