@@ -42,11 +42,12 @@ FROM_TABLES = {
     "sentence",
     "one",
     "seen",
-    "deed",
+    "fix",
     "why",
-    "login",
-    "LOGIN_DEEDS.get(login, LOGIN_DEEDS.get(why, deed)) if registry == REGISTRY else deed",
+    "known",
+    "LOGIN_FIXES[known] if by_login else fix",
     "texts.TITLES[step]",
+    "TITLES[action.step]",
     "str(wave.get('name'))",
     "value['template']",
 }
@@ -170,6 +171,8 @@ def of_tables() -> Iterator[Found]:
     for login, fix in pulls.LOGIN_FIXES.items():
         yield Found(login, "guide/pulls.py LOGIN_FIXES")
         yield Found(fix, "guide/pulls.py LOGIN_FIXES")
+    for login in (pulls.LOGIN, pulls.LOGIN_UNKNOWN):
+        yield Found(login, "guide/pulls.py LOGIN")
     for _, seen in prove_pull.MEANINGS.values():
         yield Found(seen, "guide/prove_pull.py MEANINGS")
     for name in selection.WAVE_NAMES:

@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -101,19 +102,23 @@ def test_each_link_of_the_readme_leads_to_a_file_and_each_topic_is_linked() -> N
 
 
 @pytest.mark.long
-def test_the_first_command_works_on_a_fresh_clone_in_a_new_home_with_a_bare_path(tmp_path: Path) -> None:
+def test_the_first_command_works_on_a_fresh_clone_in_a_new_home_with_a_bare_path() -> None:
     """The first block of the README, as a reader pastes it."""
-    subprocess.run(["git", "clone", "-q", str(ROOT), str(tmp_path / "clone")], check=True)
-    (command,) = re.findall(r"^```sh\n(.*?)\n```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)[:1]
-    (tmp_path / "home").mkdir()
-    done = subprocess.run(
-        ["bash", "-euc", command],
-        cwd=tmp_path / "clone",
-        env={"HOME": str(tmp_path / "home"), "PATH": "/usr/local/bin:/usr/bin:/bin"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+    command = next(
+        block.text for block in blocks(DOCUMENTS["README"].read_text(encoding="utf-8")) if block.mark == "sh"
     )
+    with tempfile.TemporaryDirectory() as place:
+        clone, home = Path(place) / "clone", Path(place) / "home"
+        home.mkdir()
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+        done = subprocess.run(
+            ["bash", "-euc", command],
+            cwd=clone,
+            env={"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "migrated, and the pods prove it" in done.stdout

@@ -20,7 +20,9 @@ import yaml
 
 from tests.conftest import ROOT, Result, World, make_world
 from tests.support.operators_home import furnished
+from threescale_migrate.cli.topics import topic
 from threescale_migrate.rehearsal.store import STATE
+from threescale_migrate.render.markdown import Kind, blocks, section
 from threescale_migrate.values import GUIDE_CONFIGS
 
 PATH = "/usr/bin:/bin"
@@ -29,9 +31,8 @@ BACK = '{"spec":{"template":{"spec":{"serviceAccount":null,"serviceAccountName":
 
 def recipe(heading: str, language: str) -> list[str]:
     """The code blocks in that language below a heading of the topic."""
-    topic = (ROOT / "threescale_migrate" / "topics" / "recipes.md").read_text(encoding="utf-8")
-    section = re.split(r"^#", topic.split(f"## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
-    found = re.findall(rf"^```{language}\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+    below = section(topic("recipes"), heading) or ""
+    found = [block.text + "\n" for block in blocks(below) if block.kind is Kind.CODE and block.mark == language]
     assert found, f"the topic has no {language} under {heading}"
     return found
 

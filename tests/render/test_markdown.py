@@ -65,3 +65,7 @@ def test_a_section_ends_where_the_next_of_its_level_begins() -> None:
     assert section(text, "a") == "## a\n\nof a\n\n### b\n\nof b\n\n"
     assert section(text, "b") == "### b\n\nof b\n\n"
     assert section(text, "d") is None
+    assert (
+        section("## a\n\n```\n# no heading\n```\n\nstill a\n\n## b\n", "a")
+        == "## a\n\n```\n# no heading\n```\n\nstill a\n\n"
+    )

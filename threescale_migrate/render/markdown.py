@@ -103,14 +103,19 @@ def plain(words: str, code: Callable[[str], str] = str, bold: Callable[[str], st
 
 def section(markdown: str, anchor: str) -> str | None:
     """The part of a topic below the heading that is that name, with its heading; None where there is none."""
-    lines = markdown.splitlines()
-    for number, line in enumerate(lines):
+    found: list[str] = []
+    level, fenced = 0, False
+    for line in markdown.splitlines():
+        fenced ^= line.startswith("```")
         marks, _, words = line.partition(" ")
-        if line.startswith("#") and words.strip("` ") == anchor:
-            rest = lines[number + 1 :]
-            end = next((i for i, other in enumerate(rest) if re.match(rf"#{{1,{len(marks)}}} ", other)), len(rest))
-            return "\n".join([line, *rest[:end]]) + "\n"
-    return None
+        if marks.strip("#") == "" and marks and not fenced:
+            if found and len(marks) <= level:
+                break
+            if not found and words.strip("` ") == anchor:
+                level = len(marks)
+        if level:
+            found.append(line)
+    return "\n".join(found) + "\n" if found else None
 
 
 def lines(markdown: str, width: int, strong: Callable[[str], str] = str) -> list[str]:
