@@ -19,7 +19,7 @@ import pytest
 from tests import completions
 from tests.conftest import TOKEN, World, make_world
 from tests.support.operators_home import furnished
-from threescale_migrate.cli import manual, usage
+from threescale_migrate.cli import line, manual, usage
 from threescale_migrate.cli import parser as cli
 
 SHELLS = {
@@ -164,7 +164,7 @@ def test_help_fits_a_screen_and_its_examples_can_be_typed(name: str, monkeypatch
     assert examples, "an example says more than a list of options"
     for example in examples:
         for typed in re.findall(rf"threescale-migrate ({name}[^|>&)]*)", example):
-            assert cli.parsed(shlex_split(typed)).command == name
+            assert line.parsed(shlex_split(typed)).command == name
 
 
 def shlex_split(text: str) -> list[str]:

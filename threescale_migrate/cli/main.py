@@ -11,7 +11,8 @@ from ..exit_codes import ExitCode
 from ..language import translation
 from ..output import Unwritable, close, guard
 from ..values import Text
-from .parser import WrongUsage, parsed
+from .line import parsed
+from .parser import WrongUsage
 from .usage import NAME
 
 # Where each command lives; `options.py` has the table of what makes its session and its options.

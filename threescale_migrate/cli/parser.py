@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from ..exit_codes import TABLE, ExitCode, numbers
-from ..guide.prove_pull import IMAGE, is_image
+from ..guide.prove_pull import IMAGE
 from ..language import LANGUAGES
-from ..values import REGISTRY, STEPS, Text, Usage
+from ..values import STEPS, Text
+from .arguments import duration, go_duration, image, jobs, names, no_password, report_file, said
 from .examples import EXAMPLES
-from .localising import asked_for, current, localise, spoken
 from .usage import NAME, Formatter, help_of
 
 # What --wave-plan holds where no file is named.
@@ -28,61 +28,47 @@ class WrongUsage(SystemExit):
         self.said = said
 
 
+class HelpAll(argparse._HelpAction):
+    """`--help-all`: the help with every option, and the end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        sys.stdout.write(help_of(parser, everything=True))
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, with exit code 2."""
+    """Says what is wrong in one sentence, with exit code 2. An option is written in full: a script that abbreviates one breaks later."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "allow_abbrev": False})
+        if self.add_help:
+            self.add_argument("--help-all", action=HelpAll, help="show this help with every option and exit")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            near = get_close_matches(str(value), list(action.choices), 1)
+            text = (
+                Text("there is no command {given}; did you mean {near}?", given=repr(value), near=near[0])
+                if near
+                else Text("there is no command {given}", given=repr(value))
+            )
+            self.error(said(text))
+        super()._check_value(action, value)
 
     def error(self, message: str) -> NoReturn:
-        said = _said(Text("{program}: {message}; see {program} --help", program=self.prog, message=message))
-        sys.stderr.write(said + "\n")
-        raise WrongUsage(said)
+        sentence = said(Text("{program}: {message}; see {program} --help", program=self.prog, message=message))
+        sys.stderr.write(sentence + "\n")
+        raise WrongUsage(sentence)
 
     def format_help(self) -> str:
         """What `--help` prints."""
         return help_of(self)
 
 
-def _said(text: Text) -> str:
-    """The words of a text while the command line is parsed: in the language that argparse speaks then."""
-    return text.translated(current)
-
-
 def _exit_codes() -> str:
     """The table of exit codes as one paragraph, in the language that argparse speaks now."""
-    rows = "; ".join(f"{numbers(row.codes)} {_said(row.brief)}" for row in TABLE)
-    return f"{_said(Text('exit codes:'))} {rows}"
-
-
-def duration(text: str) -> float:
-    """Seconds from `90`, `90s`, `5m` or `2h`. Raises ArgumentTypeError."""
-    units = {"s": 1, "m": 60, "h": 3600}
-    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
-    try:
-        seconds = float(number) * units[unit]
-    except ValueError:
-        seconds = -1
-    if not 0 < seconds < 1e7:
-        raise argparse.ArgumentTypeError(
-            _said(Text("{given} is no time: give seconds, or such as 90s, 5m, 2h", given=repr(text[:40])))
-        )
-    return seconds
-
-
-def go_duration(text: str) -> str:
-    """A time as `oc` reads it, unchanged: `0`, `90`, `1m30s`, `500ms`. Raises ArgumentTypeError."""
-    if not re.fullmatch(r"([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+|[0-9]{1,9}", text):
-        sentence = Text(
-            "{given} is no time that oc reads: give seconds, or such as 90s, 1m30s, 500ms", given=repr(text[:40])
-        )
-        raise argparse.ArgumentTypeError(_said(sentence))
-    return text
-
-
-def names(text: str) -> list[str]:
-    """Names from a list with commas or spaces."""
-    found = text.replace(",", " ").split()
-    if not found:
-        raise argparse.ArgumentTypeError(_said(Text("no name is given")))
-    return found
+    rows = "; ".join(f"{numbers(row.codes)} {said(row.brief)}" for row in TABLE)
+    return f"{said(Text('exit codes:'))} {rows}"
 
 
 def _connection() -> Parser:
@@ -134,7 +120,7 @@ def _sources() -> Parser:
     one.add_argument("--secret-file", metavar="FILE", help="as the Red Hat panel has it; - for stdin")
     one.add_argument("--username", metavar="NAME", help="a registry service account; its token from stdin")
     one.add_argument("--from-secret", metavar="NAME", help="another secret of the project, which is copied")
-    group.add_argument("--password", type=_no_password, help=argparse.SUPPRESS)
+    group.add_argument("--password", type=no_password, help=argparse.SUPPRESS)
     return parser
 
 
@@ -157,22 +143,6 @@ def _proof() -> Parser:
         help="see whether the token works; IMAGE may be left out",
     )
     return parser
-
-
-def image(text: str) -> str:
-    """An image on the registry. Raises ArgumentTypeError."""
-    if not is_image(text):
-        sentence = Text(
-            "no image of {registry} is given: it is --prove-pull={image}, or such", registry=REGISTRY, image=IMAGE
-        )
-        raise argparse.ArgumentTypeError(_said(sentence))
-    return text
-
-
-def _no_password(text: str) -> NoReturn:
-    raise argparse.ArgumentTypeError(
-        _said(Text("every user can see an argument: give --username NAME, and the token on stdin"))
-    )
 
 
 def _change() -> Parser:
@@ -225,16 +195,6 @@ def _report() -> Parser:
     return parser
 
 
-def report_file(path: str) -> str:
-    """A path that a report can be written to, looked at before anything is done. Raises ArgumentTypeError."""
-    from ..session.report_path import usable
-
-    try:
-        return usable(path)
-    except Usage as error:
-        raise argparse.ArgumentTypeError(_said(error.text)) from None
-
-
 def build(program: str = NAME) -> Parser:
     """The parser of the whole command line of the program that is called `program`; the manual page and the completions are made from it too."""
     from .. import __version__
@@ -245,7 +205,7 @@ def build(program: str = NAME) -> Parser:
         epilog=_exit_codes(),
         formatter_class=Formatter,
     )
-    parser.add_argument("--version", action="version", version=f"threescale-migrate {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"threescale-migrate {__version__}")
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog=parser.prog
     )
@@ -295,6 +255,7 @@ def build(program: str = NAME) -> Parser:
     migrate.add_argument(
         "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
     )
+    migrate.add_argument("--dry-run", action="store_true", help="the same as plan")
     saving = migrate.add_argument_group("a backup")
     saving.add_argument(
         "--backup", metavar="DIR", help="save the project there before the first change, as backup does"
@@ -333,7 +294,7 @@ def build(program: str = NAME) -> Parser:
     )
     backup.add_argument("directory", metavar="DIR", help="a new directory, or an empty one")
     _with_secrets(backup)
-    manifest = add("manifest", "prints what lets the cluster itself run verify, with the least rights", ())
+    manifest = add("manifest", "prints what lets the cluster itself run verify", ())
     manifest.add_argument("kind", choices=("cronjob", "tekton"), metavar="KIND", help="one of %(choices)s")
     manifest.add_argument("-n", "--namespace", metavar="PROJECT", required=True, help="the project to look at")
     manifest.add_argument("--image", required=True, help="an image with threescale-migrate and oc in it")
@@ -385,14 +346,8 @@ def _many(at_once: bool = False) -> Parser:
     group.add_argument("--all-contexts", action="store_true", help="the project of each context of the kubeconfig")
     group.add_argument("--inventory", metavar="FILE", help="the projects of a YAML file, each with its context")
     if at_once:
-        group.add_argument("--jobs", metavar="N", type=_jobs, default=4, help="so many at once (default 4)")
+        group.add_argument("--jobs", metavar="N", type=jobs, default=4, help="so many at once (default 4)")
     return parser
-
-
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 64:
-        raise argparse.ArgumentTypeError(_said(Text("{given} is no number from 1 to 64", given=repr(text[:40]))))
-    return int(text)
 
 
 def _monitoring(parser: argparse.ArgumentParser) -> None:
@@ -406,28 +361,3 @@ def _strictness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-unknown", action="store_true", help="what may not be looked at is a warning")
     if not any("--timeout" in action.option_strings for action in parser._actions):
         parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")
-
-
-def _blank(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Iterator[str]:
-    """The options that were given nothing: a variable of a script that was never set."""
-    for action in parser._actions:
-        value = getattr(options, action.dest, None)
-        if isinstance(action, argparse._SubParsersAction) and value in action.choices:
-            yield from _blank(action.choices[str(value)], options)
-        elif isinstance(value, str) and not value.strip() and value != action.default:
-            yield action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
-
-
-def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
-    """The options; what is not understood is named without its value, which may have been meant to be a token."""
-    with spoken(asked_for(argv)) as translate:
-        parser = build(program)
-        localise(parser, translate)
-        options, rest = parser.parse_known_args(list(argv))
-        if rest:
-            unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
-            many = Text("{count} arguments too many", count=len(rest))
-            parser.error(_said(Text("unknown option {option}", option=unknown[0]) if unknown else many))
-        for option in _blank(parser, options):
-            parser.error(_said(Text("{option} is empty: give a value, or leave it out", option=option)))
-        return options

@@ -13,6 +13,15 @@ from ..render.terminal import wrap
 
 WIDTH = 80
 NAME = "threescale-migrate"
+# What does not fit a screen beside the commands stands in a topic.
+MORE = "more: threescale-migrate help TOPIC, such as exit-codes, undo, troubleshooting; COMMAND --help, COMMAND --help-all"
+# The options that most people need, the first ones first: so many as a screen holds have a line in `--help`.
+BRIEF_OPTIONS = 9
+RANKED = (
+    "--secret-file", "--namespace", "--dc", "--yes", "--check", "--dry-run", "--to-default", "--redo", "--skip", "--report",
+    "--on-failure", "--timeout", "--strict", "--force", "--allow-unknown", "--wave-plan", "--inventory", "--jobs",
+    "--metrics-file", "--changed-since-last", "--output", "--quiet", "--verbose", "--context",
+)  # fmt: skip
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -107,8 +116,43 @@ def options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     return [action for action in parser._actions if action.option_strings and action.help != argparse.SUPPRESS]
 
 
-def help_of(parser: argparse.ArgumentParser) -> str:
-    """The whole help of a parser."""
+def help_of(parser: argparse.ArgumentParser, everything: bool = False) -> str:
+    """The help of a parser: what fits a screen of 24 lines, or `everything`."""
+    return _everything(parser) if everything else _brief(parser)
+
+
+def _brief(parser: argparse.ArgumentParser) -> str:
+    """The usage, the words and the options that most people need with a line for each, the names of the others, two examples."""
+    shown = [action for _, actions in sections(parser) for action in actions]
+    ranked = sorted((action for action in shown if _rank(action) < len(RANKED)), key=_rank)
+    words = [action for action in shown if not action.option_strings]
+    chosen = shown if len(shown) <= BRIEF_OPTIONS else [*words, *ranked][:BRIEF_OPTIONS]
+    formatter = parser._get_formatter()
+    formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
+    formatter.add_text(_folded(parser.description or ""))
+    formatter.add_arguments(chosen)
+    others = [action.option_strings[-1] for action in shown if action.option_strings and action not in chosen]
+    if others:
+        formatter.add_text(_folded(f"--help-all: {' '.join(others)}", 2))
+    formatter.add_text(_examples(parser, 2))
+    # One empty line after the description, none before what follows the options.
+    return re.sub(r"\n\n+(?=--help-all: |examples:)", "\n", formatter.format_help())
+
+
+def _rank(action: argparse.Action) -> int:
+    return min((RANKED.index(word) for word in action.option_strings if word in RANKED), default=len(RANKED))
+
+
+def _examples(parser: argparse.ArgumentParser, most: int = 100) -> str:
+    """The examples, in the words that were typed: a plugin of oc is called otherwise."""
+    epilog = parser.epilog or ""
+    if most < 100 and "\n" not in epilog:
+        epilog = gettext.gettext(MORE) if epilog else ""
+    epilog = epilog.replace(NAME, parser.prog.partition(NAME)[0] + NAME)
+    return "\n".join(epilog.splitlines()[: most + 1]) if "\n" in epilog else _folded(epilog)
+
+
+def _everything(parser: argparse.ArgumentParser) -> str:
     formatter = parser._get_formatter()
     formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
     formatter.add_text(_folded(parser.description or ""))
@@ -120,9 +164,7 @@ def help_of(parser: argparse.ArgumentParser) -> str:
             formatter.start_section(title)
             formatter.add_arguments(actions)
             formatter.end_section()
-    # The words that were typed: a plugin of oc is called otherwise.
-    epilog = (parser.epilog or "").replace(NAME, parser.prog.partition(NAME)[0] + NAME)
-    formatter.add_text(epilog if "\n" in epilog else _folded(epilog))
+    formatter.add_text(_examples(parser))
     # Titles stand out without an empty line before them.
     return re.sub(r"\n\n(?=[^\n]+:(\n  -| -n))", "\n", formatter.format_help())
 

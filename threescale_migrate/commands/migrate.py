@@ -54,7 +54,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         if code is not ExitCode.DONE:
             return code
         planned = Planned.of(oc, state, request, seen)
-        confirm(session, options.changing, options.expect, where, planned)
+        confirm(session, options.changing, where, planned)
         _save(session, oc, options)
         start = Start(oc, where, directory, state, planned.actions, request)
         with journaled(session, options.changing, start, step=None) as run:

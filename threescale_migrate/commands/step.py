@@ -39,7 +39,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
         if wanted is Step.REGISTRY_SECRET:
             insist_on_pull(oc, state, request)
         if actions:
-            confirm(session, options.changing, options.expect, where)
+            confirm(session, options.changing, where)
         start = Start(oc, where, directory, state, actions, request)
         with journaled(session, options.changing, start, step=wanted.value) as run:
             if wanted in migration.BEFORE_WAVES:

@@ -53,7 +53,7 @@ def run(session: Session, options: UndoOptions) -> ExitCode:
         planned = _planned(oc, state, wanted, runs)
         if not planned.actions:
             return show(session, Judgement(), state, undoing.verify(state, wanted), oc)
-        confirm(session, options.changing, options.expect, where, planned)
+        confirm(session, options.changing, where, planned)
         start = Start(oc, where, directory, state, planned.actions)
         only = [] if options.to_default else list(options.configs)
         with journaled(session, options.changing, start, undoes=[record.run for record in runs], only=only) as run:

@@ -1,4 +1,4 @@
-"""The question before the first change. Without it, or an option that answers it, nothing is changed."""
+"""The question before the first change. Without it, or --yes, nothing is changed."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ import sys
 from ..cluster.location import Location
 from ..render.plan import show_plan
 from ..values import Refused, Text, Usage
-from .options import Changing, Expectations
+from .options import Changing
 from .planned import Planned
 from .session import Session
 
 
-def confirm(
-    session: Session, changing: Changing, expect: Expectations, where: Location, show: Planned | None = None
-) -> None:
-    """Has the project's name typed on a terminal; elsewhere an option has to say it. Raises Usage, Refused."""
-    if changing.yes or expect.project:
+def confirm(session: Session, changing: Changing, where: Location, show: Planned | None = None) -> None:
+    """Has the project's name typed on a terminal; elsewhere `--yes` has to say it. Raises Usage, Refused."""
+    if changing.yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Usage(
             Text(
-                "nobody can confirm here: add --yes, or --expect-project {project} to be sure of the project",
+                "nobody can confirm here: add --yes, and --expect-project {project} to be sure of the project",
                 project=where.project,
             )
         )

@@ -1,0 +1,186 @@
+"""The options that contradict each other, or do nothing without another: one table, and the sentence for each line of it.
+
+It owns nothing else. It must not know how an option is spelled on the command line beyond its name, nor what it does.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from ..values import STEPS, Step, Text
+
+OTHERWISE = object()
+
+
+@dataclass(frozen=True)
+class Given:
+    """An option by its destination, with any value or with that one."""
+
+    dest: str
+    value: object = OTHERWISE
+
+    def is_in(self, given: Mapping[str, object]) -> bool:
+        """Whether the command line says so; a list, where one of its members is the value."""
+        if self.dest not in given:
+            return False
+        found = given[self.dest]
+        if self.value is OTHERWISE:
+            return found not in (None, False)
+        return self.value in found if isinstance(found, (list, tuple)) else found == self.value
+
+    def spelled(self, names: Mapping[str, str]) -> str:
+        """As a person would type it."""
+        name = names.get(self.dest, self.dest.upper())
+        if self.value is OTHERWISE or self.value is True:
+            return name
+        word = str(self.value.value if isinstance(self.value, Enum) else self.value)
+        return f"{name} {word}" if name.startswith("-") else word
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two options of which only one can be meant, in `commands` or, where that is empty, in each command that has both."""
+
+    first: Given
+    second: Given
+    why: Text
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Need:
+    """An option that says nothing unless one of the others is given."""
+
+    option: Given
+    others: tuple[Given, ...]
+    commands: tuple[str, ...] = ()
+
+
+PROJECTS, CONTEXTS, INVENTORY = Given("projects"), Given("all_contexts"), Given("inventory")
+MANY = (PROJECTS, CONTEXTS, INVENTORY)
+SOURCES = (Given("secret_file"), Given("username"), Given("from_secret"))
+WHICH = Text("each says which projects")
+ORDER = Text("each says the order")
+ONE = Text("it is about one project")
+SKIPPED = Text("the step that it is about is left out")
+ANOTHER_STEP = Text("it is about another step")
+LOOKS = Text("nothing is changed then")
+TEXT_ALONE = Text("it is about text")
+ONCE = Text("standard input is read once")
+
+# Which options each step takes for itself. What is in none of these goes with all of them.
+OF_STEPS: Mapping[Step, tuple[str, ...]] = {
+    Step.REGISTRY_SECRET: ("replace_secret", "prove_pull", "secret_file", "username", "from_secret"),
+    Step.SERVICE_ACCOUNT: ("no_link_default", "no_link_builder"),
+    Step.PERMISSIONS: ("copy_privileged", "service_discovery"),
+    Step.DEPLOYMENT_CONFIGS: ("resume_paused", "all_at_once", "wave_plan"),
+    Step.READINESS: (),
+    Step.VERIFICATION: (),
+}
+
+
+def _pairs(firsts: Iterable[Given], seconds: Iterable[Given], why: Text, *commands: str) -> tuple[Conflict, ...]:
+    after = tuple(seconds)
+    return tuple(Conflict(first, second, why, commands) for first in firsts for second in after)
+
+
+def _skipped() -> Iterable[Conflict]:
+    for step, dests in OF_STEPS.items():
+        changes = [Given(dest) for dest in dests if dest not in ("secret_file", "username", "from_secret")]
+        yield from _pairs(changes, [Given("skip", step.value)], SKIPPED)
+
+
+def _single_steps() -> Iterable[Conflict]:
+    for step in STEPS:
+        others = [Given(dest) for other, dests in OF_STEPS.items() if other is not step for dest in dests]
+        yield from _pairs(others, [Given("name", step.value)], ANOTHER_STEP, "step")
+
+
+CONFLICTS: tuple[Conflict, ...] = (
+    *_pairs((PROJECTS,), (CONTEXTS, INVENTORY), WHICH),
+    Conflict(CONTEXTS, INVENTORY, WHICH),
+    *_pairs(MANY, (Given("namespace"),), WHICH),
+    Conflict(CONTEXTS, Given("context"), WHICH),
+    *_pairs(MANY, (Given("report"), Given("backup"), Given("dump"), Given("restore")), ONE),
+    *_pairs((Given("report"), Given("backup"), Given("wave_plan", True)), MANY, ONE),
+    Conflict(PROJECTS, Given("expect_project"), ONE),
+    *_pairs(MANY, (Given("username"), Given("secret_file", "-")), ONCE),
+    Conflict(Given("all_at_once"), Given("wave_plan"), ORDER),
+    Conflict(Given("quiet"), Given("verbose", 1), Text("one says less, the other more")),
+    *_pairs((Given("verbose", 1),), [Given("output", name) for name in ("json", "yaml", "nagios", "junit")], TEXT_ALONE),
+    *_pairs(
+        (Given("changed_since_last"), Given("watch")),
+        [Given("output", name) for name in ("json", "yaml", "nagios", "junit")],
+        TEXT_ALONE,
+    ),
+    Conflict(Given("prove_pull"), Given("no_prove_pull"), Text("one asks the registry, the other does not")),
+    *_skipped(),
+    *_single_steps(),
+    *_pairs((Given("skip"),), [Given("name", step.value) for step in STEPS], Text("step does that one alone"), "step"),
+    *_pairs(
+        (Given("check"),),
+        (Given("yes"), Given("grace"), Given("replace_secret"), Given("copy_privileged"), Given("resume_paused")),
+        LOOKS,
+    ),
+    *_pairs(
+        (Given("dry_run"),),
+        (Given("yes"), Given("grace"), Given("timeout"), Given("report"), Given("ticket"), Given("on_failure")),
+        LOOKS,
+    ),
+    *_pairs((Given("dry_run"),), (Given("backup"), Given("gate"), Given("pause"), Given("dump"), Given("restore")), LOOKS),
+    *_pairs(
+        (Given("to_default"),),
+        (Given("run"), Given("redo"), *SOURCES),
+        Text("--to-default goes by the project alone, not by a journal"),
+        "undo",
+    ),
+    Conflict(Given("redo"), Given("run"), Text("each says which run"), ("undo",)),
+    Conflict(Given("run"), Given("namespace"), Text("the run's name says its project"), ("history",)),
+    Conflict(Given("kind", "tekton"), Given("schedule"), Text("a Task has no schedule"), ("manifest",)),
+    *_pairs(
+        (Given("fault", "list"),),
+        (Given("dir"), Given("from_file"), Given("speed"), Given("shell")),
+        Text("list only names the faults"),
+        "rehearse",
+    ),
+)  # fmt: skip
+NEEDS: tuple[Need, ...] = (
+    Need(Given("jobs"), MANY),
+    Need(Given("with_secrets"), (Given("backup"),), ("migrate",)),
+    Need(Given("restore"), (Given("dump"),), ("migrate",)),
+    Need(Given("report"), (Given("run"),), ("history",)),
+    Need(Given("interval"), (Given("watch"),), ("verify",)),
+    Need(Given("ticket"), (Given("report"),)),
+)
+
+
+def contradiction(command: str, given: Namespace, names: Mapping[str, str]) -> Text | None:
+    """What is wrong with the options of a command line together, None where nothing is.
+
+    `given` has the options that the line itself names, by destination; `names` has the spelling of each destination.
+    """
+    said = vars(given)
+    for conflict in CONFLICTS:
+        if conflict.commands and command not in conflict.commands:
+            continue
+        if conflict.first.is_in(said) and conflict.second.is_in(said):
+            return Text(
+                "{first} and {second} contradict each other: {why}",
+                first=conflict.first.spelled(names),
+                second=conflict.second.spelled(names),
+                why=conflict.why,
+            )
+    for need in NEEDS:
+        if need.commands and command not in need.commands:
+            continue
+        possible = [other for other in need.others if other.dest in names]
+        if need.option.is_in(said) and possible and not any(other.is_in(said) for other in possible):
+            return Text(
+                "{option} says nothing without {others}",
+                option=need.option.spelled(names),
+                others=", ".join(other.spelled(names) for other in possible),
+            )
+    return None
