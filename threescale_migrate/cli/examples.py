@@ -12,7 +12,7 @@ EXAMPLES = {
   threescale-migrate preflight -q --expect-project threescale""",
     "migrate": """examples:
   threescale-migrate migrate --secret-file 12345678-cluster-secret.yaml
-  threescale-migrate migrate --yes --expect-project threescale --timeout 2h -o json
+  threescale-migrate migrate --yes --timeout 2h -o json
   threescale-migrate migrate --all-at-once""",
     "verify": """examples:
   threescale-migrate verify

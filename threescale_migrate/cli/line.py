@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from ..values import Text
@@ -31,8 +31,13 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
             unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
             many = Text.plural("one argument too many", "{count} arguments too many", count=len(rest))
             command.error(said(_unknown(unknown[0], command) if unknown else many))
+        for option in _blank(command, options):
+            command.error(said(Text("{option} is empty: give a value, or leave it out", option=option)))
         given = _given(parser, command, words)
-        names = {action.dest: action.option_strings[-1] for action in command._actions if action.option_strings}
+        names = {
+            action.dest: action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
+            for action in command._actions
+        }
         wrong = contradiction(options.command, given, names)
         if wrong is not None:
             command.error(said(wrong))
@@ -79,6 +84,14 @@ def _unknown(option: str, command: argparse.ArgumentParser) -> Text:
     if near:
         return Text("unknown option {option}; did you mean {near}?", option=option, near=near[0])
     return Text("unknown option {option}", option=option)
+
+
+def _blank(command: argparse.ArgumentParser, options: argparse.Namespace) -> Iterator[str]:
+    """The options that were given nothing: a variable of a script that was never set."""
+    for action in command._actions:
+        value = getattr(options, action.dest, None)
+        if isinstance(value, str) and not value.strip() and value != action.default:
+            yield action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
 
 
 def _given(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..exit_codes import TABLE, numbers
 from ..render.markdown import Block, Kind, block_lines, blocks, plain, quoted
+from .environment import VARIABLES
 from .topics import TOPICS, topic
 from .usage import WIDTH, commands, invocation, of_cluster, sections, sentence, synopsis, value
 
@@ -41,7 +42,11 @@ def _lines(parser: argparse.ArgumentParser, version: str) -> Iterator[str]:
     for row in TABLE:
         yield from (".TP", f".B {_text(numbers(row.codes))}", _text(str(row.meaning)))
     yield ".SH ENVIRONMENT"
-    for variable, meaning in ENVIRONMENT:
+    known_actions = {action.dest: action for command in known.values() for action in command._actions}
+    from_options = [
+        (name, f"as {invocation(known_actions[dest])}") for dest, name in VARIABLES.items() if dest in known_actions
+    ]
+    for variable, meaning in (*ENVIRONMENT, *from_options):
         yield from (".TP", f".B {_text(variable)}", _text(meaning))
     for each in TOPICS:
         for block in blocks(topic(each)):

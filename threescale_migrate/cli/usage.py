@@ -14,7 +14,9 @@ from ..render.terminal import wrap
 WIDTH = 80
 NAME = "threescale-migrate"
 # What does not fit a screen beside the commands stands in a topic.
-MORE = "more: threescale-migrate help TOPIC, such as exit-codes, undo, troubleshooting; COMMAND --help, COMMAND --help-all"
+MORE = (
+    "more: threescale-migrate help TOPIC, such as exit-codes, undo, troubleshooting; COMMAND --help, COMMAND --help-all"
+)
 # The options that most people need, the first ones first: so many as a screen holds have a line in `--help`.
 BRIEF_OPTIONS = 9
 RANKED = (
