@@ -497,7 +497,7 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
-_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step backup manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal shell exit-codes troubleshooting next" -- "$1"; }
+_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step backup manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal secrets shell exit-codes troubleshooting next" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace
