@@ -13,12 +13,12 @@ import pytest
 from tests.measure import moments
 from threescale_migrate.guide.readiness import RolloutState, assess
 from threescale_migrate.rehearsal.client.jsonpath import render
-from threescale_migrate.render.bash import FUNCTIONS
+from threescale_migrate.render import bash as bash_renderer
 
 SETTINGS = f"""
 set -euo pipefail
 secret=threescale-registry-auth account=amp passing=nothing away=nothing poll=1 pinned=() login=() from_secret=
-source {FUNCTIONS}
+source {Path(bash_renderer.__file__).with_name("functions.sh")}
 """
 JUDGE = """
 oc() { cat "$listing"; }
