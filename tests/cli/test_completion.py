@@ -148,7 +148,7 @@ def test_every_option_that_help_shows_can_be_completed_and_no_other() -> None:
         for action in usage.options(command):
             for spelling in action.option_strings:
                 for shell, script in made.items():
-                    assert re.search(rf"[\s\"{{,*(]{spelling}[=\"\s,}})\[]", script), (shell, name, spelling)
+                    assert re.search(rf"[\s\"{{,*()]{spelling}[=\"\s,}})\[]", script), (shell, name, spelling)
     assert "--password" not in made["bash"] + made["zsh"]
 
 
