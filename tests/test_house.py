@@ -32,7 +32,7 @@ DOOR = (f"{PACKAGE}.__main__",)
 # part of a circle either.
 ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
-    "cluster": ("dialects doors items state", "failures pull_secrets saving", "oc parsing", "location reading"),
+    "cluster": ("dialects doors items state threads", "failures pull_secrets saving", "oc parsing", "location reading"),
     "guide": (
         "cause pulls registry_secret selection verdicts",
         "capacity costs prove_pull refusals service_account",

@@ -255,3 +255,8 @@ class Request:
     waves: tuple[tuple[str, ...], ...] = ()
     all_at_once: bool = False
     prove_pull: str | None = None
+
+    @property
+    def permissions(self) -> bool:
+        """Whether the step of permissions is part of it."""
+        return Step.PERMISSIONS not in self.skip

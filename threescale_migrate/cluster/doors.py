@@ -57,3 +57,8 @@ LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
 def only_looks(args: Sequence[str]) -> bool:
     """Whether a call, given without `oc` and without the options of the connection, is one of those that look."""
     return any(tuple(args[: len(words)]) == words and rest(args[len(words) :]) for words, rest in LOOKING)
+
+
+def changes_bindings(args: Sequence[str]) -> bool:
+    """Whether a call of the door for changing gives or takes a role, so that what was read of bindings holds no longer."""
+    return tuple(args[:2]) in (("adm", "policy"), ("create", "rolebinding"), ("delete", "rolebinding"))

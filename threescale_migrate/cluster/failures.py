@@ -57,6 +57,10 @@ class Unreachable(OcError):
     exit_code = ExitCode.UNKNOWN
 
 
+class Ended(Unreachable):
+    """This program was asked to end: no further call is made."""
+
+
 class OcMissing(Unreachable):
     """There is no `oc` to run."""
 
@@ -132,7 +136,7 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
         NoConfiguration,
     ),
     (
-        r"context \S+ does not exist|context was not found for specified context|current-context must exist|error loading config file|stat \S+: no such file",
+        r"context \S+ does not exist|context was not found for specified context|current-context must exist|unable to read (certificate-authority|client-cert|client-key)|error loading config file|stat \S+: no such file",
         NoConfiguration,
     ),
     (r"You must be logged in to the server|\(Unauthorized\)|error: Unauthorized|provide credentials", Unauthorized),

@@ -23,9 +23,10 @@ from ..exit_codes import ExitCode
 from ..language import system_error
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
-from .doors import WrongDoor, only_looks
+from .doors import WrongDoor, changes_bindings, only_looks
 from .failures import (
     Call,
+    Ended,
     Forbidden,
     Killed,
     NotFound,
@@ -82,7 +83,7 @@ class Oc:
     for changing (`change`) any call, once a journal is open. Both raise WrongDoor for what is not theirs.
 
     `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() that no call outlives. `pause`
-    waits between two tries. `lock` is the descriptor of a lock that calls which change something hold as well: where this
+    waits between two tries. `remembered` is what was read once and holds until a role is given or taken. `lock` is the descriptor of a lock that calls which change something hold as well: where this
     program is killed in the middle of one, nobody else begins before it has ended.
     """
 
@@ -95,8 +96,9 @@ class Oc:
     deadline: float | None = None
     redact: Redactor = field(default_factory=lambda: REDACTOR)
     observer: Callable[[Call], None] | None = None
-    pause: Callable[[float], None] = sleep
+    pause: Callable[[float], None] = field(default_factory=lambda: patient)
     lock: int | None = None
+    remembered: dict[str, object] = field(default_factory=dict, repr=False)
 
     def argv(self, args: Sequence[str]) -> tuple[str, ...]:
         """The whole command line for `args`, beginning with `oc`, as a person could type it."""
@@ -127,21 +129,24 @@ class Oc:
         """
         if not record.is_open:
             raise WrongDoor(f"oc {' '.join(args[:3])} changes something, and no journal is open")
+        if changes_bindings(args):
+            self.remembered.clear()
         return self._checked(self._run(args, stdin, self.lock), looking=False)
 
     def _run(self, args: Sequence[str], stdin: str | None, lock: int | None) -> Call:
         argv = self.argv(args)
-        started = monotonic()
-        timeout = self.call_timeout
-        if self.deadline is not None:
-            timeout = min(timeout, max(0.1, self.deadline - started))
-        ended = (-signal.SIGKILL, "", "")  # what is seen of a call that gave no answer in time
-        try:
-            ended = _start(self.program, argv[1:], stdin, timeout, self.redact, lock)
-        finally:
-            call = Call(argv, *ended, monotonic() - started)
-            if self.observer is not None:
-                self.observer(call)
+        with _slots:
+            started = monotonic()
+            timeout = self.call_timeout
+            if self.deadline is not None:
+                timeout = min(timeout, max(0.1, self.deadline - started))
+            ended = (-signal.SIGKILL, "", "")  # what is seen of a call that gave no answer in time
+            try:
+                ended = _start(self.program, argv[1:], stdin, timeout, self.redact, lock)
+            finally:
+                call = Call(argv, *ended, monotonic() - started)
+                if self.observer is not None:
+                    self.observer(call)
         return call
 
     def _checked(self, call: Call, looking: bool) -> Call:
@@ -261,7 +266,11 @@ class Oc:
         from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
         def enough(state: RetryCallState) -> bool:
-            return state.attempt_number >= tries or (self.deadline is not None and monotonic() >= self.deadline)
+            return (
+                bool(_stopping)
+                or state.attempt_number >= tries
+                or (self.deadline is not None and monotonic() >= self.deadline)
+            )
 
         def wait(seconds: float) -> None:
             left = seconds if self.deadline is None else self.deadline - monotonic()
@@ -277,23 +286,43 @@ class Oc:
         return retrying(attempt)
 
 
-# The call that runs now, so that a program that has to end at once can end it too; and whether one is about to run, and
-# what has to be done as soon as it can be ended.
+# So many calls at once, over all threads: each is a process with a client of some forty megabytes.
+AT_ONCE = 8
+_slots = threading.BoundedSemaphore(AT_ONCE)
+# The calls that run now, so that a program that has to end at once can end them too; the threads that are about to start one;
+# whether it was asked to end; and what has to be done as soon as the thread that was interrupted is done with starting. They
+# are lists, which a signal handler may look at in any moment: a lock could be held by the very code that it interrupts.
 _running: list[Any] = []
-_starting: list[bool] = []
+_starting: list[int] = []
+_stopping: list[bool] = []
 _once_started: list[Callable[[], None]] = []
 
 
-def end_running_call(then: Callable[[], None]) -> None:
-    """Ends the `oc` that runs now, where one does, and does `then`; for a signal handler. One that is just being started is
-    ended as soon as it can be."""
-    if _starting:
+def end_running_calls(then: Callable[[], None]) -> None:
+    """Ends each `oc` that runs now, in whatever thread, keeps any from being started, and does `then`; for a signal handler.
+
+    One that is just being started is ended as soon as it can be.
+    """
+    _stopping.append(True)
+    if threading.get_ident() in _starting:
         _once_started.append(then)
         return
-    for process in _running:
-        with suppress(OSError):  # it has ended by itself
-            process.kill_group()
+    for process in tuple(_running):
+        _end(process)
     then()
+
+
+def _end(process: Any) -> None:
+    """Ends a call with all that it has started: a child that is left would hold its output open."""
+    with suppress(OSError):  # it has ended by itself
+        process.kill_group()
+
+
+def patient(seconds: float) -> None:
+    """Waits between two tries, no longer than this program is to go on."""
+    ends = monotonic() + seconds
+    while not _stopping and monotonic() < ends:
+        sleep(min(0.1, max(0.0, ends - monotonic())))
 
 
 def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
@@ -331,7 +360,10 @@ def _start(
     # At its lowest level sh logs what it feeds to a process, and what that says.
     logging.getLogger("sh").setLevel(logging.CRITICAL)
     out, err = io.BytesIO(), io.BytesIO()
-    _starting.append(True)
+    if _stopping:
+        raise Ended(Text("ended before oc was asked"))
+    me = threading.get_ident()
+    _starting.append(me)
     try:
         process = sh.Command(program)(
             *args,
@@ -359,15 +391,16 @@ def _start(
     else:
         _running.append(process.process)
     finally:
-        _starting.clear()
-        if _once_started:
-            end_running_call(_once_started.pop())
+        _starting.remove(me)
+        if _once_started and me == threading.main_thread().ident:
+            end_running_calls(_once_started.pop())
+    if _stopping:
+        _end(process.process)
     late = threading.Event()
 
     def end() -> None:
         late.set()
-        with suppress(OSError):  # it has ended by itself
-            process.process.kill_group()
+        _end(process.process)
 
     timer = threading.Timer(timeout, end)
     timer.daemon = True

@@ -6,32 +6,33 @@ Nothing else reads the cluster to plan or to verify. What the JSON means is in `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
-from .failures import Forbidden, NotFound, UnknownResourceType, error_lines
+from .failures import Forbidden, NotFound, OcError, RequestTimeout, UnknownResourceType, error_lines
 from .oc import READ_TRIES, Oc
 from .parsing import SETTINGS, Part, assemble, parse_item, secrets_in_clear
 from .pull_secrets import parse_secret, secret_values
 from .state import ProjectState, RegistrySecret, SecretName, ServiceAccount
+from .threads import side_by_side
 
 _JSON = Mapping[str, Any]
+# What a call gave: parsed items, each with its namespace, and why each type is missing that is.
+Answer = tuple[list[tuple[str, Part]], dict[str, str]]
 
-# One call for all that lives in the project (recordings/README.md 13, 16); what a wait looks at again and again comes first.
-ROLLOUT_TYPES = ("dc", "rc", "pods", "sa", "rolebindings", "is", "events")
-
-
-PROJECT_TYPES = (*ROLLOUT_TYPES, "roles", "quota", "limits")
-
-
-# One call for all that is said of an account elsewhere; a server that is no OpenShift has no SCCs.
+# What a wait judges, round for round.
+ROLLOUT_TYPES = ("dc", "rc", "pods")
+# All that lives in the project, in calls side by side: `oc` asks for one type after the other (recordings/README.md 29).
+PROJECT_CALLS = (("dc", "sa"), ("rc", "is"), ("pods", "quota", "limits"), ("rolebindings", "roles"))
+# What a cause is found by, where something does not go well.
+CAUSE_TYPES = ("sa", "is")
+EVENTS = ("--field-selector", "type=Warning")
+# What is said of an account elsewhere; a server that is no OpenShift has no SCCs.
 SCC_TYPE = "scc"
-
-
-CLUSTER_TYPES = ("clusterrolebindings", "clusterroles", "rolebindings", "roles", SCC_TYPE)
-
-
+CLUSTER_CALLS = (("clusterrolebindings", "clusterroles"), ("rolebindings", "roles"), (SCC_TYPE,))
 ELSEWHERE = {"rolebindings": "rolebindings elsewhere", "roles": "roles elsewhere"}
 
 
@@ -61,28 +62,75 @@ _FORBIDDEN = re.compile(r"\b([a-z]+)(?:\.[a-z0-9.]+)? (?:\"[^\"]+\" )?is forbidd
 _NOT_FOUND = re.compile(r"\(NotFound\)")
 
 
-def observe(oc: Oc, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
-    """Reads the project in at most three calls of `oc`, whatever the number of configs; four where the server has no SCCs.
+def observe(
+    oc: Oc,
+    cluster: bool = True,
+    secret: bool = True,
+    tries: int | None = None,
+    events: bool = False,
+    elsewhere: bool = True,
+) -> ProjectState:
+    """Reads the project in calls that run side by side, whatever the number of configs.
 
-    `cluster` asks for all that permissions and quotas rest on, `secret` for the pull secret and system's settings; what was
-    not asked for, and what the user may not read, ends in `unread`. `tries` bounds how often the first call is made where
-    it fails for a reason that passes. Raises OcError where the cluster cannot be asked at all.
+    `cluster` asks for all that permissions and quotas rest on, `elsewhere` for what is bound in the whole cluster with it,
+    `secret` for the pull secret and system's settings; what was not asked for, and what the user may not read, ends in
+    `unread`. Events are read where `events` says so, or something does
+    not go well. `tries` bounds how often a call is made where it fails for a reason that passes. Raises OcError where the
+    cluster cannot be asked at all, or not about the project.
     """
-    types = PROJECT_TYPES if cluster else ROLLOUT_TYPES
-    parts, unread = _listed(oc, types, (), tries or READ_TRIES)
-    if secret:
-        more, missing = _named(oc, _linked(part for _, part in parts))
-        parts += more
-        unread.update(missing)
-    else:
-        unread["secrets"] = "it was not asked for"
+    asked: list[Callable[[], Answer]] = []
     if cluster:
-        more, missing = _elsewhere(oc)
-        parts += more
-        unread.update(missing)
+        asked += [partial(_listed, oc, types, (), tries) for types in PROJECT_CALLS]
+        asked.append(partial(_elsewhere, oc) if elsewhere else _nothing_elsewhere)
+    else:
+        asked += [partial(_listed, oc, ROLLOUT_TYPES, (), tries), partial(_listed, oc, CAUSE_TYPES, (), tries)]
+    if secret:
+        asked.append(partial(_named, oc))
+    if events:
+        asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
+    parts, unread = _together(asked)
+    if not secret:
+        unread["secrets"] = "it was not asked for"
+    linked = _linked(part for _, part in parts) if secret else ()
+    later: list[Callable[[], Answer]] = [partial(_names_of, oc, linked)] if linked else []
+    if not events and assemble(parts, oc.namespace or "", None, unread).troubled:
+        later.append(partial(_listed, oc, ("events",), EVENTS, tries))
+    more, missing = _together(later)
+    return _assembled(oc, parts + more, {**unread, **missing})
+
+
+def observe_rollouts(oc: Oc, tries: int) -> ProjectState:
+    """What a round of a wait judges: configs, controllers and pods, in one call. Raises OcError."""
+    parts, unread = _listed(oc, ROLLOUT_TYPES, (), tries)
+    return _assembled(oc, parts, {**unread, "secrets": "it was not asked for"})
+
+
+def with_causes(oc: Oc, state: ProjectState) -> ProjectState:
+    """The same with what tells why something does not go well: accounts, image streams, warnings. Raises OcError."""
+    asked = [partial(_listed, oc, CAUSE_TYPES, (), 1), partial(_listed, oc, ("events",), EVENTS, 1)]
+    parts, unread = _together(asked)
+    found = assemble(parts, state.namespace, None, unread)
+    return replace(
+        state,
+        accounts=found.accounts,
+        streams=found.streams,
+        events=found.events,
+        unread={**state.unread, **found.unread},
+    )
+
+
+def _assembled(oc: Oc, parts: list[tuple[str, Part]], unread: Mapping[str, str]) -> ProjectState:
     state = assemble(parts, oc.namespace or "", None, unread)
     oc.redact.spare((*state.configs, *state.accounts))
     return state
+
+
+def _together(calls: Sequence[Callable[[], Answer]]) -> Answer:
+    """What the calls gave, which are made at the same time, each with its own retries and deadline. Raises what the first of
+    them raised that failed, once all have ended."""
+    answers = side_by_side(calls)
+    parts = [part for found, _ in answers for part in found]
+    return parts, {kind: why for _, unread in answers for kind, why in unread.items()}
 
 
 def _linked(parts: Iterable[Part]) -> list[str]:
@@ -99,11 +147,8 @@ def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str
     return {name for name in names if name.startswith((f"{account}-dockercfg-", f"{account}-token-"))}
 
 
-def _named(oc: Oc, linked: Iterable[str]) -> tuple[list[tuple[str, Part]], dict[str, str]]:
-    """The pull secret, system's settings, and the names of some secrets; what is not there is left out.
-
-    Of a secret that is not ours the name is asked for alone: its data is nobody's business here.
-    """
+def _named(oc: Oc) -> Answer:
+    """The pull secret and system's settings; what is not there is left out."""
 
     def parse(item: _JSON) -> tuple[str, Part]:
         if item.get("kind") != "Secret":
@@ -112,33 +157,68 @@ def _named(oc: Oc, linked: Iterable[str]) -> tuple[list[tuple[str, Part]], dict[
         return str(item["metadata"].get("namespace") or ""), parse_secret(item)
 
     parts: list[tuple[str, Part]] = []
-    complaints: tuple[str, ...] = ()
     try:
         asked = ("get", f"secret/{SECRET_NAME}", f"configmap/{SETTINGS}", "-o", "json")
         parts, complaints = oc.read_items(asked, parse, partial=True)
     except (Forbidden, NotFound) as error:
-        complaints = tuple(error_lines(error.call.stderr if error.call is not None else str(error)))
-    others = [f"secret/{name}" for name in linked]
-    if others:
-        try:
-            found, more = oc.read_names(("get", *others, "-o", "name"))
-            parts += [(oc.namespace or "", SecretName(name)) for name in found]
-        except (Forbidden, NotFound) as error:
-            more = tuple(error_lines(error.call.stderr if error.call is not None else str(error)))
-        complaints += more
-    # What is not there is not unread.
-    return parts, _unread((line for line in complaints if not _NOT_FOUND.search(line)), ("secrets", "configmaps"))
+        complaints = _lines(error)
+    return parts, _not_there_aside(complaints)
 
 
-def _elsewhere(oc: Oc) -> tuple[list[tuple[str, Part]], dict[str, str]]:
-    """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs, which only OpenShift has."""
-    parts, unread = _listed(oc, CLUSTER_TYPES, ("--all-namespaces",))
-    return parts, {ELSEWHERE.get(kind, kind): why for kind, why in unread.items()}
+def _names_of(oc: Oc, linked: Iterable[str]) -> Answer:
+    """Those of some secrets that are there. Their names alone are asked for: their data is nobody's business here."""
+    try:
+        found, complaints = oc.read_names(("get", *(f"secret/{name}" for name in linked), "-o", "name"))
+    except (Forbidden, NotFound) as error:
+        found, complaints = [], _lines(error)
+    return [(oc.namespace or "", SecretName(name)) for name in found], _not_there_aside(complaints)
 
 
-def _listed(
-    oc: Oc, types: tuple[str, ...], options: tuple[str, ...], tries: int | None = None
-) -> tuple[list[tuple[str, Part]], dict[str, str]]:
+def _lines(error: OcError) -> tuple[str, ...]:
+    return tuple(error_lines(error.call.stderr if error.call is not None else str(error)))
+
+
+def _not_there_aside(complaints: Iterable[str]) -> dict[str, str]:
+    """What is not there is not unread."""
+    return _unread((line for line in complaints if not _NOT_FOUND.search(line)), ("secrets", "configmaps"))
+
+
+def _elsewhere(oc: Oc) -> Answer:
+    """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs, which only OpenShift has.
+
+    It is read once, until a role is given or taken: with thousands of bindings it takes seconds (recordings/README.md 29). A
+    list that does not come in time is unknown, and no failure.
+    """
+    known = oc.remembered.get("elsewhere")
+    if isinstance(known, Elsewhere):
+        return list(known.parts), dict(known.unread)
+    parts, unread = _together([partial(_cluster_wide, oc, types) for types in CLUSTER_CALLS])
+    found = {ELSEWHERE.get(kind, kind): why for kind, why in unread.items()}
+    oc.remembered["elsewhere"] = Elsewhere(tuple(parts), found)
+    return parts, found
+
+
+def _nothing_elsewhere() -> Answer:
+    kinds = (kind for types in CLUSTER_CALLS for kind in types)
+    return [], {ELSEWHERE.get(kind, kind): "it was not asked for" for kind in kinds}
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What was read of the whole cluster."""
+
+    parts: tuple[tuple[str, Part], ...]
+    unread: Mapping[str, str]
+
+
+def _cluster_wide(oc: Oc, types: tuple[str, ...]) -> Answer:
+    try:
+        return _listed(oc, types, ("--all-namespaces",), 2)
+    except RequestTimeout as error:
+        return [], dict.fromkeys(types, str(error))
+
+
+def _listed(oc: Oc, types: tuple[str, ...], options: tuple[str, ...], tries: int | None = None) -> Answer:
     """The items of some types, and why those are missing that the user may not read or the server does not have. Raises OcError.
 
     A type that the server lacks makes the whole answer empty (recordings/README.md 16): the others are asked for again.

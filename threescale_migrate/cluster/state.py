@@ -332,6 +332,19 @@ class ProjectState:
     def _events_by_object(self) -> Mapping[tuple[str, str], tuple[Event, ...]]:
         return _grouped(self.events, lambda event: (event.kind, event.name))
 
+    @property
+    def troubled(self) -> bool:
+        """Whether something of a config does not go well, or not yet, so that its cause has to be found."""
+        return any(self._is_troubled(config) for config in self.configs.values())
+
+    def _is_troubled(self, config: DeploymentConfig) -> bool:
+        newest = self.newest(config.name)
+        if newest is None:
+            return config.latest_version > 0 or config.replicas > 0
+        if newest.phase != "Complete" or newest.failure or newest.ready_replicas < newest.replicas:
+            return True
+        return any(pod.live and not pod.ready for pod in self.pods_of(config.name))
+
     def pods_of(self, config: str) -> tuple[Pod, ...]:
         """The config's own application pods, live or not: those of its replication controllers, and no others."""
         owners = self._controllers_by_config.get(config, ())

@@ -20,7 +20,15 @@ def run(session: Session, options: PreflightOptions) -> ExitCode:
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
     request = request_of(session, oc, options.request)
-    seen = look(oc, where, observe(oc), request, options.expect, options.judgement, version_of(oc))
+    seen = look(
+        oc,
+        where,
+        observe(oc, events=True, elsewhere=request.permissions),
+        request,
+        options.expect,
+        options.judgement,
+        version_of(oc),
+    )
     code = meaning(seen.findings)
     if session.output.format == "json":
         document.write(sys.stdout, document.preflight("preflight", where.project, seen.findings, int(code)))

@@ -31,7 +31,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
     where = located(oc, options.expect)
     request = request_of(session, oc, options.request)
     with locked(oc, where) as directory:
-        state = observe(oc)
+        state = observe(oc, elsewhere=options.step is Step.PERMISSIONS)
         check_project(state, request)
         actions = steps.plan(state, request, (wanted,))
         if actions:
@@ -48,7 +48,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
                 migration.patch(run)
             elif wanted is Step.READINESS:
                 waiting.wait_all(run)
-            state = observe(run.oc)
+            state = observe(run.oc, elsewhere=wanted is Step.PERMISSIONS)
             found = pull_checks(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
             checks = (*steps.verify(state, run.request, (wanted,)), *found)
             finish(run, options.judgement, checks, session.command)
@@ -60,7 +60,7 @@ def _check(session: Session, options: StepOptions) -> ExitCode:
     oc = session.connect(options.changing.timeout or LOOKING_TIMEOUT)
     pin(oc)
     request = request_of(session, oc, options.request)
-    state = observe(oc)
+    state = observe(oc, elsewhere=options.step is Step.PERMISSIONS)
     check_project(state, request)
     found = pull_checks(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
     return show(session, options.judgement, state, (*steps.verify(state, request, (options.step,)), *found))

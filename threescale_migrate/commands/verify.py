@@ -62,7 +62,7 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
     try:
         pin(oc)
         request = request_of(session, oc, options.request)
-        state = observe(oc)
+        state = observe(oc, elsewhere=request.permissions)
         found = pull_checks(oc, state, request)
     except OcError as error:
         if error.passing and monotonic() - began >= seconds:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from .. import shell
 from ..cluster.oc import Oc
-from ..cluster.reading import observe
+from ..cluster.reading import observe, observe_rollouts
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.readiness import Assessment, Goal
@@ -104,7 +104,13 @@ class Run:
     def look(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
         """Observes the project, and remembers it where its rollouts could be read: what was seen last is what is reported. Raises
         OcError."""
-        state = observe(self.oc, cluster, secret, tries)
+        return self._remembered(observe(self.oc, cluster, secret, tries, elsewhere=self.request.permissions))
+
+    def watch(self) -> ProjectState:
+        """Observes what a round of a wait judges, and remembers it as `look` does. Raises OcError."""
+        return self._remembered(observe_rollouts(self.oc, tries=1))
+
+    def _remembered(self, state: ProjectState) -> ProjectState:
         if not unseen(state):
             self.seen, self.seen_at = state, time.time()
             self.sent.clear()

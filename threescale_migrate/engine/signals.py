@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from ..cluster.oc import end_running_call
+from ..cluster.oc import end_running_calls
 from ..exit_codes import ExitCode
 from ..values import Text
 
@@ -83,7 +83,7 @@ def at_once() -> Iterator[None]:
         def stop() -> None:
             raise Stopped(EXIT_CODES[signal.Signals(number)])
 
-        end_running_call(stop)
+        end_running_calls(stop)
 
     with _handling(handle):
         yield
@@ -99,7 +99,7 @@ def in_order(stop: Stop, sentence: Callable[[], None]) -> Iterator[None]:
     def handle(number: int, _frame: object) -> None:
         first = stop.exit_code is None
         if not first and number == signal.SIGINT:
-            end_running_call(_exit)
+            end_running_calls(_exit)
             return
         stop.ask(EXIT_CODES[signal.Signals(number)])
         if first:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from ..cluster.failures import Forbidden, NoRoute, OcError, Unreachable
-from ..cluster.reading import look_at_secret
+from ..cluster.reading import look_at_secret, with_causes
 from ..cluster.state import ProjectState, RegistrySecret
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, service_account
@@ -132,7 +132,8 @@ def last_look(
 class _Waiting:
     """A wait, and what it remembers between two rounds. Moments are those of time.monotonic().
 
-    `deadlines` and `stuck_since` are by config. `unanswered` counts the rounds since the cluster has answered; `secret` is the
+    `deadlines` and `stuck_since` are by config, and so is `last`, what the round before has seen: what has not moved since has a
+    cause to be found. `unanswered` counts the rounds since the cluster has answered; `secret` is the
     pull secret once it was looked at.
     """
 
@@ -144,6 +145,7 @@ class _Waiting:
     deadlines: dict[str, float]
     stuck_since: dict[str, float] = field(default_factory=dict)
     alone_since: dict[str, float] = field(default_factory=dict)
+    last: dict[str, tuple[RolloutState, Text]] = field(default_factory=dict)
     unanswered: int = 0
     looked_at_secret: bool = False
     secret: RegistrySecret | None = None
@@ -217,12 +219,17 @@ def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None
 
 def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
     """Observes and judges; where an image cannot be pulled, the pull secret is looked at as well, once. Raises OcError."""
-    state = run.look(cluster=False, secret=False, tries=1)
+    state = run.watch()
     missing = unseen(state)
     if missing:
         kinds, why = Text("{kinds}", kinds=listed(missing)), state.unread[missing[0]]
         raise unreadable(run, waiting.state, waiting.names, waiting.goal, kinds, why)
     names = [name for name in waiting.names if name in state.configs]
+    found = assess_all(state, names, waiting.goal)
+    last, waiting.last = waiting.last, {a.config: (a.state, a.reason) for a in found}
+    if any(not a.reached and (a.cause is not None or last.get(a.config) == (a.state, a.reason)) for a in found):
+        with suppress(OcError):  # what is behind it is looked at in the next round
+            state = with_causes(run.oc, state)
     waiting.state = _with_secret(state, waiting)
     found = assess_all(waiting.state, names, waiting.goal)
     pulls = any(a.cause is not None and a.cause.kind is CauseKind.IMAGE_PULL for a in found)

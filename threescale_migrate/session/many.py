@@ -6,9 +6,10 @@ What only looks is done for several projects at once, and one that cannot be ask
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from time import monotonic
 
+from ..cluster.threads import side_by_side
 from ..exit_codes import ExitCode
 from ..render.outcome import Outcome
 from ..render.terminal import Terminal
@@ -45,12 +46,7 @@ def looked(session: Session, options: Options, one: Callable[[Session, Options],
             target.name, outcome.project, outcome.code, outcome.checks, todo=outcome.todo, seconds=outcome.seconds
         )
 
-    with ThreadPoolExecutor(max_workers=options.many.jobs) as pool:
-        try:
-            return tuple(pool.map(safe, listed))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    return tuple(side_by_side([partial(safe, target) for target in listed], options.many.jobs))
 
 
 def show_line(terminal: Terminal, outcome: Outcome, said: Text) -> None:
