@@ -124,7 +124,7 @@ def test_the_tabulator_key_completes(terminal: Terminal, typed: str, wanted: str
 def test_the_tabulator_key_completes_a_run(terminal: Terminal, home: World) -> None:
     if not home.journals:
         assert home.run("step", "registry-secret", "--yes", "--secret-file", home.secret).code == 0
-    (run,) = [line.split()[1] for line in home.run("history").out.splitlines()]
+    (run,) = [found["run"] for found in home.run("history", "-o", "json").json()["runs"]]
     assert terminal.completed(f"threescale-migrate undo {run[:9]}").rstrip().endswith(run)
 
 

@@ -59,7 +59,7 @@ def test_a_blocked_plan_says_so_on_its_last_line_with_how_many_problems_and_wher
         "✗ not ready, blocked by 1 problem (registry secret: 1); nothing was changed"
     )
     ready = world.run("preflight", "--secret-file", world.secret, "--skip", "permissions")
-    assert ready.out.splitlines()[-1].startswith("ready to migrate; not checked: permissions")
+    assert ready.out.splitlines()[-1].startswith("! ready to migrate; not checked: permissions")
 
 
 def test_what_is_found_of_many_configs_alike_is_one_line(world: World) -> None:

@@ -100,7 +100,7 @@ def test_a_journal_of_another_project_of_the_same_name_counts_for_nothing(copy: 
         assert "nothing to undo" in done.out
         assert "1 run counts for nothing here: it was in another project" in done.err
     assert copy.objects() == before
-    assert "taken back" not in copy.run("history").out
+    assert "undone since" not in copy.run("history").out
 
 
 def test_a_project_that_may_not_be_read_is_known_by_its_name_alone(copy: World) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from ..engine import records
 from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..render import document, text
+from ..render.report import moment, told_time
+from ..render.report_of_record import place_of, why_it_failed
+from ..render.terminal import Terminal, columns, fit
 from ..session import reports
 from ..session.options import HistoryOptions
 from ..session.session import Session
+from ..shell import PROGRAM
 from ..values import Text, Usage, Verdict
 
 
@@ -28,6 +32,7 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
         if session.report:
             return reports.of_run(session, record.path)
         return _show_run(session, record, record.run in taken)
+    terminal = session.result
     if session.output.format == "json":
         runs = [_described(record, record.run in taken) for record in known]
         sentence = [str(problem) for problem in problems]
@@ -35,18 +40,32 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
             sys.stdout, {"version": document.VERSION, "command": "history", "runs": runs, "problems": sentence}
         )
         return ExitCode.DONE
-    terminal = session.result
     if not known and not problems:
         terminal.line(terminal.say(Text("no run is recorded on this workstation")))
-    for record in known:
-        terminal.line(
-            f"{terminal.mark(_verdict(record))} {record.run}  {terminal.say(_headline(record, record.run in taken))}",
-            0,
-            4,
-        )
+    if known:
+        _show_list(terminal, known, taken)
     for problem in problems:
         terminal.line(f"{terminal.mark(Verdict.UNKNOWN)} {terminal.say(problem.text)}", 0, 4)
     return ExitCode.DONE
+
+
+def _show_list(terminal: Terminal, known: Iterable[Record], taken: Container[str]) -> None:
+    """The runs under a header, newest first; beneath one that failed why it did."""
+    newest_first = sorted(known, key=lambda record: record.began, reverse=True)
+    marks = [terminal.mark(_verdict(record)) for record in newest_first]
+    left = max(map(columns, marks)) + 1
+    began, run = terminal.say(Text("began, local time")), terminal.say(Text("run"))
+    moments = [f"{moment(record.began).astimezone():%Y-%m-%d %H:%M:%S}" for record in newest_first]
+    times = max(map(columns, (began, *moments)))
+    names = max(columns(run), *(len(record.run) for record in newest_first))
+    title = f"{' ' * left}{fit(began, times)}  {fit(run, names)}  {terminal.say(Text('what'))}"
+    terminal.line(terminal.paint(title, "strong"))
+    for mark, time, record in zip(marks, moments, newest_first):
+        head = f"{mark}{' ' * (left - columns(mark))}{fit(time, times)}  {fit(record.run, names)}"
+        terminal.line(f"{head}  {terminal.say(_headline(record, record.run in taken))}", 0, left)
+        why = terminal.say(why_it_failed(record))
+        if why:
+            terminal.line(terminal.paint(why, "quiet"), left, left)
 
 
 def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
@@ -69,13 +88,18 @@ def _verdict(record: Record) -> Verdict:
 
 def _headline(record: Record, taken: bool) -> Text:
     outcome = _unfinished(record) if record.finished is None else text.outcome(record.finished)
-    sentence = (
-        "{command} in {project} by {user}: {outcome}, {count} changes, taken back since"
-        if taken
-        else "{command} in {project} by {user}: {outcome}, {count} changes"
+    one, many = (
+        "{command} in {project} by {user}: {outcome}, {count} change",
+        "{command} in {project} by {user}: {outcome}, {count} changes",
     )
-    return Text(
-        sentence,
+    if taken:
+        one, many = (
+            "{command} in {project} by {user}: {outcome}, {count} change, undone since",
+            "{command} in {project} by {user}: {outcome}, {count} changes, undone since",
+        )
+    return Text.plural(
+        one,
+        many,
         command=record.command,
         project=record.project,
         user=record.user,
@@ -99,6 +123,7 @@ def _described(record: Record, taken: bool) -> dict[str, object]:
         "began": record.began,
         "ended": record.ended,
         "outcome": record.finished,
+        "why": str(why_it_failed(record)) or None,
         "under_way": records.is_under_way(record),
         "exit_code": record.exit_code,
         "changes": len(record.changes),
@@ -119,8 +144,16 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
     terminal = session.result
     terminal.line(terminal.paint(record.run, "strong"))
     terminal.line(terminal.say(_headline(record, taken)))
-    where = Text("on {server}, from {began} to {ended}", server=record.server, began=record.began, ended=record.ended)
+    where = Text(
+        "on {server}, from {began} to {ended}",
+        server=record.server,
+        began=told_time(record.began),
+        ended=told_time(record.ended),
+    )
     terminal.line(terminal.say(where))
+    why = terminal.say(why_it_failed(record))
+    if why:
+        terminal.line(f"{terminal.mark(Verdict.FAILED)} {why}", 0, 2)
     if record.torn:
         terminal.line(terminal.say(Text("its last line was cut off: the run was killed while it wrote")))
     for entry in record.entries:
@@ -131,4 +164,17 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
         terminal.line(f"{entry.began[11:19]} {terminal.mark(mark)} {shown}", 2, 13)
         if entry.outcome != "done" and entry.said:
             terminal.line(terminal.paint(entry.said, "quiet"), 13, 13)
+    _show_next(terminal, record, taken)
     return ExitCode.DONE
+
+
+def _show_next(terminal: Terminal, record: Record, taken: bool) -> None:
+    """How the run is undone, and resumed where it did not come to its end: commands that name its project and its context."""
+    if taken or not record.changes or records.is_under_way(record):
+        return
+    place = place_of(record)
+    if record.finished != "done":
+        terminal.line(terminal.say(Text("To resume it:")))
+        terminal.verbatim(place.line((PROGRAM, record.command if record.command == "undo" else "migrate")), 4)
+    terminal.line(terminal.say(Text("To undo it:")))
+    terminal.verbatim(place.line((PROGRAM, "undo", record.run)), 4)

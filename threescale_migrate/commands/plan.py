@@ -19,7 +19,7 @@ from ..session.planned import Planned
 from ..session.preflight import look, meaning
 from ..session.requests import check_project, request_of
 from ..session.session import Session
-from ..values import Request, Text
+from ..values import Request, Text, Verdict
 
 
 def run(session: Session, options: PlanOptions) -> ExitCode:
@@ -84,18 +84,20 @@ def _run_many(session: Session, options: PlanOptions) -> ExitCode:
         if not (session.output.quiet and outcome.code is ExitCode.DONE):
             show_line(terminal, outcome, _left(outcome))
     if not session.output.quiet:
-        sentence = Text(
-            "{total} projects: nothing is left to do in {done}",
-            total=len(outcomes),
-            done=sum(outcome.code is ExitCode.DONE for outcome in outcomes),
+        done = sum(outcome.code is ExitCode.DONE for outcome in outcomes)
+        sentence = Text.plural(
+            "{count} project: nothing is left to do in {done}",
+            "{count} projects: nothing is left to do in {done}",
+            count=len(outcomes),
+            done=done,
         )
-        terminal.line(terminal.say(sentence))
+        text.show_verdict(terminal, Verdict.PASSED if done == len(outcomes) else Verdict.WARNING, sentence)
     return code
 
 
 def _left(outcome: Outcome) -> Text:
     if outcome.code is ExitCode.REFUSED:
-        return Text("not ready, something blocks it: run threescale-migrate preflight there")
+        return Text("not ready, something blocks it; threescale-migrate preflight says what")
     if not outcome.todo:
         return Text("nothing is left to do")
-    return Text("{count} actions are left to do", count=outcome.todo)
+    return Text.plural("{count} change is left to do", "{count} changes are left to do", count=outcome.todo)

@@ -10,7 +10,7 @@ from ..exit_codes import ExitCode
 from ..render import document, text
 from ..session.connecting import LOOKING_TIMEOUT
 from ..session.options import PreflightOptions
-from ..session.preflight import look, meaning, summary, version_of
+from ..session.preflight import look, meaning, summary, verdict, version_of
 from ..session.requests import request_of
 from ..session.session import Session
 
@@ -36,5 +36,7 @@ def run(session: Session, options: PreflightOptions) -> ExitCode:
     terminal = session.result
     text.show_findings(terminal, seen.findings, session.output.quiet)
     if not (session.output.quiet and code is ExitCode.DONE):
-        terminal.line(terminal.say(summary(seen.findings)))
+        if code is ExitCode.DONE and seen.attempt.actions:
+            session.next(terminal, "migrate")
+        text.show_verdict(terminal, verdict(seen.findings), summary(seen.findings))
     return code

@@ -18,7 +18,7 @@ from ..guide import undoing
 from ..guide.costs import costs
 from ..guide.selection import Wave
 from ..guide.undoing import Undo
-from ..render import document
+from ..render import document, text
 from ..session.confirming import confirm
 from ..session.journaling import Start, journaled
 from ..session.location import located
@@ -111,7 +111,7 @@ def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) ->
         check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
         document.write(sys.stdout, document.verification("undo", where.project, (check,), int(ExitCode.DONE)))
     else:
-        session.result.line(session.result.say(sentence))
+        text.show_verdict(session.result, Verdict.PASSED, sentence)
     return ExitCode.DONE
 
 

@@ -139,7 +139,7 @@ def _show_changes(session: Session, outcome: Outcome, changes: Sequence[since.Ch
             if changed.before:
                 before = Text("before: {verdict}", verdict=Text(changed.before))
                 terminal.line(terminal.paint(terminal.say(before), "quiet"), 4, 6)
-    terminal.line(terminal.say(outcome.judgement.sentence))
+    text.show_verdict(terminal, text.meant(outcome.checks), outcome.judgement.sentence)
 
 
 def _run_many(session: Session, options: VerifyOptions) -> int:
@@ -165,7 +165,7 @@ def _run_many(session: Session, options: VerifyOptions) -> int:
             elif output.verbose:
                 text.show_checks(terminal, outcome.checks, verbose=True)
         if not output.quiet:
-            terminal.line(terminal.say(_summary(outcomes)))
+            text.show_verdict(terminal, _worst(outcomes), _summary(outcomes))
     return _code(session, outcomes)
 
 
@@ -185,6 +185,13 @@ def _in_brief(outcome: Outcome) -> Text:
         subject=bad[0].subject,
         seen=bad[0].seen,
     )
+
+
+def _worst(outcomes: Sequence[Outcome]) -> Verdict:
+    """The mark of the line about all projects: that of the worst of them."""
+    order = (Verdict.FAILED, Verdict.UNKNOWN, Verdict.SKIPPED, Verdict.WARNING, Verdict.PASSED)
+    found = [text.meant(outcome.checks) if outcome.asked else Verdict.UNKNOWN for outcome in outcomes]
+    return min(found, key=order.index, default=Verdict.PASSED)
 
 
 def _summary(outcomes: Sequence[Outcome]) -> Text:

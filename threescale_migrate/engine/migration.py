@@ -14,7 +14,7 @@ from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, steps
 from ..guide.readiness import MIGRATED, assess_all
-from ..guide.selection import Wave, choose, waves
+from ..guide.selection import Wave, Whole, choose, waves
 from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
 from .failed import Failed, Failure, listed
@@ -124,7 +124,9 @@ def redeploy(run: Run, state: ProjectState) -> None:
         if begun:
             state = recheck(run, state)
         begun = True
-        run.watcher.wave(Wave(wave.name, names), number, len(order))
+        there = [name for name in run.planned if name in state.configs]
+        reached = frozenset(found.config for found in assess_all(state, there) if found.reached)
+        run.watcher.wave(Wave(wave.name, names), Whole(number, len(order), reached, len(run.planned)))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
         try:
             state = _redeploy_wave(run, state, names)

@@ -18,7 +18,7 @@ from ..cluster.reading import observe, observe_rollouts
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.readiness import Assessment, Goal
-from ..guide.selection import Wave, choose
+from ..guide.selection import Wave, Whole, choose
 from ..values import Action, Check, Refused, Request, Step, Text, Usage
 from . import evidence
 from .failed import Failed, Failure
@@ -38,11 +38,11 @@ class Watcher(Protocol):
     def ended(self, action: Action, outcome: str, seconds: float, said: str) -> None:
         """An action has ended: `done`, `failed`, `present` where nothing was left to do, or `unknown`."""
 
-    def wave(self, wave: Wave, number: int, total: int) -> None:
+    def wave(self, wave: Wave, whole: Whole) -> None:
         """A wave begins."""
 
-    def rollouts(self, assessments: Sequence[Assessment], seconds: float) -> None:
-        """A round of looking at the rollouts of the wave is over."""
+    def rollouts(self, assessments: Sequence[Assessment], seconds: float, ours: bool = True) -> None:
+        """A round of looking at the rollouts of the wave is over; not `ours` are those that somebody else began."""
 
     def note(self, text: Text) -> None:
         """Something worth a line."""
@@ -131,13 +131,8 @@ class Run:
         """The command that undoes what the run has changed, for this very place; empty where there is nothing, or it is an undo."""
         if not self.journal.number or self.goals:
             return ""
-        given = (
-            ("--namespace", self.oc.namespace),
-            ("--context", self.oc.context),
-            ("--kubeconfig", self.oc.kubeconfig),
-        )
-        options = [f"{name}={value}" for name, value in given if value is not None]
-        return shell.line(["threescale-migrate", "undo", *options])
+        place = shell.Place(self.oc.namespace or "", self.oc.context or "", self.oc.kubeconfig or "")
+        return place.line((shell.PROGRAM, "undo"))
 
     def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""

@@ -11,7 +11,7 @@ from ..cluster.failures import OcError
 from ..cluster.state import ProjectState
 from ..guide import deployment_configs, undoing
 from ..guide.readiness import assess_all
-from ..guide.selection import Wave
+from ..guide.selection import Wave, Whole
 from ..guide.undoing import Undo
 from ..values import Action, Check, Inverse, Text, Verdict
 from .apply import apply
@@ -73,7 +73,9 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
     state = run.look(cluster=False, secret=False)
     goals = undoing.goals(state, wanted, wave.configs)
     if any(not found.reached for goal, names in goals.items() for found in assess_all(state, names, goal)):
-        run.watcher.wave(wave, number, total)
+        there = [name for name in run.goals if name in state.configs]
+        reached = frozenset(n for n in there for found in assess_all(state, (n,), run.goals[n]) if found.reached)
+        run.watcher.wave(wave, Whole(number, total, reached, len(run.goals)))
         run.journal.write("wave", name=wave.name, number=number, total=total, configs=list(wave.configs))
     for goal, names in goals.items():
         dead = deployment_configs.cancels(state, names, goal.account)

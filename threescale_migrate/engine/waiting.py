@@ -189,7 +189,7 @@ def _round(run: Run, waiting: _Waiting) -> bool:
     waiting.unanswered = 0
     if waiting.must_reach:
         _check_others(waiting.state, waiting.names, waiting.goal)
-    run.watcher.rollouts(found, monotonic() - waiting.began)
+    run.watcher.rollouts(found, monotonic() - waiting.began, waiting.must_reach)
     _write_rollouts(run.journal, found)
     stuck = [assessment for assessment in found if _stuck(assessment, waiting, run.limits.grace)]
     if not waiting.must_reach:

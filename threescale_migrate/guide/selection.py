@@ -47,6 +47,17 @@ class Wave:
     configs: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Whole:
+    """How far the whole run is as a wave begins: the wave's number of so many, and which of so many configs have reached what
+    they are to reach."""
+
+    number: int
+    total: int
+    reached: frozenset[str]
+    configs: int
+
+
 def choose(state: ProjectState, request: Request) -> Selection:
     """The configs by name or label, or those that the user named. Raises Usage for a named one that is not there."""
     if "dc" in state.unread:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
-from ..guide.selection import Wave
+from ..guide.selection import Wave, Whole
 from ..guide.verdicts import judge
 from ..values import Action, Check, Text
 from ..visible import unit_escaped
@@ -194,11 +194,20 @@ class LinesWatcher:
         """An action has ended."""
         self._line("end", subject=value.subject, outcome=outcome, seconds=round(seconds, 3), said=said)
 
-    def wave(self, value: Wave, number: int, total: int) -> None:
+    def wave(self, value: Wave, whole: Whole) -> None:
         """A wave begins."""
-        self._line("wave", name=value.name, number=number, total=total, configs=list(value.configs))
+        names = list(value.configs)
+        self._line(
+            "wave",
+            name=value.name,
+            number=whole.number,
+            total=whole.total,
+            configs=names,
+            done=len(whole.reached),
+            all_configs=whole.configs,
+        )
 
-    def rollouts(self, assessments: Sequence[Assessment], seconds: float) -> None:
+    def rollouts(self, assessments: Sequence[Assessment], seconds: float, ours: bool = True) -> None:
         """What has changed since the last round."""
         for value in assessments:
             shown = assessment(value)

@@ -26,14 +26,19 @@ def document(output: str, command: str, text: Text, code: ExitCode) -> str:
 
 
 def show(terminal: Terminal, text: Text) -> None:
-    """The sentence on stderr: prose is wrapped, what can be pasted or is a log is not."""
+    """The sentence on stderr: prose is wrapped, what can be pasted or is a log is not. A command that the prose tells somebody
+    to run stands beneath it, once, as it is to be pasted."""
     first, *rest = REDACTOR(terminal.say(text)).splitlines() or [""]
+    shown = [line.strip() for line in rest if line.startswith("    ")]
     terminal.line(terminal.paint("threescale-migrate: ", "bad") + first)
+    shown += terminal.suggest(first, 4, shown)
     for line in rest:
         if line.startswith("    "):
             terminal.verbatim(line)
-        else:
-            terminal.line(line.strip(), len(line) - len(line.lstrip()), len(line) - len(line.lstrip()))
+            continue
+        indent = len(line) - len(line.lstrip())
+        terminal.line(line.strip(), indent, indent)
+        shown += terminal.suggest(line, 4, shown)
 
 
 def exit_code(output: str, code: ExitCode) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..guide.readiness import Assessment, RolloutState
-from ..guide.selection import Wave
+from ..guide.selection import Wave, Whole
 from ..values import Action, Text, Verdict
 from .terminal import Terminal, columns, fit, wrap
 from .text import command_line
@@ -22,6 +23,8 @@ class LineWatcher:
         self.terminal = terminal
         self.quiet = quiet
         self.last: dict[str, tuple[RolloutState, int, str]] = {}
+        self.whole: Whole | None = None
+        self.start = time.monotonic()
 
     def _line(self, words: str) -> None:
         at = time.strftime("%H:%M:%S")
@@ -39,19 +42,19 @@ class LineWatcher:
         if outcome != "done" or "all the same" in said:
             self.terminal.line(said, 11, 11)
 
-    def wave(self, wave: Wave, number: int, total: int) -> None:
+    def wave(self, wave: Wave, whole: Whole) -> None:
         """A wave begins."""
+        self.whole = whole
         if not self.quiet:
             title = Text(
-                "wave {number} of {total}, {name}: {configs}",
-                number=number,
-                total=total,
+                "{whole} · {name}: {configs}",
+                whole=how_far(whole, time.monotonic() - self.start),
                 name=Text(wave.name),
                 configs=", ".join(wave.configs),
             )
             self._line(self.terminal.paint(self.terminal.say(title), "strong"))
 
-    def rollouts(self, assessments: Sequence[Assessment], seconds: float) -> None:
+    def rollouts(self, assessments: Sequence[Assessment], seconds: float, ours: bool = True) -> None:
         """The configs whose state has changed since the last round."""
         for found in assessments:
             key = (found.state, found.ready, "" if found.cause is None else found.cause.kind.value)
@@ -85,15 +88,24 @@ class LiveWatcher(LineWatcher):
         self.drawn: list[str] = []
         self.since: dict[str, tuple[RolloutState, float]] = {}
 
-    def rollouts(self, assessments: Sequence[Assessment], seconds: float) -> None:
+    def rollouts(self, assessments: Sequence[Assessment], seconds: float, ours: bool = True) -> None:
         """Draws the table again; a wave that has ended leaves it standing."""
         size = self.terminal.size
         ages = {found.config: self._age(found) for found in assessments}
-        rows = table(self.terminal, assessments, ages, seconds, size)
+        rows = table(self.terminal, assessments, ages, self._sentence(assessments, seconds, ours), size)
         # One write: nothing is seen between the old table and the new one.
         self.terminal.stream.write(_redrawn(self._height(size), rows))
         self.terminal.stream.flush()
         self.drawn = [] if all(found.reached for found in assessments) else rows
+
+    def _sentence(self, assessments: Sequence[Assessment], seconds: float, ours: bool) -> Text:
+        """How far all of it is: the run, within a wave of it; else what is waited for."""
+        if self.whole is None or not ours:
+            done = sum(found.reached for found in assessments)
+            return Text("{done} of {total} done, {seconds} s", done=done, total=len(assessments), seconds=int(seconds))
+        now = {found.config for found in assessments if found.reached}
+        before = self.whole.reached - {found.config for found in assessments}
+        return how_far(replace(self.whole, reached=before | now), time.monotonic() - self.start)
 
     def _age(self, found: Assessment) -> float:
         """Since when the config is in its state, in seconds, as far as it was looked at."""
@@ -115,6 +127,24 @@ class LiveWatcher(LineWatcher):
     def done(self) -> None:
         """The table stays as it stands."""
         self.drawn = []
+
+
+def how_far(whole: Whole, seconds: float) -> Text:
+    """How far a run is, after so many seconds of it."""
+    spent = (
+        Text("{minutes} min", minutes=int(seconds // 60))
+        if seconds >= 60
+        else Text("{seconds} s", seconds=int(seconds))
+    )
+    return Text.plural(
+        "wave {number} of {total} · {done} of {count} config · {spent}",
+        "wave {number} of {total} · {done} of {count} configs · {spent}",
+        count=whole.configs,
+        number=whole.number,
+        total=whole.total,
+        done=len(whole.reached),
+        spent=spent,
+    )
 
 
 def _redrawn(before: int, rows: Sequence[str]) -> str:
@@ -154,10 +184,10 @@ def table(
     terminal: Terminal,
     assessments: Sequence[Assessment],
     ages: Mapping[str, float],
-    seconds: float,
+    last: Text,
     size: tuple[int, int],
 ) -> list[str]:
-    """A line for each config: state, pods, age, the reason; no wider and no longer than the window of `size`.
+    """A line for each config: state, pods, age, the reason, and `last` beneath them; no wider and no longer than the window of `size`.
 
     Where not all have room, the ones that are done are left out first, then what a reason has beyond its first line.
     """
@@ -171,10 +201,9 @@ def table(
     if sum(len(rows) for _, rows in shown) > room:
         shown = [(found, rows[:1]) for found, rows in shown]
     shown = shown[:room]
-    done = sum(found.reached for found in assessments)
-    last = Text("{done} of {total} done, {seconds} s", done=done, total=len(assessments), seconds=int(seconds))
     if len(shown) < len(groups):
-        last = Text("{last}; {count} are not shown", last=last, count=len(groups) - len(shown))
+        left = len(groups) - len(shown)
+        last = Text.plural("{last}; {count} is not shown", "{last}; {count} are not shown", count=left, last=last)
     footer = terminal.paint(fit(f"  {terminal.say(last)}", width).rstrip(), "quiet")
     return [*(row for _, rows in shown for row in rows), footer]
 

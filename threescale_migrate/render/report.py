@@ -171,5 +171,8 @@ def moment(at: str) -> datetime:
 
 
 def told_time(at: str) -> str:
-    """A moment of the journal as a person reads it, in UTC."""
-    return f"{moment(at):%Y-%m-%d %H:%M:%S} UTC"
+    """A moment of the journal as a person reads it: in UTC, and beside it by the clock of this workstation where that is another."""
+    there = moment(at)
+    here = there.astimezone()
+    local = f" ({here:%Y-%m-%d %H:%M:%S} {here.tzname()})" if here.utcoffset() else ""
+    return f"{there:%Y-%m-%d %H:%M:%S} UTC{local}"

@@ -8,6 +8,7 @@ from typing import Any
 from ..check_codes import Code
 from ..engine.records import Record
 from ..guide.readiness import MOVING, STALE, RolloutState
+from ..shell import Place
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
 from . import text as texts
 from .report import Band, Bar, Config, Failure, Phase, Pod, Report, Span, Standing, figure, moment, told_time
@@ -56,6 +57,32 @@ def of_record(record: Record) -> Report:
         ),
         configs=configs,
     )
+
+
+def place_of(record: Record) -> Place:
+    """What a command has to name to work on the project of a run."""
+    return Place(record.project, str(record.lines[0].get("context") or ""))
+
+
+def why_it_failed(record: Record) -> Text:
+    """Why a run did not end well, in one sentence; nothing of one that did, or of which nothing is known."""
+    if record.finished in (None, "done"):
+        return NOTHING
+    broken = next((one for line in _lines(record, "failed") for one in line.get("configs") or ()), None)
+    if broken is not None:
+        return Text.revived(broken.get("why"))
+    said = _last(record, "finish").get("sentence")
+    if said is not None:
+        return _first_line(Text.revived(said))
+    wrong = [check for check in _checks(record) if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
+    return Text("{subject}: {seen}", subject=wrong[0].subject, seen=wrong[0].seen) if wrong else NOTHING
+
+
+def _first_line(text: Text) -> Text:
+    """Of a text that is lines, the first."""
+    parts = text.params.get("lines")
+    first = parts[0] if isinstance(parts, tuple) and parts else text
+    return first if isinstance(first, Text) else Text("{line}", line=str(first))
 
 
 def _lines(record: Record, event: str) -> list[Mapping[str, Any]]:

@@ -8,11 +8,12 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from ..language import translation
 from ..redaction import REDACTOR
+from ..shell import Place
 from ..values import Text, Translate, Verdict
 from ..visible import visible
 
@@ -46,12 +47,14 @@ MARKS = {
 
 @dataclass
 class Terminal:
-    """A stream with what is known about it. `translate` maps an English template to the reader's language."""
+    """A stream with what is known about it. `translate` maps an English template to the reader's language, `place` is what a
+    command that is pasted has to name."""
 
     stream: TextIO
     colour: bool
     live: bool
     translate: Translate
+    place: Place = field(default_factory=Place)
 
     @property
     def width(self) -> int:
@@ -105,6 +108,14 @@ class Terminal:
         """Writes what is pasted: one line, whatever the width."""
         self.stream.write(" " * indent + visible(words, keep="") + "\n")
         self.stream.flush()
+
+    def suggest(self, sentence: str, indent: int = 0, but: Iterable[str] = ()) -> tuple[str, ...]:
+        """Writes the commands that a sentence tells somebody to run, each on a line of its own, ready to be pasted; those in `but`
+        stand there already. Gives them."""
+        found = tuple(command for command in self.place.commands(sentence) if command not in but)
+        for command in found:
+            self.verbatim(command, indent)
+        return found
 
 
 def _seen(words: str, colour: bool) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from .. import shell
 from ..check_codes import Code
 from ..guide.selection import Wave
-from ..guide.verdicts import judge
+from ..guide.verdicts import Meaning, judge
 from ..values import NOTHING, Check, Step, Text, Verdict
-from .terminal import Terminal
+from .terminal import MARKS, Terminal
 
 if TYPE_CHECKING:
     from ..guide.preflight import Finding
@@ -57,6 +57,7 @@ def command_line(argv: Sequence[str], secret: bool = False) -> str:
 
 def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = False, quiet: bool = False) -> None:
     """The checks in groups by step: a mark, a sentence, and what fixes a failure."""
+    shown: tuple[str, ...] = ()
     for step in Step:
         group = [check for check in checks if check.step is step]
         if quiet:
@@ -70,7 +71,7 @@ def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = Fal
             _show_folded(terminal, step, group)
             group = [check for check in group if check.verdict is not Verdict.PASSED]
         for check in group:
-            show_check(terminal, check)
+            shown = show_check(terminal, check, shown)
 
 
 def _is_usual(check: Check) -> bool:
@@ -93,6 +94,11 @@ def _show_folded(terminal: Terminal, step: Step, group: Sequence[Check]) -> None
         show_check(terminal, check)
 
 
+def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:
+    """The last line of a command: what all of it means, with its mark, in its colour."""
+    terminal.line(f"{terminal.mark(verdict)} {terminal.paint(terminal.say(sentence), MARKS[verdict][2])}", 0, 2)
+
+
 def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool = False) -> None:
     """The findings of a preflight by group: a mark, a sentence, and a hint for what is not right.
 
@@ -100,6 +106,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
     block to hand on, under what is to be done with them. `notable` leaves out what is right, but for what will be given away.
     """
     last = None
+    told: tuple[str, ...] = ()
     handed: dict[Text, list[str]] = {}
     for together in _alike(findings):
         finding = together[0]
@@ -112,7 +119,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
         if blocks:
             handed.setdefault(finding.fix, []).extend(finding.commands)
         shown = replace(finding, fix=NOTHING, commands=()) if blocks else finding
-        show_check(terminal, replace(shown, subject=", ".join(one.subject for one in together)))
+        told = show_check(terminal, replace(shown, subject=", ".join(one.subject for one in together)), told)
     for fix, commands in handed.items():
         terminal.line(f"→ {terminal.say(fix)}:", 0, 2)
         for command in dict.fromkeys(commands):
@@ -135,20 +142,39 @@ def without_repetition(subject: str, seen: str) -> str:
     return f"{subject}: {words}" if subject else words
 
 
-def show_check(terminal: Terminal, check: Check | Finding) -> None:
-    """One check: a line, and a line for the fix."""
+def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] = ()) -> tuple[str, ...]:
+    """One check: a line, a line for the fix, and the commands in it as they are pasted, but for those that are `shown` already.
+    Gives what is shown by then."""
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
-    if check.fix.template:
-        terminal.line(terminal.paint(f"→ {terminal.say(check.fix)}", "quiet"), 4, 6)
+    fix = terminal.say(check.fix)
+    if fix and not terminal.place.is_command(fix):
+        terminal.line(terminal.paint(f"→ {fix}", "quiet"), 4, 6)
     for command in check.commands:
         terminal.verbatim(command, 6)
+    return (*shown, *terminal.suggest(fix, 6, (*shown, *check.commands)))
 
 
 def wave_plan(waves: Sequence[Wave]) -> str:
     """The order as the file that `--wave-plan` reads, to be changed."""
     lines = [f"{' '.join(wave.configs)}  # {wave.name}\n" for wave in waves]
     return "# A line for each wave, in the order in which they are redeployed: --wave-plan FILE\n" + "".join(lines)
+
+
+# The mark and the colour of each meaning.
+_MEANT = {
+    Meaning.DONE: Verdict.PASSED,
+    Meaning.NOT_DONE: Verdict.FAILED,
+    Meaning.UNKNOWN: Verdict.UNKNOWN,
+    Meaning.PARTLY: Verdict.SKIPPED,
+}
+
+
+def meant(checks: Sequence[Check], command: str = "verify") -> Verdict:
+    """What checks mean, as the one verdict that marks and colours a last line or a report; of an end with warnings that it has some."""
+    verdict = _MEANT[judge(checks, command).meaning]
+    warned = verdict is Verdict.PASSED and any(check.verdict is Verdict.WARNING for check in checks)
+    return Verdict.WARNING if warned else verdict
 
 
 def summary(checks: Sequence[Check], command: str = "verify") -> Text:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from ..engine.run import Watcher
 from ..guide.readiness import Assessment
-from ..guide.selection import Wave
+from ..guide.selection import Wave, Whole
 from ..render.document import LinesWatcher
 from ..render.progress import LineWatcher, LiveWatcher
 from ..values import Action, Text
@@ -49,13 +49,13 @@ class Listener(Watcher):
         """An action has ended."""
         self._pass_on(lambda: self._watcher.ended(action, outcome, seconds, said))
 
-    def wave(self, wave: Wave, number: int, total: int) -> None:
+    def wave(self, wave: Wave, whole: Whole) -> None:
         """A wave begins."""
-        self._pass_on(lambda: self._watcher.wave(wave, number, total))
+        self._pass_on(lambda: self._watcher.wave(wave, whole))
 
-    def rollouts(self, assessments: Sequence[Assessment], seconds: float) -> None:
+    def rollouts(self, assessments: Sequence[Assessment], seconds: float, ours: bool = True) -> None:
         """A round of looking at the rollouts is over."""
-        self._pass_on(lambda: self._watcher.rollouts(assessments, seconds))
+        self._pass_on(lambda: self._watcher.rollouts(assessments, seconds, ours))
 
     def note(self, text: Text) -> None:
         """Something worth a line."""

@@ -32,11 +32,11 @@ def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitC
     if session.output.format == "json":
         if code is not ExitCode.DONE:
             document.write(sys.stdout, document.preflight(session.command, project, findings, int(code)))
-            terminal.line(terminal.say(summary(findings)))
+            text.show_verdict(terminal, verdict(findings), summary(findings))
         return code
     if code is not ExitCode.DONE or not session.output.quiet:
         text.show_findings(terminal, findings, notable=True)
-        terminal.line(terminal.say(summary(findings)))
+        text.show_verdict(terminal, verdict(findings), summary(findings))
     return code
 
 
@@ -94,6 +94,16 @@ def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
     if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in standing):
         return ExitCode.UNKNOWN
     return ExitCode.USAGE if all(finding.usage for finding in standing) else ExitCode.REFUSED
+
+
+def verdict(findings: Sequence[Finding]) -> Verdict:
+    """What the findings mean, as the mark of the last line."""
+    blocked = guide.against(findings)
+    if blocked:
+        unknown = all(finding.verdict is Verdict.UNKNOWN for finding in blocked)
+        return Verdict.UNKNOWN if unknown else Verdict.FAILED
+    warned = any(finding.verdict in (Verdict.WARNING, Verdict.SKIPPED) for finding in findings)
+    return Verdict.WARNING if warned else Verdict.PASSED
 
 
 def summary(findings: Sequence[Finding]) -> Text:

@@ -34,7 +34,7 @@ def show(
             terminal = session.result
             text.show_checks(terminal, checks, output.verbose, output.quiet)
             if not output.quiet:
-                terminal.line(terminal.say(text.summary(checks, session.command)))
+                text.show_verdict(terminal, text.meant(checks, session.command), text.summary(checks, session.command))
         sys.stdout.flush()
     except (BrokenPipeError, Unwritable) as error:
         if isinstance(error, Unwritable):

@@ -5,8 +5,10 @@ It owns the way to a cluster and to the terminals. It must not know what a comma
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 
+from .. import shell
 from ..cluster.oc import Oc
 from ..render.terminal import Terminal, stderr, stdout
 from ..values import Text
@@ -23,23 +25,50 @@ class Session:
     connection: Connection = field(default_factory=Connection)
     output: Output = field(default_factory=Output)
     report: str | None = None
+    # The calls of `oc` that this command has made ready: a pinned one knows the place that holds.
+    _asked: list[Oc] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def connect(self, timeout: float | None = None) -> Oc:
         """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing, Usage."""
         oc = connect(self.connection, timeout)
         if self.output.debug:
             oc.observer = trace.shown
+        self._asked.append(oc)
         return oc
+
+    @property
+    def place(self) -> shell.Place:
+        """What a command has to name to work on the project that this one works on, as far as it is known by now."""
+        known: Oc | Connection = self._asked[-1] if self._asked else self.connection
+        return shell.Place(
+            known.namespace or "",
+            known.context or "",
+            self.connection.kubeconfig or "",
+            self.command,
+            shell.options(sys.argv[1:], self.command),
+        )
 
     @property
     def result(self) -> Terminal:
         """Where the result is shown."""
-        return stdout(self.output.lang)
+        return self._placed(stdout(self.output.lang))
 
     @property
     def talk(self) -> Terminal:
         """Where everything else is said."""
-        return stderr(self.output.lang)
+        return self._placed(stderr(self.output.lang))
+
+    def _placed(self, terminal: Terminal) -> Terminal:
+        terminal.place = self.place
+        return terminal
+
+    def next(self, terminal: Terminal, command: str, *, same_options: bool = True) -> None:
+        """Says what to run next, on a line of its own; `same_options` where they mean the same to that command."""
+        if self.output.format != "text" or self.output.quiet:
+            return
+        terminal.line(terminal.say(Text("Next:")))
+        words = (*command.split(), *(self.place.given if same_options else ()))
+        terminal.verbatim(self.place.line((shell.PROGRAM, *words)), 4)
 
     def say(self, text: Text) -> None:
         """Says a sentence that is not the result."""
