@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from threescale_migrate.engine import records
-from threescale_migrate.render.page import markdown, page
+from threescale_migrate.render.page import code, markdown, page
 from threescale_migrate.render.report import Phase, Standing
 from threescale_migrate.render.report_of_record import of_record
 from threescale_migrate.session.report_path import usable
@@ -257,3 +258,30 @@ def test_what_several_steps_say_of_one_config_is_one_failure_with_what_mends_it(
     assert [(failure.subject, str(failure.why), str(failure.fix)) for failure in found] == [
         ("dc/zync", "it failed; zync-1 serves", "fix it")
     ]
+
+
+def test_a_report_has_what_a_change_record_asks_for() -> None:
+    lines = [dict(line) for line in failed_run("x").lines]
+    lines[0]["server"] = "https://api.cluster.example.test:6443"
+    lines[0]["warnings"] = [text("the token was not tested")]
+    down = text("it is down while it redeploys")
+    lines.insert(
+        1, {"event": "plan", "at": at(0), "costs": [{"config": "backend-cron", "down": True, "costs": [down]}]}
+    )
+    report = replace(of_record(records.record_of(lines, Path("x.jsonl"))), ticket="CHG-`4711`")
+    assert report.rehearsal
+    assert [str(cost) for cost in report.costs] == [
+        "backend-cron: it is down while it redeploys",
+        "backend-cron: down for at most 18 s",
+    ]
+    for suffix in (".html", ".md"):
+        shown = page(report, suffix, "en")
+        for words in ("REHEARSAL", "CHG-`4711`", "the token was not tested", "down for at most 18 s"):
+            assert words in shown, (suffix, words)
+    lines[0]["server"] = "https://api.example.com:6443"
+    real = of_record(records.record_of(lines, Path("x.jsonl")))
+    assert "REHEARSAL" not in page(real, ".html", "en")
+
+
+def test_masking_leaves_the_fences_of_code_in_markdown() -> None:
+    assert code("oc login --token=abcdefghijklmnopqrstuvwxyz0123456789").count("`") == 2

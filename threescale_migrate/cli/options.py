@@ -63,7 +63,7 @@ def output(given: Namespace) -> Output:
 
 def session(given: Namespace, report: str | None = None) -> Session:
     """The session of a command that asks the cluster."""
-    return Session(given.command, connection(given), output(given), report)
+    return Session(given.command, connection(given), output(given), report, getattr(given, "ticket", None) or "")
 
 
 def selection(given: Namespace) -> Selection:
@@ -197,7 +197,7 @@ def undo(given: Namespace) -> tuple[Session, UndoOptions]:
 def history(given: Namespace) -> tuple[Session, HistoryOptions]:
     """`history`, which asks no cluster."""
     return (
-        Session(given.command, output=output(given), report=given.report),
+        Session(given.command, output=output(given), report=given.report, ticket=given.ticket or ""),
         HistoryOptions(given.run, given.namespace),
     )
 

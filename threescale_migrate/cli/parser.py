@@ -192,6 +192,7 @@ def _report() -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("the record")
     group.add_argument("--report", metavar="FILE", type=report_file, help="write a report of it there, as .html or .md")
+    group.add_argument("--ticket", metavar="TEXT", help="name the change in the report, with a ticket say")
     return parser
 
 

@@ -29,7 +29,7 @@ from ..session.requests import request_of
 from ..session.results import finish, show
 from ..session.session import Session
 from ..session.undoing import after_failure
-from ..values import Check, Refused, Request, Text, Usage
+from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 
 def run(session: Session, options: MigrateOptions) -> int:
@@ -57,7 +57,12 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         confirm(session, options.changing, where, planned)
         _save(session, oc, options)
         start = Start(oc, where, directory, state, planned.actions, request)
-        with journaled(session, options.changing, start, step=None) as run:
+        warnings = [
+            Text("{subject}: {seen}", subject=found.subject, seen=found.seen).kept()
+            for found in planned.findings
+            if found.verdict is Verdict.WARNING
+        ]
+        with journaled(session, options.changing, start, step=None, warnings=warnings) as run:
             try:
                 state, checks = migration.migrate(run)
             except Failed as error:

@@ -12,6 +12,7 @@ from html import escape
 
 from .. import shipped
 from ..language import language_of, translation
+from ..redaction import REDACTOR
 from ..values import Text, Verdict
 from ..visible import visible
 from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, told_time
@@ -24,6 +25,12 @@ TITLE_HEIGHT, ROW_HEIGHT, AXIS_HEIGHT = 30, 42, 26
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
 
 WORDS = {
+    "rehearsal": Text("REHEARSAL: nothing of this happened on a real cluster"),
+    "ticket": Text("ticket"),
+    "warnings": Text("Warnings before the first change"),
+    "costs": Text("What it cost"),
+    "passed": Text("passed"),
+    "created": Text("Objects created"),
     "what_failed": Text("What failed, and what to do"),
     "serves": Text("meanwhile"),
     "fix": Text("to fix it"),
@@ -89,7 +96,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
     translate = translation(language)
 
     def say(value: object) -> str:
-        return visible(value.translated(translate) if isinstance(value, Text) else str(value))
+        return REDACTOR(visible(value.translated(translate) if isinstance(value, Text) else str(value)))
 
     environment = Environment(
         loader=FunctionLoader(lambda name: shipped.text(f"render/{name}")),
@@ -214,7 +221,7 @@ def markdown(value: str) -> str:
 
 def code(value: object) -> Raw:
     """A command or a name as Markdown shows code, in a table too."""
-    words = visible(" ".join(str(value).split()), keep="")
+    words = REDACTOR(visible(" ".join(str(value).split()), keep=""))
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", words)), default=0))
     space = " " if words.startswith("`") or words.endswith("`") else ""
     return Raw(f"{fence}{space}{words}{space}{fence}".replace("|", "\\|"))

@@ -141,6 +141,11 @@ class Report:
     entries: tuple[Entry, ...]
     checks: tuple[tuple[Text, tuple[Check, ...]], ...]
     configs: tuple[Config, ...]
+    rehearsal: bool = False
+    ticket: str = ""
+    warnings: tuple[Text, ...] = ()
+    costs: tuple[Text, ...] = ()
+    created: tuple[str, ...] = ()
 
 
 PHASE_WORDS = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..check_codes import Code
 from ..engine.records import Record
 from ..guide.readiness import MOVING, STALE, RolloutState
-from ..shell import Place
+from ..shell import PROGRAM, Place
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
 from . import text as texts
 from .report import Band, Bar, Config, Failure, Phase, Pod, Report, Span, Standing, figure, moment, told_time
@@ -56,7 +57,32 @@ def of_record(record: Record) -> Report:
             if any(check.step is step for check in checks)
         ),
         configs=configs,
+        rehearsal=_is_rehearsal(record.server),
+        warnings=tuple(Text.revived(kept) for kept in first.get("warnings") or ()),
+        costs=tuple(_costs(record)),
+        created=tuple(entry.subject for entry in record.changes if entry.argv[1:2] == ("create",)),
     )
+
+
+def _is_rehearsal(server: str) -> bool:
+    """Whether the server is a rehearsal's: its name is of the domain that no real host is in (RFC 6761)."""
+    return (urlsplit(server).hostname or "").endswith(".cluster.example.test")
+
+
+def _costs(record: Record) -> Iterator[Text]:
+    """What the redeployment of each config has cost, of those where it is felt: what the plan said, and how long it took."""
+    took = {
+        bar.config: bar.spans[-1].start - bar.spans[0].start
+        for band in _bands(record)
+        for bar in band.bars
+        if bar.spans[-1].phase is Phase.READY
+    }
+    for kept in _last(record, "plan").get("costs") or ():
+        name, told = str(kept["config"]), tuple(Text.revived(cost) for cost in kept.get("costs") or ())
+        for cost in told:
+            yield Text("{name}: {cost}", name=name, cost=cost)
+        if kept.get("down") and name in took:
+            yield Text("{name}: down for at most {seconds} s", name=name, seconds=figure(took[name]))
 
 
 def place_of(record: Record) -> Place:
@@ -127,6 +153,8 @@ def _code(kept: object) -> Code:
 
 
 def _verdict(record: Record, checks: Sequence[Check]) -> Verdict:
+    if checks and record.finished in ("done", "failed", "unknown"):
+        return texts.meant(checks, record.command)
     if record.finished == "done":
         return Verdict.PASSED
     return Verdict.UNKNOWN if record.finished in (None, "unknown") else Verdict.FAILED
@@ -177,16 +205,19 @@ def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
     if record.finished == "done":
         return
     if record.command == "verify":
-        yield Text("when that is fixed, look again: threescale-migrate verify")
+        yield Text("when that is fixed, look again: {command}", command=place_of(record).line((PROGRAM, "verify")))
         return
     if failures:
         yield Text("fix what failed, as it says above")
+    place = place_of(record)
     if record.command == "undo":
-        yield Text("go on with taking it back: threescale-migrate undo")
+        yield Text("to resume it: {command}", command=place.line((PROGRAM, "undo")))
         return
-    yield Text("go on: threescale-migrate migrate does what is left, and nothing twice")
+    yield Text(
+        "to resume it, which does what is left, and nothing twice: {command}", command=place.line((PROGRAM, "migrate"))
+    )
     if record.changes:
-        yield Text("or take it back: threescale-migrate undo {run}", run=record.run)
+        yield Text("or to undo it: {command}", command=place.line((PROGRAM, "undo", record.run)))
 
 
 def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:

@@ -16,6 +16,7 @@ from ..engine import journal as journals
 from ..engine import run as runner
 from ..engine.failed import Failed
 from ..exit_codes import ExitCode
+from ..guide.costs import costs
 from ..values import Action, Refused, Request, Text, Usage
 from . import reports
 from .listening import Listener
@@ -59,7 +60,11 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
             where = start.where
             place = {"context": where.context, "uid": where.uid}
             record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
-            record.write("plan", actions=[journals.described(action, oc.argv(action.args)) for action in start.actions])
+            record.write(
+                "plan",
+                actions=[journals.described(action, oc.argv(action.args)) for action in start.actions],
+                costs=_costs(start),
+            )
             yield run
         except journals.JournalError as error:
             if record.number or error.cause is None:
@@ -75,3 +80,14 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
             if isinstance(error, signals.Stopped):
                 error.changed = record.number > 0
             raise
+
+
+def _costs(start: Start) -> list[dict[str, object]]:
+    """What the redeployments will cost, as the journal keeps it for the report."""
+    touched = [action.subject.partition("/")[2] for action in start.actions if action.args[:2] == ("patch", "dc")]
+    names = [name for name in dict.fromkeys(touched) if name in start.state.configs]
+    return [
+        {"config": cost.config, "down": cost.down, "costs": [warning.kept() for warning in cost.warnings]}
+        for cost in costs(start.state, names)
+        if cost.warnings
+    ]

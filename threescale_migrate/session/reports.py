@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .. import __version__, files
@@ -20,7 +21,6 @@ from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..guide.readiness import Goal
 from ..language import system_error
-from ..redaction import REDACTOR
 from ..render.page import page
 from ..render.report_of_record import of_record
 from ..values import NOTHING, Check, Step, Text
@@ -77,7 +77,8 @@ def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Ch
 def _write(session: Session, path: str, record: Record) -> ExitCode:
     """Puts the report into its place in one move, for its owner alone, as the journal is."""
     target = Path(path)
-    words = REDACTOR(page(of_record(record), target.suffix.lower(), session.output.lang))
+    report = replace(of_record(record), ticket=session.ticket)
+    words = page(report, target.suffix.lower(), session.output.lang)  # which masks each of its parts
     try:
         files.write(target, words)
     except OSError as error:

@@ -19,12 +19,14 @@ from .options import Connection, Output
 
 @dataclass(frozen=True)
 class Session:
-    """What each command is given beside its own options. `report` is the path of the report, None where none is wanted."""
+    """What each command is given beside its own options. `report` is the path of the report, None where none is
+    wanted, `ticket` what names the change in it."""
 
     command: str
     connection: Connection = field(default_factory=Connection)
     output: Output = field(default_factory=Output)
     report: str | None = None
+    ticket: str = ""
     # The calls of `oc` that this command has made ready: a pinned one knows the place that holds.
     _asked: list[Oc] = field(default_factory=list, init=False, repr=False, compare=False)
 
