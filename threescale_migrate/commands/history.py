@@ -88,23 +88,19 @@ def _verdict(record: Record) -> Verdict:
 
 def _headline(record: Record, taken: bool) -> Text:
     outcome = _unfinished(record) if record.finished is None else text.outcome(record.finished)
-    one, many = (
-        "{command} in {project} by {user}: {outcome}, {count} change",
-        "{command} in {project} by {user}: {outcome}, {count} changes",
-    )
+    said = {"command": record.command, "project": record.project, "user": record.user, "outcome": outcome}
     if taken:
-        one, many = (
+        return Text.plural(
             "{command} in {project} by {user}: {outcome}, {count} change, undone since",
             "{command} in {project} by {user}: {outcome}, {count} changes, undone since",
+            count=len(record.changes),
+            **said,
         )
     return Text.plural(
-        one,
-        many,
-        command=record.command,
-        project=record.project,
-        user=record.user,
-        outcome=outcome,
+        "{command} in {project} by {user}: {outcome}, {count} change",
+        "{command} in {project} by {user}: {outcome}, {count} changes",
         count=len(record.changes),
+        **said,
     )
 
 
