@@ -22,7 +22,7 @@ def broken(home: Path, fault: str) -> tuple[World, Path]:
     body = '{"spec":{"template":{"spec":{"serviceAccountName":"other"}},"strategy":{"rollingParams":{"timeoutSeconds":86400}}}}'
     assert world.oc("patch", "dc", "zync", "--patch", body).code == 0
     world.oc("rollout", "status", "dc/zync", "--timeout=60s")
-    export = home / "export.json"
+    export = world.directory / "export.json"
     export.write_text(world.oc(*EXPORT).out, encoding="utf-8")
     return world, export
 

@@ -22,7 +22,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 import yaml
 
-from threescale_migrate.rehearsal import launch
+from threescale_migrate.rehearsal import launch, threescale
 from threescale_migrate.values import GUIDE_CONFIGS
 
 TOKEN = "planted-token-0815-never-to-be-seen"
@@ -41,7 +41,7 @@ PREFIX = re.compile(rb"(?m)^[ \t]*(?:\[[^\]\n]*\]|\d[\dT:.+Z-]{6,}|[\w./-]{1,60}
 def of_the_project() -> Iterator[str]:
     """The passwords in the Secrets of the rehearsal's project, and the token in its hook."""
     text = PROJECT.read_text(encoding="utf-8")
-    yield from re.findall(r"MASTER_ACCESS_TOKEN=\\*[\"']?([\w-]{8,})", text)
+    yield threescale.MASTER_ACCESS_TOKEN
     for item in yaml.safe_load_all(text):
         for value in _values(item if item.get("kind") == "Secret" else {}):
             login = re.search(r"://[^:@/]*:([^@]+)@", value)

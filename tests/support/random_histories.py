@@ -13,7 +13,7 @@ from typing import Any
 
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState
-from threescale_migrate.rehearsal import deployer, launch, pods, revisions, switching
+from threescale_migrate.rehearsal import deployer, pods, revisions, switching, threescale
 from threescale_migrate.rehearsal.resources import RESOURCES
 from threescale_migrate.rehearsal.server import Api, ApiError, Cluster, begin
 from threescale_migrate.rehearsal.simulation import Simulation
@@ -35,7 +35,7 @@ def _at_rest() -> str:
     store.clock.pin(BEGIN)
     documents = [
         item
-        for item in launch.seed_documents()
+        for item in threescale.documents()
         if item["kind"] != "DeploymentConfig" or item["metadata"]["name"] in CONFIGS
     ]
     begin(store, documents, PROJECT)

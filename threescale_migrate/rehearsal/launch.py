@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from . import faults
+from . import faults, threescale
 from . import faults as faults_module
 from .rights import ADMIN
-from .server import SERVER, Cluster, begin, create_cluster, known_from
+from .server import SERVER, Cluster, begin, create_cluster
 from .store import STATE, Object, Opened, Store, copied
 from .switching import switch_on
 
@@ -44,6 +44,8 @@ def create(
     """Makes a cluster, and gives the environment that leads to it. Raises ValueError, OSError."""
     store = fresh(speed=speed, from_file=from_file, seed=seed)
     store.settings["server"] = server
+    if from_file is None:
+        threescale.write_token(store)
     switch_on(store, faults)
     create_cluster(directory, store)
     return prepare(directory, store.settings["project"], login(store), faults_module.client(store))
@@ -73,7 +75,7 @@ def _at_rest(store: Store) -> Store:
     """The store with the 3scale project, some minutes after it was made; the next one of the same seed is a copy."""
     seed = store.settings["seed"]
     if seed not in _RESTING:
-        begin(store, seed_documents(), PROJECT)
+        begin(store, threescale.documents(), PROJECT)
         store.clock.pin(time.time())
         Cluster(store)
         _RESTING[seed] = store.data
@@ -88,12 +90,6 @@ def bare(project: str | None) -> Store:
     begin(store, (), project)
     store.settings["project"] = project or PROJECT
     return store
-
-
-def seed_documents() -> list[Object]:
-    """The objects of a 3scale 2.5 project, with images in their streams."""
-    found: list[Object] = known_from("threescale-2.5.json")
-    return found
 
 
 def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str] = ()) -> dict[str, str]:

@@ -1,0 +1,103 @@
+"""The project that a rehearsal begins with: a 3scale 2.5 as its templates make it, with the images that its streams have.
+
+`threescale-2.5.yml` is the recorded cluster's; the live suite takes it as well. The token in a hook is the rehearsal's alone.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .quickjson import dumps, loads
+from .store import Object, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CREATED = "2026-11-23T16:46:09Z"
+# 3scale's templates write a token of eight letters and digits into the pre hook of system-app (recordings/README.md 22).
+MASTER_ACCESS_TOKEN = "u8Rw3Nk5"
+ENCODED = "openshift.io/encoded-deployment-config"
+PLAIN = "bundle exec rake boot openshift:deploy"
+# Each image stream: its tag, and the image that it had on the recorded cluster.
+IMAGES = {
+    "amp-apicast": (
+        "latest",
+        "registry.access.redhat.com/3scale-amp25/apicast-gateway",
+        "sha256:321a2a4e417b20d7b4c791ab3690373757ee6e86ae26146c497400897410bc91",
+    ),
+    "amp-backend": (
+        "latest",
+        "registry.access.redhat.com/3scale-amp25/backend",
+        "sha256:4cc5e9712bbea97ed871a14d4fe0576d236df91962170f44fa15395248958541",
+    ),
+    "amp-system": (
+        "latest",
+        "registry.access.redhat.com/3scale-amp25/system",
+        "sha256:9fc7a0c237f00a9f52077be0b30a38b3e92ac3111ae6ff697ab4b9bb862949a2",
+    ),
+    "amp-wildcard-router": (
+        "latest",
+        "registry.access.redhat.com/3scale-amp22/wildcard-router",
+        "sha256:1922f829a076ee19ca46a21365219ea09c03efba49a941dc3166dde1a194ec40",
+    ),
+    "amp-zync": (
+        "latest",
+        "registry.access.redhat.com/3scale-amp25/zync",
+        "sha256:ad3d1c90641443793fdfd98dfffb472f2a8c29fc2c8d70530cd21a36afaea28b",
+    ),
+    "postgresql": (
+        "10",
+        "registry.access.redhat.com/rhscl/postgresql-10-rhel7",
+        "sha256:960d1467a226393863efbdc038beebb58afe04d74ca355e2b71f3a1b2e7c32f7",
+    ),
+}
+
+
+def documents() -> list[Object]:
+    """The objects of the project, with images in their streams."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with open(os.path.join(HERE, "threescale-2.5.yml"), encoding="utf-8") as file:
+        found: list[Object] = [item for item in yaml.load_all(file, Loader=loader) if item]
+    for item in found:
+        if item["kind"] == "ImageStream":
+            _fill(item)
+    return found
+
+
+def _fill(stream: Object) -> None:
+    name = stream["metadata"]["name"]
+    tag, repository, digest = IMAGES[name]
+    image = {
+        "created": CREATED,
+        "dockerImageReference": f"{repository}@{digest}",
+        "generation": 1,
+        "image": digest,
+    }
+    stream["metadata"]["generation"] = 1
+    stream["status"] = {
+        "dockerImageRepository": f"docker-registry.default.svc:5000/threescale/{name}",
+        "tags": [{"items": [image], "tag": tag}],
+    }
+
+
+def write_token(store: Store) -> None:
+    """Writes the token where a real project has it: in the config's hook, in what its revisions were made from, in the hook's pod."""
+    for plural in ("deploymentconfigs", "replicationcontrollers", "pods"):
+        for item in store.all(plural, store.settings["project"]):
+            notes = item["metadata"].get("annotations", {})
+            if ENCODED in notes:
+                notes[ENCODED] = dumps(_with_token(loads(notes[ENCODED]))) + "\n"
+            item.update(_with_token(item))
+    store.changed = True
+
+
+def _with_token(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_token(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_token(part) for part in value]
+    return f'{PLAIN} MASTER_ACCESS_TOKEN="{MASTER_ACCESS_TOKEN}"' if value == PLAIN else value
