@@ -171,7 +171,16 @@ def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_wi
     before = world.objects()
     done = world.migrate("--dc", "zync", **alice)
     assert done.code == 4
-    assert "oc get clusterrolebindings -o go-template=" in done.err
+    listed = next(line for line in done.err.splitlines() if "oc get clusterrolebindings" in line)
+    assert "oc adm policy add-cluster-role-to-user ROLE system:serviceaccount:threescale:amp" in " ".join(
+        done.err.split()
+    )
+    as_admin = world.program(["sh", "-c", listed.strip()])
+    assert as_admin.code == 1  # default is in none
+    world.oc("adm", "policy", "add-cluster-role-to-user", "view", DEFAULT)
+    as_admin = world.program(["sh", "-c", listed.strip()])
+    assert as_admin.out.split() == ["view", "ServiceAccount", "default", "threescale"]
+    world.oc("adm", "policy", "remove-cluster-role-from-user", "view", DEFAULT)
     assert "attempting to grant RBAC permissions not currently held" in " ".join(done.err.split())
     assert (
         "oc adm policy add-role-to-user system:openshift:scc:nonroot system:serviceaccount:threescale:amp" in done.err

@@ -297,39 +297,43 @@ def command(action: Action) -> str:
     return shell.oc(action.args)
 
 
-def commands_for_an_admin(state: ProjectState, kind: str) -> tuple[str, ...]:
-    """What a cluster admin runs where the user may not look: each prints the commands that give `amp` what `default` has.
+# What a cluster admin looks through for `default` where the user may not: the type, its columns, and what gives `amp` the same.
+_SUBJECTS = "KINDS:.subjects[*].kind,NAMES:.subjects[*].name,NAMESPACES:.subjects[*].namespace"
+_LISTED = {
+    SCC_KIND: ("scc", "SCC:.metadata.name,USERS:.users", "oc adm policy add-scc-to-user SCC {amp}"),
+    "clusterrolebindings": (
+        "clusterrolebindings",
+        f"ROLE:.roleRef.name,{_SUBJECTS}",
+        "oc adm policy add-cluster-role-to-user ROLE {amp}",
+    ),
+    "rolebindings": (
+        "rolebindings --namespace={project}",
+        f"KIND:.roleRef.kind,ROLE:.roleRef.name,{_SUBJECTS}",
+        "oc adm policy add-role-to-user ROLE {amp} --namespace={project}",
+    ),
+    "rolebindings elsewhere": (
+        "rolebindings --all-namespaces",
+        f"PROJECT:.metadata.namespace,KIND:.roleRef.kind,ROLE:.roleRef.name,{_SUBJECTS}",
+        "oc adm policy add-role-to-user ROLE {amp} --namespace=PROJECT",
+    ),
+}
 
-    What they print is to be pasted as well: `js` of a template escapes whatever `$'…'` of a shell has to have escaped.
+
+def list_for_an_admin(state: ProjectState, kind: str) -> str:
+    """What a cluster admin runs where the user may not look: it lists what has `default` among whom it is for.
+
+    It lists, and prints nothing to be pasted: a role may be called anything.
     """
-    project = state.namespace
-    default, amp = user_of(project, DEFAULT_ACCOUNT), user_of(project, ACCOUNT)
-    # One condition for both spellings of an account; print joins them without spaces.
-    ours = (
-        f'or (eq (print .kind "/" .namespace "/" .name) "ServiceAccount/{project}/{DEFAULT_ACCOUNT}")'
-        f' (eq (print .kind "/" .name) "User/{default}")'
-    )
-    if kind == SCC_KIND:
-        sentence = f"oc adm policy add-scc-to-user $'{{{{js $o.metadata.name}}}}' {amp}"
-        return (_template("scc", f'{{{{range .users}}}}{{{{if eq . "{default}"}}}}{sentence}'),)
-    if kind == "clusterrolebindings":
-        sentence = f"oc adm policy add-cluster-role-to-user $'{{{{js $o.roleRef.name}}}}' {amp}"
-        return (_template(kind, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{sentence}"),)
-    where = "rolebindings" if kind == "rolebindings" else "rolebindings --all-namespaces"
-    space = "--namespace={{$o.metadata.namespace}}"
-    of_cluster = f"oc adm policy add-role-to-user $'{{{{js $o.roleRef.name}}}}' {amp} {space}"
-    of_project = (
-        f"oc create rolebinding $'{{{{js $o.metadata.name}}}}-{ACCOUNT}' --role=$'{{{{js $o.roleRef.name}}}}'"
-        f" --serviceaccount={project}:{ACCOUNT} {space}"
-    )
-    sentence = f'{{{{if eq (print $o.roleRef.kind) "Role"}}}}{of_project}{{{{else}}}}{of_cluster}{{{{end}}}}'
-    namespace = f" --namespace={project}" if kind == "rolebindings" else ""
-    return (_template(where + namespace, f"{{{{range .subjects}}}}{{{{if {ours}}}}}{sentence}"),)
+    what, listed, _ = _LISTED.get(kind, _LISTED["rolebindings elsewhere"])
+    words = what.format(project=state.namespace).split()
+    ours = f" | grep {state.namespace} | grep -E '[ ,:]{DEFAULT_ACCOUNT}([] ,]|$)'"
+    return shell.oc(("get", *words, "-o", f"custom-columns={listed}")) + ours
 
 
-def _template(what: str, inner: str) -> str:
-    template = f"{{{{range $o := .items}}}}{inner}{{{{println}}}}{{{{end}}}}{{{{end}}}}{{{{end}}}}"
-    return shell.oc(("get", *what.split(), "-o", f"go-template={template}"))
+def gift_of_an_admin(state: ProjectState, kind: str) -> str:
+    """The form of the command that gives `amp` what such a list shows; what stands in capitals is to be filled in."""
+    form = _LISTED.get(kind, _LISTED["rolebindings elsewhere"])[2]
+    return form.format(amp=user_of(state.namespace, ACCOUNT), project=state.namespace)
 
 
 def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -338,8 +342,13 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
     for kind in UNREAD:
         if kind in state.unread:
             seen = Text(UNREAD[kind])
-            fix = Text("have a cluster admin run this, and then what it prints; or leave it with --allow-unknown")
-            commands = commands_for_an_admin(state, kind)
+            fix = Text(
+                "have a cluster admin run this, and give amp what it lists for default of project {project}, by {command}; or leave"
+                " it with --allow-unknown",
+                project=state.namespace,
+                command=gift_of_an_admin(state, kind),
+            )
+            commands = (list_for_an_admin(state, kind),)
             checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, commands))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):

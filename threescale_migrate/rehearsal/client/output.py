@@ -203,11 +203,9 @@ def print_object(session: Session, item: Object, form: str) -> None:
         from .jsonpath import render
 
         session.out.write(render(argument or str(session.values.get("template", "")), item))
-    elif kind in ("go-template", "template"):
-        from .gotemplate import render as fill
-
-        session.out.write(fill(argument or str(session.values.get("template", "")), item))
-    elif kind in ("go-template-file", "jsonpath-file"):
+    elif kind in ("go-template", "go-template-file", "template"):
+        raise failure("the rehearsal oc has no go-templates: use jsonpath or custom-columns")
+    elif kind == "jsonpath-file":
         with open(argument, encoding="utf-8") as file:
             print_object(session, item, f"{kind[:-5]}={file.read()}")
     elif kind in ("custom-columns",):
