@@ -74,8 +74,6 @@ LONGER: frozenset[str] = frozenset(
     {
         "guide.preflight",
         "guide.undoing",
-        "rehearsal.client.changing",
-        "rehearsal.server",
     }
 )
 

@@ -27,10 +27,11 @@ import pytest
 
 from tests.support import recorded
 from threescale_migrate.rehearsal import launch, switching
+from threescale_migrate.rehearsal.beginning import begin_cluster_binding
 from threescale_migrate.rehearsal.client import session
 from threescale_migrate.rehearsal.client.run import run
 from threescale_migrate.rehearsal.quickjson import pretty
-from threescale_migrate.rehearsal.server import Cluster, begin_cluster_binding
+from threescale_migrate.rehearsal.server import Cluster
 from threescale_migrate.rehearsal.store import Store, copied
 
 # How far, in seconds, and in which steps a moving cluster is looked ahead into.

@@ -11,7 +11,7 @@ import pytest
 from tests.conformance.table import main, replayed
 from tests.live import record
 from threescale_migrate.rehearsal import launch
-from threescale_migrate.rehearsal.server import create_cluster
+from threescale_migrate.rehearsal.beginning import create_cluster
 
 LIST = """
 # a project of one's own

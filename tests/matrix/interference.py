@@ -14,8 +14,9 @@ from typing import Any
 from threescale_migrate.rehearsal import deployer, launch, revisions
 from threescale_migrate.rehearsal.client.run import run
 from threescale_migrate.rehearsal.pods import role
+from threescale_migrate.rehearsal.refusing import ApiError
 from threescale_migrate.rehearsal.resources import RESOURCES
-from threescale_migrate.rehearsal.server import Api, ApiError, open_cluster
+from threescale_migrate.rehearsal.server import Api, open_cluster
 from threescale_migrate.rehearsal.store import Object
 
 CONFIG = "zync"

@@ -14,8 +14,10 @@ from typing import Any
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.rehearsal import deployer, pods, revisions, switching, threescale
+from threescale_migrate.rehearsal.beginning import begin
+from threescale_migrate.rehearsal.refusing import ApiError
 from threescale_migrate.rehearsal.resources import RESOURCES
-from threescale_migrate.rehearsal.server import Api, ApiError, Cluster, begin
+from threescale_migrate.rehearsal.server import Api, Cluster
 from threescale_migrate.rehearsal.simulation import Simulation
 from threescale_migrate.rehearsal.store import Object, Store
 from threescale_migrate.values import ACCOUNT, SECRET_NAME, Action

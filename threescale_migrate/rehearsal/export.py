@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from . import pods, revisions
+from .beginning import begin
 from .mistakes import Mistake
 from .resources import BY_KIND
-from .server import begin
 from .simulation import Simulation
 from .store import Object, Store
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from . import faults, threescale
 from . import faults as faults_module
+from .beginning import begin, create_cluster
 from .rights import ADMIN
-from .server import SERVER, Cluster, begin, create_cluster
+from .server import SERVER, Cluster
 from .store import STATE, Object, Opened, Store, copied
 from .switching import switch_on
 

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import os
-
 from . import faults, rights
 from .ages import has
-from .quickjson import loads
-from .resources import BY_KIND, RESOURCES, Resource
+from .namespaces import OWN_ACCOUNTS, begin_namespace, own_account, project_namespace, project_of
+from .refusing import NOT_ALLOWED, ApiError, check_types, not_found, rule_told
+from .resources import RESOURCES, Resource
 from .simulation import Simulation
-from .store import Lock, Object, Opened, Store, copied, save
+from .store import Object, Opened, Store, copied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from typing import Any
 
     from .simulation import Handler
     from .store import Place
 
-# What every cluster has besides `default`; nothing in them is looked at.
-SYSTEM_NAMESPACES = (
-    "kube-node-lease", "kube-public", "kube-system", "openshift", "openshift-apiserver", "openshift-config",
-    "openshift-config-managed", "openshift-controller-manager", "openshift-image-registry", "openshift-infra", "openshift-node",
-)  # fmt: skip
 
-
-class ApiError(Exception):
-    """What the server answers instead: HTTP status, reason and message."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-        self.message = message
-
-
-def not_found(resource: Resource, name: str) -> ApiError:
-    """The object is not there."""
-    return ApiError(404, "NotFound", f'{resource.full} "{name}" not found')
-
-
-NOT_ALLOWED = ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 SERVER = "https://api.cluster.example.test:6443"
 
 
@@ -277,7 +253,7 @@ class Api:
                 403,
                 "Forbidden",
                 f'{resource.full} "{binding["metadata"]["name"]}" is forbidden: user "{self.user}" (groups=[{groups}]) is attempting'
-                " to grant RBAC permissions not currently held:\n" + "\n".join(map(_rule_told, lacking)),
+                " to grant RBAC permissions not currently held:\n" + "\n".join(map(rule_told, lacking)),
             )
 
     def _create_pod(self, pod: Object, dry_run: bool) -> Object:
@@ -311,7 +287,7 @@ class Api:
 
         self.allow("patch", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
-        _check_types(patch)
+        check_types(patch)
         try:
             if kind == "json":
                 changed = patching.json_patch(stored, patch)
@@ -464,176 +440,6 @@ class Api:
         return str(known)
 
 
-def _rule_told(rule: dict[str, Any]) -> str:
-    """A rule as the server names what is lacking."""
-    names = (("apiGroups", "APIGroups"), ("resources", "Resources"), ("resourceNames", "ResourceNames"))
-    parts = [(told, rule[key]) for key, told in (*names, ("nonResourceURLs", "NonResourceURLs")) if rule.get(key)]
-    shown = ", ".join(
-        f"{told}:[" + ", ".join(f'"{value}"' for value in values) + "]"
-        for told, values in (*parts, ("Verbs", rule["verbs"]))
-    )
-    return "{" + shown + "}"
-
-
-_NUMBERS = ("replicas", "timeoutSeconds")
-_WORDS = ("serviceAccountName", "serviceAccount")
-
-
-def _check_types(patch: Any, whole: Any = None) -> None:
-    """Refuses a value of the wrong type, as the decoder of the server does (`errors.jsonl`)."""
-    whole = patch if whole is None else whole
-    if isinstance(patch, list):
-        for value in patch:
-            _check_types(value, whole)
-    elif isinstance(patch, dict):
-        for key, value in patch.items():
-            wrong = ""
-            if key in _NUMBERS and isinstance(value, str):
-                wrong = "unrecognized type: int32"
-            elif key in _WORDS and value is not None and not isinstance(value, str):
-                wrong = "cannot convert int64 to string"
-            if wrong:
-                raise ApiError(422, "", f'patch: Invalid value: "{_go_map(whole)}": {wrong}')
-            _check_types(value, whole)
-
-
-def _go_map(value: Any) -> str:
-    """A value as the server's language prints it."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{_go_map(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(_go_map, value)) + "]"
-    return str(value)
-
-
 def cron_version() -> str:
     """The version of CronJobs that the server has (recordings/README.md 24)."""
     return "batch/v1beta1" if has("batch/v1beta1") else RESOURCES["cronjobs"].version
-
-
-def project_of(namespace: Object) -> Object:
-    """A namespace as the project that OpenShift shows of it."""
-    return {
-        "apiVersion": "project.openshift.io/v1",
-        "kind": "Project",
-        "metadata": copied(namespace["metadata"]),
-        "spec": {"finalizers": ["kubernetes"]},
-        "status": {"phase": "Active"},
-    }
-
-
-def namespace_of(name: str) -> Object:
-    """A namespace as the server keeps it."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"labels": {"kubernetes.io/metadata.name": name}, "name": name},
-        "spec": {"finalizers": ["kubernetes"]},
-        "status": {"phase": "Active"},
-    }
-
-
-def project_namespace(name: str, requester: str) -> Object:
-    """The namespace of a project that somebody asked for (`places`)."""
-    item = namespace_of(name)
-    notes = {"description": "", "display-name": "", "requester": requester}
-    item["metadata"]["annotations"] = {f"openshift.io/{key}": value for key, value in notes.items()}
-    return item
-
-
-# The accounts that OpenShift makes in each project, and makes again as soon as one is deleted.
-OWN_ACCOUNTS = ("builder", "default", "deployer")
-
-
-def own_account(name: str, namespace: str) -> Object:
-    """One of them as it is made."""
-    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
-
-
-def begin_namespace(store: Store, name: str, user: str) -> None:
-    """What OpenShift puts into a new project: its accounts and their bindings."""
-    for account in OWN_ACCOUNTS:
-        store.put("serviceaccounts", own_account(account, name))
-    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{name}"}
-    owner = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
-    deployer = {"kind": "ServiceAccount", "name": "deployer", "namespace": name}
-    for binding, role, subject, does in (
-        ("admin", "admin", owner, ""),
-        (
-            "system:deployers",
-            "system:deployer",
-            deployer,
-            "deploymentconfigs in this namespace to rollout pods in this namespace",
-        ),
-        (
-            "system:image-pullers",
-            "system:image-puller",
-            group,
-            "all pods in this namespace to pull images from this namespace",
-        ),
-    ):
-        note = f"Allows {does}.  It is auto-managed by a controller; remove subjects to disable."
-        notes = {"annotations": {"openshift.io/description": note}} if does else {}
-        store.put(
-            "rolebindings",
-            {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "RoleBinding",
-                "metadata": {**notes, "name": binding, "namespace": name},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-                "subjects": [subject],
-            },
-        )
-
-
-def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
-    """A cluster role binding that every cluster begins with."""
-    meta = {key: known[key] for key in ("annotations", "labels", "name") if key in known}
-    item: Object = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": meta,
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": known["role"]},
-    }
-    if known.get("subjects") is not None:
-        item["subjects"] = known["subjects"]
-    store.put("clusterrolebindings", item)
-
-
-def known_from(name: str) -> Any:
-    """What stands in a file beside this one, which may be in a zip."""
-    import pkgutil  # late: of all calls of oc only the one that makes a cluster needs it
-
-    return loads((pkgutil.get_data(__package__, name) or b"").decode("utf-8"))
-
-
-def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> None:
-    """Fills an empty store with a cluster, and with a project and its objects where one is named."""
-    for name, role_rules in known_from("cluster-roles.json").items():
-        role = {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": name},
-            "rules": role_rules,
-        }
-        store.put("clusterroles", role)
-    for known in known_from("cluster-role-bindings.json"):
-        begin_cluster_binding(store, known)
-    for constraints in known_from("security-context-constraints.json"):
-        store.put("securitycontextconstraints", constraints)
-    for name in dict.fromkeys(("default", *SYSTEM_NAMESPACES, *([namespace] if namespace else ()))):
-        store.put("namespaces", project_namespace(name, rights.ADMIN) if name == namespace else namespace_of(name))
-        if name not in SYSTEM_NAMESPACES:
-            begin_namespace(store, name, rights.ADMIN)
-    api = Cluster(store).api()
-    for document in documents:
-        resource = BY_KIND.get(str(document.get("kind")))
-        if resource is not None:
-            api.create(resource, namespace, document)
-
-
-def create_cluster(directory: Place, store: Store) -> None:
-    """Writes a new cluster into a directory."""
-    os.makedirs(directory, exist_ok=True)
-    with Lock(directory):
-        save(directory, store)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..refusing import ApiError
 from ..resources import named
 from ..rights import covers_url, single
-from ..server import ApiError
 from ..store import copied
 from .documents import to_json
 from .errors import CommandError, failure, usage

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .. import images
 from ..quickjson import loads
+from ..refusing import ApiError
 from ..resources import RESOURCES
-from ..server import Api, ApiError, open_cluster
+from ..server import Api, open_cluster
 from ..store import Object
 from .documents import to_json
 from .errors import CommandError, failure

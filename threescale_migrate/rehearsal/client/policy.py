@@ -5,8 +5,9 @@ Whether `--dry-run` is heeded depends on the client's age (recordings/README.md 
 
 from __future__ import annotations
 
+from ..refusing import ApiError
 from ..resources import RESOURCES, Resource
-from ..server import Api, ApiError
+from ..server import Api
 from ..store import Object
 from . import output
 from .errors import failure

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..refusing import ApiError
 from ..resources import Resource
-from ..server import Api, ApiError
+from ..server import Api
 from ..store import Object
 from . import output
 from .errors import CommandError, failure, usage_hint

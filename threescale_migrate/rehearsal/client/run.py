@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..ages import has
-from ..server import ApiError
+from ..refusing import ApiError
 from .errors import CommandError, failure
 from .flags import CHANGE, DRY_RUN, FILES, OUTPUT, SELECT, Parser, table
 from .session import Session, told
@@ -52,9 +52,9 @@ VERBS: dict[str, tuple[str, str, str]] = {
         from-file list
         type text
     """),
-    "apply": ("changing", "apply", FILES + DRY_RUN + OUTPUT + CHANGE + "server-side bool, force-conflicts bool"),
+    "apply": ("applying", "apply", FILES + DRY_RUN + OUTPUT + CHANGE + "server-side bool, force-conflicts bool"),
     "replace": ("changing", "replace", FILES + DRY_RUN + OUTPUT + CHANGE + "force bool"),
-    "diff": ("changing", "diff", FILES),
+    "diff": ("applying", "diff", FILES),
     "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, patch-file text, type text, local bool"),
     "delete": ("changing", "delete", FILES + SELECT + DRY_RUN + OUTPUT + """
         wait bool
@@ -66,7 +66,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     """),
     "secrets": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
     "secret": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
-    "run": ("changing", "run_pod", DRY_RUN + OUTPUT + CHANGE + """
+    "run": ("generating", "run_pod", DRY_RUN + OUTPUT + CHANGE + """
         image text
         restart text
         command bool

@@ -6,9 +6,10 @@ import os
 import sys
 
 from .. import faults
+from ..refusing import not_found
 from ..resources import RESOURCES
 from ..revisions import note
-from ..server import Api, not_found
+from ..server import Api
 from ..store import Object
 from .errors import CommandError, failure
 from .session import Session

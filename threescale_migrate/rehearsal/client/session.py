@@ -7,9 +7,10 @@ import os
 from ..ages import has
 from ..faults import CallFailed, before_call
 from ..quickjson import loads, pretty
+from ..refusing import ApiError
 from ..resources import Resource, named
 from ..rights import ADMIN
-from ..server import SERVER, Api, ApiError, Cluster, open_cluster
+from ..server import SERVER, Api, Cluster, open_cluster
 from .errors import UNAUTHORIZED, CommandError, failure, server_error
 
 TYPE_CHECKING = False

@@ -1,0 +1,78 @@
+"""What a cluster begins with: its roles, its bindings, its namespaces, and a project."""
+
+from __future__ import annotations
+
+import os
+
+from . import rights
+from .namespaces import begin_namespace, namespace_of, project_namespace
+from .quickjson import loads
+from .resources import BY_KIND
+from .server import Cluster
+from .store import Lock, Object, Store, save
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .store import Place
+
+# What every cluster has besides `default`; nothing in them is looked at.
+SYSTEM_NAMESPACES = (
+    "kube-node-lease", "kube-public", "kube-system", "openshift", "openshift-apiserver", "openshift-config",
+    "openshift-config-managed", "openshift-controller-manager", "openshift-image-registry", "openshift-infra", "openshift-node",
+)  # fmt: skip
+
+
+def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
+    """A cluster role binding that every cluster begins with."""
+    meta = {key: known[key] for key in ("annotations", "labels", "name") if key in known}
+    item: Object = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": meta,
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": known["role"]},
+    }
+    if known.get("subjects") is not None:
+        item["subjects"] = known["subjects"]
+    store.put("clusterrolebindings", item)
+
+
+def known_from(name: str) -> Any:
+    """What stands in a file beside this one, which may be in a zip."""
+    import pkgutil  # late: of all calls of oc only the one that makes a cluster needs it
+
+    return loads((pkgutil.get_data(__package__, name) or b"").decode("utf-8"))
+
+
+def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> None:
+    """Fills an empty store with a cluster, and with a project and its objects where one is named."""
+    for name, role_rules in known_from("cluster-roles.json").items():
+        role = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": name},
+            "rules": role_rules,
+        }
+        store.put("clusterroles", role)
+    for known in known_from("cluster-role-bindings.json"):
+        begin_cluster_binding(store, known)
+    for constraints in known_from("security-context-constraints.json"):
+        store.put("securitycontextconstraints", constraints)
+    for name in dict.fromkeys(("default", *SYSTEM_NAMESPACES, *([namespace] if namespace else ()))):
+        store.put("namespaces", project_namespace(name, rights.ADMIN) if name == namespace else namespace_of(name))
+        if name not in SYSTEM_NAMESPACES:
+            begin_namespace(store, name, rights.ADMIN)
+    api = Cluster(store).api()
+    for document in documents:
+        resource = BY_KIND.get(str(document.get("kind")))
+        if resource is not None:
+            api.create(resource, namespace, document)
+
+
+def create_cluster(directory: Place, store: Store) -> None:
+    """Writes a new cluster into a directory."""
+    os.makedirs(directory, exist_ok=True)
+    with Lock(directory):
+        save(directory, store)

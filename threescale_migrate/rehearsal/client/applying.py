@@ -1,0 +1,109 @@
+"""`oc apply` and `oc diff`: what was applied is kept in an annotation."""
+
+from __future__ import annotations
+
+from ..quickjson import dumps, loads
+from ..refusing import ApiError
+from ..resources import Resource
+from ..server import Api
+from ..store import Object
+from . import output
+from .files import done, read, space_of, type_of
+from .session import Session, told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def apply(session: Session) -> None:
+    """Creates what is not there, and merges into what is; what was applied is kept in an annotation (`secrets-and-accounts`)."""
+    for name, item in read(session):
+        resource = type_of(item, name)
+        space = space_of(session, item)
+        with session.api() as api:
+            try:
+                made, verb = _apply_one(session, api, resource, space, item)
+            except ApiError as error:
+                session.complain(told(error, f'error when applying patch to "{name}"'))
+                continue
+        session.warn(resource.plural)
+        done(session, resource, made, verb)
+
+
+def _apply_one(session: Session, api: Api, resource: Resource, space: str, item: Object) -> tuple[Object, str]:
+    name, dry = item["metadata"]["name"], session.dry_run == "server"
+    known = api.store.get(resource.plural, space if resource.namespaced else None, name)
+    wanted = applied(resource, space, item)
+    if known is None:
+        return api.create(resource, space, wanted, dry), "created"
+    if LAST_APPLIED not in known["metadata"].get("annotations", {}):
+        session.err.write(
+            f"Warning: resource {resource.plural}/{name} is missing the {LAST_APPLIED} annotation which is required by oc apply."
+            " oc apply should only be used on resources created declaratively by either oc create --save-config or oc apply."
+            " The missing annotation will be patched automatically.\n"
+        )
+    made, changed = api.patch(resource, space, name, "strategic", merged(known, wanted), dry)
+    return made, "configured" if changed else "unchanged"
+
+
+def applied(resource: Resource, space: str, item: Object) -> Object:
+    """An object with the annotation that says what was applied."""
+    meta = {**item["metadata"], "annotations": {**(item["metadata"].get("annotations") or {})}}
+    if resource.namespaced:
+        meta["namespace"] = space
+    meta["annotations"].pop(LAST_APPLIED, None)
+    said = {**item, "metadata": meta}
+    annotations = {**meta["annotations"], LAST_APPLIED: dumps(_sorted(said)) + "\n"}
+    return {**said, "metadata": {**meta, "annotations": annotations}}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(part) for part in value] if isinstance(value, list) else value
+
+
+def merged(known: Object, wanted: Object) -> Object:
+    """The patch that makes an object what is applied: what was applied before and is no longer goes away."""
+    before = known["metadata"].get("annotations", {}).get(LAST_APPLIED)
+    patch: Object = _without(loads(before), wanted) if before else dict(wanted)
+    return patch
+
+
+def _without(before: Any, wanted: Any) -> Any:
+    if not isinstance(before, dict) or not isinstance(wanted, dict):
+        return wanted
+    gone = {key: None for key in before if key not in wanted}
+    return {**gone, **{key: _without(before.get(key), value) for key, value in wanted.items()}}
+
+
+def diff(session: Session) -> None:
+    """How an apply would change the cluster, as `diff -u` shows it: exit code 1 where it would (`secrets-and-accounts`)."""
+    from difflib import unified_diff
+
+    from .documents import to_yaml
+
+    for name, item in read(session):
+        resource = type_of(item, name)
+        space = space_of(session, item)
+        with session.api() as api:
+            key = item["metadata"]["name"]
+            known = api.store.get(resource.plural, space if resource.namespaced else None, key)
+            if known is None:
+                after = api.create(resource, space, item, dry_run=True)
+            else:
+                after, _ = api.patch(resource, space, key, "strategic", merged(known, item), dry_run=True)
+            stamp = api.store.timestamp().replace("T", " ").replace("Z", ".000000000 +0000")
+            draw = api.store.random()
+            version = resource.version.replace("/", ".")
+            part = f"{version}.{resource.kind}.{space if resource.namespaced else ''}.{key}"
+            files = [f"{side}-{draw.getrandbits(32)}/{part}" for side in ("LIVE", "MERGED")]
+        sides = [to_yaml(output.shown(side)).splitlines(keepends=True) if side else [] for side in (known, after)]
+        lines = list(unified_diff(sides[0], sides[1], files[0], files[1], stamp, stamp))
+        if lines:
+            session.out.write(f"diff -u -N {files[0]} {files[1]}\n" + "".join(lines))
+            session.failed = True

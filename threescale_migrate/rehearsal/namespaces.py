@@ -1,0 +1,79 @@
+"""Namespaces and the projects that OpenShift makes of them."""
+
+from __future__ import annotations
+
+from .store import Object, Store, copied
+
+# The accounts that OpenShift makes in each project, and makes again as soon as one is deleted.
+OWN_ACCOUNTS = ("builder", "default", "deployer")
+
+
+def own_account(name: str, namespace: str) -> Object:
+    """One of them as it is made."""
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
+
+
+def namespace_of(name: str) -> Object:
+    """A namespace as the server keeps it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"labels": {"kubernetes.io/metadata.name": name}, "name": name},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def project_namespace(name: str, requester: str) -> Object:
+    """The namespace of a project that somebody asked for (`places`)."""
+    item = namespace_of(name)
+    notes = {"description": "", "display-name": "", "requester": requester}
+    item["metadata"]["annotations"] = {f"openshift.io/{key}": value for key, value in notes.items()}
+    return item
+
+
+def project_of(namespace: Object) -> Object:
+    """A namespace as the project that OpenShift shows of it."""
+    return {
+        "apiVersion": "project.openshift.io/v1",
+        "kind": "Project",
+        "metadata": copied(namespace["metadata"]),
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def begin_namespace(store: Store, name: str, user: str) -> None:
+    """What OpenShift puts into a new project: its accounts and their bindings."""
+    for account in OWN_ACCOUNTS:
+        store.put("serviceaccounts", own_account(account, name))
+    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{name}"}
+    owner = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+    deployer = {"kind": "ServiceAccount", "name": "deployer", "namespace": name}
+    for binding, role, subject, does in (
+        ("admin", "admin", owner, ""),
+        (
+            "system:deployers",
+            "system:deployer",
+            deployer,
+            "deploymentconfigs in this namespace to rollout pods in this namespace",
+        ),
+        (
+            "system:image-pullers",
+            "system:image-puller",
+            group,
+            "all pods in this namespace to pull images from this namespace",
+        ),
+    ):
+        note = f"Allows {does}.  It is auto-managed by a controller; remove subjects to disable."
+        notes = {"annotations": {"openshift.io/description": note}} if does else {}
+        store.put(
+            "rolebindings",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {**notes, "name": binding, "namespace": name},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+                "subjects": [subject],
+            },
+        )

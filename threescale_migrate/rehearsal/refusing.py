@@ -1,0 +1,71 @@
+"""What the server answers instead of doing what it was asked for, in its own words (`errors`)."""
+
+from __future__ import annotations
+
+from .resources import Resource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class ApiError(Exception):
+    """What the server answers instead: HTTP status, reason and message."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+
+def not_found(resource: Resource, name: str) -> ApiError:
+    """The object is not there."""
+    return ApiError(404, "NotFound", f'{resource.full} "{name}" not found')
+
+
+NOT_ALLOWED = ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+def rule_told(rule: dict[str, Any]) -> str:
+    """A rule as the server names what is lacking."""
+    names = (("apiGroups", "APIGroups"), ("resources", "Resources"), ("resourceNames", "ResourceNames"))
+    parts = [(told, rule[key]) for key, told in (*names, ("nonResourceURLs", "NonResourceURLs")) if rule.get(key)]
+    shown = ", ".join(
+        f"{told}:[" + ", ".join(f'"{value}"' for value in values) + "]"
+        for told, values in (*parts, ("Verbs", rule["verbs"]))
+    )
+    return "{" + shown + "}"
+
+
+_NUMBERS = ("replicas", "timeoutSeconds")
+
+
+_WORDS = ("serviceAccountName", "serviceAccount")
+
+
+def check_types(patch: Any, whole: Any = None) -> None:
+    """Refuses a value of the wrong type, as the decoder of the server does (`errors.jsonl`)."""
+    whole = patch if whole is None else whole
+    if isinstance(patch, list):
+        for value in patch:
+            check_types(value, whole)
+    elif isinstance(patch, dict):
+        for key, value in patch.items():
+            wrong = ""
+            if key in _NUMBERS and isinstance(value, str):
+                wrong = "unrecognized type: int32"
+            elif key in _WORDS and value is not None and not isinstance(value, str):
+                wrong = "cannot convert int64 to string"
+            if wrong:
+                raise ApiError(422, "", f'patch: Invalid value: "{_go_map(whole)}": {wrong}')
+            check_types(value, whole)
+
+
+def _go_map(value: Any) -> str:
+    """A value as the server's language prints it."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_go_map(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(_go_map, value)) + "]"
+    return str(value)
