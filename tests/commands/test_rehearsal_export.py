@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
+from threescale_migrate.rehearsal.server import open_cluster
 
 EXPORT = ("get", "dc,rc,pods,sa,rolebindings,is", "-o", "json")
 WORDS = {"crash-loop": "CrashLoopBackOff", "image-pull": "Pull", "not-ready": "0/1"}
@@ -22,6 +23,8 @@ def broken(home: Path, fault: str) -> tuple[World, Path]:
     body = '{"spec":{"template":{"spec":{"serviceAccountName":"other"}},"strategy":{"rollingParams":{"timeoutSeconds":86400}}}}'
     assert world.oc("patch", "dc", "zync", "--patch", body).code == 0
     world.oc("rollout", "status", "dc/zync", "--timeout=60s")
+    with open_cluster(world.directory) as cluster:  # what is compared is of one moment
+        cluster.store.clock.pin(cluster.store.now())
     export = world.directory / "export.json"
     export.write_text(world.oc(*EXPORT).out, encoding="utf-8")
     return world, export
