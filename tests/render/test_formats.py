@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
@@ -291,3 +292,23 @@ def test_a_word_that_is_pasted_is_that_word_to_a_shell_and_one_line(word: str) -
     program = f"printf %s {quoted}".encode("utf-8", "surrogateescape")
     said = subprocess.run(["bash", "-c", program], capture_output=True, check=True).stdout
     assert said == word.replace("\0", "").encode("utf-8", "surrogateescape")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(document_=st.dictionaries(st.text(), VALUES, max_size=4))
+def test_yaml_says_what_json_says_and_hides_nothing(document_: dict[str, object]) -> None:
+    shown = document.written(document_, "yaml")
+    assert yaml.safe_load(shown) == json.loads(document.written(document_))
+    assert all(line.isprintable() for line in shown.split("\n"))
+    assert not re.search(r"`|\$[({]", shown)
+
+
+@pytest.mark.parametrize("words", ["no", "1e3", "`rm`", "a\u202eb", "$(x)\n`y`", "\\`", "\\\\$(", "日本 …", "\x1b[31m"])
+def test_yaml_keeps_each_word(words: str) -> None:
+    assert yaml.safe_load(document.written({"words": words}, "yaml")) == {"words": words}

@@ -116,6 +116,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         [Given("output", name) for name in ("json", "yaml", "nagios", "junit")],
         TEXT_ALONE,
     ),
+    Conflict(Given("plain"), Given("color", "always"), Text("what is read aloud has no colour")),
     Conflict(Given("prove_pull"), Given("no_prove_pull"), Text("one asks the registry, the other does not")),
     *_skipped(),
     *_single_steps(),

@@ -58,7 +58,7 @@ def connection(given: Namespace) -> Connection:
 def output(given: Namespace) -> Output:
     """The options about the output."""
     debug = given.verbose > 1 or os.environ.get("THREESCALE_MIGRATE_DEBUG", "") not in ("", "0")
-    return Output(given.output, given.quiet, given.verbose > 0, given.lang, debug)
+    return Output(given.output, given.quiet, given.verbose > 0, given.lang, debug, given.color, given.plain)
 
 
 def session(given: Namespace, report: str | None = None) -> Session:
@@ -225,7 +225,7 @@ def help_(given: Namespace) -> tuple[Session, HelpOptions]:
     """`help`, made from the parser and the topics."""
     from . import help as pages
 
-    return Session(given.command, output=Output(lang=given.lang)), HelpOptions(
+    return Session(given.command, output=Output(lang=given.lang, color=given.color, plain=given.plain)), HelpOptions(
         lambda: pages.page(given.topic, given.lang)
     )
 
@@ -240,9 +240,9 @@ def man(given: Namespace) -> tuple[Session, ManOptions]:
 
 def rehearse(given: Namespace) -> tuple[Session, RehearseOptions]:
     """`rehearse`."""
-    return Session(given.command, output=Output(lang=given.lang)), RehearseOptions(
-        given.dir, given.from_file, tuple(given.fault), given.speed, tuple(given.program)
-    )
+    return Session(
+        given.command, output=Output(lang=given.lang, color=given.color, plain=given.plain)
+    ), RehearseOptions(given.dir, given.from_file, tuple(given.fault), given.speed, tuple(given.program))
 
 
 CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {

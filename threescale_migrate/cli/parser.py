@@ -93,8 +93,14 @@ def _output(formats: Sequence[str]) -> Parser:
     group.add_argument(
         "-v", "--verbose", action="count", default=0, help="print a line for each config; -vv: each call of oc too"
     )
-    group.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
+    _language(group)
     return parser
+
+
+def _language(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="by default on a terminal")
+    group.add_argument("--plain", action="store_true", help="for a screen reader: words for marks, nothing drawn again")
+    group.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
 
 
 def _selection() -> Parser:
@@ -224,7 +230,7 @@ def build(program: str = NAME) -> Parser:
             formatter_class=Formatter,
         )
 
-    documents, many = _output(("text", "json")), _many(at_once=True)
+    documents, many = _output(("text", "json", "yaml")), _many(at_once=True)
     add(
         "plan",
         "shows what migrate would do, changes nothing",
@@ -265,7 +271,7 @@ def build(program: str = NAME) -> Parser:
     verify = add(
         "verify",
         "looks at the six steps, changes nothing",
-        (connection, selection, _sources(), proof, many, record, _output(("text", "json", "nagios", "junit"))),
+        (connection, selection, _sources(), proof, many, record, _output(("text", "json", "yaml", "nagios", "junit"))),
     )
     _monitoring(verify)
     _strictness(verify)
@@ -305,7 +311,7 @@ def build(program: str = NAME) -> Parser:
     completion.add_argument("shell", choices=("bash", "zsh"), metavar="SHELL", help="bash or zsh")
     help_ = add("help", "shows a topic, a command's help, or what a check's code means", ())
     help_.add_argument("topic", nargs="?", metavar="TOPIC", help="a topic, a command or a code; by default the list")
-    help_.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
+    _language(help_)
     add("man", "prints the manual page", ())
     rehearse = add("rehearse", "runs a program, or the whole migration, on a rehearsal cluster", ())
     rehearse.add_argument("--dir", metavar="DIR", help="keep the cluster there, or go on with the one that is there")
@@ -316,7 +322,7 @@ def build(program: str = NAME) -> Parser:
     rehearse.add_argument(
         "--speed", metavar="N", type=float, help="cluster seconds per second (default 10 without a program, else 1)"
     )
-    rehearse.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
+    _language(rehearse)
     rehearse.add_argument(
         "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself"
     )

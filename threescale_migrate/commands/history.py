@@ -33,11 +33,13 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
             return reports.of_run(session, record.path)
         return _show_run(session, record, record.run in taken)
     terminal = session.result
-    if session.output.format == "json":
+    if session.output.is_document:
         runs = [_described(record, record.run in taken) for record in known]
         sentence = [str(problem) for problem in problems]
         document.write(
-            sys.stdout, {"version": document.VERSION, "command": "history", "runs": runs, "problems": sentence}
+            sys.stdout,
+            {"version": document.VERSION, "command": "history", "runs": runs, "problems": sentence},
+            session.output.format,
         )
         return ExitCode.DONE
     if not known and not problems:
@@ -131,10 +133,12 @@ def _described(record: Record, taken: bool) -> dict[str, object]:
 
 
 def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
-    if session.output.format == "json":
+    if session.output.is_document:
         lines = [dict(line) for line in record.lines]
         document.write(
-            sys.stdout, {"version": document.VERSION, "command": "history", **_described(record, taken), "lines": lines}
+            sys.stdout,
+            {"version": document.VERSION, "command": "history", **_described(record, taken), "lines": lines},
+            session.output.format,
         )
         return ExitCode.DONE
     terminal = session.result

@@ -98,8 +98,8 @@ def _migrated(
 
 def _run_many(session: Session, options: MigrateOptions) -> int:
     """Migrates one project after the other, and stops at the first that fails."""
-    if session.output.format == "json":
-        raise Usage(Text("over many projects migrate prints text: give -o json for one project at a time"))
+    if session.output.is_document:
+        raise Usage(Text("over many projects migrate prints text: give -o json or yaml for one project at a time"))
     if options.saving.directory is not None:
         raise Usage(Text("--backup is about one project: name one with -n"))
     listed = targets_of(session, options)

@@ -53,8 +53,12 @@ def _print_order(session: Session, state: ProjectState, request: Request) -> Exi
     """The order of all chosen configs, as the file that `--wave-plan` reads, or as JSON."""
     check_project(state, request)
     order = waves(state, request)
-    if session.output.format == "json":
-        document.write(sys.stdout, document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)))
+    if session.output.is_document:
+        document.write(
+            sys.stdout,
+            document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)),
+            session.output.format,
+        )
     else:
         sys.stdout.write(text.wave_plan(order))
     return ExitCode.DONE
@@ -70,14 +74,14 @@ def _run_many(session: Session, options: PlanOptions) -> ExitCode:
 
     outcomes = looked(session, options, one)
     code = worst(outcome.code for outcome in outcomes)
-    if session.output.format == "json":
+    if session.output.is_document:
         listed = [
             {"name": outcome.name, "project": outcome.project, "exit_code": int(outcome.code), "actions": outcome.todo}
             if outcome.asked
             else {"name": outcome.name, **document.failure("plan", outcome.error, int(outcome.code))}
             for outcome in outcomes
         ]
-        document.write(sys.stdout, document.many("plan", listed, int(code)))
+        document.write(sys.stdout, document.many("plan", listed, int(code)), session.output.format)
         return code
     terminal = session.result
     for outcome in outcomes:

@@ -30,8 +30,10 @@ def run(session: Session, options: PreflightOptions) -> ExitCode:
         version_of(oc),
     )
     code = meaning(seen.findings)
-    if session.output.format == "json":
-        document.write(sys.stdout, document.preflight("preflight", where.project, seen.findings, int(code)))
+    if session.output.is_document:
+        document.write(
+            sys.stdout, document.preflight("preflight", where.project, seen.findings, int(code)), session.output.format
+        )
         return code
     terminal = session.result
     text.show_findings(terminal, seen.findings, session.output.quiet)

@@ -107,9 +107,13 @@ def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) ->
         project=where.project,
     )
     _mention_identity(session, where)
-    if session.output.format == "json":
+    if session.output.is_document:
         check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
-        document.write(sys.stdout, document.verification("undo", where.project, (check,), int(ExitCode.DONE)))
+        document.write(
+            sys.stdout,
+            document.verification("undo", where.project, (check,), int(ExitCode.DONE)),
+            session.output.format,
+        )
     else:
         text.show_verdict(session.result, Verdict.PASSED, sentence)
     return ExitCode.DONE

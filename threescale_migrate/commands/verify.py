@@ -147,10 +147,10 @@ def _run_many(session: Session, options: VerifyOptions) -> int:
     outcomes = looked(session, options, lambda session, options: _look(session, options)[2])
     recorded = _record(session, options, outcomes)
     output = session.output
-    if output.format == "json":
+    if output.is_document:
         code = worst(outcome.code for outcome in outcomes)
         listed = [{"name": outcome.name, **_document(outcome)} for outcome in outcomes]
-        document.write(sys.stdout, document.many("verify", listed, int(code)))
+        document.write(sys.stdout, document.many("verify", listed, int(code)), session.output.format)
     elif output.format == "nagios":
         sys.stdout.write(nagios.line(outcomes) + "\n")
     elif output.format == "junit":

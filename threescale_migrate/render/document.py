@@ -1,9 +1,10 @@
-"""Plans, checks and progress as JSON: English always, one document with a `version`, or one line for each event."""
+"""Plans, checks and progress as JSON or YAML: English always, one document with a `version`, or one line of JSON for each event."""
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -151,9 +152,9 @@ def failure(command: str, text: Text, exit_code: int) -> dict[str, Any]:
     return {"version": VERSION, "command": command, "exit_code": exit_code, "error": str(text)}
 
 
-def written(document: dict[str, Any]) -> str:
-    """One document, indented."""
-    return _json(document, indent=2)
+def written(document: dict[str, Any], form: str = "json") -> str:
+    """One document, as indented JSON or, where `form` is `yaml`, as that."""
+    return _yaml(document) if form == "yaml" else _json(document, indent=2)
 
 
 # What a shell would run, were a line of the document pasted into one.
@@ -169,9 +170,29 @@ def _json(value: object, indent: int | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(stream: TextIO, document: dict[str, Any]) -> None:
+def _yaml(value: dict[str, Any]) -> str:
+    """The same as YAML, with the same escapes: they exist between double quotes alone, so a text that needs one is put there."""
+    import yaml  # late: few ask for it
+
+    class Dumper(yaml.SafeDumper):
+        """Takes what it is given as it is: nothing is named once and referred to again."""
+
+        def ignore_aliases(self, data: object) -> bool:
+            return True
+
+    def text(dumper: Any, words: str) -> Any:
+        seen = all(map(str.isprintable, words.split("\n"))) and not _RUNS.search(words)
+        return dumper.represent_scalar("tag:yaml.org,2002:str", words, style=None if seen else '"')
+
+    Dumper.add_representer(str, text)
+    dumped = yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=sys.maxsize)
+    lines = _RUNS.sub(lambda found: unit_escaped(found[0]), dumped).split("\n")
+    return "\n".join("".join(c if c.isprintable() else unit_escaped(c) for c in line) for line in lines)
+
+
+def write(stream: TextIO, document: dict[str, Any], form: str = "json") -> None:
     """One document, in one piece."""
-    stream.write(written(document))
+    stream.write(written(document, form))
 
 
 class LinesWatcher:

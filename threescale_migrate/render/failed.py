@@ -10,10 +10,10 @@ from .terminal import Terminal
 
 def document(output: str, command: str, text: Text, code: ExitCode) -> str:
     """What goes to stdout beside the sentence on stderr; nothing for text."""
-    if output == "json":
+    if output in ("json", "yaml"):
         from . import document as documents
 
-        return documents.written(documents.failure(command, text, int(code)))
+        return documents.written(documents.failure(command, text, int(code)), output)
     if output == "nagios":
         from . import nagios
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -18,6 +19,8 @@ from ..values import Text, Translate, Verdict
 from ..visible import visible
 
 NARROWEST = 40
+# Values of FORCE_COLOR that mean the opposite.
+OFF = ("0", "false", "no", "never")
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 # The codes of `paint`: bright, a colour, and the end of both.
 _PAINTED = re.compile(r"(\x1b\[(?:0|1|3[1-6]|90)m)")
@@ -48,26 +51,34 @@ MARKS = {
 @dataclass
 class Terminal:
     """A stream with what is known about it. `translate` maps an English template to the reader's language, `place` is what a
-    command that is pasted has to name."""
+    command that is pasted has to name.
+
+    `live` is a terminal whose lines may be wrapped and drawn again. What is `plain` is read aloud, or by a program that types:
+    it is not live, and each mark is a word.
+    """
 
     stream: TextIO
     colour: bool
     live: bool
     translate: Translate
     place: Place = field(default_factory=Place)
+    plain: bool = False
 
     @property
     def width(self) -> int:
         """Columns, asked anew each time since a window can be resized; lines of prose have no limit off a terminal."""
         if not self.live:
             return 10_000
-        return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+        return max(NARROWEST, self.size[0])
 
     @property
     def size(self) -> tuple[int, int]:
         """Columns and lines of the window as it is now, however small."""
-        found = shutil.get_terminal_size((80, 24))
-        return max(1, found.columns), max(2, found.lines)
+        columns, lines = shutil.get_terminal_size((80, 24))
+        with suppress(OSError, ValueError):  # that one asks of stdout, which may be a pipe where this is a terminal
+            own = os.get_terminal_size(self.stream.fileno())
+            columns, lines = _told("COLUMNS") or own.columns or columns, _told("LINES") or own.lines or lines
+        return max(1, columns), max(2, lines)
 
     def say(self, text: Text | str) -> str:
         """The words of a text in the reader's language, masked before they may be cut to a width."""
@@ -85,7 +96,7 @@ class Terminal:
     def mark(self, verdict: Verdict) -> str:
         """The sign of a verdict: a character where the stream can show it; a word where it cannot, or where it may be read aloud."""
         sign, word, meaning = MARKS[verdict]
-        spelled = not self._unicode() or os.environ.get("TERM") == "dumb"
+        spelled = self.plain or not self._unicode()
         return self.paint(f"[{self.say(word)}]" if spelled else sign, meaning)
 
     def _unicode(self) -> bool:
@@ -126,12 +137,33 @@ def _seen(words: str, colour: bool) -> str:
     return "".join(part if number % 2 else visible(part) for number, part in enumerate(parts))
 
 
-def open_terminal(stream: TextIO, language: str | None = None, colour: bool | None = None) -> Terminal:
-    """Finds out what a stream can show. Colour only on a terminal, and not with NO_COLOR or TERM=dumb."""
-    live = stream.isatty()
-    if colour is None:
-        colour = live and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Terminal(stream, colour, live, translation(language))
+def _told(name: str) -> int:
+    """A size that the environment says; 0 where it says none."""
+    word = os.environ.get(name, "")
+    return int(word) if word.isdecimal() and len(word) < 6 else 0
+
+
+def open_terminal(stream: TextIO, language: str | None = None, color: str = "auto", plain: bool = False) -> Terminal:
+    """Finds out what a stream can show; `color` is `auto`, `always` or `never`. A dumb terminal is a plain one."""
+    plain = plain or os.environ.get("TERM") == "dumb"
+    terminal = stream.isatty()
+    colour = color == "always" or (color == "auto" and _is_coloured(terminal and not plain, plain))
+    return Terminal(stream, colour, terminal and not plain, translation(language), plain)
+
+
+def _is_coloured(terminal: bool, plain: bool) -> bool:
+    """Whether there is colour where no option says so: by the first of the variables that is set, an empty one is not.
+
+    no-color.org, force-color.org and bixense.com/clicolors name them; that NO_COLOR counts before the others is CPython's order.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR", "")
+    if forced:
+        return forced.lower() not in OFF and not plain
+    if os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return not plain
+    return terminal and os.environ.get("CLICOLOR") != "0"
 
 
 def columns(words: str) -> int:
@@ -212,11 +244,11 @@ def _pieces(paragraph: str) -> list[str]:
     return [*pieces, word] if word else pieces
 
 
-def stdout(language: str | None = None) -> Terminal:
+def stdout(language: str | None = None, color: str = "auto", plain: bool = False) -> Terminal:
     """The result's stream."""
-    return open_terminal(sys.stdout, language)
+    return open_terminal(sys.stdout, language, color, plain)
 
 
-def stderr(language: str | None = None) -> Terminal:
+def stderr(language: str | None = None, color: str = "auto", plain: bool = False) -> Terminal:
     """The talk's stream."""
-    return open_terminal(sys.stderr, language)
+    return open_terminal(sys.stderr, language, color, plain)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -25,12 +24,12 @@ class Listener(Watcher):
         self._end: Callable[[], None] | None = None
         self._watcher: Watcher
         self._mute = False
-        if session.output.format == "json":
+        if session.output.is_document:
             self._watcher = LinesWatcher(sys.stderr)
             return
         terminal = session.talk
-        plain = session.output.quiet or not terminal.live or os.environ.get("TERM") == "dumb"
-        watcher = LineWatcher(terminal, session.output.quiet) if plain else LiveWatcher(terminal)
+        in_lines = session.output.quiet or not terminal.live
+        watcher = LineWatcher(terminal, session.output.quiet) if in_lines else LiveWatcher(terminal)
         self._watcher, self._end = watcher, watcher.done
 
     def _pass_on(self, call: Callable[[], None]) -> None:

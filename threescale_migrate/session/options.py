@@ -26,13 +26,23 @@ class Connection:
 
 @dataclass(frozen=True)
 class Output:
-    """How results are shown: `format` as `-o` names it, `lang` None where the locale decides; `debug` shows each call of `oc`."""
+    """How results are shown: `format` as `-o` names it, `lang` None where the locale decides; `debug` shows each call of `oc`.
+
+    `color` is `auto`, `always` or `never`; `plain` asks for text that can be read aloud line by line.
+    """
 
     format: str = "text"
     quiet: bool = False
     verbose: bool = False
     lang: str | None = None
     debug: bool = False
+    color: str = "auto"
+    plain: bool = False
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the result is one document, as JSON or as YAML."""
+        return self.format in ("json", "yaml")
 
 
 @dataclass(frozen=True)

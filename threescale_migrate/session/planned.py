@@ -57,12 +57,12 @@ class Planned:
 
     def render(self, session: Session, code: ExitCode) -> None:
         """Shows it on stdout, as the result of a command that changes nothing."""
-        if session.output.format == "json":
+        if session.output.is_document:
             listed = [document.action(action, argv) for action, argv in zip(self.actions, self.argvs)]
             planned = document.plan(
                 session.command, self.project, listed, self.waves, self.costs, int(code), self.findings
             )
-            document.write(sys.stdout, planned)
+            document.write(sys.stdout, planned, session.output.format)
             return
         terminal = session.result
         text.show_findings(terminal, self.findings, notable=True)

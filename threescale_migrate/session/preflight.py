@@ -29,9 +29,11 @@ def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitC
     """Tells a run what stands against it, or that nothing does. Gives the exit code that it ends with, DONE to go on."""
     code = meaning(findings)
     terminal = session.talk
-    if session.output.format == "json":
+    if session.output.is_document:
         if code is not ExitCode.DONE:
-            document.write(sys.stdout, document.preflight(session.command, project, findings, int(code)))
+            document.write(
+                sys.stdout, document.preflight(session.command, project, findings, int(code)), session.output.format
+            )
             text.show_verdict(terminal, verdict(findings), summary(findings))
         return code
     if code is not ExitCode.DONE or not session.output.quiet:

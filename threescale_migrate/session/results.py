@@ -28,8 +28,12 @@ def show(
         reports.of_checks(session, oc, state, checks, code)
     output = session.output
     try:
-        if output.format == "json":
-            document.write(sys.stdout, document.verification(session.command, state.namespace, checks, int(code)))
+        if output.is_document:
+            document.write(
+                sys.stdout,
+                document.verification(session.command, state.namespace, checks, int(code)),
+                session.output.format,
+            )
         elif not output.quiet or code is not ExitCode.DONE:
             terminal = session.result
             text.show_checks(terminal, checks, output.verbose, output.quiet)

@@ -53,12 +53,12 @@ class Session:
     @property
     def result(self) -> Terminal:
         """Where the result is shown."""
-        return self._placed(stdout(self.output.lang))
+        return self._placed(stdout(self.output.lang, self.output.color, self.output.plain))
 
     @property
     def talk(self) -> Terminal:
         """Where everything else is said."""
-        return self._placed(stderr(self.output.lang))
+        return self._placed(stderr(self.output.lang, self.output.color, self.output.plain))
 
     def _placed(self, terminal: Terminal) -> Terminal:
         terminal.place = self.place

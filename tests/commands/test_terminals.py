@@ -1,0 +1,133 @@
+"""Colour, width and plain text where operators work: crontabs, pipelines, narrow windows, screen readers."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import World, make_world
+from tests.support.terminals import Shown, on_terminal
+from threescale_migrate.render.terminal import columns
+
+PAINT = re.compile(r"\x1b\[[0-9;]*m")
+# What moves the cursor or clears.
+MOVES = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")
+FAILS = ("verify", "--oc", "./no-such-oc")
+# Options, environment, and whether there is colour in a pipe and on a terminal.
+COLOURS: list[tuple[tuple[str, ...], dict[str, str], bool, bool]] = [
+    ((), {}, False, True),
+    ((), {"NO_COLOR": "1"}, False, False),
+    ((), {"NO_COLOR": ""}, False, True),
+    ((), {"NO_COLOR": "0"}, False, False),
+    ((), {"TERM": "dumb"}, False, False),
+    ((), {"FORCE_COLOR": "1"}, True, True),
+    ((), {"FORCE_COLOR": "3"}, True, True),
+    ((), {"FORCE_COLOR": "0"}, False, False),
+    ((), {"FORCE_COLOR": ""}, False, True),
+    ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False),
+    ((), {"CLICOLOR": "0"}, False, False),
+    ((), {"CLICOLOR": "1"}, False, True),
+    ((), {"CLICOLOR": ""}, False, True),
+    ((), {"CLICOLOR_FORCE": "1"}, True, True),
+    ((), {"CLICOLOR_FORCE": "0"}, False, True),
+    ((), {"CLICOLOR_FORCE": "1", "CLICOLOR": "0"}, True, True),
+    ((), {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False, False),
+    (("--color", "always"), {"NO_COLOR": "1"}, True, True),
+    (("--color", "always"), {"TERM": "dumb"}, True, True),
+    (("--color", "never"), {"FORCE_COLOR": "1"}, False, False),
+    (("--color", "auto"), {"FORCE_COLOR": "1"}, True, True),
+    (("--plain",), {"FORCE_COLOR": "1"}, False, False),
+    ((), {"THREESCALE_MIGRATE_COLOR": "always"}, True, True),
+    ((), {"THREESCALE_MIGRATE_PLAIN": "1", "FORCE_COLOR": "1"}, False, False),
+]
+
+
+@pytest.fixture(scope="module", name="place")
+def _place(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world that no case here changes, with a terminal that can show colours."""
+    world = make_world(tmp_path_factory.mktemp("terminals"))
+    world.environment["TERM"] = "xterm-256color"
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+        world.environment.pop(name, None)
+    return world
+
+
+def shown(world: World, *args: str, width: int = 80, **environment: str) -> Shown:
+    return on_terminal(world.command(*args), {**world.environment, **environment}, width)
+
+
+@pytest.mark.parametrize(("options", "environment", "piped", "terminal"), COLOURS, ids=str)
+def test_colour_is_where_it_is_wanted(
+    place: World, options: tuple[str, ...], environment: dict[str, str], piped: bool, terminal: bool
+) -> None:
+    said = place.run(*FAILS, *options, **environment)
+    assert said.code == 7
+    assert bool(PAINT.search(said.err)) is piped, said.err
+    seen = shown(place, *FAILS, *options, **environment)
+    assert seen.code == 7
+    assert bool(PAINT.search(seen.raw)) is terminal, seen.raw
+
+
+def results() -> Iterator[tuple[str, ...]]:
+    yield from (
+        ("verify",),
+        ("plan",),
+        ("preflight",),
+        ("verify", "--help"),
+        ("migrate", "--help-all"),
+        ("help", "undo"),
+    )
+
+
+@pytest.mark.parametrize("width", [50, 79, 200])
+@pytest.mark.parametrize("args", results(), ids=" ".join)
+def test_no_line_of_prose_is_wider_than_the_window(place: World, args: tuple[str, ...], width: int) -> None:
+    seen = shown(place, *args, width=width, PAGER="cat", THREESCALE_MIGRATE_SECRET_FILE=place.secret)
+    assert len(seen.lines) > 10, seen.raw
+    for line in seen.lines:
+        words = PAINT.sub("", line)
+        # A command that is pasted stands alone on its line, whatever the width.
+        pasted = re.match(r"\s*(\$ )?(oc|threescale-migrate|kubectl) ", words)
+        assert columns(re.sub(r".\x08", "", words)) <= width or pasted, (width, line)
+
+
+def test_the_table_fits_the_terminal_it_is_drawn_on_where_stdout_is_a_pipe(world: World) -> None:
+    args = ("migrate", "--yes", "--secret-file", world.secret, "--dc", "zync,system-memcache")
+    seen = on_terminal(world.command(*args), {**world.environment, "TERM": "xterm"}, 50, stdout=subprocess.DEVNULL)
+    assert seen.code == 0, seen.raw
+    drawn = [PAINT.sub("", line) for line in re.split(r"\x1b\[K\n|\x1b\[\d+A\r?", seen.raw.replace("\r\n", "\n"))]
+    rows = [row for row in drawn if re.search(r"\d/\d +\d+s", row) and "\n" not in row]
+    assert rows, seen.raw
+    assert all(columns(row) < 50 for row in rows), rows
+
+
+def test_plain_is_linear_text_with_words_for_marks(world: World) -> None:
+    args = ("migrate", "--yes", "--secret-file", world.secret, "--dc", "zync,system-memcache", "--plain")
+    seen = shown(world, *args, TERM="xterm")
+    assert seen.code == 0, seen.raw
+    assert "\x1b" not in seen.raw
+    assert "\r" not in seen.raw.replace("\r\n", "")
+    assert not set("✓✗…–→│─") & set(seen.raw), seen.raw
+    assert "[ok]" in seen.raw
+    assert "zync: " in seen.raw
+
+
+def test_a_pipeline_that_forces_colour_gets_lines_and_no_cursor(world: World) -> None:
+    done = world.migrate("--dc", "zync,system-memcache", FORCE_COLOR="1", TERM="xterm")
+    assert done.code == 0
+    assert PAINT.search(done.all)
+    assert not MOVES.search(done.all)
+
+
+def test_a_crontab_of_few_variables_gets_plain_bytes(world: World) -> None:
+    kept = {name: world.environment[name] for name in ("PATH", "KUBECONFIG", "HOME", "PYTHONPATH")}
+    done = subprocess.run(
+        world.command("verify", "--skip", "permissions"), env=kept, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout.isascii(), done.stdout
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert b"[FAILED]" in done.stdout
