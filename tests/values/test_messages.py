@@ -166,6 +166,7 @@ def test_texts_among_the_parameters_are_translated_too() -> None:
 def test_marks_are_words_in_the_readers_language_where_they_may_be_read_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     monkeypatch.delenv("TERM", raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
     assert open_terminal(stream, "ja").mark(Verdict.FAILED) == "✗"
     monkeypatch.setenv("TERM", "dumb")
     assert open_terminal(stream, "ja").mark(Verdict.FAILED) == "[失敗]"

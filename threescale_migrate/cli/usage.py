@@ -30,8 +30,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
     """One line of usage, whatever the number of options, and both spellings of an option before its value."""
 
     def __init__(self, prog: str, **options: Any) -> None:
-        width = max(50, min(WIDTH, shutil.get_terminal_size().columns))
-        super().__init__(prog, **{"max_help_position": 28, **options, "width": width})
+        super().__init__(prog, **{"max_help_position": 28, **options, "width": _width()})
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return wrap(" ".join(text.split()), width)
@@ -172,4 +171,9 @@ def _everything(parser: argparse.ArgumentParser) -> str:
 
 
 def _folded(text: str, hanging: int = 0) -> str:
-    return ("\n" + " " * hanging).join(wrap(text, WIDTH, hanging=hanging))
+    return ("\n" + " " * hanging).join(wrap(text, _width(), hanging=hanging))
+
+
+def _width() -> int:
+    """The columns that help may take, one less than the window has in a narrow one: some terminals break a line that fills them."""
+    return max(49, min(WIDTH, shutil.get_terminal_size().columns - 1))

@@ -29,6 +29,14 @@ _LETTER = re.compile(r"\x1b\[[0-9;]*m|.")
 NEVER_FIRST = "、。，．・：；？！」』）】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…)],.:;"
 NEVER_LAST = "「『（【"
 WIDEST_PROSE = 110
+# What a locale that was never set looks like to Python, which sets LC_CTYPE itself then.
+POSIX_LOCALE = {
+    "LC_ALL": ("", "C", "POSIX"),
+    "LANG": ("", "C", "POSIX"),
+    "LC_CTYPE": ("", "C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8"),
+}
+# Signs of our own sentences, as ASCII has them.
+SPELLED = {ord("…"): "...", ord("→"): "->", ord("–"): "-"}
 
 # Escape codes by meaning; colorama's names, looked up late since plain output needs none.
 COLOURS = {
@@ -65,6 +73,16 @@ class Terminal:
     plain: bool = False
 
     @property
+    def spelled(self) -> bool:
+        """Whether signs are written as words and ASCII."""
+        return self.plain or not self._unicode()
+
+    @property
+    def arrow(self) -> str:
+        """What leads to a fix."""
+        return "->" if self.spelled else "→"
+
+    @property
     def width(self) -> int:
         """Columns, asked anew each time since a window can be resized; lines of prose have no limit off a terminal."""
         if not self.live:
@@ -82,7 +100,8 @@ class Terminal:
 
     def say(self, text: Text | str) -> str:
         """The words of a text in the reader's language, masked before they may be cut to a width."""
-        return visible(REDACTOR(text.translated(self.translate) if isinstance(text, Text) else text))
+        words = visible(REDACTOR(text.translated(self.translate) if isinstance(text, Text) else text))
+        return words.translate(SPELLED) if self.spelled and not words.isascii() else words
 
     def paint(self, words: str, meaning: str) -> str:
         """The words in the colour of their meaning, where there is colour."""
@@ -96,11 +115,14 @@ class Terminal:
     def mark(self, verdict: Verdict) -> str:
         """The sign of a verdict: a character where the stream can show it; a word where it cannot, or where it may be read aloud."""
         sign, word, meaning = MARKS[verdict]
-        spelled = self.plain or not self._unicode()
-        return self.paint(f"[{self.say(word)}]" if spelled else sign, meaning)
+        return self.paint(f"[{self.say(word)}]" if self.spelled else sign, meaning)
 
     def _unicode(self) -> bool:
-        return "utf" in (getattr(self.stream, "encoding", None) or "").lower()
+        """Whether the stream takes more than ASCII, and whoever reads it expects that: cron posts what it gets in the charset of its
+        own locale, which is C's, where Python writes UTF-8 all the same (PEP 538)."""
+        posix = all(os.environ.get(name, "") in words for name, words in POSIX_LOCALE.items())
+        named = "utf" in (getattr(self.stream, "encoding", None) or "").lower()
+        return named and (self.live or not posix)
 
     def line(self, words: str = "", indent: int = 0, hanging: int = 0) -> None:
         """Writes prose, masked before it is wrapped at the width, with the first line's indent and that of the lines after it."""

@@ -121,7 +121,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
         shown = replace(finding, fix=NOTHING, commands=()) if blocks else finding
         told = show_check(terminal, replace(shown, subject=", ".join(one.subject for one in together)), told)
     for fix, commands in handed.items():
-        terminal.line(f"→ {terminal.say(fix)}:", 0, 2)
+        terminal.line(f"{terminal.arrow} {terminal.say(fix)}:", 0, 2)
         for command in dict.fromkeys(commands):
             terminal.verbatim(command, 2)
 
@@ -149,7 +149,7 @@ def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] 
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
     fix = terminal.say(check.fix)
     if fix and not terminal.place.is_command(fix):
-        terminal.line(terminal.paint(f"→ {fix}", "quiet"), 4, 6)
+        terminal.line(terminal.paint(f"{terminal.arrow} {fix}", "quiet"), 4, 6)
     for command in check.commands:
         terminal.verbatim(command, 6)
     return (*shown, *terminal.suggest(fix, 6, (*shown, *check.commands)))
