@@ -102,7 +102,7 @@ def test_plain_is_linear_text_with_words_for_marks(world: World) -> None:
     assert seen.code == 0, seen.raw
     assert "\x1b" not in seen.raw
     assert "\r" not in seen.raw.replace("\r\n", "")
-    assert not set("✓✗…–→│─") & set(seen.raw), seen.raw
+    assert not set("✓✗…–→·│─") & set(seen.raw), seen.raw
     assert "[ok]" in seen.raw
     assert "zync: " in seen.raw
 

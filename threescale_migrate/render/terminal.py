@@ -36,7 +36,7 @@ POSIX_LOCALE = {
     "LC_CTYPE": ("", "C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8"),
 }
 # Signs of our own sentences, as ASCII has them.
-SPELLED = {ord("…"): "...", ord("→"): "->", ord("–"): "-"}
+SPELLED = {ord("…"): "...", ord("→"): "->", ord("–"): "-", ord("·"): "-"}
 
 # Escape codes by meaning; colorama's names, looked up late since plain output needs none.
 COLOURS = {
@@ -170,7 +170,7 @@ def open_terminal(stream: TextIO, language: str | None = None, color: str = "aut
     plain = plain or os.environ.get("TERM") == "dumb"
     terminal = stream.isatty()
     colour = color == "always" or (color == "auto" and _is_coloured(terminal and not plain, plain))
-    return Terminal(stream, colour, terminal and not plain, translation(language), plain)
+    return Terminal(stream, colour, terminal and not plain, translation(language), plain=plain)
 
 
 def _is_coloured(terminal: bool, plain: bool) -> bool:
