@@ -73,6 +73,7 @@ LONGEST = 450
 LONGER: frozenset[str] = frozenset(
     {
         "guide.preflight",
+        "guide.registry_secret",
         "guide.undoing",
     }
 )
