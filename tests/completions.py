@@ -54,7 +54,7 @@ _threescale_migrate_oc() { # KIND WORD...
     contexts) oc config get-contexts -o name "${login[@]}" ;;
     configs) oc get dc -o name "${login[@]}" ;;
     secrets) oc get secrets -o name "${login[@]}" ;;
-    runs) threescale-migrate history | while read -r _ word _; do printf '%s\\n' "$word"; done ;;
+    runs) threescale-migrate history -o json | sed -n 's/^ *"run": "\\([^"]*\\)".*/\\1/p' ;;
   esac 2>/dev/null | while IFS= read -r word; do
     if [[ $kind == contexts ]]; then printf '%s\\n' "$word"; else printf '%s\\n' "${word##*/}"; fi
   done

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import recorded
@@ -27,6 +27,7 @@ def refused(text: str) -> bool:
     return False
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine says nothing of the parser
 @given(
     st.dictionaries(st.text().filter(lambda key: key != "items"), VALUES, max_size=3),
     st.lists(VALUES, max_size=4),

@@ -17,6 +17,8 @@ MEANING: tuple[tuple[str, type[failures.OcError]], ...] = (
     ("Client.Timeout", failures.RequestTimeout),
     ("Invalid timeout value", failures.BadInput),
     ("(ServiceUnavailable)", failures.ServerUnavailable),
+    ("context was not found for specified context", failures.NoConfiguration),
+    ("unable to read certificate-authority", failures.NoConfiguration),
     ("(Conflict)", failures.Conflict),
     ("(AlreadyExists)", failures.AlreadyExists),
     ('serviceaccounts "amp" already exists', failures.AlreadyExists),
