@@ -72,7 +72,6 @@ LONGEST = 450
 # Modules that have two subjects still. A name goes when its module is short enough.
 LONGER: frozenset[str] = frozenset(
     {
-        "guide.preflight",
         "guide.registry_secret",
         "guide.undoing",
     }

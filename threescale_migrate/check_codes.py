@@ -25,11 +25,14 @@ class Code(str, Enum):
     SERVER_EXPECTED = "server-expected", "oc is logged in to the server that was expected"
     PROJECT_EXPECTED = "project-expected", "the project is the one that was expected"
     RELEASE_SUPPORTED = "release-supported", "the images are those of the 3scale release that this procedure is for"
+    PROJECT_NOT_OPERATED = "project-not-operated", "the configs belong to no operator, which would set them back"
+    LEFTOVERS_ABSENT = "leftovers-absent", "nothing is left over from an older release"
     OBJECTS_READABLE = "objects-readable", "the user may read what the migration has to look at"
     RIGHTS_SUFFICIENT = "rights-sufficient", "the user has each right that the plan needs"
     STEP_PLANNED = "step-planned", "the step can be planned with what was given"
     CONFIG_HEALTHY = "config-healthy", "the config runs well before it is changed"
     IMAGE_IMPORTED = "image-imported", "the image stream that the config follows has its image"
+    IMAGE_PULLABLE = "image-pullable", "the cluster can pull today's images again"
     QUOTA_SUFFICIENT = "quota-sufficient", "quotas and limit ranges leave room for the redeployment"
     # Step 1.
     REGISTRY_SECRET_USABLE = "registry-secret-usable", "the registry secret is there, with a login that can work"
@@ -40,6 +43,7 @@ class Code(str, Enum):
     ACCOUNT_PRESENT = "account-present", "the service account amp is there"
     PULL_SECRET_LINKED = "pull-secret-linked", "the pull secret is linked to the service account amp"
     HOOKS_HAVE_LOGIN = "hooks-have-login", "the pull secret is linked to default, whose account hook pods run as"
+    BUILDS_HAVE_LOGIN = "builds-have-login", "the pull secret is linked to builder, where builds use images of 3scale"
     # Step 3.
     PERMISSIONS_READABLE = "permissions-readable", "what default has been granted can be read"
     PERMISSIONS_EQUAL = "permissions-equal", "amp may do what default may"

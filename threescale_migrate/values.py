@@ -250,11 +250,13 @@ class Request:
     service_discovery: bool = False
     copy_privileged: bool = False
     link_default: bool = True
+    link_builder: bool = True
     resume_paused: bool = False
     skip: frozenset[Step] = frozenset()
     waves: tuple[tuple[str, ...], ...] = ()
     all_at_once: bool = False
-    prove_pull: str | None = None
+    prove_pull: tuple[str, ...] = ()
+    prove_by_default: bool = False
 
     @property
     def permissions(self) -> bool:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.support import recorded
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState, Quota
-from threescale_migrate.guide import capacity, preflight, rights, steps
-from threescale_migrate.guide.preflight import Facts, Group
+from threescale_migrate.guide import capacity, preflight, rights, steps, whose
+from threescale_migrate.guide.findings import Group
+from threescale_migrate.guide.preflight import Facts
 from threescale_migrate.guide.rights import Answers, Right
 from threescale_migrate.guide.selection import Wave, waves
 from threescale_migrate.session.preflight import meaning
@@ -103,7 +104,7 @@ def test_another_release_is_refused_unless_forced_and_the_next_one_is_told() -> 
     for same in ("3scale-amp26/", "ours/"):
         assert against(facts(of_images("3scale-amp25/", same))) == []
     newer = json.dumps(RECORDED).replace("3scale-amp25/system", "3scale-amp2/system-rhel7:3scale2.11")
-    assert preflight.releases(parse_project(json.loads(newer), "threescale"), ["system-app"]) == {(2, 11)}
+    assert whose.releases(parse_project(json.loads(newer), "threescale"), ["system-app"]) == {(2, 11)}
 
 
 def test_no_secret_alone_is_wrong_usage_and_with_more_a_refusal() -> None:

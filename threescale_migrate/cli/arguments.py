@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import NoReturn
 
-from ..guide.prove_pull import IMAGE, is_image
+from ..guide.prove_pull import ALL, IMAGE, is_image
 from ..values import REGISTRY, Text, Usage
 from .localising import current
 
@@ -51,7 +51,7 @@ def names(text: str) -> list[str]:
 
 def image(text: str) -> str:
     """An image on the registry. Raises ArgumentTypeError."""
-    if not is_image(text):
+    if text != ALL and not is_image(text):
         sentence = Text(
             "no image of {registry} is given: it is --prove-pull={image}, or such", registry=REGISTRY, image=IMAGE
         )

@@ -9,6 +9,7 @@ import os
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
+from ..guide.prove_pull import ALL, IMAGE, NEXT_IMAGES
 from ..session.options import (
     BackupOptions,
     Changing,
@@ -78,7 +79,7 @@ def secret(given: Namespace) -> SecretSource:
 
 def extent(given: Namespace) -> Extent:
     """How much is done."""
-    return Extent(given.copy_privileged, given.no_link_default, given.resume_paused)
+    return Extent(given.copy_privileged, given.no_link_default, given.no_link_builder, given.resume_paused)
 
 
 def order(given: Namespace) -> Order:
@@ -89,10 +90,24 @@ def order(given: Namespace) -> Order:
 
 
 def request(given: Namespace) -> RequestOptions:
-    """The request of a command that plans a whole migration."""
+    """The request of a command that plans a whole migration: one image is asked for unless something else is said."""
+    images = proof(given) or (() if given.no_prove_pull else (IMAGE,))
     return RequestOptions(
-        selection(given), secret(given), given.replace_secret, given.prove_pull, extent(given), order(given)
+        selection(given),
+        secret(given),
+        given.replace_secret,
+        images,
+        given.prove_pull is None,
+        extent(given),
+        order(given),
     )
+
+
+def proof(given: Namespace) -> tuple[str, ...]:
+    """The images that somebody wants to be asked for."""
+    if given.prove_pull == ALL:
+        return NEXT_IMAGES
+    return () if given.prove_pull is None else (given.prove_pull,)
 
 
 def expectations(given: Namespace) -> Expectations:
@@ -148,7 +163,7 @@ def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
 def verify(given: Namespace) -> tuple[Session, VerifyOptions]:
     """`verify`."""
     return session(given, given.report), VerifyOptions(
-        request=RequestOptions(selection(given), secret(given), prove_pull=given.prove_pull),
+        request=RequestOptions(selection(given), secret(given), prove_pull=proof(given)),
         judgement=check_judgement(given),
         many=many(given, given.jobs),
         monitoring=Monitoring(given.metrics_file, given.changed_since_last),
@@ -172,7 +187,9 @@ def step(given: Namespace) -> tuple[Session, StepOptions]:
     return session(given, given.report), StepOptions(
         step=Step(given.name),
         check=given.check,
-        request=RequestOptions(selection(given), secret(given), given.replace_secret, given.prove_pull, extent(given)),
+        request=RequestOptions(
+            selection(given), secret(given), given.replace_secret, proof(given), extent=extent(given)
+        ),
         expect=expectations(given),
         judgement=check_judgement(given),
         changing=changing(given),

@@ -137,17 +137,21 @@ def _secret() -> Parser:
     return parser
 
 
-def _proof() -> Parser:
+def _proof(by_default: bool = False) -> Parser:
     parser = Parser(add_help=False)
-    group = parser.add_argument_group("the registry secret")
+    group = parser.add_argument_group("the registry secret").add_mutually_exclusive_group()
     group.add_argument(
         "--prove-pull",
         metavar="IMAGE",
         nargs="?",
         const=IMAGE,
         type=image,
-        help="see whether the token works; IMAGE may be left out",
+        help="insist on seeing that the token works; IMAGE may be left out, or all"
+        if by_default
+        else "see whether the token works; IMAGE may be left out, or all",
     )
+    if by_default:
+        group.add_argument("--no-prove-pull", action="store_true", help="do not try whether the token works")
     return parser
 
 
@@ -181,6 +185,7 @@ def _extent() -> Parser:
     group = parser.add_argument_group("how much is done")
     group.add_argument("--copy-privileged", action="store_true", help="give amp privileged roles of default too")
     group.add_argument("--no-link-default", action="store_true", help="leave hook pods without the pull secret")
+    group.add_argument("--no-link-builder", action="store_true", help="leave builds without the pull secret")
     group.add_argument("--resume-paused", action="store_true", help="resume paused configs")
     return parser
 
@@ -218,7 +223,7 @@ def build(program: str = NAME) -> Parser:
     )
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
     extent, expectations, preflight, record = _extent(), _expectations(), _preflight(), _report()
-    proof = _proof()
+    proof, proof_by_default = _proof(), _proof(by_default=True)
 
     def add(name: str, help_: str, parents: Sequence[Parser]) -> Parser:
         return commands.add_parser(
@@ -234,12 +239,12 @@ def build(program: str = NAME) -> Parser:
     add(
         "plan",
         "shows what migrate would do, changes nothing",
-        (connection, selection, secret, proof, expectations, preflight, extent, order, many, documents),
+        (connection, selection, secret, proof_by_default, expectations, preflight, extent, order, many, documents),
     )
     add(
         "preflight",
         "looks at all that migrate needs, changes nothing",
-        (connection, selection, secret, proof, expectations, preflight, extent, order, documents),
+        (connection, selection, secret, proof_by_default, expectations, preflight, extent, order, documents),
     )
     migrate = add(
         "migrate",
@@ -248,7 +253,7 @@ def build(program: str = NAME) -> Parser:
             connection,
             selection,
             secret,
-            proof,
+            proof_by_default,
             expectations,
             change,
             preflight,

@@ -15,6 +15,7 @@ from .dialects import role_kind
 from .pull_secrets import parse_secret
 from .state import (
     Binding,
+    Build,
     Condition,
     Constraints,
     ContainerState,
@@ -53,7 +54,7 @@ _JSON = Mapping[str, Any]
 
 Part = Union[
     DeploymentConfig, ReplicationController, Pod, ServiceAccount, Binding, ImageStream, Event, Role, Constraints, Quota,
-    Limits, Discovery, RegistrySecret, SecretName, None,
+    Limits, Discovery, RegistrySecret, SecretName, Build, None,
 ]  # fmt: skip  # None for a kind that nobody looks at
 
 
@@ -109,6 +110,7 @@ def assemble(
         limits=tuple(only(Limits)),
         secret_names=frozenset(secret.name for secret in only(SecretName)),
         discovery=next(iter(only(Discovery)), None),
+        builds=tuple(only(Build)),
     )
 
 
@@ -167,6 +169,7 @@ def _config(item: _JSON) -> DeploymentConfig:
             for when in ("pre", "mid", "post")
             if params.get(when)
         ),
+        owners=tuple((str(o.get("kind")), str(o.get("name"))) for o in meta.get("ownerReferences") or ()),
     )
 
 
@@ -396,13 +399,23 @@ def _plain(value: str) -> str:
 
 def _stream(item: _JSON) -> ImageStream:
     failures, tags = [], set()
+    pointed = (item.get("spec") or {}).get("tags") or ()
+    follows = tuple((str(tag.get("name")), str((tag.get("from") or {}).get("name") or "")) for tag in pointed)
     for tag in (item.get("status") or {}).get("tags") or ():
         if tag.get("items"):
             tags.add(str(tag.get("tag")))
         for condition in tag.get("conditions") or ():
             if condition.get("type") == "ImportSuccess" and condition.get("status") == "False":
                 failures.append((str(tag.get("tag")), str(condition.get("message") or "")))
-    return ImageStream(item["metadata"]["name"], tuple(failures), frozenset(tags))
+    return ImageStream(item["metadata"]["name"], tuple(failures), frozenset(tags), follows)
+
+
+def _build(item: _JSON) -> Build:
+    spec = item.get("spec") or {}
+    strategy, source = spec.get("strategy") or {}, spec.get("source") or {}
+    named = [(strategy.get(kind) or {}).get("from") for kind in ("dockerStrategy", "sourceStrategy", "customStrategy")]
+    named += [image.get("from") for image in source.get("images") or ()]
+    return Build(str(item["metadata"]["name"]), tuple(str(found["name"]) for found in named if found))
 
 
 def _event(item: _JSON) -> Event:
@@ -432,4 +445,5 @@ _PARSERS: Mapping[str, Callable[[_JSON], Part]] = {
     "ResourceQuota": _quota,
     "LimitRange": _limits,
     "ConfigMap": _discovery,
+    "BuildConfig": _build,
 }

@@ -25,14 +25,17 @@ Answer = tuple[list[tuple[str, Part]], dict[str, str]]
 
 # What a wait judges, round for round.
 ROLLOUT_TYPES = ("dc", "rc", "pods")
+BUILD_TYPE = "bc"
 # All that lives in the project, in calls side by side: `oc` asks for one type after the other (recordings/README.md 29).
-PROJECT_CALLS = (("dc", "sa"), ("rc", "is"), ("pods", "quota", "limits"), ("rolebindings", "roles"))
+PROJECT_CALLS = (("dc", "sa"), ("rc", "is"), ("pods", "quota", "limits", BUILD_TYPE), ("rolebindings", "roles"))
 # What a cause is found by, where something does not go well.
 CAUSE_TYPES = ("sa", "is")
 EVENTS = ("--field-selector", "type=Warning")
 # What is said of an account elsewhere; a server that is no OpenShift has no SCCs.
 SCC_TYPE = "scc"
 CLUSTER_CALLS = (("clusterrolebindings", "clusterroles"), ("rolebindings", "roles"), (SCC_TYPE,))
+# Where the server does not have these, there is nothing in them: no OpenShift, or one without builds.
+OPTIONAL_TYPES = (SCC_TYPE, BUILD_TYPE)
 ELSEWHERE = {"rolebindings": "rolebindings elsewhere", "roles": "roles elsewhere"}
 
 
@@ -53,6 +56,7 @@ _FORBIDDEN_NAMES = {
     "resourcequotas": "quota",
     "limitranges": "limits",
     "securitycontextconstraints": SCC_TYPE,
+    "buildconfigs": BUILD_TYPE,
 }
 
 
@@ -235,7 +239,7 @@ def _listed(oc: Oc, types: tuple[str, ...], options: tuple[str, ...], tries: int
             parts, complaints = oc.read_items(asked, parse, partial=True, tries=tries or READ_TRIES)
         except UnknownResourceType as error:
             lacking = _lacking(str(error), types)
-            unread.update({kind: str(error) for kind in lacking if kind != SCC_TYPE})
+            unread.update({kind: str(error) for kind in lacking if kind not in OPTIONAL_TYPES})
             types = tuple(kind for kind in types if kind not in lacking)
         except Forbidden as error:
             return [], {**unread, **dict.fromkeys(types, str(error))}

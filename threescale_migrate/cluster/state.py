@@ -57,7 +57,7 @@ class DeploymentConfig:
     """A DeploymentConfig, as far as a migration looks at it. `timeout_seconds` is its strategy's own deadline.
 
     `max_surge` and `max_unavailable` are pods or a share of them, as written; `deployer` is what its deployer pod asks for,
-    and `hook_containers` are the containers of its hooks, by name.
+    and `hook_containers` are the containers of its hooks, by name; `owners` are who owns it, by kind and name.
     """
 
     name: str
@@ -89,6 +89,7 @@ class DeploymentConfig:
     init_containers: tuple[Resources, ...] = ()
     deployer: Resources = Resources()
     hook_containers: tuple[str, ...] = ()
+    owners: tuple[tuple[str, str], ...] = ()
 
     @property
     def effective_account(self) -> str:
@@ -262,11 +263,21 @@ class SecretName:
 
 @dataclass(frozen=True)
 class ImageStream:
-    """An image stream; `failures` are the tags that could not be imported, with the server's message, `tags` those with an image."""
+    """An image stream; `failures` are the tags that could not be imported, with the server's message, `tags` those with an image;
+    `follows` are tags with the tag or image that they are pointed at."""
 
     name: str
     failures: tuple[tuple[str, str], ...]
     tags: frozenset[str] = frozenset()
+    follows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Build:
+    """A BuildConfig; `sources` are what it builds on: image stream tags, or images by their name."""
+
+    name: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -319,6 +330,7 @@ class ProjectState:
     limits: tuple[Limits, ...] = ()
     secret_names: frozenset[str] = frozenset()
     discovery: Discovery | None = None
+    builds: tuple[Build, ...] = ()
 
     @cached_property
     def _pods_by_controller(self) -> Mapping[str | None, tuple[Pod, ...]]:

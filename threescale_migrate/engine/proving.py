@@ -5,18 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
 from ..cluster.failures import OcError, RequestTimeout, Unreachable, error_sentence
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
+from ..cluster.threads import side_by_side
 from ..guide import prove_pull
 from ..guide.prove_pull import Answer, Asker
 from ..guide.registry_secret import equal
+from ..guide.todays_images import Asked
 from ..values import Check, Request
 
 SAID = 300
+# In seconds: so long is waited for a registry that nobody asked about.
+UNASKED = 20.0
+# So many imports are tried at once.
+AT_ONCE = 4
 
 
 def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -24,37 +32,54 @@ def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
 
     The cluster is asked once the project has that login. Raises OcError where the cluster cannot be asked anything.
     """
-    image, given, there = request.prove_pull, request.pull_secret, state.secret
+    given, there = request.pull_secret, state.secret
     login = given or there
-    if image is None or login is None:
+    if login is None:
         return ()
-    answers = {Asker.WORKSTATION: from_here(oc, image, login.manifest)}
-    if there is not None and (given is None or equal(there, given)):
-        answers[Asker.CLUSTER] = from_the_cluster(oc, image)
-    return prove_pull.together(answers)
+    if request.prove_by_default:
+        oc = replace(oc, call_timeout=min(oc.call_timeout, UNASKED))
+    found: list[Check] = []
+    for image in request.prove_pull:
+        answers = {Asker.WORKSTATION: from_here(oc, image, login.manifest)}
+        if there is not None and (given is None or equal(there, given)):
+            answers[Asker.CLUSTER] = from_the_cluster(oc, image)
+        found += prove_pull.together(answers)
+    return prove_pull.eased(found) if request.prove_by_default else tuple(found)
 
 
 def from_here(oc: Oc, image: str, manifest: str) -> Check:
     """Has this workstation's `oc` ask, with nothing but that login. A failure of any kind is an answer."""
     with private_file(prove_pull.registry_config(manifest)) as path:
-        return _asked(oc, image, Asker.WORKSTATION, prove_pull.on_workstation(image, path))
+        answer, said = _asked(oc, Asker.WORKSTATION, prove_pull.on_workstation(image, path))
+    return prove_pull.check(image, Asker.WORKSTATION, answer, said)
 
 
 def from_the_cluster(oc: Oc, image: str) -> Check:
     """Has the cluster ask, with the logins that it has. Raises OcError where it cannot be asked anything."""
-    return _asked(oc, image, Asker.CLUSTER, prove_pull.on_cluster(image))
+    answer, said = _asked(oc, Asker.CLUSTER, prove_pull.on_cluster(image))
+    return prove_pull.check(image, Asker.CLUSTER, answer, said)
 
 
-def _asked(oc: Oc, image: str, asker: Asker, args: tuple[str, ...]) -> Check:
+def still_there(oc: Oc, wanted: Mapping[str, tuple[str, ...]]) -> tuple[Asked, ...]:
+    """Has the cluster ask for each image, some at a time. Raises OcError where the cluster cannot be asked anything."""
+    asked = [partial(_asked, oc, Asker.CLUSTER, prove_pull.on_cluster(image)) for image in wanted]
+    answers = side_by_side(asked, AT_ONCE)
+    return tuple(
+        Asked(image, configs, answer, said) for (image, configs), (answer, said) in zip(wanted.items(), answers)
+    )
+
+
+def _asked(oc: Oc, asker: Asker, args: tuple[str, ...]) -> tuple[Answer, str]:
+    """What asking came to, with the client's own sentence."""
     try:
         call = oc.answer(args)
     except RequestTimeout as error:
-        return prove_pull.check(image, asker, Answer.UNREACHABLE, str(error))
+        return Answer.UNREACHABLE, str(error)
     answer = prove_pull.judged(call.exit_code, call.stdout, call.stderr)
     said = oc.redact(error_sentence(call.stderr) or error_sentence(call.stdout))[-SAID:]
     if asker is Asker.CLUSTER and answer is not Answer.PROVED:
         _check_api(oc)
-    return prove_pull.check(image, asker, answer, said)
+    return answer, said
 
 
 def _check_api(oc: Oc) -> None:

@@ -6,18 +6,16 @@ the plan's own actions, so that exactly what will be done is asked for.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from .. import shell
 from ..check_codes import Code
+from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import (
     ACCOUNT,
-    NOTHING,
     REGISTRY,
     SECRET_NAME,
     Action,
@@ -29,56 +27,12 @@ from ..values import (
     Usage,
     Verdict,
 )
-from . import capacity, permissions, pulls, readiness, steps
+from . import capacity, permissions, pulls, readiness, steps, todays_images, whose
 from .cause import CauseKind
+from .findings import Finding, Group
 from .rights import Answers, Right, needed
 from .selection import Wave, choose, waves
-
-
-class Group(str, Enum):
-    """What is looked at, in this order."""
-
-    LOGIN = "login"
-    PROJECT = "project"
-    RIGHTS = "rights"
-    SECRET = "registry-secret"
-    PERMISSIONS = "permissions"
-    CONFIGS = "deployment-configs"
-    ROOM = "quotas"
-
-
-TITLES = {
-    Group.LOGIN: "oc and the login",
-    Group.PROJECT: "the project",
-    Group.RIGHTS: "rights",
-    Group.SECRET: "registry secret",
-    Group.PERMISSIONS: "permissions",
-    Group.CONFIGS: "deployment configs",
-    Group.ROOM: "quotas and limits",
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at; FAILED and UNKNOWN stand against the migration.
-
-    `usage` marks what another option fixes, `forceable` what may be wrong and the migration go well all the same.
-    """
-
-    group: Group
-    code: Code
-    subject: str
-    verdict: Verdict
-    seen: Text
-    fix: Text = NOTHING
-    commands: tuple[str, ...] = ()
-    usage: bool = False
-    forceable: bool = False
-
-    @property
-    def title(self) -> Text:
-        """The heading of its group."""
-        return Text(TITLES[self.group])
+from .todays_images import Asked
 
 
 @dataclass(frozen=True)
@@ -92,7 +46,8 @@ class Attempt:
 @dataclass(frozen=True)
 class Facts:
     """What was found out. `answers` are the server's about what the plan needs; `unexpected` is what of the server or the
-    project is not as the user said, each with a sentence; `proof` whether the registry takes the token, where that was asked."""
+    project is not as the user said, each with a sentence; `proof` whether the registry takes the token, where that was asked;
+    `environment` what `system-environment` says, None where it was not asked; `images` what became of asking for today's images."""
 
     program: str
     version: str
@@ -103,6 +58,8 @@ class Facts:
     answers: Answers = field(default_factory=Answers)
     unexpected: tuple[tuple[str, Text], ...] = ()
     proof: tuple[Check, ...] = ()
+    environment: Environment | None = None
+    images: tuple[Asked, ...] = ()
 
 
 def attempt(state: ProjectState, request: Request) -> Attempt:
@@ -196,64 +153,12 @@ def _project(facts: Facts, request: Request) -> list[Finding]:
         return found  # the rights say so
     chosen = choose(state, request).configs
     if not chosen:
-        seen = Text(
-            "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
-            project=state.namespace,
-        )
-        return [*found, Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.FAILED, seen)]
-    found.append(
-        Finding(
-            Group.PROJECT,
-            Code.CONFIGS_PRESENT,
-            subject,
-            Verdict.PASSED,
-            Text("{count} configs of 3scale", count=len(chosen)),
-        )
-    )
+        return [*found, whose.no_config(state)]
+    seen = Text("{count} configs of 3scale", count=len(chosen))
+    found.append(Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.PASSED, seen))
     # Those that were named are a part of the project, and may all be databases, which say nothing of the release.
-    of_3scale = () if "dc" in state.unread else choose(state, Request()).configs
-    return [*found, _release(state, tuple({*chosen, *of_3scale}))]
-
-
-# The images that are made anew with each release; those of databases, caches and the wildcard router are not.
-_OWN = r"(?:apicast-gateway|backend|system|zync)"
-_RELEASES = (
-    re.compile(rf"/3scale-amp(\d)(\d+)/{_OWN}"),
-    re.compile(rf"/3scale-amp\d/{_OWN}[^:]*:(?:3scale)?(\d)\.(\d+)"),
-)
-EXPECTED_RELEASE = (2, 5)
-NEXT_RELEASE = (2, 6)
-
-
-def releases(state: ProjectState, names: Iterable[str]) -> frozenset[tuple[int, int]]:
-    """The 3scale releases that the images of the configs tell of."""
-    images = [image for name in names for image in state.configs[name].images]
-    found = [match for image in images for pattern in _RELEASES for match in [pattern.search(image)] if match]
-    return frozenset((int(match[1]), int(match[2])) for match in found)
-
-
-def _release(state: ProjectState, chosen: tuple[str, ...]) -> Finding:
-    found = releases(state, chosen)
-    sentence = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
-    if found == {EXPECTED_RELEASE}:
-        return Finding(
-            Group.PROJECT,
-            Code.RELEASE_SUPPORTED,
-            "release",
-            Verdict.PASSED,
-            Text("the images are those of 3scale {found}", found=sentence),
-        )
-    if not found:
-        seen = Text("the images do not say which release of 3scale they are: this procedure is for 2.5")
-    elif found <= {EXPECTED_RELEASE, NEXT_RELEASE}:
-        seen = Text(
-            "the images are those of 3scale {found}: the next step has been taken already, or begun", found=sentence
-        )
-    else:
-        seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=sentence)
-        fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or go on with --force")
-        return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.FAILED, seen, fix, forceable=True)
-    return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.WARNING, seen)
+    of_3scale = tuple(dict.fromkeys((*chosen, *choose(state, Request()).configs)))
+    return [*found, *whose.findings(state, of_3scale, facts.environment)]
 
 
 # What has to be read for the migration at all; of the rest it is unknown what is in it.
@@ -269,6 +174,7 @@ READING_MORE = {
     "events": ("list events", Text("why pods are refused would not be known")),
     "quota": ("list resourcequotas", Text("whether a quota refuses the new pods is not known")),
     "limits": ("list limitranges", Text("whether a limit range refuses the new pods is not known")),
+    "bc": ("list buildconfigs", Text("whether builds of the project need the pull secret is not known")),
 }
 
 
@@ -422,6 +328,7 @@ def _configs(facts: Facts, request: Request) -> list[Finding]:
         healthy += finding is None
         found += [] if finding is None else [finding]
         found += _images(state, name)
+    found += todays_images.findings(facts.images, facts.state.secret is not None)
     if healthy:
         seen = Text("{count} of {total} are healthy", count=healthy, total=len(chosen))
         found.insert(0, Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, "dc", Verdict.PASSED, seen))

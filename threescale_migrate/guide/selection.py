@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Request, Text, Usage
 
-COMPONENT_LABEL = "threescale_component"
-ELEMENT_LABEL = "threescale_component_element"
+# Of the templates since 2.5, and of 2.3 and 2.4; up to 2.2 there was `app` alone (recordings/README.md 23).
+COMPONENT_LABELS = ("threescale_component", "3scale.component")
+ELEMENT_LABELS = ("threescale_component_element", "3scale.component-element")
+APP_LABEL, APP = "app", "3scale-api-management"
 STORES = re.compile(r"mysql|postgresql|redis|memcache|database")
 
 # One config of little consequence goes ahead alone; the first of these that has pods.
@@ -81,7 +83,7 @@ def _all(state: ProjectState) -> Selection:
     """The configs by name or label."""
     chosen, foreign, own = [], [], []
     for name, config in state.configs.items():
-        if name not in GUIDE_CONFIGS and COMPONENT_LABEL not in config.labels:
+        if name not in GUIDE_CONFIGS and not _labelled(config):
             foreign.append(name)
         elif config.effective_account not in (DEFAULT_ACCOUNT, ACCOUNT):
             own.append((name, config.effective_account))
@@ -89,6 +91,15 @@ def _all(state: ProjectState) -> Selection:
             chosen.append(name)
     absent = tuple(name for name in GUIDE_CONFIGS if name not in state.configs)
     return Selection(tuple(sorted(chosen)), absent, tuple(foreign), tuple(own))
+
+
+def _labelled(config: DeploymentConfig) -> bool:
+    """Whether one of 3scale's own templates made the config, of whatever release."""
+    return any(label in config.labels for label in COMPONENT_LABELS) or config.labels.get(APP_LABEL) == APP
+
+
+def _label(config: DeploymentConfig, labels: tuple[str, ...]) -> str:
+    return next((config.labels[label] for label in labels if config.labels.get(label)), "")
 
 
 def waves(state: ProjectState, request: Request) -> tuple[Wave, ...]:
@@ -133,8 +144,8 @@ def _scout(state: ProjectState, chosen: tuple[str, ...]) -> str | None:
 
 
 def _wave_of(config: DeploymentConfig) -> str:
-    component = config.labels.get(COMPONENT_LABEL) or config.name.partition("-")[0]
-    element = config.labels.get(ELEMENT_LABEL, "")
+    component = _label(config, COMPONENT_LABELS) or config.name.partition("-")[0]
+    element = _label(config, ELEMENT_LABELS)
     if STORES.search(config.name) or STORES.search(element):
         return "databases and caches"
     if config.name == "apicast-staging" or (component == "apicast" and "staging" in config.name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState, ServiceAccount
@@ -10,6 +11,9 @@ from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inver
 from .selection import choose
 
 STEP = Step.SERVICE_ACCOUNT
+BUILDER = "builder"
+# An image stream of 3scale's templates, or one of its images by name.
+OWN_IMAGE = re.compile(r"^amp-[a-z-]+(?::|$)|/3scale-amp\d*/")
 MANIFEST = {
     "apiVersion": "v1",
     "kind": "ServiceAccount",
@@ -30,12 +34,18 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
         )
     elif SECRET_NAME not in account.pull_secrets:
         actions.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
-    if request.link_default and hooked(state, request) and not default_linked(state):
+    if request.link_default and hooked(state, request) and not linked(state, DEFAULT_ACCOUNT):
         why = Text(
             "hook pods ({configs}) run as default and would have no login; this goes beyond the guide",
             configs=", ".join(hooked(state, request)),
         )
         actions.append(link(DEFAULT_ACCOUNT, why))
+    if request.link_builder and builds(state) and not linked(state, BUILDER):
+        why = Text(
+            "builds ({builds}) use images of 3scale, and pull them as builder; this goes beyond the guide",
+            builds=", ".join(builds(state)),
+        )
+        actions.append(link(BUILDER, why))
     return tuple(actions)
 
 
@@ -87,10 +97,17 @@ def hooked(state: ProjectState, request: Request) -> tuple[str, ...]:
     )
 
 
-def default_linked(state: ProjectState) -> bool:
-    """Whether `default` has the pull secret."""
-    account = state.accounts.get(DEFAULT_ACCOUNT)
-    return account is not None and SECRET_NAME in account.pull_secrets
+def linked(state: ProjectState, account: str) -> bool:
+    """Whether an account has the pull secret."""
+    found = state.accounts.get(account)
+    return found is not None and SECRET_NAME in found.pull_secrets
+
+
+def builds(state: ProjectState) -> tuple[str, ...]:
+    """The BuildConfigs that build on 3scale's images, which are pulled with the account `builder` (recordings/README.md 30)."""
+    if BUILDER not in state.accounts:
+        return ()
+    return tuple(build.name for build in state.builds if any(OWN_IMAGE.search(source) for source in build.sources))
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -109,7 +126,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     seen = Text("it is there, with the pull secret {secret}", secret=SECRET_NAME)
     checks = [Check(STEP, Code.PULL_SECRET_LINKED, subject, Verdict.PASSED, seen)]
     hooks = hooked(state, request)
-    if hooks and not default_linked(state):
+    if hooks and not linked(state, DEFAULT_ACCOUNT):
         seen = Text(
             "the hooks of {configs} run as default, which has no login for the new images: the next upgrade step would hang",
             configs=", ".join(hooks),
@@ -119,4 +136,19 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     elif hooks:
         seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))
         checks.append(Check(STEP, Code.HOOKS_HAVE_LOGIN, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))
-    return tuple(checks)
+    return (*checks, *_builds(state))
+
+
+def _builds(state: ProjectState) -> tuple[Check, ...]:
+    """Whether builds have the login that they will need; nothing where there are none."""
+    subject, names = f"sa/{BUILDER}", ", ".join(builds(state))
+    if not names:
+        return ()
+    if linked(state, BUILDER):
+        seen = Text("it has the pull secret too, for the builds {names}", names=names)
+        return (Check(STEP, Code.BUILDS_HAVE_LOGIN, subject, Verdict.PASSED, seen),)
+    seen = Text(
+        "the builds {names} run as builder, which has no login for the new images: they would fail", names=names
+    )
+    fix = Text("{command}", command=f"oc secrets link {BUILDER} {SECRET_NAME} --for=pull")
+    return (Check(STEP, Code.BUILDS_HAVE_LOGIN, subject, Verdict.WARNING, seen, fix),)

@@ -339,7 +339,11 @@ def _delete_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[A
 
 
 def _restore_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
-    return service_account.plan(state, Request(link_default=False)) if change.name not in state.accounts else ()
+    return (
+        service_account.plan(state, Request(link_default=False, link_builder=False))
+        if change.name not in state.accounts
+        else ()
+    )
 
 
 def _use(change: Inverse) -> str:

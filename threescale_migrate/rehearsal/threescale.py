@@ -54,6 +54,14 @@ IMAGES = {
     ),
 }
 
+# Of each installation since 2.5 (recordings/README.md 23); the recorded cluster's project was made without it.
+ENVIRONMENT: Object = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"labels": {"app": "3scale-api-management"}, "name": "system-environment"},
+    "data": {"AMP_RELEASE": "2.5.0"},
+}
+
 
 def documents() -> list[Object]:
     """The objects of the project, with images in their streams."""
@@ -65,7 +73,7 @@ def documents() -> list[Object]:
     for item in found:
         if item["kind"] == "ImageStream":
             _fill(item)
-    return found
+    return [*found, dict(ENVIRONMENT)]
 
 
 def _fill(stream: Object) -> None:

@@ -17,7 +17,7 @@ from ..values import Action, Check, Text
 from ..visible import unit_escaped
 
 if TYPE_CHECKING:
-    from ..guide.preflight import Finding
+    from ..guide.findings import Finding
 
 VERSION = 1
 # What a judgement is called where it is not about the whole project.

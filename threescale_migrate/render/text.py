@@ -14,7 +14,7 @@ from ..values import NOTHING, Check, Step, Text, Verdict
 from .terminal import MARKS, Terminal
 
 if TYPE_CHECKING:
-    from ..guide.preflight import Finding
+    from ..guide.findings import Finding
 
 # As the guide numbers them.
 TITLES = {

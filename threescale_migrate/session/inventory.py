@@ -35,6 +35,7 @@ class Own:
     allow_unknown: bool | None = None
     copy_privileged: bool | None = None
     no_link_default: bool | None = None
+    no_link_builder: bool | None = None
     resume_paused: bool | None = None
     all_at_once: bool | None = None
     force: bool | None = None
@@ -77,6 +78,7 @@ class Target:
             request.extent,
             copy_privileged=_either(own.copy_privileged, request.extent.copy_privileged),
             no_link_default=_either(own.no_link_default, request.extent.no_link_default),
+            no_link_builder=_either(own.no_link_builder, request.extent.no_link_builder),
             resume_paused=_either(own.resume_paused, request.extent.resume_paused),
         )
         order = replace(request.order, all_at_once=_either(own.all_at_once, request.order.all_at_once))

@@ -69,6 +69,7 @@ class Extent:
 
     copy_privileged: bool = False
     no_link_default: bool = False
+    no_link_builder: bool = False
     resume_paused: bool = False
 
 
@@ -88,7 +89,8 @@ class RequestOptions:
     selection: Selection = Selection()
     secret: SecretSource = SecretSource()
     replace_secret: bool = False
-    prove_pull: str | None = None
+    prove_pull: tuple[str, ...] = ()
+    prove_by_default: bool = False
     extent: Extent = Extent()
     order: Order = Order()
 

@@ -9,7 +9,8 @@ from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.costs import Cost, costs
-from ..guide.preflight import Finding, against, blocked_by, redeployed
+from ..guide.findings import Finding
+from ..guide.preflight import against, blocked_by, redeployed
 from ..guide.selection import Wave, choose
 from ..render import document, text
 from ..render.plan import last_line, show_plan

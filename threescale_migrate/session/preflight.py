@@ -9,15 +9,21 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..cluster.environment import Environment, read_environment
 from ..cluster.failures import OcError
 from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
+from ..cluster.threads import side_by_side
+from ..engine.proving import still_there
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
-from ..guide.preflight import Attempt, Facts, Finding
+from ..guide.findings import Finding
+from ..guide.preflight import Attempt, Facts
+from ..guide.rights import Answers
+from ..guide.todays_images import Asked, wanted
 from ..render import document, text
-from ..values import Request, Text, Verdict
+from ..values import Check, Request, Text, Verdict
 from . import rights
 from .location import unexpected
 from .options import Expectations, Judgement
@@ -61,6 +67,19 @@ def look(
 ) -> Seen:
     """Asks the server what the plan needs and judges it. Raises OcError where the cluster cannot be asked, Usage."""
     attempt = guide.attempt(state, request)
+    moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
+    answers: list[Answers] = []
+    proof: list[Check] = []
+    images: list[Asked] = []
+    environment: list[Environment] = []
+    side_by_side(
+        (
+            lambda: answers.append(rights.ask(oc, state, attempt.actions)),
+            lambda: proof.extend(pull_checks(oc, state, request)),
+            lambda: images.extend(still_there(oc, wanted(state, moved))),
+            lambda: environment.append(read_environment(oc)),
+        )
+    )
     facts = Facts(
         program=oc.program,
         version=version,
@@ -68,9 +87,11 @@ def look(
         user=where.user,
         state=state,
         attempt=attempt,
-        answers=rights.ask(oc, state, attempt.actions),
+        answers=answers[0],
         unexpected=unexpected(expect, where),
-        proof=pull_checks(oc, state, request),
+        proof=tuple(proof),
+        environment=environment[0],
+        images=tuple(images),
     )
     return Seen(attempt, guide.judge(facts, request, judgement.force, judgement.allow_unknown))
 

@@ -10,7 +10,7 @@ from ..values import Check, Refused, Request, Text, Verdict
 
 def pull_checks(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
     """The checks of the token, none where they were not asked for. Raises OcError."""
-    return () if request.prove_pull is None else proving.prove(oc, state, request)
+    return proving.prove(oc, state, request) if request.prove_pull else ()
 
 
 def insist_on_pull(oc: Oc, state: ProjectState, request: Request) -> None:

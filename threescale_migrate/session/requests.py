@@ -29,11 +29,13 @@ def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
         service_discovery=options.selection.service_discovery,
         copy_privileged=options.extent.copy_privileged,
         link_default=not options.extent.no_link_default,
+        link_builder=not options.extent.no_link_builder,
         resume_paused=options.extent.resume_paused,
         skip=frozenset(options.selection.skip),
         waves=() if options.order.wave_plan is None else read_waves(options.order.wave_plan),
         all_at_once=options.order.all_at_once,
         prove_pull=options.prove_pull,
+        prove_by_default=options.prove_by_default,
     )
 
 

@@ -1,0 +1,36 @@
+"""What the ConfigMap `system-environment` says of a project. It is read by itself, for the preflight alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .failures import Forbidden, NotFound
+from .oc import Oc
+
+NAME = "system-environment"
+RELEASE = "AMP_RELEASE"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The ConfigMap: whether it is there, the release that it names, and why it could not be read, where it could not."""
+
+    present: bool = False
+    release: str = ""
+    unread: str = ""
+
+
+def read_environment(oc: Oc) -> Environment:
+    """Reads it. Raises OcError where the cluster cannot be asked."""
+    try:
+        return oc.read_item(("get", "configmap", NAME, "-o", "json"), _parse)
+    except NotFound:
+        return Environment()
+    except Forbidden as error:
+        return Environment(unread=str(error))
+
+
+def _parse(item: Mapping[str, Any]) -> Environment:
+    return Environment(True, str((item.get("data") or {}).get(RELEASE) or ""))

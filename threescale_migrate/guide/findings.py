@@ -1,0 +1,55 @@
+"""A finding of the preflight as a value, and the groups in which findings are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ..check_codes import Code
+from ..values import NOTHING, Text, Verdict
+
+
+class Group(str, Enum):
+    """What is looked at, in this order."""
+
+    LOGIN = "login"
+    PROJECT = "project"
+    RIGHTS = "rights"
+    SECRET = "registry-secret"
+    PERMISSIONS = "permissions"
+    CONFIGS = "deployment-configs"
+    ROOM = "quotas"
+
+
+TITLES = {
+    Group.LOGIN: "oc and the login",
+    Group.PROJECT: "the project",
+    Group.RIGHTS: "rights",
+    Group.SECRET: "registry secret",
+    Group.PERMISSIONS: "permissions",
+    Group.CONFIGS: "deployment configs",
+    Group.ROOM: "quotas and limits",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; FAILED and UNKNOWN stand against the migration.
+
+    `usage` marks what another option fixes, `forceable` what may be wrong and the migration go well all the same.
+    """
+
+    group: Group
+    code: Code
+    subject: str
+    verdict: Verdict
+    seen: Text
+    fix: Text = NOTHING
+    commands: tuple[str, ...] = ()
+    usage: bool = False
+    forceable: bool = False
+
+    @property
+    def title(self) -> Text:
+        """The heading of its group."""
+        return Text(TITLES[self.group])

@@ -1,0 +1,87 @@
+"""Whether today's images can still be had: a redeployment pulls them again, on other nodes (recordings/README.md 25).
+
+Pure: which images are to be asked for, and what the answers mean. The cluster is asked, by imports that keep nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..check_codes import Code
+from ..cluster.state import ProjectState
+from ..values import NOTHING, REGISTRY, Text, Verdict
+from .findings import Finding, Group
+from .prove_pull import Answer
+
+# The cluster's own registry: it holds the images itself, and what is in it is not imported.
+INTERNAL = re.compile(
+    r"(?:docker-registry\.default\.svc|image-registry\.openshift-image-registry\.svc)(?:\.|:|/)|172\.30\."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What asking for an image came to; `said` is the client's own sentence."""
+
+    image: str
+    configs: tuple[str, ...]
+    answer: Answer
+    said: str
+
+
+def wanted(state: ProjectState, configs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each distinct image that the configs' next pods will pull, with the configs that need it."""
+    found: dict[str, list[str]] = {}
+    for name in configs:
+        config = state.configs[name]
+        for image in dict.fromkeys(config.images):
+            if image.strip() and config.replicas and not INTERNAL.match(image):
+                found.setdefault(image, []).append(name)
+    return {image: tuple(names) for image, names in found.items()}
+
+
+def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
+    """A failure for each image that is gone; one warning for those that could not be asked for."""
+    found, unknown, had = [], [], 0
+    for one in asked:
+        awaits = one.answer is Answer.REFUSED and one.image.startswith(f"{REGISTRY}/") and not has_login
+        if one.answer is Answer.PROVED:
+            had += 1
+        elif awaits:
+            continue  # the login is what the migration brings
+        elif one.answer in (Answer.ABSENT, Answer.TERMS, Answer.REFUSED):
+            found.append(_gone(one))
+        else:
+            unknown.append(one)
+    if unknown:
+        seen = Text(
+            "whether it can be pulled again could not be found out: {said} (and {more} more)"
+            if len(unknown) > 1
+            else "whether it can be pulled again could not be found out: {said}",
+            said=unknown[0].said,
+            more=len(unknown) - 1,
+        )
+        found.append(_finding(unknown[0], Verdict.WARNING, seen))
+    if had and not found:
+        seen = Text("the cluster can pull today's {count} images again", count=had)
+        found.append(Finding(Group.CONFIGS, Code.IMAGE_PULLABLE, "images", Verdict.PASSED, seen))
+    return found
+
+
+def _gone(one: Asked) -> Finding:
+    seen = Text(
+        "it cannot be pulled again, and the new pods of {configs} need it wherever a node has it no longer: {said}",
+        configs=", ".join(one.configs),
+        said=one.said,
+    )
+    fix = Text(
+        "have it in a registry that the cluster can pull from, or its image stream imported; or go on with --force"
+    )
+    return _finding(one, Verdict.FAILED, seen, fix)
+
+
+def _finding(one: Asked, verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Finding:
+    subject = f"image/{one.image}"
+    return Finding(Group.CONFIGS, Code.IMAGE_PULLABLE, subject, verdict, seen, fix, forceable=True)

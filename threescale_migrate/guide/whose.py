@@ -1,0 +1,155 @@
+"""Whose project it is, and of which release: what is found out before a migration is made of it.
+
+Pure. It decides nothing about configs one by one: which are migrated is in `selection.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .. import shell
+from ..check_codes import Code
+from ..cluster.environment import NAME, Environment
+from ..cluster.state import DeploymentConfig, ProjectState
+from ..values import Text, Verdict
+from .findings import Finding, Group
+
+# An operator patches its configs back (recordings/README.md 24).
+OPERATORS = ("APIManager",)
+# A gateway of one's own, in a project without the rest of 3scale.
+GATEWAY = re.compile(r"/3scale-amp\d*/apicast-gateway|/3scale2?/apicast|(?:^|/)apicast[^/]*$")
+# Up to 2.3 (recordings/README.md 23).
+LEFTOVER = "system-resque"
+
+# The images that are made anew with each release; those of databases, caches and the wildcard router are not.
+_OWN = r"(?:apicast-gateway|backend|system|zync)"
+_IN_IMAGES = (
+    re.compile(rf"/3scale-amp(\d)(\d+)/{_OWN}"),
+    re.compile(rf"/3scale-amp\d/{_OWN}[^:]*:(?:3scale)?(\d)\.(\d+)"),
+)
+# As a tag of an image stream, or in system's environment: 2.5, 2.5.1, 2.5.0-CR2.
+_AS_WRITTEN = re.compile(r"(?:.*:)?(?:3scale)?(\d)\.(\d+)(?:[.\-].*)?")
+_OWN_STREAMS = ("amp-apicast", "amp-backend", "amp-system", "amp-zync")
+EXPECTED_RELEASE = (2, 5)
+NEXT_RELEASE = (2, 6)
+
+Release = tuple[int, int]
+
+
+def no_config(state: ProjectState) -> Finding:
+    """A project without configs of 3scale: a gateway of one's own is recognised."""
+    subject = f"project/{state.namespace}"
+    gateways = [config.name for config in state.configs.values() if _is_gateway(config)]
+    if gateways:
+        seen = Text(
+            "{names} is a self-managed APIcast, in a project without the rest of 3scale: the guide is about it only where"
+            " its image comes from the registry",
+            names=", ".join(gateways),
+        )
+        fix = Text("to migrate it, name it: --dc {names}", names=shell.quoted(",".join(gateways)))
+        return Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.FAILED, seen, fix)
+    seen = Text(
+        "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
+        project=state.namespace,
+    )
+    return Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.FAILED, seen)
+
+
+def _is_gateway(config: DeploymentConfig) -> bool:
+    return "apicast" in config.name and any(GATEWAY.search(image.partition("@")[0]) for image in config.images)
+
+
+def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environment | None) -> list[Finding]:
+    """What is to be known of a project that has configs of 3scale."""
+    found = [*_operated(state, chosen)]
+    if LEFTOVER in state.configs:
+        seen = Text("it is left over from 3scale 2.3 or older, and nothing uses it: delete it once you are sure")
+        found.append(Finding(Group.PROJECT, Code.LEFTOVERS_ABSENT, f"dc/{LEFTOVER}", Verdict.WARNING, seen))
+    if "system-app" in chosen and environment is not None:
+        found += _older(environment)
+    return [*found, _release(releases(state, chosen, environment))]
+
+
+def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Finding]:
+    """An operator's installation: it would set its configs back, and is upgraded in another way."""
+    owned = [(name, kind, owner) for name in chosen for kind, owner in state.configs[name].owners if kind in OPERATORS]
+    if not owned:
+        return []
+    kind, owner = owned[0][1:]
+    seen = Text(
+        "{count} configs belong to {kind} {owner}: an operator manages this project, and would set back what is changed here;"
+        " this procedure is for installations from templates",
+        count=len({name for name, _, _ in owned}),
+        kind=kind,
+        owner=owner,
+    )
+    fix = Text("follow the operator's own upgrade; or continue with --force")
+    subject = f"{kind.lower()}/{owner}"
+    return [Finding(Group.PROJECT, Code.PROJECT_NOT_OPERATED, subject, Verdict.FAILED, seen, fix, forceable=True)]
+
+
+def _older(environment: Environment) -> list[Finding]:
+    """Without the ConfigMap the guide sends its readers to the section for older installations."""
+    subject = f"configmap/{NAME}"
+    if environment.unread:
+        seen = Text("it cannot be read: whether the project is one of an older release is not known")
+    elif not environment.present:
+        seen = Text(
+            "it is not in the project: then the guide has the installation upgraded as an older one first; look at its"
+            " section about {name}",
+            name=NAME,
+        )
+    else:
+        return []
+    return [Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, subject, Verdict.WARNING, seen)]
+
+
+def releases(state: ProjectState, names: Iterable[str], environment: Environment | None = None) -> frozenset[Release]:
+    """The releases of 3scale that the configs' images tell of; else the tags of the image streams, else the environment.
+
+    Where images come from a mirror or the internal registry, their names tell nothing (recordings/README.md 23).
+    """
+    configs = [state.configs[name] for name in names]
+    found = {
+        (int(match[1]), int(match[2]))
+        for config in configs
+        for image in config.images
+        for pattern in _IN_IMAGES
+        for match in [pattern.search(image)]
+        if match
+    }
+    return frozenset(found or _of_streams(state, configs) or _written(environment.release if environment else ""))
+
+
+def _of_streams(state: ProjectState, configs: Iterable[DeploymentConfig]) -> set[Release]:
+    """What the tags that the configs follow are pointed at."""
+    found: set[Release] = set()
+    for trigger in (trigger for config in configs for trigger in config.image_triggers):
+        stream = state.streams.get(trigger.stream)
+        if stream is not None and stream.name in _OWN_STREAMS:
+            found |= _written(trigger.tag) or _written(dict(stream.follows).get(trigger.tag, ""))
+    return found
+
+
+def _written(text: str) -> set[Release]:
+    match = _AS_WRITTEN.fullmatch(text)
+    return {(int(match[1]), int(match[2]))} if match else set()
+
+
+def _release(found: frozenset[Release]) -> Finding:
+    sentence = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
+    if found == {EXPECTED_RELEASE}:
+        seen = Text("the images are those of 3scale {found}", found=sentence)
+        return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.PASSED, seen)
+    if not found:
+        seen = Text("the images do not say which release of 3scale they are: this procedure is for 2.5")
+    elif found <= {EXPECTED_RELEASE, NEXT_RELEASE}:
+        seen = Text(
+            "the images are those of 3scale {found}: the next step has been taken already, or begun", found=sentence
+        )
+    else:
+        seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=sentence)
+        fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or go on with --force")
+        return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.FAILED, seen, fix, forceable=True)
+    return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.WARNING, seen)
