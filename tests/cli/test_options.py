@@ -126,7 +126,6 @@ def test_each_line_of_the_table_can_happen_in_a_command(conflict: Conflict) -> N
         "undo --to-default 20260101T0000",
         "undo --redo 20260101T0000",
         "step readiness --replace-secret",
-        "step readiness --skip=permissions",
         "step readiness --check --yes",
         "history --report=report.html",
         "history 20260101T0000 -n a",

@@ -96,12 +96,16 @@ def _searched(secrets: Iterable[str]) -> tuple[bytes, ...]:
 
 PLANTED = (TOKEN, HOOK_TOKEN, ENVIRONMENT_PASSWORD, ARGUMENT_PASSWORD, *of_the_project())
 SEARCHED = _searched(PLANTED)
+# What a config holds in clear is part of it: a backup that left it out could not be created again (recordings/README.md 22).
+OF_CONFIGS = (HOOK_TOKEN, ENVIRONMENT_PASSWORD, ARGUMENT_PASSWORD, threescale.MASTER_ACCESS_TOKEN)
+SAVED_CONFIG = "[0-9][0-9][0-9]-deploymentconfig-*.yaml"
+SEARCHED_IN_SAVED_CONFIGS = _searched(secret for secret in PLANTED if secret not in OF_CONFIGS)
 
 
-def leaks(data: bytes) -> bool:
+def leaks(data: bytes, searched: Iterable[bytes] = SEARCHED) -> bool:
     """Whether a secret, or a piece of it, is in there; also where lines were broken, each with a log's prefix."""
     shapes = [data, _joined(data), _joined(PREFIX.sub(b"", data))]
-    return any(piece in shape for shape in shapes for piece in SEARCHED)
+    return any(piece in shape for shape in shapes for piece in tuple(searched))
 
 
 def _joined(data: bytes) -> bytes:
@@ -121,7 +125,11 @@ def files(directory: Path) -> Iterator[Path]:
 
 def leaky_files(directory: Path) -> list[str]:
     """The files that hold a secret."""
-    return [str(path) for path in files(directory) if leaks(path.read_bytes())]
+    return [str(path) for path in files(directory) if leaks(path.read_bytes(), _searched_in(path))]
+
+
+def _searched_in(path: Path) -> tuple[bytes, ...]:
+    return SEARCHED_IN_SAVED_CONFIGS if fnmatchcase(path.name, SAVED_CONFIG) else SEARCHED
 
 
 class Tap:

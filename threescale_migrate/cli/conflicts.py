@@ -73,7 +73,7 @@ ONCE = Text("standard input is read once")
 
 # Which options each step takes for itself. What is in none of these goes with all of them.
 OF_STEPS: Mapping[Step, tuple[str, ...]] = {
-    Step.REGISTRY_SECRET: ("replace_secret", "prove_pull", "secret_file", "username", "from_secret"),
+    Step.REGISTRY_SECRET: ("replace_secret", "prove_pull"),
     Step.SERVICE_ACCOUNT: ("no_link_default", "no_link_builder"),
     Step.PERMISSIONS: ("copy_privileged", "service_discovery"),
     Step.DEPLOYMENT_CONFIGS: ("resume_paused", "all_at_once", "wave_plan"),
@@ -89,8 +89,7 @@ def _pairs(firsts: Iterable[Given], seconds: Iterable[Given], why: Text, *comman
 
 def _skipped() -> Iterable[Conflict]:
     for step, dests in OF_STEPS.items():
-        changes = [Given(dest) for dest in dests if dest not in ("secret_file", "username", "from_secret")]
-        yield from _pairs(changes, [Given("skip", step.value)], SKIPPED)
+        yield from _pairs(map(Given, dests), [Given("skip", step.value)], SKIPPED)
 
 
 def _single_steps() -> Iterable[Conflict]:
@@ -120,7 +119,6 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(Given("prove_pull"), Given("no_prove_pull"), Text("one asks the registry, the other does not")),
     *_skipped(),
     *_single_steps(),
-    *_pairs((Given("skip"),), [Given("name", step.value) for step in STEPS], Text("step does that one alone"), "step"),
     *_pairs(
         (Given("check"),),
         (Given("yes"), Given("grace"), Given("replace_secret"), Given("copy_privileged"), Given("resume_paused")),
