@@ -122,7 +122,7 @@ def test_each_line_of_the_table_can_happen_in_a_command(conflict: Conflict) -> N
         "verify -q -v",
         "verify -o json --changed-since-last",
         "migrate --skip=permissions --copy-privileged",
-        "migrate --dry-run --yes",
+        "migrate --dry-run --grace=9s",
         "undo --to-default 20260101T0000",
         "undo --redo 20260101T0000",
         "step readiness --replace-secret",

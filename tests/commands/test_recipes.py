@@ -83,7 +83,7 @@ def looks_right(world: World, again: Any) -> None:
     wrong = again()
     assert wrong.code == 1
     assert "dc/zync: its template says default" in wrong.out
-    assert "→ threescale-migrate migrate" in wrong.out
+    assert "\n      threescale-migrate migrate --namespace=" in wrong.out
     assert "apicast" not in wrong.all
     world.faults("login-expired")
     away = again()

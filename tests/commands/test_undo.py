@@ -131,7 +131,7 @@ def test_undo_brings_all_fifteen_back_and_undo_of_undo_the_migration(world: Worl
 def test_it_is_shown_before_anything_happens(copy: World) -> None:
     world = copy
     before = world.objects()
-    shown = undo(world, "--dry-run", "-o", "json")
+    shown = world.run("undo", "--dry-run", "-o", "json")
     assert shown.code == 3
     actions = [" ".join(action["argv"][1:4]) for action in shown.json()["actions"]]
     # Pods keep what their account hands them: the link goes before they are made again, what they run on after them.
@@ -316,8 +316,8 @@ def test_history_tells_of_the_runs(copy: World) -> None:
     assert sentence["lines"][0]["user"] == "system:admin"
     assert sentence["changes"] == 6
     listed = world.run("history").out
-    assert listed.index(runs[0]["run"]) < listed.index(runs[1]["run"])
-    assert "taken back since" in listed
+    assert listed.index(runs[1]["run"]) < listed.index(runs[0]["run"]), "the newest comes first"
+    assert "undone since" in listed
     assert world.run("history", "-n", "elsewhere", "-o", "json").json()["runs"] == []
     assert world.run("history", "nosuch").code == 2
     journal = Path(runs[0]["journal"])

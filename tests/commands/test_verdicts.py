@@ -44,7 +44,7 @@ def _empty(tmp_path_factory: pytest.TempPathFactory) -> World:
 def says_migrated(format_: str, out: str) -> bool:
     """Whether a result says that the project is migrated."""
     mark = {
-        "text": "\nmigrated",
+        "text": "\n✓ migrated",
         "json": '"migrated": true',
         "junit": 'name="migrated" value="true"',
         "nagios": ": migrated",

@@ -89,7 +89,7 @@ def test_every_format_tells_the_same(migrated: World, tmp_path: Path) -> None:
         assert len(plugin.out.splitlines()) == 1
     refused = migrated.run("verify", "-o", "nagios", "--nosuch-option")
     assert refused.code == 3
-    assert refused.out.startswith("3SCALE UNKNOWN - threescale-migrate: unknown option --nosuch-option")
+    assert refused.out.startswith("3SCALE UNKNOWN - threescale-migrate verify: unknown option --nosuch-option")
     prom = tmp_path / "3scale.prom"
     migrated.run("verify", "-q", *FEW, "--metrics-file", str(prom))
     assert "threescale_migrate_migrated" not in metrics(prom), "thirteen configs were left out"
@@ -117,7 +117,9 @@ def test_only_what_has_changed_is_told(migrated: World) -> None:
     back = migrated.run(*options)
     assert back.code == 1
     assert "backend-cron" in back.out
-    document = migrated.run(*options, "-o", "json").json()
+    # A document says all of it.
+    assert migrated.run(*options, "-o", "json").code == 2
+    document = migrated.run("verify", "--dc", "zync,backend-cron", "-o", "json").json()
     assert document["exit_code"] == 1
 
 

@@ -126,7 +126,7 @@ CONFLICTS: tuple[Conflict, ...] = (
     ),
     *_pairs(
         (Given("dry_run"),),
-        (Given("yes"), Given("grace"), Given("timeout"), Given("report"), Given("ticket"), Given("on_failure")),
+        (Given("grace"), Given("timeout"), Given("report"), Given("ticket"), Given("on_failure")),
         LOOKS,
     ),
     *_pairs((Given("dry_run"),), (Given("backup"), Given("gate"), Given("pause"), Given("dump"), Given("restore")), LOOKS),

@@ -218,7 +218,12 @@ class Oc:
         return self._read(args, lambda call: parse(json.loads(call.stdout)), False, tries)[0]
 
     def read_items(
-        self, args: Sequence[str], parse: Callable[[Any], Part], partial: bool = False, tries: int = READ_TRIES
+        self,
+        args: Sequence[str],
+        parse: Callable[[Any], Part],
+        partial: bool = False,
+        tries: int = READ_TRIES,
+        timeouts: int = READ_TRIES,
     ) -> tuple[list[Part], tuple[str, ...]]:
         """Gives what `parse` makes of each item of the answer, and the error lines beside it.
 
@@ -226,7 +231,7 @@ class Oc:
         (recordings/README.md 16); the lines say what is missing. An item is parsed by itself and let go: the lists of a
         large project are never in memory as a whole. Raises OcError as read_item does.
         """
-        return self._read(args, lambda call: [parse(item) for item in items_of(call.stdout)], partial, tries)
+        return self._read(args, lambda call: [parse(item) for item in items_of(call.stdout)], partial, tries, timeouts)
 
     def read_names(self, args: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
         """Gives the names that a call with `-o name` prints, and the error lines beside them. Raises OcError as read_item does."""
@@ -235,7 +240,12 @@ class Oc:
         )
 
     def _read(
-        self, args: Sequence[str], understand: Callable[[Call], Answer], partial: bool, tries: int
+        self,
+        args: Sequence[str],
+        understand: Callable[[Call], Answer],
+        partial: bool,
+        tries: int,
+        timeouts: int = READ_TRIES,
     ) -> tuple[Answer, tuple[str, ...]]:
         def once() -> tuple[Answer, tuple[str, ...]]:
             call = self.answer(args)
@@ -256,19 +266,22 @@ class Oc:
                     call,
                 ) from None
 
-        return self.retry(once, tries)
+        return self.retry(once, tries, timeouts)
 
-    def retry(self, attempt: Callable[[], Answer], tries: int = READ_TRIES) -> Answer:
-        """Calls `attempt` up to `tries` times while it raises an error that passes, waiting longer each time, with jitter.
+    def retry(self, attempt: Callable[[], Answer], tries: int = READ_TRIES, timeouts: int = READ_TRIES) -> Answer:
+        """Calls `attempt` up to `tries` times, `timeouts` where none answers, while it raises an error that passes, waiting longer each time, with jitter.
 
         At the deadline nothing is tried or waited for any more.
         """
         from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
+        def late(state: RetryCallState) -> bool:
+            return state.outcome is not None and isinstance(state.outcome.exception(), RequestTimeout)
+
         def enough(state: RetryCallState) -> bool:
             return (
                 bool(_stopping)
-                or state.attempt_number >= tries
+                or state.attempt_number >= (timeouts if late(state) else tries)
                 or (self.deadline is not None and monotonic() >= self.deadline)
             )
 

@@ -217,13 +217,21 @@ class Elsewhere:
 
 def _cluster_wide(oc: Oc, types: tuple[str, ...]) -> Answer:
     try:
-        return _listed(oc, types, ("--all-namespaces",), 2)
+        return _listed(oc, types, ("--all-namespaces",), timeouts=2)
     except RequestTimeout as error:
         return [], dict.fromkeys(types, str(error))
 
 
-def _listed(oc: Oc, types: tuple[str, ...], options: tuple[str, ...], tries: int | None = None) -> Answer:
+def _listed(
+    oc: Oc,
+    types: tuple[str, ...],
+    options: tuple[str, ...],
+    tries: int | None = None,
+    timeouts: int = READ_TRIES,
+) -> Answer:
     """The items of some types, and why those are missing that the user may not read or the server does not have. Raises OcError.
+
+    `timeouts` bounds the calls that are ended because no answer comes: a list that takes long takes long again.
 
     A type that the server lacks makes the whole answer empty (recordings/README.md 16): the others are asked for again.
     """
@@ -236,7 +244,7 @@ def _listed(oc: Oc, types: tuple[str, ...], options: tuple[str, ...], tries: int
     while types:
         try:
             asked = ("get", ",".join(types), *options, "-o", "json")
-            parts, complaints = oc.read_items(asked, parse, partial=True, tries=tries or READ_TRIES)
+            parts, complaints = oc.read_items(asked, parse, partial=True, tries=tries or READ_TRIES, timeouts=timeouts)
         except UnknownResourceType as error:
             lacking = _lacking(str(error), types)
             unread.update({kind: str(error) for kind in lacking if kind not in OPTIONAL_TYPES})

@@ -38,8 +38,8 @@ def _again(store: Store, known: Object, message: str) -> None:
 
 def _make(store: Store, about: Object, reason: str, message: str, component: str, reporting: str) -> None:
     stamp, meta = store.timestamp(), about["metadata"]
-    # Named by the nanosecond, so that a list of them is in their order; those of one moment are told apart by a number.
-    number = int(store.now() * 1e9) + store.random().getrandbits(8)
+    # Named by the nanosecond, so that a list of them is in their order; those of one moment are counted on.
+    number = int(store.now() * 1e9)
     while store.get("events", meta["namespace"], f"{meta['name']}.{number:016x}") is not None:
         number += 1
     store.put(
