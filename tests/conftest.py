@@ -34,14 +34,6 @@ for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Expects the failures that `open.txt` names: each is an open defect of the test or of what it tests, and the list has to shrink."""
-    known = set((ROOT / "tests" / "open.txt").read_text(encoding="utf-8").splitlines())
-    for item in items:
-        if item.nodeid in known:
-            item.add_marker(pytest.mark.xfail(reason="open, as tests/open.txt says", strict=False))
-
-
 @dataclass
 class Result:
     """What a command printed, and its exit code."""

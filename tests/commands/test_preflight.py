@@ -144,9 +144,7 @@ def test_a_failing_config_and_a_full_quota_are_named_and_force_goes_on(tmp_path:
     assert done.code == 4
     sentence = " ".join(done.err.split())
     assert "it could not be imported" in sentence
-    assert (
-        "it is failing already: zync: the new pods are refused, the service account nobody does not exist" in sentence
-    )
+    assert "it is failing already: zync: a new pod is refused, the service account nobody does not exist" in sentence
     assert "pods: 15 of 16 are used" in sentence
     assert world.objects() == before
     ready = world.run("preflight", "--force", "--secret-file", world.secret, "--dc", "backend-cron,zync")

@@ -101,7 +101,7 @@ def _single_steps() -> Iterable[Conflict]:
 CONFLICTS: tuple[Conflict, ...] = (
     *_pairs((PROJECTS,), (CONTEXTS, INVENTORY), WHICH),
     Conflict(CONTEXTS, INVENTORY, WHICH),
-    *_pairs(MANY, (Given("namespace"),), WHICH),
+    Conflict(PROJECTS, Given("namespace"), WHICH),
     Conflict(CONTEXTS, Given("context"), WHICH),
     *_pairs(MANY, (Given("report"), Given("backup"), Given("dump"), Given("restore")), ONE),
     *_pairs((Given("report"), Given("backup"), Given("wave_plan", True)), MANY, ONE),

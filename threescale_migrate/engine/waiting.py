@@ -227,7 +227,12 @@ def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
     names = [name for name in waiting.names if name in state.configs]
     found = assess_all(state, names, waiting.goal)
     last, waiting.last = waiting.last, {a.config: (a.state, a.reason) for a in found}
-    if any(not a.reached and (a.cause is not None or last.get(a.config) == (a.state, a.reason)) for a in found):
+    # After a failure the pods are gone, and the events about them are what is left: this round is the last.
+    if any(
+        not a.reached
+        and (a.cause is not None or a.state is RolloutState.FAILED or last.get(a.config) == (a.state, a.reason))
+        for a in found
+    ):
         with suppress(OcError):  # what is behind it is looked at in the next round
             state = with_causes(run.oc, state)
     waiting.state = _with_secret(state, waiting)
