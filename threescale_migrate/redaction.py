@@ -1,4 +1,4 @@
-"""What may not be read by anybody is masked here, on its way into every output, journal and error.
+"""What cannot be read by anybody is masked here, on its way into every output, journal and error.
 
 Secrets that the program was told of come first, in whatever way they are spelled and also in pieces; then whatever looks like
 a login. It knows nothing of where the text goes. Every step takes time in proportion to the text: each pattern begins at
@@ -177,7 +177,7 @@ class Redactor:
                 self._known = None
 
     def __call__(self, text: str) -> str:
-        """The text without what may not be read."""
+        """The text without what cannot be read."""
         if len(text) < SHORTEST:
             return text
         known = self._all_known()

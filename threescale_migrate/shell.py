@@ -43,7 +43,7 @@ _COMMANDS = re.compile(
     rf"{PROGRAM} (?:step [a-z]+(?:-[a-z]+)*|undo(?: [0-9]\w*Z-\d+(?:-\d+)?)?|migrate|verify|preflight|plan|backup)\b(?!-)"
     r"(?: --[a-z]+(?:-[a-z]+)*(?: FILE\b)?)*"
     rf"|\boc (?:logs {_NAME}(?: -c {_NAME})?(?: --previous)?|describe (?:pod |dc |sa |secret )?{_NAME}"
-    rf"|get (?:pods?|events|dc|rc|sa|is|pvc|quota)(?:/{_NAME})?\b(?!,)(?: -o [a-z]+)?|delete pod {_NAME}"
+    rf"|get (?:pods?|events|dc|rc|sa|is|pvc|quota)(?:/{_NAME})?\b(?!,\S)(?: -o [a-z]+)?|delete pod {_NAME}"
     rf"|rollout (?:resume|latest|cancel|status|undo) {_NAME}|secrets link {_NAME} {_NAME} --for=pull)"
 )
 # What a command that is to be run next does without: options that name a place, which it gets anew, or many of them, and

@@ -174,9 +174,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Inverse:
-    """How an action is taken back: the part of the journal that `undo` goes by.
+    """How an action is undone: the part of the journal that `undo` goes by.
 
-    `args` is the `oc` call as it is shown; an empty one means that nothing has to be taken back. `kind`, `name` and `detail`
+    `args` is the `oc` call as it is shown; an empty one means that nothing has to be undone. `kind`, `name` and `detail`
     say what was changed, from what and to what: undo plans from them and from what is there then, so that it sees what
     somebody has changed since.
     """
@@ -189,7 +189,7 @@ class Inverse:
 
 @dataclass(frozen=True)
 class Action:
-    """One change: the `oc` call, why it is needed, its step, and how it is taken back.
+    """One change: the `oc` call, why it is needed, its step, and how it is undone.
 
     `args` follows `oc`; `stdin` is what the call reads, a secret where `secret` is true, and is never shown.
     `repeatable` says that running it twice does no harm, so that it may be retried.

@@ -70,6 +70,7 @@ def said_of(argv: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
     return ""
 
 
+@pytest.mark.long
 def test_every_pair_of_options_is_taken_or_refused_in_a_sentence_that_names_both(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -38,6 +38,7 @@ esac
 """
 
 
+@pytest.mark.long
 def test_half_of_forty_projects_forbidden_is_the_same_each_time(world: World) -> None:
     oc = program(world.home, HALF_FORBIDDEN)
     seen = set()
@@ -78,7 +79,7 @@ def _runs(pid: str) -> bool:
 
 
 def test_a_call_that_is_too_slow_is_ended_with_all_that_it_has_started(tmp_path: Path) -> None:
-    """Its child holds the output open, and would go on with what it does."""
+    """Its child holds the output open, and would continue with what it does."""
     child = tmp_path / "child"
     oc = Oc(str(program(tmp_path, f'sleep 300 &\necho $! > "{child}"\nwait')), call_timeout=0.5)
     began = time.monotonic()

@@ -78,6 +78,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return world.home
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, document in DOCUMENTS.items() if lines(document)])
 def test_each_command_line_does_what_it_says(name: str, tmp_path: Path, migrated: Path) -> None:
     world = furnished(make_world(tmp_path) if name in BEFORE else copy_world(migrated, tmp_path))

@@ -12,6 +12,7 @@ from tests.conftest import World
 from threescale_migrate.cli.topics import TOPICS
 
 
+@pytest.mark.long
 def test_help_lists_commands_and_topics_and_shows_each(world: World) -> None:
     listed = world.run("help")
     assert listed.code == 0

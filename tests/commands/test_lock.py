@@ -81,7 +81,7 @@ def test_a_run_stops_where_somebody_takes_back_what_it_has_just_done(world: Worl
     gate = Gate(world, "patch dc system-redis")
     first = world.popen(*arguments(world), "--all-at-once")
     gate.wait()
-    # zync is patched by now; another workstation, which has no journal of it, takes it back.
+    # zync is patched by now; another workstation, which has no journal of it, undoes it.
     back = other_workstation(world).run("undo", "--to-default", "--yes", "--dc", "zync")
     assert back.code == 0, back.all
     gate.open()

@@ -82,6 +82,7 @@ LOOKING = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("client", [IGNORES, OF_3_11, BEFORE_3_11], ids=["ignores", "3.11", "server-3.11"])
 @pytest.mark.parametrize("who", ["system:admin", "alice"])
 def test_no_command_that_looks_changes_anything_with_any_client(tmp_path: Path, client: str, who: str) -> None:

@@ -72,6 +72,7 @@ def each(rules: tuple[Object, ...]) -> list[tuple[int, str]]:
     return [(index, resource) for index, rule in enumerate(rules) for resource in rule["resources"]]
 
 
+@pytest.mark.long
 def test_the_role_is_enough_and_one_right_less_is_not(migrated: World) -> None:
     objects = manifests(migrated, "cronjob")
     command = objects[-1]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"]

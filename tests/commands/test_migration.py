@@ -59,6 +59,7 @@ def test_the_project_is_migrated_and_the_pods_prove_it(world: World) -> None:
     assert world.run("verify").code == 0
 
 
+@pytest.mark.long
 def test_a_second_run_changes_nothing_and_says_so(world: World) -> None:
     assert world.migrate().code == 0
     before = world.objects()
@@ -128,6 +129,7 @@ def test_a_config_without_its_trigger_is_started(tmp_path: Path) -> None:
     assert "oc rollout latest dc/system-redis" in done.err
 
 
+@pytest.mark.long
 def test_a_paused_config_is_reported_and_resumed_when_asked(tmp_path: Path) -> None:
     world = make_world(tmp_path, "paused=backend-worker")
     done = world.migrate()
@@ -162,6 +164,7 @@ def test_killed_half_way_it_goes_on(world: World) -> None:
     assert world.accounts() == {name: {"amp"} for name in GUIDE_CONFIGS}
 
 
+@pytest.mark.long
 def test_verify_asks_for_each_type_once_in_nine_calls_at_most(world: World) -> None:
     world.migrate()
     counted = world.home / "calls"
@@ -231,6 +234,7 @@ def test_named_configs_are_migrated_alone_and_have_to_exist(world: World) -> Non
     assert world.run("verify", THREESCALE_DC_NAMES="zync zync-database").code == 0
 
 
+@pytest.mark.long
 def test_configs_of_others_are_left_alone_and_listed(world: World) -> None:
     config = json.loads(world.oc("get", "dc", "zync", "-o", "json").out)
     for name, labels, account in (
@@ -257,6 +261,7 @@ def test_configs_of_others_are_left_alone_and_listed(world: World) -> None:
     assert done.code == 0, done.all
 
 
+@pytest.mark.long
 def test_rehearse_runs_the_whole_migration_and_leaves_nothing(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     done = subprocess.run(

@@ -176,6 +176,7 @@ def test_a_login_as_another_user_stops_a_migration_before_the_next_wave(world: W
     assert world.accounts()["apicast-staging"] == {"default"}
 
 
+@pytest.mark.long
 def test_a_login_as_another_user_stops_an_undo_before_its_next_stage(world: World) -> None:
     assert world.migrate(*THREE).code == 0
     environment = elsewhere_after(world, "patch dc apicast-staging")

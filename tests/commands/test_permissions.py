@@ -1,10 +1,12 @@
-"""What `default` has, `amp` gets, and undo takes back: roles of all kinds, SCCs, linked secrets, in the project and elsewhere."""
+"""What `default` has, `amp` gets, and undo undoes: roles of all kinds, SCCs, linked secrets, in the project and elsewhere."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.conftest import World, make_world
 from tests.support.comparison import differences, essence
@@ -62,6 +64,7 @@ def calls_of_verify(world: World, *options: str) -> list[str]:
     return [" ".join(line.split()[:2]) for line in counted.read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.long
 def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World) -> None:
     give_default_rights_of_all_kinds(world)
     create(world, "ServiceAccount", "amp", secrets=[{"name": "certificates"}, {"name": "own"}])
@@ -151,6 +154,7 @@ def test_an_account_that_is_there_keeps_what_it_has_and_what_the_cluster_gives_i
     assert differences(before, after) == []
 
 
+@pytest.mark.long
 def test_service_discovery_in_service_account_mode_needs_view_of_both_accounts(tmp_path: Path) -> None:
     world = make_world(tmp_path, "service-discovery")
     planned = world.run("plan", "--dc", "zync", "--secret-file", world.secret, "-o", "json")

@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 
+import pytest
+
 from tests.conftest import World
 
 COLUMNS, LINES = 80, 24
@@ -69,6 +71,7 @@ def test_what_is_found_of_many_configs_alike_is_one_line(world: World) -> None:
     assert "dc/system-app, dc/zync: it is paused" in shown
 
 
+@pytest.mark.long
 def test_a_rehearsal_says_that_it_is_one_at_its_start_and_at_its_end(world: World) -> None:
     done = world.run("rehearse", "--speed", "60")
     assert done.code == 0, done.all

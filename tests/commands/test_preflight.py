@@ -77,6 +77,7 @@ def _kind(resource: str) -> str:
     }.get(resource, f"list {resource}")
 
 
+@pytest.mark.long
 def test_each_right_that_is_taken_away_is_named_and_nothing_is_changed(tmp_path: Path) -> None:
     world = with_rights_of_default(tmp_path)
     for right in RIGHTS:
@@ -163,6 +164,7 @@ def plain_user(world: World, *roles: str) -> dict[str, str]:
     return {"KUBECONFIG": str(path)}
 
 
+@pytest.mark.long
 def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_without(world: World) -> None:
     alice = plain_user(world, "admin")
     world.oc("adm", "policy", "add-role-to-user", "system:openshift:scc:nonroot", DEFAULT)
@@ -191,7 +193,7 @@ def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_wi
     assert unknown.code == 4
     allowed = world.migrate("--dc", "zync", "--allow-unknown", **alice)
     assert allowed.code == 0, allowed.all
-    assert "the cluster role bindings may not be read" in " ".join(allowed.out.split())
+    assert "the cluster role bindings cannot be read" in " ".join(allowed.out.split())
     world.environment.update(alice)
     assert world.run("verify", "--dc", "zync").code == 7
     remarked = world.run("verify", "--dc", "zync", "--allow-unknown")
@@ -204,6 +206,7 @@ def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_wi
     assert "left out with --skip" in skipped.out
 
 
+@pytest.mark.long
 def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: Path) -> None:
     world = make_world(tmp_path, "authenticated-images")
     bare = world.run("preflight", "--secret-file", world.secret, "--dc", "system-app", "--no-link-default")

@@ -31,6 +31,7 @@ def right_for_each(sites: Fleet, *options: str) -> None:
     assert document["exit_code"] == done.code == 1
 
 
+@pytest.mark.long
 def test_each_project_gets_its_line_and_one_that_is_away_holds_up_none(sites: Fleet) -> None:
     right_for_each(sites, "--jobs", "4")
     done = sites.world.run("verify", "--inventory", str(sites.inventory), timeout=600)
@@ -45,6 +46,7 @@ def test_each_project_gets_its_line_and_one_that_is_away_holds_up_none(sites: Fl
     assert lines[-1] == "✗ 5 projects: 0 migrated, 1 not migrated, 3 checked in part, 1 not known"
 
 
+@pytest.mark.long
 def test_in_every_format_one_document_tells_of_all(sites: Fleet, tmp_path: Path) -> None:
     given = ("verify", "--inventory", str(sites.inventory))
     plugin = sites.world.run(*given, "-o", "nagios", "--metrics-file", str(tmp_path / "all.prom"), timeout=600)
@@ -80,6 +82,7 @@ def test_plans_say_how_much_is_left_to_do_in_each(sites: Fleet) -> None:
     assert sentence[sites.behind[0]] in (2, 3)  # there is no secret yet, and none was given
 
 
+@pytest.mark.long
 def test_migrations_go_one_after_the_other_and_stop_at_the_first_that_fails(tmp_path: Path) -> None:
     sites = fleet.make(tmp_path, total=3, away=1, behind=1)
     secret = ("--secret-file", sites.world.secret)

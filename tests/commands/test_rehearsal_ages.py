@@ -10,6 +10,7 @@ from tests.support.comparison import differences, essence
 FAULTS = ("old-client=4.16", "old-client=4.6", "old-client=3.11", "ignores-dry-run")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_migration_and_its_undo_pass_and_what_looks_changes_nothing(world: World, fault: str) -> None:
     world.faults(fault)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import TOKEN, World, make_world
 
 SMALL = ("--dc", "backend-cron,zync,apicast-staging")
 
 
+@pytest.mark.long
 def test_a_run_an_undo_and_a_look_leave_a_report_that_a_stranger_can_read(tmp_path: Path) -> None:
     world = make_world(tmp_path, "image-pull=zync")
     page = tmp_path / "run.html"

@@ -91,6 +91,7 @@ def test_each_cause_is_named_with_its_deed_and_what_ran_before_is_up(tmp_path: P
         assert all(secret not in journal.read_text(encoding="utf-8") for journal in world.journals)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ALONE)
 def test_a_cause_stops_before_the_next_wave(tmp_path: Path, fault: str) -> None:
     config, sentence, deed = ALONE[fault]
@@ -114,6 +115,7 @@ def test_a_failure_can_be_taken_back_at_once(tmp_path: Path) -> None:
     assert world.accounts()["zync"] == world.accounts()["system-sphinx"] == {"default"}
 
 
+@pytest.mark.long
 def test_an_api_that_goes_away_for_good_ends_the_run_and_it_says_how_far_it_came(tmp_path: Path) -> None:
     world = make_world(tmp_path, speed=0.5)
     process = world.popen(

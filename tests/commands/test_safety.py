@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import World, make_world
 from tests.support.leaks import ARGUMENT_PASSWORD, ENVIRONMENT_PASSWORD, HOOK_TOKEN, leaks, leaky_files
 from threescale_migrate.rehearsal.server import open_cluster
@@ -160,6 +162,7 @@ NAMES = (
 )
 
 
+@pytest.mark.long
 def test_the_name_of_a_role_runs_nothing_wherever_what_is_printed_is_pasted(world: World) -> None:
     default = {"kind": "ServiceAccount", "name": "default", "namespace": "threescale"}
     with open_cluster(world.directory) as cluster:

@@ -39,6 +39,7 @@ def lint(path: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_the_script_migrates_and_running_it_twice_changes_nothing(world: World) -> None:
     odd = world.home / "it's a $(file).yaml"
     odd.symlink_to(world.secret)
@@ -63,6 +64,7 @@ def test_the_script_migrates_and_running_it_twice_changes_nothing(world: World) 
     assert "oc patch dc" not in after.out.partition("# Before the first change")[2]
 
 
+@pytest.mark.long
 def test_the_guides_script_runs_to_its_end_and_a_second_time_not_past_its_first_command(world: World) -> None:
     name = printed(world, "--guide", "--service-discovery", name="guide.sh")
     assert lint(world.home / name) == ""

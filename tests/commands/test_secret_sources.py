@@ -31,6 +31,7 @@ def panel(world: World) -> str:
     return registry_secret.read_secret(Path(world.secret).read_bytes(), "panel").fingerprint
 
 
+@pytest.mark.long
 def test_every_source_gives_the_same_login(world: World) -> None:
     world.oc("create", "-f", world.secret)
     for given, stdin in (

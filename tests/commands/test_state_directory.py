@@ -60,6 +60,7 @@ def test_a_disk_that_is_full_from_the_start_stops_the_run_before_its_first_chang
     assert limited(world, 0, "verify", *ONE).code == 1
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_what_it_did_is_known(world: World) -> None:
     world.settle()
     before = essence(world.objects())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import GRACE, Result, World, make_world
 from threescale_migrate.values import GUIDE_CONFIGS, STEPS, Step
 
@@ -18,6 +20,7 @@ def check(world: World, name: Step, *args: str) -> Result:
     return world.run("step", name.value, "--check", *args)
 
 
+@pytest.mark.long
 def test_the_guide_can_be_done_one_step_at_a_time_and_each_check_says_when_it_is_done(world: World) -> None:
     # `default` has a role of its own, so that step 3 has something to do.
     world.oc("policy", "add-role-to-user", "view", "system:serviceaccount:threescale:default")
@@ -46,6 +49,7 @@ def test_the_guide_can_be_done_one_step_at_a_time_and_each_check_says_when_it_is
     assert world.objects() == before
 
 
+@pytest.mark.long
 def test_a_step_that_comes_too_early_is_refused_and_says_which_comes_first(world: World) -> None:
     before = world.objects()
     account = step(world, Step.SERVICE_ACCOUNT)
@@ -67,6 +71,7 @@ def test_a_step_that_comes_too_early_is_refused_and_says_which_comes_first(world
     assert step(world, Step.DEPLOYMENT_CONFIGS, *FEW).code == 0
 
 
+@pytest.mark.long
 def test_a_step_says_what_is_not_as_it_should_be(tmp_path: Path) -> None:
     world = make_world(tmp_path, "image-pull=zync")
     for name in (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.DEPLOYMENT_CONFIGS):

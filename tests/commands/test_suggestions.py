@@ -40,6 +40,7 @@ def paste(world: World, line: str, *more: str) -> Result:
     return world.run(*words[1:], *more)
 
 
+@pytest.mark.long
 def test_each_command_that_is_suggested_works_on_the_right_project(elsewhere: World) -> None:
     world = elsewhere
     ready = world.run("preflight", "-n", "threescale", "--secret-file", world.secret, "--dc", "zync,backend-cron")

@@ -154,6 +154,7 @@ def test_nothing_to_take_back_is_said(world: World) -> None:
     assert undo(world, "20990101").code == 2
 
 
+@pytest.mark.long
 def test_a_failed_migration_is_taken_back(tmp_path: Path) -> None:
     world = make_world(tmp_path, "image-pull=system-app")
     before = settled(world)
@@ -173,6 +174,7 @@ def test_on_failure_undo_takes_it_back_at_once_and_still_says_that_it_failed(tmp
     assert differences(before, settled(world)) == []
 
 
+@pytest.mark.long
 def test_what_somebody_has_changed_since_is_left_config_by_config(migrated: Migrated, copy: World) -> None:
     world, before = copy, migrated.before
     world.oc("create", "sa", "other")
@@ -211,6 +213,7 @@ def test_what_others_use_is_kept(copy: World) -> None:
     assert world.oc("get", "secret", "threescale-registry-auth").code == 0
 
 
+@pytest.mark.long
 def test_what_was_there_before_the_run_stays(world: World) -> None:
     world.oc("create", "-f", "-", stdin=AMP)
     world.oc(
@@ -227,6 +230,7 @@ def test_what_was_there_before_the_run_stays(world: World) -> None:
     assert differences(before, settled(world)) == []
 
 
+@pytest.mark.long
 def test_a_paused_config_that_was_resumed_is_paused_again(tmp_path: Path) -> None:
     world = make_world(tmp_path, "paused=backend-worker", "no-trigger=system-redis", "zero=backend-cron")
     before = settled(world)
@@ -276,6 +280,7 @@ def test_killed_half_way_it_is_taken_back(world: World) -> None:
     assert differences(before, settled(world)) == []
 
 
+@pytest.mark.long
 def test_an_undo_that_was_killed_is_gone_on_with_and_is_undone_as_one(migrated: Migrated, copy: World) -> None:
     world, before = copy, migrated.before
     process = world.popen("undo", "--yes")

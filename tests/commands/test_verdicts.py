@@ -52,6 +52,7 @@ def says_migrated(format_: str, out: str) -> bool:
     return mark[format_] in f"\n{out}"
 
 
+@pytest.mark.long
 def test_on_a_fresh_project_nothing_that_is_left_out_makes_it_migrated(fresh: World) -> None:
     for left_out in SUBSETS:
         seen = fresh.run("verify", "-o", "json", *skips(left_out))
@@ -60,6 +61,7 @@ def test_on_a_fresh_project_nothing_that_is_left_out_makes_it_migrated(fresh: Wo
         assert seen.json()["skipped"] == [step.value for step in left_out]
 
 
+@pytest.mark.long
 def test_on_a_migrated_project_the_word_is_said_where_all_that_it_rests_on_was_seen(migrated: World) -> None:
     for left_out in ((), *((step,) for step in STEPS), STEPS):
         well = set(left_out) <= {Step.PERMISSIONS}
@@ -72,6 +74,7 @@ def test_on_a_migrated_project_the_word_is_said_where_all_that_it_rests_on_was_s
     assert allowed.out.splitlines()[-1] == "– nothing is said of the whole: not checked: verification"
 
 
+@pytest.mark.long
 def test_a_migration_that_leaves_steps_out_says_what_it_did_not_see(migrated: World) -> None:
     for left_out in combinations(STEPS, 2):
         done = migrated.run("migrate", "--yes", *skips(left_out))
@@ -97,6 +100,7 @@ def test_a_single_step_says_what_it_did_and_not_that_the_project_is_migrated(fre
     assert fresh.run("step", "readiness", "--skip", "readiness").code == 2
 
 
+@pytest.mark.long
 def test_where_there_is_no_3scale_each_step_is_refused_and_makes_nothing(empty: World) -> None:
     before = empty.objects()
     for name in STEPS:

@@ -114,7 +114,7 @@ def test_an_undo_that_did_not_come_to_its_end_is_gone_on_with(home: Path) -> Non
     back = write(home, "undo", undoes=[one.run])
     half = write(home, "undo", "", undoes=[back.run])
     known = records.records(SERVER, "threescale")
-    # It was on its way to the migrated project: what it had done, and what it wanted to take back.
+    # It was on its way to the migrated project: what it had done, and what it wanted to undo.
     assert [record.run for record in records.to_take_back(known)] == [half.run, back.run]
     write(home, "undo", undoes=[half.run, back.run])
     known = records.records(SERVER, "threescale")

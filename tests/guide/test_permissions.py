@@ -1,4 +1,4 @@
-"""The differences between two accounts, by what a real cluster printed, by OpenShift 3.11's objects, and by what may not be read."""
+"""The differences between two accounts, by what a real cluster printed, by OpenShift 3.11's objects, and by what cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may not be read is masked in whatever way it is written, and what may be read stays as it is."""
+"""What cannot be read is masked in whatever way it is written, and what may be read stays as it is."""
 
 from __future__ import annotations
 

@@ -167,16 +167,18 @@ def _change() -> Parser:
 def _expectations() -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("before the first change")
-    group.add_argument("--expect-project", metavar="NAME", help="go on only in this project")
-    group.add_argument("--expect-server", metavar="URL", help="go on only on this server")
+    group.add_argument("--expect-project", metavar="NAME", help="continue only in this project")
+    group.add_argument("--expect-server", metavar="URL", help="continue only on this server")
     return parser
 
 
 def _preflight() -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("what the preflight found")
-    group.add_argument("--force", action="store_true", help="go on with failing configs, full quotas, another release")
-    group.add_argument("--allow-unknown", action="store_true", help="go on with what may not be looked at")
+    group.add_argument(
+        "--force", action="store_true", help="continue with failing configs, full quotas, another release"
+    )
+    group.add_argument("--allow-unknown", action="store_true", help="continue with what cannot be read")
     return parser
 
 
@@ -213,7 +215,7 @@ def build(program: str = NAME) -> Parser:
 
     parser = Parser(
         prog=program,
-        description="Prepares a 3scale 2.5 project for images from registry.redhat.io, verifies it, and takes it back.",
+        description="Prepares a 3scale 2.5 project for images from registry.redhat.io, verifies it, and undoes it.",
         epilog=_exit_codes(),
         formatter_class=Formatter,
     )
@@ -287,9 +289,7 @@ def build(program: str = NAME) -> Parser:
     )
     script.set_defaults(output="text", quiet=True, lang=None)
     script.add_argument("--guide", action="store_true", help="print the guide's own commands instead")
-    _undo(
-        add("undo", "takes back what a run changed", (connection, _sources(), expectations, change, record, documents))
-    )
+    _undo(add("undo", "undoes what a run changed", (connection, _sources(), expectations, change, record, documents)))
     history = add("history", "lists the runs of this workstation, or shows one", (record, documents))
     history.add_argument("run", nargs="?", metavar="RUN", help="the run to show, or the beginning of its name")
     history.add_argument("-n", "--namespace", metavar="PROJECT", help="runs in this project only")
@@ -319,7 +319,7 @@ def build(program: str = NAME) -> Parser:
     _language(help_)
     add("man", "prints the manual page", ())
     rehearse = add("rehearse", "runs a program, or the whole migration, on a rehearsal cluster", ())
-    rehearse.add_argument("--dir", metavar="DIR", help="keep the cluster there, or go on with the one that is there")
+    rehearse.add_argument("--dir", metavar="DIR", help="keep the cluster there, or continue with the one that is there")
     rehearse.add_argument("--from", dest="from_file", metavar="FILE", help="start from an export of your project")
     rehearse.add_argument(
         "--fault", metavar="NAME[=VALUE]", action="append", default=[], help="switch on a fault; list: name them"
@@ -343,7 +343,7 @@ def _undo(parser: argparse.ArgumentParser) -> None:
         "run", nargs="?", metavar="RUN", help="by default the newest, with all before it that is in effect"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
-    parser.add_argument("--force", action="store_true", help="take back also what somebody has changed since")
+    parser.add_argument("--force", action="store_true", help="undo also what somebody has changed since")
     parser.add_argument("--to-default", action="store_true", help="without a journal: configs back to default")
     parser.add_argument(
         "--redo", action="store_true", help="undo the newest undo, so that the project is migrated again"
@@ -370,6 +370,6 @@ def _monitoring(parser: argparse.ArgumentParser) -> None:
 
 def _strictness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="warnings are failures")
-    parser.add_argument("--allow-unknown", action="store_true", help="what may not be looked at is a warning")
+    parser.add_argument("--allow-unknown", action="store_true", help="what cannot be read is a warning")
     if not any("--timeout" in action.option_strings for action in parser._actions):
         parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")

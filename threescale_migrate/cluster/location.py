@@ -88,7 +88,7 @@ def still_at(oc: Oc, location: Location) -> None:
                 before=location.user,
             )
         )
-    # A uid that may not be read any more says nothing.
+    # A uid that cannot be read any more says nothing.
     uid = _uid(oc, location.project) if location.uid is not None else None
     if uid is not None and uid != location.uid:
         raise Moved(

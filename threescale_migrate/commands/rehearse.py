@@ -25,7 +25,7 @@ DEFAULT_SPEED = 10.0
 
 
 def run(session: Session, options: RehearseOptions) -> int:
-    """Makes the cluster, or goes on with the one in `--dir`, and runs the program. Raises Usage."""
+    """Makes the cluster, or continues with the one in `--dir`, and runs the program. Raises Usage."""
     program = list(options.program)
     if program[:1] == ["--"]:
         program = program[1:]

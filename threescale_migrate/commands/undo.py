@@ -71,7 +71,7 @@ def _wanted(
         if kind in state.unread:
             raise Refused(
                 Text(
-                    "{kind} may not be read, and nothing is taken back blindly: {why}",
+                    "{kind} cannot be read, and nothing is undone blindly: {why}",
                     kind=kind,
                     why=state.unread[kind],
                 )
@@ -148,7 +148,7 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
         if isinstance(stage, Wave) and touched & set(stage.configs)
     )
     notes = [
-        Text("taken back: {command} of {began}, run {run}", command=record.command, began=record.began, run=record.run)
+        Text("undone: {command} of {began}, run {run}", command=record.command, began=record.began, run=record.run)
         for record in runs
     ]
     for change in wanted.changes:

@@ -121,7 +121,7 @@ def ended_badly(
 
 
 def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
-    """What a container wrote last, masked; nothing where its log may not be read."""
+    """What a container wrote last, masked; nothing where its log cannot be read."""
     if cause.log_of is None:
         return ()
     pod, container = cause.log_of

@@ -106,8 +106,8 @@ class Journal:
             why = system_error(error)
             raise JournalError(
                 Text(
-                    "the journal {path} cannot be written ({why}): the run stops before its next change; make room, then go on"
-                    " with threescale-migrate migrate, or take it back with threescale-migrate undo",
+                    "the journal {path} cannot be written ({why}): the run stops before its next change; make room, then continue"
+                    " with threescale-migrate migrate, or undo it with threescale-migrate undo",
                     path=str(self.path),
                     why=why,
                 ),

@@ -39,7 +39,7 @@ class Entry:
 
     @property
     def inverse(self) -> Inverse:
-        """How it is taken back."""
+        """How it is undone."""
         return Inverse(self.kind, self.name, self.inverse_args, self.detail)
 
 
@@ -85,7 +85,7 @@ class Record:
 
     @property
     def undoes(self) -> tuple[str, ...]:
-        """The runs that this one takes back."""
+        """The runs that this one undoes."""
         return tuple(str(run) for run in self.lines[0].get("undoes") or ())
 
 
@@ -208,7 +208,7 @@ def records(
     """The runs of one project, or all of them, project by project, oldest first. Runs that never began are passed over.
 
     What is wrong with journals that cannot be read goes into `problems`; without that it is raised as JournalError, since a
-    run that is not known of cannot be taken back.
+    run that is not known of cannot be undone.
     """
     pattern = f"{host_part(server) if server else '*'}/{safe_name(project) if project else '*'}/*.jsonl"
     found = []

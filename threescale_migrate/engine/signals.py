@@ -40,7 +40,7 @@ class Stopped(Exception):
         if not self.changed:
             return Text("ended by a signal; nothing was changed")
         return Text(
-            "ended by a signal: go on with threescale-migrate migrate, or take back what was done with threescale-migrate undo"
+            "ended by a signal: continue with threescale-migrate migrate, or undo what was done with threescale-migrate undo"
         )
 
 

@@ -138,7 +138,7 @@ def pause(config: DeploymentConfig) -> Action:
 
 
 def start(config: DeploymentConfig, why: Text) -> Action:
-    """Starts a rollout that nothing else starts; there is nothing to take back in a rollout as such."""
+    """Starts a rollout that nothing else starts; there is nothing to undo in a rollout as such."""
     return Action(
         STEP,
         f"dc/{config.name}",

@@ -74,14 +74,14 @@ def missing(state: ProjectState) -> list[Check]:
 
 
 def unknown(state: ProjectState) -> tuple[Check, ...]:
-    """What is linked to `default` and may not be looked at."""
+    """What is linked to `default` and cannot be read."""
     if "secrets" not in state.unread:
         return ()
     checks = []
     for link in lacking(state):
         if link.secret not in state.secret_names:
             seen = Text(
-                "default has secret {secret} {use}, amp has not, and whether it exists may not be seen",
+                "default has secret {secret} {use}, amp has not, and whether it exists cannot be seen",
                 secret=link.secret,
                 use=Text(MENTIONED[link.use]),
             )

@@ -35,7 +35,7 @@ CLUSTER_ROLE = "ClusterRole"
 SCC = "SecurityContextConstraints"
 SCC_ROLE = "system:openshift:scc:"
 SCC_KIND = "scc"
-# Roles that give away more than a gateway's pods should have, where their rules may not be read.
+# Roles that give away more than a gateway's pods should have, where their rules cannot be read.
 PRIVILEGED = frozenset({"cluster-admin", "admin"})
 LAX_CONSTRAINTS = frozenset(
     {"anyuid", "privileged", "hostaccess", "hostmount-anyuid", "hostnetwork", "hostnetwork-v2", "node-exporter"}
@@ -48,10 +48,10 @@ BUILT_IN = frozenset(
     }
 )  # fmt: skip
 UNREAD = {
-    "rolebindings": "the role bindings in the project may not be read: whether amp has all that default has is not known",
-    "clusterrolebindings": "the cluster role bindings may not be read: whether amp has all that default has is not known",
-    "rolebindings elsewhere": "the role bindings in other projects may not be read: whether amp has all that default has is not known",
-    SCC_KIND: "the users of security context constraints may not be read: whether amp has all that default has is not known",
+    "rolebindings": "the role bindings in the project cannot be read: whether amp has all that default has is not known",
+    "clusterrolebindings": "the cluster role bindings cannot be read: whether amp has all that default has is not known",
+    "rolebindings elsewhere": "the role bindings in other projects cannot be read: whether amp has all that default has is not known",
+    SCC_KIND: "the users of security context constraints cannot be read: whether amp has all that default has is not known",
 }
 
 
@@ -181,7 +181,7 @@ def discovery_told(state: ProjectState, request: Request) -> Text:
     if request.service_discovery:
         return Text("service discovery is used: --service-discovery says so")
     if "configmaps" in state.unread:
-        return Text("whether service discovery is used is not known: the config map system may not be read")
+        return Text("whether service discovery is used is not known: the config map system cannot be read")
     if found is None:
         return Text("service discovery is not used: there is no service_discovery.yml in the config map system")
     if found.method != "service_account":
@@ -337,7 +337,7 @@ def gift_of_an_admin(state: ProjectState, kind: str) -> str:
 
 
 def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """What may not be looked at, each with what a cluster admin runs instead; unknown is never fine."""
+    """What cannot be read, each with what a cluster admin runs instead; unknown is never fine."""
     checks = []
     for kind in UNREAD:
         if kind in state.unread:
@@ -352,7 +352,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
             checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, commands))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
-            seen = Text("default has {grant}, and whether that role exists may not be seen", grant=grant.sentence)
+            seen = Text("default has {grant}, and whether that role exists cannot be seen", grant=grant.sentence)
             fix = Text("have a cluster admin run this if it does, or leave it with --allow-unknown")
             action = give(state.namespace, grant, ACCOUNT, set())
             checks.append(
@@ -376,7 +376,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """The differences between the two accounts, in both directions; what may not be read is unknown, never fine."""
+    """The differences between the two accounts, in both directions; what cannot be read is unknown, never fine."""
     checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, request)]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         checks.append(_lacking(state, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT))

@@ -84,7 +84,7 @@ def redeployed(state: ProjectState, request: Request, actions: Iterable[Action])
 
 
 def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Finding, ...]:
-    """All findings, in order. `force` goes on with what may go well all the same, `allow_unknown` with what is not known."""
+    """All findings, in order. `force` continues with what may go well all the same, `allow_unknown` with what is not known."""
     found = [
         *_login(facts),
         *_project(facts, request),
@@ -198,7 +198,7 @@ def _rights(facts: Facts, request: Request) -> list[Finding]:
             )
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread:
-            fix = Text("have somebody who may look run threescale-migrate preflight, or go on with --allow-unknown")
+            fix = Text("have somebody who may look run threescale-migrate preflight, or continue with --allow-unknown")
             found.append(Finding(Group.RIGHTS, Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
     granted = []
     for right, action in needed(facts.attempt.actions, facts.state, facts.answers.binds_scc).items():
@@ -228,7 +228,7 @@ def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) ->
     if answer is None:
         seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
                     user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
-        fix = Text("ask: {question}; or go on with --allow-unknown", question=shell.oc(right.question))
+        fix = Text("ask: {question}; or continue with --allow-unknown", question=shell.oc(right.question))
         return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix)
     seen = Text("{user} may not {right} {where}, and {command} needs it",
                 user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
@@ -252,7 +252,7 @@ def _grant_refused(action: Action, seen: Text) -> Finding:
 def _grant_undecided(facts: Facts, action: Action, why: Text) -> Finding:
     """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
     seen = Text("whether {user} may give this role is not known: {why}", user=facts.user, why=why)
-    fix = Text("have a cluster admin run this, then run threescale-migrate again; or go on with --allow-unknown")
+    fix = Text("have a cluster admin run this, then run threescale-migrate again; or continue with --allow-unknown")
     return Finding(
         Group.RIGHTS, Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, (permissions.command(action),)
     )
@@ -343,7 +343,7 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
         if found.reached:
             return None
         reason = found.cause.sentence if found.cause is not None else found.reason
-        seen = Text("its migration has begun: {reason}; migrate goes on with it", reason=reason)
+        seen = Text("its migration has begun: {reason}; migrate continues with it", reason=reason)
         return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
     if config.paused and not request.resume_paused:
@@ -366,7 +366,7 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
         return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     seen = Text("it is failing already: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
     fix = found.cause.fix if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
-    fix = Text("{fix}; or go on as it is with --force", fix=fix)
+    fix = Text("{fix}; or continue as it is with --force", fix=fix)
     return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.FAILED, seen, fix, forceable=True)
 
 
@@ -392,7 +392,7 @@ def _images(state: ProjectState, name: str) -> list[Finding]:
         subject = f"is/{trigger.stream}:{trigger.tag}"
         why = failed.get(trigger.tag) or "no image"
         fix = Text(
-            "import it: oc import-image {stream}; or go on with --force", stream=f"{trigger.stream}:{trigger.tag}"
+            "import it: oc import-image {stream}; or continue with --force", stream=f"{trigger.stream}:{trigger.tag}"
         )
         if trigger.resolved:
             seen = Text("its last import failed ({why}); {name} keeps the image that it has", why=why, name=name)
@@ -412,7 +412,7 @@ def _room(facts: Facts, request: Request) -> list[Finding]:
     order = redeployed(state, request, facts.attempt.actions)
     found = []
     for problem in capacity.problems(state, order, facts.attempt.actions):
-        fix = Text("{fix}; or go on with --force", fix=problem.fix)
+        fix = Text("{fix}; or continue with --force", fix=problem.fix)
         found.append(
             Finding(
                 Group.ROOM, Code.QUOTA_SUFFICIENT, problem.subject, Verdict.FAILED, problem.seen, fix, forceable=True

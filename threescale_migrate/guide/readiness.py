@@ -272,7 +272,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """For each config, whether its newest rollout has ended well."""
     missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
     if missing:
-        why = Text("{kinds} may not be read", kinds=", ".join(missing))
+        why = Text("{kinds} cannot be read", kinds=", ".join(missing))
         return (Check(STEP, Code.ROLLOUT_COMPLETE, "dc", Verdict.UNKNOWN, why),)
     return tuple(_check(state, name) for name in choose(state, request).configs)
 

@@ -199,10 +199,10 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
 
 
 def creation(name: str, fingerprint_: str, path: str | None, kept: str | None = None) -> Inverse:
-    """How the creation of a secret is taken back.
+    """How the creation of a secret is undone.
 
     `path` is the user's file and `kept` the secret of the project that it was read from: the journal names and never quotes
-    them, and an undo that is taken back reads them again.
+    them, and an undo that is undone reads them again.
     """
     detail = {"fingerprint": fingerprint_, "path": path, "copy": kept}
     return Inverse("secret", name, ("delete", "secret", name), detail)

@@ -69,6 +69,15 @@ NEEDS: tuple[tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]], ...] = (
     (("rollout", "latest"), (("get", "deploymentconfigs", ""), ("create", "deploymentconfigs", "instantiate"))),
     (("rollout", "resume"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
     (("rollout", "pause"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+    # Marks the newest replication controller as cancelled (openshift/oc, pkg/cli/rollout/cancel.go).
+    (
+        ("rollout", "cancel"),
+        (
+            ("get", "deploymentconfigs", ""),
+            ("list", "replicationcontrollers", ""),
+            ("patch", "replicationcontrollers", ""),
+        ),
+    ),
     (("create", "rolebinding"), (("create", "rolebindings", ""),)),
     (("adm", "policy", "add-role-to-user"), (("list", "rolebindings", ""), ("create", "rolebindings", ""))),
     (

@@ -43,7 +43,7 @@ def check_order(state: ProjectState, request: Request, step: Step) -> None:
     if step is Step.SERVICE_ACCOUNT or Step.SERVICE_ACCOUNT in request.skip:
         return
     if "sa" in state.unread:
-        raise Refused(Text("whether the service account {name} is there may not be read", name=ACCOUNT))
+        raise Refused(Text("whether the service account {name} is there cannot be read", name=ACCOUNT))
     account = state.accounts.get(ACCOUNT)
     if account is None:
         why = Text("the service account {name} is not in the project, and new pods would be refused", name=ACCOUNT)

@@ -77,7 +77,7 @@ def _gone(one: Asked) -> Finding:
         said=one.said,
     )
     fix = Text(
-        "have it in a registry that the cluster can pull from, or its image stream imported; or go on with --force"
+        "have it in a registry that the cluster can pull from, or its image stream imported; or continue with --force"
     )
     return _finding(one, Verdict.FAILED, seen, fix)
 

@@ -53,10 +53,10 @@ STEP_OF = {
 
 @dataclass(frozen=True)
 class Undo:
-    """What is to be taken back.
+    """What is to be undone.
 
     `changes` come newest first. `manifests` are the secrets that can be brought back, by the fingerprint of their logins, and
-    are never shown. `force` takes back also what somebody has changed since. With `whole`, as `--to-default` has it, none of the
+    are never shown. `force` undoes also what somebody has changed since. With `whole`, as `--to-default` has it, none of the
     configs that it chooses may be left running as `amp`, also none that came after the plan.
     """
 
@@ -67,7 +67,7 @@ class Undo:
 
     @property
     def configs(self) -> tuple[str, ...]:
-        """The configs whose account is taken back."""
+        """The configs whose account is undone."""
         return tuple(change.name for change in self.changes if change.kind == CONFIG)
 
 
@@ -135,7 +135,7 @@ def limited(changes: Iterable[Inverse], names: Iterable[str]) -> tuple[Inverse, 
 
 
 def stages(undo: Undo, state: ProjectState) -> tuple[tuple[Inverse, ...] | Wave, ...]:
-    """The changes in the order in which they are taken back, newest first.
+    """The changes in the order in which they are undone, newest first.
 
     What the pods need comes before them: what was there is there again, and what was linked to their account is not, since a
     pod keeps what it was admitted with (recordings/README.md 14). What they no longer need goes after them.
@@ -428,7 +428,7 @@ def _give(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...
 
 
 def refusal(state: ProjectState, undo: Undo, change: Inverse) -> Text:
-    """Why a change is not taken back: somebody has changed the thing since, or something else uses it. Empty where it is."""
+    """Why a change is not undone: somebody has changed the thing since, or something else uses it. Empty where it is."""
     if change.kind == CONFIG:
         return NOTHING if undo.force else _config_changed(state, change)
     if change.kind == "account":
@@ -452,7 +452,7 @@ def _config_changed(state: ProjectState, change: Inverse) -> Text:
     if config.effective_account in (change.detail.get("written") or _given(change)).split():
         return NOTHING
     return Text(
-        "its template says {found}, which this run did not write; --force takes it back all the same",
+        "its template says {found}, which this run did not write; --force undoes it all the same",
         found=config.effective_account,
     )
 
@@ -476,7 +476,7 @@ def _grant_changed(state: ProjectState, change: Inverse) -> Text:
 
 
 def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
-    """Whether anything that is not taken back runs as the account. What has other secrets linked is somebody else's too."""
+    """Whether anything that is not undone runs as the account. What has other secrets linked is somebody else's too."""
     returning = {
         change.name
         for change in undo.changes
@@ -570,7 +570,7 @@ def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
             Code.CONFIG_AS_BEFORE,
             subject,
             Verdict.UNKNOWN,
-            Text("it may not be read: {why}", why=unread[0]),
+            Text("it cannot be read: {why}", why=unread[0]),
         )
     if change.name not in state.configs:
         return Check(
@@ -609,7 +609,7 @@ def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) ->
             Code.OBJECT_AS_BEFORE,
             subject,
             Verdict.UNKNOWN,
-            Text("it may not be read: {why}", why=state.unread[kind]),
+            Text("it cannot be read: {why}", why=state.unread[kind]),
         )
     try:
         left = _thing(state, undo, change) if not (change.kind == "secret" and change.name != SECRET_NAME) else ()

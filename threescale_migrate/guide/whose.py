@@ -150,6 +150,6 @@ def _release(found: frozenset[Release]) -> Finding:
         )
     else:
         seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=sentence)
-        fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or go on with --force")
+        fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or continue with --force")
         return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.FAILED, seen, fix, forceable=True)
     return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.WARNING, seen)

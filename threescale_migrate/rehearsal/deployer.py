@@ -121,7 +121,7 @@ def _deployer(store: Store, controller: Object) -> Object | None:
 
 
 def _hook(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], when: str, then: str) -> None:
-    """Runs a hook, and goes on with the stage `then` once it has ended well."""
+    """Runs a hook, and continues with the stage `then` once it has ended well."""
     hook = params(config).get(when)
     meta = controller["metadata"]
     name = f"{meta['name']}-hook-{when}"

@@ -1,7 +1,7 @@
 """Faults of the rehearsal cluster, by name: what an operator may try before the maintenance window.
 
 Those about the pods of a config hit its pods under another account than the one that it had when the fault was switched
-on: what ran before runs on, and goes on running after the migration is taken back.
+on: what ran before runs on, and goes on running after the migration is undone.
 """
 
 from __future__ import annotations

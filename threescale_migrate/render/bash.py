@@ -33,7 +33,7 @@ HEAD = """\
 #
 # Exit codes: 0 migrated, and the pods prove it; 1 they do not, or an oc command failed; 2 the secret's file is unusable;
 # 4 refused, nothing was changed; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
-# To take it back: run what stands after "back:", from the last to the first.
+# To undo it: run what stands after "back:", from the last to the first.
 {notes}set -euo pipefail
 ((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 2))) || {{ echo "bash 4.2 or later is needed" >&2 && exit 2; }}
 

@@ -230,7 +230,7 @@ def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Tex
         Text("began"): told_time(record.began),
         Text("ended"): told_time(record.ended),
         Text("command"): texts.command_line(first.get("command_line") or ()),
-        Text("takes back"): ", ".join(record.undoes),
+        Text("undoes"): ", ".join(record.undoes),
         Text("run"): record.run,
         Text("tool"): f"threescale-migrate {first['tool']}" if first.get("tool") else "",
     }
@@ -268,7 +268,7 @@ def _found(state: Mapping[str, Any]) -> Iterator[Text]:
     if paused:
         yield Text("paused: {names}", names=", ".join(paused))
     for kind in state.get("unread") or ():
-        yield Text("{kind} may not be read", kind=kind)
+        yield Text("{kind} cannot be read", kind=kind)
 
 
 def _configs(record: Record) -> Iterator[Config]:

@@ -29,7 +29,7 @@ def confirm(session: Session, changing: Changing, where: Location, show: Planned
         for note in show.notes:
             terminal.line(terminal.say(note))
     question = Text(
-        "This changes project {project} on {server}, as {user}. Type the project's name to go on: ",
+        "This changes project {project} on {server}, as {user}. Type the project's name to continue: ",
         project=where.project,
         server=where.server,
         user=where.user,

@@ -56,7 +56,7 @@ def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
 def check_project(state: ProjectState, request: Request) -> None:
     """Raises Refused where the project has nothing to migrate, or does not show it."""
     if "dc" in state.unread:
-        raise Refused(Text("the DeploymentConfigs may not be read: {why}", why=state.unread["dc"]))
+        raise Refused(Text("the DeploymentConfigs cannot be read: {why}", why=state.unread["dc"]))
     if not choose(state, request).configs:
         raise Refused(
             Text(

@@ -76,7 +76,7 @@ def of_project(name: str, oc: Oc) -> PullSecret:
     except NotFound:
         raise Usage(Text("--from-secret: the project has no secret {name}: see oc get secrets", name=name)) from None
     except Forbidden as error:
-        raise Refused(Text("--from-secret: secret {name} may not be read: {why}", name=name, why=error.text)) from None
+        raise Refused(Text("--from-secret: secret {name} cannot be read: {why}", name=name, why=error.text)) from None
     return registry_secret.from_item(json.loads(there.manifest), f"secret {name}", kept=name)
 
 
