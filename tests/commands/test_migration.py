@@ -286,7 +286,7 @@ def test_rehearse_goes_on_with_its_directory_and_passes_the_exit_code_on(world: 
 
 @pytest.mark.long
 def test_a_project_of_ones_own_can_be_rehearsed_from_an_export(world: World, tmp_path: Path) -> None:
-    export = tmp_path / "export.json"
+    export = world.directory / "export.json"  # what `oc` wrote is the user's own: it holds what the cluster does
     export.write_text(world.oc("get", "dc,rc,pods,sa,rolebindings,is", "-o", "json").out, encoding="utf-8")
     (tmp_path / "other").mkdir()
     other = make_world(tmp_path / "other", from_file=export)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 
+import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,3 +59,36 @@ def test_the_data_of_a_secret_is_masked_unless_the_list_brought_it_along(passwor
 @given(st.text())
 def test_any_text_is_taken(text: str) -> None:
     assert isinstance(masks()(text), str)
+
+
+def as_yaml(item: object) -> str:
+    return str(yaml.safe_dump(item, default_flow_style=False))
+
+
+def as_applied(item: object) -> str:
+    return json.dumps({"annotations": {"last-applied": json.dumps(item)}})
+
+
+@pytest.mark.parametrize("written", [json.dumps, lambda item: json.dumps(item, indent=4), as_yaml, as_applied])
+def test_what_a_secret_is_given_as_text_is_masked_also_where_the_suite_made_it_up(
+    written: Callable[[object], str],
+) -> None:
+    item = {"kind": "Secret", "stringData": {"SECRET_KEY_BASE": "not-a-real-key", "USER": "hanako two"}, "type": "x"}
+    text = written(item)
+    mask = masks()
+    mask.made_up(text)
+    shown = mask(text)
+    assert "not-a-real" not in shown
+    assert "two" not in shown
+    assert "SECRET_KEY_BASE" in shown
+
+
+@pytest.mark.parametrize("written", [json.dumps, lambda item: json.dumps(item, indent=4), as_yaml])
+def test_what_a_config_holds_in_clear_is_masked(written: Callable[[object], str]) -> None:
+    hook = 'bundle exec rake boot openshift:deploy MASTER_ACCESS_TOKEN="h7Kq2Zx9"'
+    variables = [{"name": "DB_PASSWORD", "value": "hunter two"}, {"name": "RAILS_ENV", "value": "production"}]
+    shown = masks()(written({"kind": "DeploymentConfig", "command": ["bash", "-c", hook], "env": variables}))
+    for secret in ("h7Kq2Zx9", "hunter", "two"):
+        assert secret not in shown
+    for kept in ("openshift:deploy", "MASTER_ACCESS_TOKEN", "DB_PASSWORD", "production"):
+        assert kept in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from threescale_migrate.redaction import Redactor
+from threescale_migrate.redaction import TELLING, Redactor
 
 SERVER = "https://api.cluster.example.test:6443"
 PROJECT = "threescale"
@@ -15,7 +15,18 @@ COMMON_USERS = frozenset({"admin", "developer", "kubeadmin", "kube:admin", "syst
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*(?::[0-9A-Fa-f]*){2,})(?![\w.:]*\w)")
 _NODE = re.compile(r'(?:nodeName"?: "?|Successfully assigned \S+ to )([A-Za-z0-9][A-Za-z0-9.-]*)')
 _SECRET = re.compile(r'"?kind"?: "?Secret\b')
-_ENCODED = re.compile(r'^(\s*"?[\w.-]+"?: "?)([A-Za-z0-9+/]{8,}={0,2})("?,?)$', re.MULTILINE)
+_ENCODED = re.compile(r'((?:^|[{,])\s*"?[\w.-]+"?: ?"?)([A-Za-z0-9+/]{8,}={0,2})("?,?)(?=$|[,}])', re.MULTILINE)
+_IN_CLEAR = (
+    # What a Secret is given as text, in JSON and in YAML: each value of the map.
+    (re.compile(r'\\*"stringData\\*": ?\{[^{}]*'), re.compile(r'(: ?\\*")(?:[^"\\]|\\(?!"))+')),
+    (re.compile(r"^( *)stringData:\n(?:\1 +\S.*\n?)+", re.MULTILINE), re.compile(r"(?m)(^ +[\w.-]+: ?)\S.*")),
+    # What a config holds in clear: in a hook's command, in a variable (recordings/README.md 22).
+    (re.compile(rf"(?i)\b\w*(?:{TELLING})\w*=\\*[\"']?[^\s\"'\\]+"), re.compile(r"^(\w+=\\*[\"']?).+")),
+    (
+        re.compile(rf'(?i)"?name"?: "?[\w.-]*(?:{TELLING})[\w.-]*"?,?\s+"?value"?: "?[^"\n]+'),
+        re.compile(r'("?value"?: "?)[^"\n]+'),
+    ),
+)
 
 
 class Masks:
@@ -61,6 +72,8 @@ class Masks:
         for value, place in kept.items():
             text = text.replace(value, place)
         text = self.redact(text)
+        for whole, values in _IN_CLEAR:
+            text = whole.sub(lambda match, values=values: values.sub(r"\1***", match[0]), text)  # type: ignore[misc]
         for value, place in kept.items():
             text = text.replace(place, value)
         return text
