@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import TOKEN, World, make_world
 from threescale_migrate.cluster.pull_secrets import fingerprint
-from threescale_migrate.guide import registry_secret
+from threescale_migrate.guide import secret_file
 from threescale_migrate.session import sources
 from threescale_migrate.values import SECRET_NAME, Usage
 
@@ -28,7 +28,7 @@ def stored(world: World) -> str | None:
 
 
 def panel(world: World) -> str:
-    return registry_secret.read_secret(Path(world.secret).read_bytes(), "panel").fingerprint
+    return secret_file.read_secret(Path(world.secret).read_bytes(), "panel").fingerprint
 
 
 @pytest.mark.long
@@ -133,7 +133,7 @@ def test_no_argument_and_no_environment_of_a_process_holds_the_token(world: Worl
     seen = (world.home / "seen").read_text()
     assert "create" in seen
     assert TOKEN not in seen
-    assert registry_secret.from_login("12345678|rehearsal", TOKEN, "x").secrets[0] not in seen
+    assert secret_file.from_login("12345678|rehearsal", TOKEN, "x").secrets[0] not in seen
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from threescale_migrate.cluster.oc import Oc
 from threescale_migrate.engine import proving
-from threescale_migrate.guide import prove_pull, registry_secret
+from threescale_migrate.guide import prove_pull, secret_file
 from threescale_migrate.guide.prove_pull import Answer, Asker
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import REGISTRY, Verdict
@@ -102,7 +102,7 @@ def test_the_file_holds_the_one_login_and_is_private_and_gone_afterwards(
 ) -> None:
     home = tmp_path_factory.mktemp("runtime")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
-    made = registry_secret.from_login("robot", SECRET, "here")
+    made = secret_file.from_login("robot", SECRET, "here")
     with proving.private_file(prove_pull.registry_config(made.manifest)) as name:
         path = Path(name)
         assert path.parent.parent == home
@@ -118,7 +118,7 @@ def test_an_oc_that_repeats_the_login_is_masked_and_one_that_hangs_says_nothing_
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     program = tmp_path_factory.mktemp("bin") / "oc"
-    made = registry_secret.from_login("robot", SECRET, "here")
+    made = secret_file.from_login("robot", SECRET, "here")
     redact = Redactor()
     redact.learn(*made.secrets)
     program.write_text(

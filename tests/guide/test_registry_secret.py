@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from threescale_migrate.cluster.parsing import parse_project
-from threescale_migrate.guide import registry_secret
+from threescale_migrate.guide import registry_secret, secret_file
 from threescale_migrate.values import REGISTRY, SECRET_NAME, PullSecret, Refused, Request, Usage
 
 TOKEN = "the-token-of-this-test-4711"
@@ -39,7 +39,7 @@ def secret(logins: Any = None, **changes: Any) -> dict[str, Any]:
 
 def read(item: Any) -> PullSecret:
     raw = item if isinstance(item, bytes) else yaml.safe_dump(item).encode()
-    return registry_secret.read_secret(raw, "panel.yaml")
+    return secret_file.read_secret(raw, "panel.yaml")
 
 
 def jwt(ends: float) -> str:
@@ -126,7 +126,7 @@ BAD: dict[str, Any] = {
     "a number without an end": b"kind: " + b"9" * 900_000,
     "a Docker configuration": plain(json.dumps({"auths": {REGISTRY: {"auth": AUTH}}})),
     "half a character of UTF-16": b"\xff\xfea",
-    "huge": b"x" * (registry_secret.LARGEST + 1),
+    "huge": b"x" * (secret_file.LARGEST + 1),
 }
 
 
@@ -165,7 +165,7 @@ def test_a_token_that_ends_soon_is_warned_of_and_a_late_one_is_not() -> None:
 @example(b"? !!map {}\n: x")
 def test_no_bytes_at_all_make_it_fail_otherwise(raw: bytes) -> None:
     with pytest.raises(Usage):
-        registry_secret.read_secret(raw, "f")
+        secret_file.read_secret(raw, "f")
 
 
 @settings(max_examples=200, deadline=None)
@@ -177,7 +177,7 @@ def test_a_damaged_file_is_usable_or_refused_and_never_quoted(data: st.DataObjec
         raw[at] = data.draw(st.integers(0, 255))
     said = ""
     try:
-        said = registry_secret.read_secret(bytes(raw), "f").source
+        said = secret_file.read_secret(bytes(raw), "f").source
     except Usage as error:
         said = str(error)
     assert said
@@ -238,24 +238,24 @@ def test_a_login_in_the_project_whose_token_has_ended_is_no_login() -> None:
 
 
 def test_a_name_and_its_token_are_the_login_that_the_panel_would_have_given() -> None:
-    made = registry_secret.from_login("12345678|cluster", TOKEN, "here")
+    made = secret_file.from_login("12345678|cluster", TOKEN, "here")
     assert made.fingerprint == read(secret()).fingerprint
 
 
 @pytest.mark.parametrize("name", ["", " ", "a:b", "a\nb"])
 def test_a_name_that_cannot_be_one_is_refused(name: str) -> None:
     with pytest.raises(Usage, match="--username"):
-        registry_secret.from_login(name, TOKEN, "here")
+        secret_file.from_login(name, TOKEN, "here")
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe\x00", b"a\x00b", b"x" * (1 << 20) + b"yz"])
 def test_a_token_is_one_line_of_text(raw: bytes) -> None:
     with pytest.raises(Usage):
-        registry_secret.from_login("12345678|cluster", registry_secret.password_of(raw, "here"), "here")
+        secret_file.from_login("12345678|cluster", secret_file.password_of(raw, "here"), "here")
 
 
 def test_the_end_of_the_line_is_no_part_of_the_token() -> None:
-    assert registry_secret.password_of(f"{TOKEN}\r\n".encode(), "here") == TOKEN
+    assert secret_file.password_of(f"{TOKEN}\r\n".encode(), "here") == TOKEN
 
 
 @pytest.mark.parametrize("data", [{}, {"auths": {}}])

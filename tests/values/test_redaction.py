@@ -26,7 +26,7 @@ from threescale_migrate.cluster import failures, oc
 from threescale_migrate.cluster.doors import TRY_ON_SERVER
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.engine.journal import snapshot
-from threescale_migrate.guide import registry_secret
+from threescale_migrate.guide import secret_file
 from threescale_migrate.redaction import LONGEST_LINE, MASK, ORDINARY, PATTERNS_OF_LOGS, PIECE, Redactor
 from threescale_migrate.values import GUIDE_CONFIGS
 
@@ -125,7 +125,7 @@ def test_the_mask_keeps_a_journal_line_whole_and_what_undo_needs() -> None:
 
 @pytest.mark.parametrize("password", ["apicast", "apicast-production", "zync", "registry.redhat.io", "default"])
 def test_a_password_that_is_an_ordinary_name_leaves_the_sentences_readable(password: str) -> None:
-    secret = registry_secret.from_login("robot", password, "here")
+    secret = secret_file.from_login("robot", password, "here")
     redact = Redactor()
     redact.learn(*secret.secrets)
     said = ", ".join(("apicast-production: 1 of 1 pods run as amp", *GUIDE_CONFIGS, "no login for registry.redhat.io"))
@@ -267,7 +267,7 @@ def test_the_search_finds_every_secret_in_every_form(secret: str) -> None:
 
 
 def test_a_snapshot_for_the_journal_holds_no_data_of_a_secret() -> None:
-    made: Any = json.loads(registry_secret.from_login("robot", TOKEN, "here").manifest)
+    made: Any = json.loads(secret_file.from_login("robot", TOKEN, "here").manifest)
     made["metadata"]["uid"] = "u"
     assert not leaks(json.dumps(snapshot(parse_project([], "p", made))).encode())
 

@@ -15,9 +15,10 @@ from ..engine import undoing as sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..guide import undoing
+from ..guide.changes import Undo, limited, to_default
 from ..guide.costs import costs
 from ..guide.selection import Wave
-from ..guide.undoing import Undo
+from ..guide.undo_refusals import refusal
 from ..render import document, text
 from ..session.confirming import confirm
 from ..session.journaling import Start, journaled
@@ -80,13 +81,13 @@ def _wanted(
     whole = None
     if options.to_default:
         whole = Request(configs=options.configs)
-        changes = undoing.to_default(state, whole)
+        changes = to_default(state, whole)
     else:
         mine, _ = records.of_identity(records.records(where.server, where.project), where.uid)
         runs = records.to_take_back(mine, options.run, options.redo)
         changes = changes_of(runs)
         if options.configs:
-            changes = undoing.limited(changes, options.configs)
+            changes = limited(changes, options.configs)
     return state, Undo(changes, manifests(oc, changes, given), options.force, whole), runs
 
 
@@ -152,7 +153,7 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
         for record in runs
     ]
     for change in wanted.changes:
-        why = undoing.refusal(state, wanted, change)
+        why = refusal(state, wanted, change)
         if why.template:
             notes.append(Text("left as it is: {name}: {why}", name=change.name, why=why))
     argvs = tuple(oc.argv(action.args) for action in actions)

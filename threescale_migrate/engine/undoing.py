@@ -10,9 +10,9 @@ from functools import partial
 from ..cluster.failures import OcError
 from ..cluster.state import ProjectState
 from ..guide import deployment_configs, undoing
+from ..guide.changes import CONFIG, Undo, goal_of
 from ..guide.readiness import assess_all
 from ..guide.selection import Wave, Whole
-from ..guide.undoing import Undo
 from ..values import Action, Check, Inverse, Text, Verdict
 from .apply import apply
 from .failure import broken_off
@@ -27,7 +27,7 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
     """
     state = run.look()
     run.goals.clear()
-    run.goals.update({change.name: undoing.goal(change) for change in wanted.changes if change.kind == undoing.CONFIG})
+    run.goals.update({change.name: goal_of(change) for change in wanted.changes if change.kind == CONFIG})
     there = frozenset(state.configs)
     order = undoing.stages(wanted, state)
     total = sum(isinstance(stage, Wave) for stage in order)

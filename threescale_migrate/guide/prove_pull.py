@@ -16,7 +16,7 @@ from enum import Enum
 from ..check_codes import Code
 from ..cluster.pull_secrets import login_data
 from ..values import REGISTRY, Check, Step, Text, Verdict
-from .registry_secret import PANEL, covers
+from .logins import PANEL, covers
 
 # The images of the next step, of the templates of 3scale 2.6: its own, then databases and caches. The first stands for all where
 # one is enough.

@@ -15,7 +15,7 @@ from time import monotonic
 from ..cluster.failures import Forbidden, NotFound
 from ..cluster.oc import Oc
 from ..cluster.reading import read_secret as read_project_secret
-from ..guide import registry_secret
+from ..guide import secret_file
 from ..language import system_error
 from ..values import SECRET_NAME, PullSecret, Refused, Text, Usage
 from .options import SecretSource
@@ -39,15 +39,15 @@ def _named(session: Session, given: SecretSource, oc: Oc) -> PullSecret | None:
         return of_file(given.file)
     if given.username is not None:
         source = Text("--username: {stdin}", stdin=STDIN)
-        password = registry_secret.password_of(_password(session, given.username), str(source))
-        return registry_secret.from_login(given.username, password, str(source))
+        password = secret_file.password_of(_password(session, given.username), str(source))
+        return secret_file.from_login(given.username, password, str(source))
     return None if given.from_secret is None else of_project(given.from_secret, oc)
 
 
 def of_file(path: str) -> PullSecret:
     """The secret in a file, `-` for standard input. Raises Usage."""
     if path == "-":
-        return registry_secret.read_secret(_stdin("--secret-file -"), STDIN)
+        return secret_file.read_secret(_stdin("--secret-file -"), STDIN)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except (OSError, ValueError) as error:  # a ValueError: the name holds a NUL
@@ -60,7 +60,7 @@ def of_file(path: str) -> PullSecret:
     finally:
         os.close(descriptor)
     # A pipe, such as bash's <(…), cannot be read a second time.
-    return registry_secret.read_secret(raw, path, path=os.path.abspath(path) if regular else None)
+    return secret_file.read_secret(raw, path, path=os.path.abspath(path) if regular else None)
 
 
 def of_project(name: str, oc: Oc) -> PullSecret:
@@ -77,7 +77,7 @@ def of_project(name: str, oc: Oc) -> PullSecret:
         raise Usage(Text("--from-secret: the project has no secret {name}: see oc get secrets", name=name)) from None
     except Forbidden as error:
         raise Refused(Text("--from-secret: secret {name} cannot be read: {why}", name=name, why=error.text)) from None
-    return registry_secret.from_item(json.loads(there.manifest), f"secret {name}", kept=name)
+    return secret_file.from_item(json.loads(there.manifest), f"secret {name}", kept=name)
 
 
 def _unreadable(path: str, error: Exception) -> Usage:
@@ -129,7 +129,7 @@ def _read(descriptor: int, sentence: str) -> bytes:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     raw = b""
-    while len(raw) <= registry_secret.LARGEST:
+    while len(raw) <= secret_file.LARGEST:
         if not poll.poll(max(0.0, ends - monotonic()) * 1000):
             raise Usage(
                 Text(
@@ -139,7 +139,7 @@ def _read(descriptor: int, sentence: str) -> bytes:
                 )
             )
         try:
-            part = os.read(descriptor, registry_secret.LARGEST + 1 - len(raw))
+            part = os.read(descriptor, secret_file.LARGEST + 1 - len(raw))
         except BlockingIOError:
             continue
         if not part:

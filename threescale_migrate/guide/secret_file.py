@@ -1,0 +1,218 @@
+"""Step 1: the user's registry secret, read from the panel's file, a Secret of the project, or a name and a token.
+
+Messages hold no part of what was read, and no tag, number or date in it is acted on.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..cluster.pull_secrets import fingerprint, login_data, secret_values
+from ..values import (
+    REGISTRY,
+    SECRET_NAME,
+    PullSecret,
+    Text,
+    Usage,
+)
+from .logins import DATA_KEYS, PANEL, covers, judged
+
+# The API server takes no larger object.
+LARGEST = 1024 * 1024
+DEEPEST = 100
+MOST_VALUES = 20_000
+
+
+def read_secret(raw: bytes, source: str, now: float | None = None, path: str | None = None) -> PullSecret:
+    """Gives a usable pull secret from the bytes of the panel's file, renamed, in memory.
+
+    `source` is what messages call the file; `path` is where it is found again; `now` is epoch seconds. Raises Usage with one
+    sentence that holds no secret.
+    """
+    return from_item(_document(raw, source), source, now, path=path)
+
+
+def from_item(
+    item: Mapping[str, Any], source: str, now: float | None = None, path: str | None = None, kept: str | None = None
+) -> PullSecret:
+    """The same from a Secret that has been parsed; `kept` is its name where it is one of the project. Raises Usage."""
+    if "kind" not in item and "auths" in item:
+        raise _unusable(
+            source, Text("it is a Docker configuration, not the OpenShift Secret that the panel has beside it")
+        )
+    if item.get("kind") != "Secret":
+        raise _unusable(source, Text("it holds a {kind}, not a Secret", kind=_kind(item)))
+    kind = item.get("type")
+    if not isinstance(kind, str) or kind not in DATA_KEYS:
+        sentence = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
+        raise _unusable(source, Text("its type is {type}, not kubernetes.io/dockerconfigjson", type=sentence))
+    encoded = _encoded(item, DATA_KEYS[kind], source)
+    made = from_data(kind, encoded, source, time.time() if now is None else now)
+    return replace(made, path=path, kept=kept)
+
+
+def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
+    """Gives a usable pull secret from the base64 text of its data. Raises Usage."""
+    canonical = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": SECRET_NAME},
+        "type": kind,
+        "data": {DATA_KEYS[kind]: encoded},
+    }
+    logins = login_data(canonical)
+    if not logins and _holds_none(encoded):
+        raise _unusable(source, Text("there is no login in it"))
+    if not logins:
+        raise _unusable(source, Text("its login data cannot be decoded: it has to be JSON in base64"))
+    if not any(covers(str(name)) for name in logins):
+        names = ", ".join(sorted(_shown(str(name)) for name in logins)[:5])
+        raise _unusable(
+            source, Text("it has no login for {registry}, only for {found}", registry=REGISTRY, found=names)
+        )
+    faults, warnings = judged(logins, now)
+    if faults:
+        raise _unusable(source, faults[0])
+    return PullSecret(
+        manifest=json.dumps(canonical),
+        type=kind,
+        registries=tuple(sorted(_shown(str(name)) for name in logins)),
+        fingerprint=fingerprint(canonical),
+        source=source,
+        secrets=tuple(secret_values(canonical)),
+        warnings=warnings,
+    )
+
+
+def _holds_none(encoded: str) -> bool:
+    """Whether data that gives no login is whole all the same: an object without one."""
+    try:
+        found = json.loads(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and not found.get("auths")
+
+
+def from_login(username: str, password: str, source: str, now: float | None = None) -> PullSecret:
+    """Gives a pull secret from a registry service account's name and token. Raises Usage."""
+    if not username.strip() or ":" in username or any(ord(letter) < 32 for letter in username):
+        raise Usage(Text("--username: give the registry service account's name, such as 12345678|cluster"))
+    if not password or any(ord(letter) < 32 for letter in password):
+        raise Usage(Text("{source}: give the registry service account's token there, alone on one line", source=source))
+    auth = base64.b64encode(f"{username}:{password}".encode("utf-8", "surrogateescape")).decode()
+    data = {"auths": {REGISTRY: {"auth": auth}}}
+    encoded = base64.b64encode(json.dumps(data).encode()).decode()
+    return from_data("kubernetes.io/dockerconfigjson", encoded, source, time.time() if now is None else now)
+
+
+def password_of(raw: bytes, source: str) -> str:
+    """The token from what was read: one line, whose end does not count. Raises Usage."""
+    text = _text(raw, source).rstrip("\r\n")
+    if len(raw) > LARGEST or "\n" in text:
+        raise Usage(Text("{source}: give the registry service account's token there, alone on one line", source=source))
+    return text
+
+
+def _unusable(source: str, why: Text) -> Usage:
+    return Usage(Text("{source} is no usable registry secret: {why}; {panel}", source=source, why=why, panel=PANEL))
+
+
+def _shown(name: str) -> str:
+    """A registry's name as it may be shown: without a login in its address, and not endless."""
+    name = name.rpartition("@")[2] if "@" in name else name
+    return (name if name.isprintable() else ascii(name))[:60]
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    kind = item.get("kind")
+    return kind[:40] if isinstance(kind, str) and kind.isprintable() and kind else "?"
+
+
+def _measured(text: str, loader: Any) -> None:
+    """Refuses what is nested deeper, or grows larger when its aliases are followed, than any secret.
+
+    It goes by the parser's events, so that nothing has been expanded yet. Raises RecursionError, yaml.YAMLError.
+    """
+    import yaml
+
+    sizes: dict[str, int] = {}
+    open_: list[tuple[str | None, int]] = []
+    for event in yaml.parse(text, Loader=loader):
+        size = 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_.append((event.anchor, 1))
+            size = 0
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = open_.pop()
+            if anchor:
+                sizes[anchor] = size
+        elif isinstance(event, yaml.AliasEvent):
+            size = sizes.get(str(event.anchor), 1)
+        elif not isinstance(event, yaml.ScalarEvent):
+            continue
+        if open_:
+            open_[-1] = (open_[-1][0], open_[-1][1] + size)
+        if len(open_) > DEEPEST or size > MOST_VALUES or (open_ and open_[-1][1] > MOST_VALUES):
+            raise RecursionError
+
+
+def _text(raw: bytes, source: str) -> str:
+    """The file as text: UTF-8, or the UTF-16 that a Windows shell's redirection writes."""
+    try:
+        return raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise _unusable(source, Text("it is not UTF-8 text")) from None
+
+
+def _document(raw: bytes, source: str) -> dict[str, Any]:
+    """The one document of a YAML or JSON file; the parser's own words are dropped, since they quote the file.
+
+    Everything in it is read as text: no tag, number, date or merge key is acted on.
+    """
+    if len(raw) > LARGEST:
+        raise _unusable(source, Text("it is larger than {kib} KiB, which no cluster accepts", kib=LARGEST // 1024))
+    text = _text(raw, source)
+    if not text.strip():
+        raise _unusable(source, Text("it is empty"))
+    import yaml  # late: most commands read no YAML
+
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        _measured(text, loader)
+        documents = [document for document in yaml.load_all(text, Loader=loader) if document not in ("", "null", "~")]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        if mark is None:
+            raise _unusable(source, Text("it is not YAML")) from None
+        raise _unusable(source, Text("it is not YAML (line {line})", line=mark.line + 1)) from None
+    except RecursionError:
+        raise _unusable(source, Text("it is nested deeper, or holds more values, than a secret does")) from None
+    except (ValueError, OverflowError, TypeError):
+        raise _unusable(source, Text("it is not YAML")) from None
+    if len(documents) != 1:
+        raise _unusable(source, Text("it holds {count} documents and has to hold one", count=len(documents)))
+    if not isinstance(documents[0], dict):
+        raise _unusable(source, Text("it is not a Kubernetes object"))
+    return documents[0]
+
+
+def _encoded(item: Mapping[str, Any], key: str, source: str) -> str:
+    data, plain = item.get("data"), item.get("stringData")
+    if isinstance(plain, dict) and isinstance(plain.get(key), str):
+        return base64.b64encode(plain[key].encode("utf-8", "replace")).decode()
+    value = data.get(key) if isinstance(data, dict) else None
+    if not isinstance(value, str):
+        raise _unusable(source, Text("it has no data {key}", key=key))
+    value = "".join(value.split())
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise _unusable(source, Text("its login data cannot be decoded: it has to be JSON in base64")) from None
+    return value
