@@ -180,7 +180,6 @@ def _world(home: Path, environment: dict[str, str]) -> World:
             "XDG_STATE_HOME": str(home / "state"),
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
         },
     )
 
