@@ -192,7 +192,6 @@ class Action:
     """One change: the `oc` call, why it is needed, its step, and how it is undone.
 
     `args` follows `oc`; `stdin` is what the call reads, a secret where `secret` is true, and is never shown.
-    `repeatable` says that running it twice does no harm, so that it may be retried.
     """
 
     step: Step
@@ -202,7 +201,6 @@ class Action:
     inverse: Inverse
     stdin: str | None = field(default=None, repr=False)
     secret: bool = False
-    repeatable: bool = False
 
 
 class Usage(Exception):

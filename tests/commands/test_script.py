@@ -1,4 +1,4 @@
-"""`script` and `script --guide`: what they print, run by bash on the rehearsal cluster, as an operator would."""
+"""`script`: what it prints, run by bash on the rehearsal cluster, as an operator would."""
 
 from __future__ import annotations
 
@@ -62,23 +62,6 @@ def test_the_script_migrates_and_running_it_twice_changes_nothing(world: World) 
     after = world.run("script")
     assert after.code == 0
     assert "oc patch dc" not in after.out.partition("# Before the first change")[2]
-
-
-@pytest.mark.long
-def test_the_guides_script_runs_to_its_end_and_a_second_time_not_past_its_first_command(world: World) -> None:
-    name = printed(world, "--guide", "--service-discovery", name="guide.sh")
-    assert lint(world.home / name) == ""
-    done = bash(world, name)
-    assert done.code == 0, done.all
-    assert done.out.count("serviceAccountName: amp") == 15
-    assert "view added" in done.out
-    world.settle()
-    assert world.run("verify", "--service-discovery").code == 0
-    before = world.objects()
-    again = bash(world, name)
-    assert again.code == 1
-    assert "AlreadyExists" in again.err
-    assert world.objects() == before
 
 
 # The fault, the exit code, and what is said of it.
@@ -239,14 +222,11 @@ def test_a_secret_of_the_project_under_another_name_is_copied(world: World) -> N
     world.oc("create", "-f", world.secret)
     name = "12345678-rehearsal-pull-secret"
     printed(world, "--dc", "zync", "--from-secret", name)
-    printed(world, "--guide", "--from-secret", name, name="guide.sh")
-    assert lint(world.home / "migrate.sh") == lint(world.home / "guide.sh") == ""
+    assert lint(world.home / "migrate.sh") == ""
     for _ in range(2):
         done = bash(world)
         assert done.code == 0, done.all
     assert world.run("verify", "--dc", "zync", "--from-secret", name).code == 0
-    guide = (world.home / "guide.sh").read_text(encoding="utf-8")
-    assert f"oc get secret {name} -o json | command oc" in guide
 
 
 @pytest.mark.long
@@ -269,8 +249,7 @@ def test_no_script_is_printed_that_could_not_work(world: World) -> None:
     assert world.run("script", "--secret-file", "-", stdin=Path(world.secret).read_text(encoding="utf-8")).code == 2
     assert world.run("script", "--secret-file", world.secret, "-n", "default").code == 4
     assert world.run("script", "--secret-file", world.secret, "--expect-project", "other").code == 4
-    for args in (("-n", "threescale"), ("--guide",)):
-        done = world.run("script", "--secret-file", world.secret, *args)
-        assert done.code == 0
-        assert "--namespace" in done.out
-        assert TOKEN not in done.out
+    done = world.run("script", "--secret-file", world.secret, "-n", "threescale")
+    assert done.code == 0
+    assert "--namespace" in done.out
+    assert TOKEN not in done.out

@@ -30,8 +30,7 @@ EXAMPLES = {
   threescale-migrate step registry-secret --secret-file secret.yaml
   threescale-migrate step readiness --check""",
     "script": """examples:
-  threescale-migrate script --secret-file secret.yaml > migrate.sh
-  threescale-migrate script --guide --secret-file secret.yaml > guide.sh""",
+  threescale-migrate script --secret-file secret.yaml > migrate.sh""",
     "undo": """examples:
   threescale-migrate undo --dry-run
   threescale-migrate undo

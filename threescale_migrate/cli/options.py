@@ -178,7 +178,7 @@ def script(given: Namespace) -> tuple[Session, ScriptOptions]:
     )
     return (
         Session(given.command, connection(given), Output(quiet=True)),
-        ScriptOptions(wanted, expectations(given), preflight_judgement(given), given.guide),
+        ScriptOptions(wanted, expectations(given), preflight_judgement(given)),
     )
 
 

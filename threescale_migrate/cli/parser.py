@@ -288,7 +288,6 @@ def build(program: str = NAME) -> Parser:
         (connection, selection, secret, expectations, preflight, extent, order),
     )
     script.set_defaults(output="text", quiet=True, lang=None)
-    script.add_argument("--guide", action="store_true", help="print the guide's own commands instead")
     _undo(add("undo", "undoes what a run changed", (connection, _sources(), expectations, change, record, documents)))
     history = add("history", "lists the runs of this workstation, or shows one", (record, documents))
     history.add_argument("run", nargs="?", metavar="RUN", help="the run to show, or the beginning of its name")

@@ -155,8 +155,6 @@ def _config(item: _JSON) -> DeploymentConfig:
             if volume.get("persistentVolumeClaim")
         ),
         readiness_probes=bool(containers) and all("readinessProbe" in container for container in containers),
-        updated_replicas=int(status.get("updatedReplicas") or 0),
-        available_replicas=int(status.get("availableReplicas") or 0),
         conditions={condition.type: condition for condition in conditions},
         selector=_strings(spec.get("selector")),
         max_surge=_share(params.get("maxSurge")),

@@ -79,8 +79,6 @@ class DeploymentConfig:
     empty_dirs: tuple[str, ...]
     claims: tuple[str, ...]
     readiness_probes: bool
-    updated_replicas: int
-    available_replicas: int
     conditions: Mapping[str, Condition]
     selector: Mapping[str, str]
     max_surge: str = "25%"

@@ -1,4 +1,4 @@
-"""`script`: the plan, or the guide's own commands, as a bash script on stdout."""
+"""`script`: the plan as a bash script on stdout."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
         notes=tuple(str(note) for note in planned.notes),
     )
     try:
-        sys.stdout.write(bash.guide(made) if options.guide else bash.render(made))
+        sys.stdout.write(bash.render(made))
     except ValueError as error:
         raise Usage(Text("{why}: give --secret-file", why=str(error))) from None
     return ExitCode.DONE

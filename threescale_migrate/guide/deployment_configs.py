@@ -105,7 +105,6 @@ def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCO
             ("patch", "dc", config.name, "--patch", account_patch(*before)),
             {"account": before[0], "twin": before[1], "given": account, "given_twin": twin},
         ),
-        repeatable=True,
     )
 
 
@@ -156,7 +155,6 @@ def cancel(config: DeploymentConfig, why: Text) -> Action:
         ("rollout", "cancel", f"dc/{config.name}"),
         why,
         Inverse("rollout", config.name),
-        repeatable=True,
     )
 
 

@@ -278,7 +278,6 @@ def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]]
         args,
         why,
         Inverse("grant", grant.role, inverse, detail),
-        repeatable=args[0] == "adm",
     )
 
 

@@ -143,7 +143,6 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
             ),
             stdin=given.manifest,
             secret=True,
-            repeatable=True,
         ),
     )
 

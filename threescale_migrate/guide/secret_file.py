@@ -100,7 +100,7 @@ def _holds_none(encoded: str) -> bool:
     return isinstance(found, dict) and not found.get("auths")
 
 
-def from_login(username: str, password: str, source: str, now: float | None = None) -> PullSecret:
+def from_login(username: str, password: str, source: str) -> PullSecret:
     """Gives a pull secret from a registry service account's name and token. Raises Usage."""
     if not username.strip() or ":" in username or any(ord(letter) < 32 for letter in username):
         raise Usage(Text("--username: give the registry service account's name, such as 12345678|cluster"))
@@ -109,7 +109,7 @@ def from_login(username: str, password: str, source: str, now: float | None = No
     auth = base64.b64encode(f"{username}:{password}".encode("utf-8", "surrogateescape")).decode()
     data = {"auths": {REGISTRY: {"auth": auth}}}
     encoded = base64.b64encode(json.dumps(data).encode()).decode()
-    return from_data("kubernetes.io/dockerconfigjson", encoded, source, time.time() if now is None else now)
+    return from_data("kubernetes.io/dockerconfigjson", encoded, source, time.time())
 
 
 def password_of(raw: bytes, source: str) -> str:

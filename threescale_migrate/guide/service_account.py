@@ -70,7 +70,6 @@ def link(account: str, why: Text, secret: str = SECRET_NAME, use: str = "pull", 
         ("secrets", "link", account, secret, f"--for={use}"),
         why,
         Inverse("link", account, ("secrets", "unlink", account, secret), {"secret": secret, "for": use}),
-        repeatable=True,
     )
 
 

@@ -57,7 +57,6 @@ def _delete_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Ac
             ("delete", "secret", change.name, "--ignore-not-found"),
             Text("the run made it, and nothing else uses it"),
             Inverse("secret-deleted", change.name, ("create", "-f", "-"), detail),
-            repeatable=True,
         ),
     )
 
@@ -93,7 +92,6 @@ def _replace_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[A
             Inverse("secret-replaced", SECRET_NAME, ("replace", "-f", "-"), detail),
             stdin=_manifest(undo, before),
             secret=True,
-            repeatable=True,
         ),
     )
 
@@ -121,7 +119,6 @@ def _delete_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[A
             ("delete", "sa", change.name, "--ignore-not-found"),
             Text("the run made it, and nothing else uses it"),
             Inverse("account-deleted", change.name, ("create", "-f", "-")),
-            repeatable=True,
         ),
     )
 
@@ -155,7 +152,6 @@ def _unlink(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
             args,
             Text("the run linked it"),
             Inverse("unlinked", change.name, again, {"secret": secret, "for": use}),
-            repeatable=args[0] == "secrets",
         ),
     )
 
@@ -197,7 +193,6 @@ def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
             Inverse(
                 "revoked", change.name, permissions.give(state.namespace, grant, account, set()).args, change.detail
             ),
-            repeatable=change.args[0] == "adm",
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The plan as a bash script that needs `oc` alone, and the guide's own commands as one.
+"""The plan as a bash script that needs `oc` alone.
 
 What is the same for each project is in `functions.sh`; what is printed here is the project's: where it is, what is done and
 why, in which waves, with which deadlines. No secret is inside: the script names the secret's file.
@@ -6,7 +6,6 @@ why, in which waves, with which deadlines. No secret is inside: the script names
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -250,92 +249,3 @@ def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
         yield f"{_reason(action)}if {test} {quoted}; then\n  run {_command(action.args)}\nfi\n"
     # What is found in need of it when the script runs, not when it was printed.
     yield f"if needs_start {quoted}; then run {_command(('rollout', 'latest', f'dc/{name}'))}; fi\n"
-
-
-GUIDE = """\
-#!/usr/bin/env bash
-#
-# Section 2.2 of the guide for 3scale 2.5 to 2.6 for project {project}, in the guide's own commands. Printed by
-# threescale-migrate {version} on {date}.
-# The guide redeploys all configs together, and its checks are content with several kinds of broken migration:
-# run threescale-migrate verify after it.
-set -euo pipefail
-
-{names_file}oc() {{ command oc {pinned} "$@"; }}
-if [[ $(oc whoami --show-server) != {server} ]]; then
-  echo {elsewhere} >&2
-  exit 4
-fi
-configs=({configs})
-
-echo '1 registry secret'
-{source} oc {login} patch --local -f {file} --type=json \\
-  --patch='[{{"op":"replace","path":"/metadata","value":{{"name":"{secret}"}}}}]' -o json | oc create -f -
-oc get secret {secret}
-
-echo '2 service account'
-oc create -f - <<'amp-sa.yml'
-apiVersion: v1
-kind: ServiceAccount
-metadata:
-  name: {account}
-imagePullSecrets:
-- name: {secret}
-amp-sa.yml
-oc get sa {account} -o yaml
-
-echo '3 permissions'
-{grants}
-echo '4 deployment configs'
-for config in "${{configs[@]}}"; do
-  oc patch dc "$config" --patch '{patch}'
-done
-
-echo '5 readiness'
-# By eye in the guide: DESIRED and CURRENT of each config are equal.
-for config in "${{configs[@]}}"; do
-  until [[ $(oc get dc "$config" -o 'jsonpath={{.spec.replicas}}') == $(oc get dc "$config" -o 'jsonpath={{.status.updatedReplicas}}') ]]; do
-    if ((SECONDS > {seconds})); then
-      echo "$config: not ready within {seconds} s" >&2
-      exit 6
-    fi
-    sleep "${{POLL:-3}}"
-  done
-done
-oc get dc
-oc get pods
-
-echo '6 verification'
-for config in "${{configs[@]}}"; do
-  oc get dc "$config" -o yaml | grep -i serviceAccountName
-done
-"""
-
-
-def guide(script: Script) -> str:
-    """The guide's own commands for this project, in its order."""
-    grants = [action for action in script.actions if action.step is Step.PERMISSIONS]
-    pinned = [*script.login, f"--namespace={script.project}"]
-    return GUIDE.format(
-        project=_line(script.project),
-        version=script.version,
-        date=script.date,
-        server=shell.quoted(script.server),
-        elsewhere=shell.quoted(f"this is for {script.server}: run oc login {script.server}; nothing was changed"),
-        names_file=""
-        if script.from_secret
-        else f"secret_file=${{SECRET_FILE:-{_quoted(script.secret_file or 'registry-secret.yaml')}}}\n",
-        source=f"oc get secret {shell.quoted(script.from_secret)} -o json | command"
-        if script.from_secret
-        else "command",
-        file="-" if script.from_secret else '"$secret_file"',
-        login=" ".join(shell.quoted(option) for option in script.login),
-        pinned=" ".join(shell.quoted(option) for option in pinned),
-        configs=" ".join(shell.quoted(name) for name in script.chosen),
-        secret=SECRET_NAME,
-        account=ACCOUNT,
-        grants="".join(f"{_reason(action)}{_command(action.args)}\n" for action in grants)
-        or "# default has no role of its own that amp would need\n",
-        patch=json.dumps({"spec": {"template": {"spec": {"serviceAccountName": ACCOUNT}}}}, separators=(",", ":")),
-        seconds=max([cost.deadline_seconds for cost in script.costs], default=660),
-    )

@@ -195,12 +195,11 @@ class VerifyOptions(OverMany):
 
 @dataclass(frozen=True)
 class ScriptOptions:
-    """`script`; `guide` prints the guide's own commands."""
+    """`script`."""
 
     request: RequestOptions
     expect: Expectations
     judgement: Judgement
-    guide: bool
 
 
 @dataclass(frozen=True)

@@ -64,12 +64,12 @@ class Session:
         terminal.place = self.place
         return terminal
 
-    def next(self, terminal: Terminal, command: str, *, same_options: bool = True) -> None:
-        """Says what to run next, on a line of its own; `same_options` where they mean the same to that command."""
+    def next(self, terminal: Terminal, command: str) -> None:
+        """Says what to run next, on a line of its own."""
         if self.output.format != "text" or self.output.quiet:
             return
         terminal.line(terminal.say(Text("Next:")))
-        words = (*command.split(), *(self.place.given if same_options else ()))
+        words = (*command.split(), *self.place.given)
         terminal.verbatim(self.place.line((shell.PROGRAM, *words)), 4)
 
     def say(self, text: Text) -> None:

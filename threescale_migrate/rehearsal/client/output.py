@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """A table as `oc` aligns it: three spaces between columns, the last one not filled."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in rows]
-    return "".join(line + "\n" for line in _fill_last(rows, widths, lines))
-
-
-def _fill_last(rows: Sequence[Sequence[str]], widths: list[int], lines: list[str]) -> list[str]:
-    return ["   ".join([*(c.ljust(w) for c, w in zip(row[:-1], widths)), row[-1]]) for row in rows] if rows else lines
+    return "".join("   ".join([*(c.ljust(w) for c, w in zip(row[:-1], widths)), row[-1]]) + "\n" for row in rows)
 
 
 def age(stamp: str, now: float) -> str:
