@@ -27,7 +27,7 @@ class Code(str, Enum):
     RELEASE_SUPPORTED = "release-supported", "the images are those of the 3scale release that this procedure is for"
     PROJECT_NOT_OPERATED = "project-not-operated", "the configs belong to no operator, which would set them back"
     LEFTOVERS_ABSENT = "leftovers-absent", "nothing is left over from an older release"
-    OBJECTS_READABLE = "objects-readable", "the user may read what the migration has to look at"
+    OBJECTS_READABLE = "objects-readable", "the user can read what the migration has to check"
     RIGHTS_SUFFICIENT = "rights-sufficient", "the user has each right that the plan needs"
     STEP_PLANNED = "step-planned", "the step can be planned with what was given"
     CONFIG_HEALTHY = "config-healthy", "the config runs well before it is changed"

@@ -1,6 +1,6 @@
 """What cannot be read by anybody is masked here, on its way into every output, journal and error.
 
-Secrets that the program was told of come first, in whatever way they are spelled and also in pieces; then whatever looks like
+Secrets that the program knows come first, however they are spelled and also in pieces; then whatever looks like
 a login. It knows nothing of where the text goes. Every step takes time in proportion to the text: each pattern begins at
 something rare or is bounded, and no pattern tries one stretch of text from each of its characters.
 """
@@ -28,7 +28,7 @@ ACROSS = 12
 LONGEST_LINE = 4096
 
 # The names that the program itself speaks of. A password that is a part of one is not masked where it stands alone: all
-# sentences would become unreadable, and the gaps would tell what the password is.
+# sentences would become unreadable, and the gaps would show what the password is.
 ORDINARY = (
     *GUIDE_CONFIGS,
     *(step.value for step in STEPS),
@@ -65,7 +65,7 @@ def _unless_a_word(word: re.Match[str]) -> str:
 
 
 _LOGIN = "auth|password|(?:access|refresh|identity|registry|id)_?token"
-# What looks like a login even when nobody told us of it.
+# What looks like a login even when it is not a known one.
 PATTERNS: _Patterns = (
     (re.compile(r"(?i)(\b(?:bearer|basic)\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
     (re.compile(r"(?i)(\bauthorization\W{1,64}(?:bearer|basic)\s+)[^\s\"'\\]+"), r"\1***"),
@@ -150,14 +150,14 @@ class _Known:
 
 
 class Redactor:
-    """Masks secrets in text. It is told of secrets and of words that stay readable, by any thread at any time.
+    """Masks secrets in text. Secrets, and words that stay readable, can be added by any thread at any time.
 
     What was learned before a call begins is masked by it: each call looks for one set, which is replaced and never changed.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._secrets: dict[str, frozenset[str]] = {}  # each with its spellings, which are dear
+        self._secrets: dict[str, frozenset[str]] = {}  # each with its spellings, which are costly to make
         self._ordinary = frozenset(ORDINARY)
         self._known: _Known | None = None
 

@@ -80,7 +80,7 @@ class Place:
         return bool(self.namespace) and _COMMANDS.fullmatch(sentence) is not None
 
     def commands(self, sentence: str) -> tuple[str, ...]:
-        """The commands that a sentence of ours tells somebody to run, as lines to be pasted, each once."""
+        """The commands that a sentence of ours asks somebody to run, as lines to be pasted, each once."""
         found = _COMMANDS.findall(sentence)
         return tuple(dict.fromkeys(self.line(command.split()) for command in found))
 

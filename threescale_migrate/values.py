@@ -78,7 +78,7 @@ class Text:
         )
 
     def kept(self) -> dict[str, object]:
-        """The text as JSON that can be read again and told in another language; the journal keeps it like that."""
+        """The text as JSON that can be read again and shown in another language; the journal keeps it like that."""
         kept: dict[str, object] = {"many": self.many} if self.many else {}
         return {"template": self.template, **kept, "params": {key: _kept(value) for key, value in self.params.items()}}
 
@@ -158,7 +158,7 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: its step, the stable code of what was asked, its subject, what was seen, and the fix.
+    """One thing that was checked: its step, the stable code of what was asked, its subject, what was seen, and the fix.
 
     `commands` are for pasting, where a fix needs more than one or a long one.
     """
@@ -174,7 +174,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Inverse:
-    """How an action is undone: the part of the journal that `undo` goes by.
+    """How an action is undone: the part of the journal that `undo` follows.
 
     `args` is the `oc` call as it is shown; an empty one means that nothing has to be undone. `kind`, `name` and `detail`
     say what was changed, from what and to what: undo plans from them and from what is there then, so that it sees what

@@ -66,7 +66,7 @@ def no_password(text: str) -> NoReturn:
 
 
 def report_file(path: str) -> str:
-    """A path that a report can be written to, looked at before anything is done. Raises ArgumentTypeError."""
+    """A path that a report can be written to, checked before anything is done. Raises ArgumentTypeError."""
     from ..session.report_path import usable
 
     try:

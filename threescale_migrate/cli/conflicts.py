@@ -133,7 +133,7 @@ CONFLICTS: tuple[Conflict, ...] = (
     *_pairs(
         (Given("to_default"),),
         (Given("run"), Given("redo"), *SOURCES),
-        Text("--to-default goes by the project alone, not by a journal"),
+        Text("--to-default works from the project alone, without a journal"),
         "undo",
     ),
     Conflict(Given("redo"), Given("run"), Text("each says which run"), ("undo",)),
@@ -157,7 +157,7 @@ NEEDS: tuple[Need, ...] = (
 
 
 def contradiction(command: str, given: Namespace, names: Mapping[str, str]) -> Text | None:
-    """What is wrong with the options of a command line together, None where nothing is.
+    """Which options of a command line contradict each other, None where none do.
 
     `given` has the options that the line itself names, by destination; `names` has the spelling of each destination.
     """

@@ -1,4 +1,4 @@
-"""The words of a command line to argparse's Namespace: where options may stand, which of them go together. It runs nothing."""
+"""The words of a command line to argparse's Namespace: where options may stand, which of them can be combined. It runs nothing."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def main(argv: Sequence[str], program: str = NAME) -> int:
 
 
 def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
-    """The exit code after `--help`, or after a usage that was refused: monitoring is told in its own world."""
+    """The exit code after `--help`, or after a usage that was refused: monitoring systems have codes of their own."""
     nagios = any(f"{option} {value}" == "-o nagios" for option, value in zip(argv, argv[1:])) or bool(
         {"-onagios", "--output=nagios"} & set(argv)
     )

@@ -99,7 +99,7 @@ def _output(formats: Sequence[str]) -> Parser:
 
 def _language(group: argparse._ActionsContainer) -> None:
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="by default on a terminal")
-    group.add_argument("--plain", action="store_true", help="for a screen reader: words for marks, nothing drawn again")
+    group.add_argument("--plain", action="store_true", help="for a screen reader: words for marks, nothing redrawn")
     group.add_argument("--lang", choices=LANGUAGES, help="en or ja; by default the locale's")
 
 
@@ -146,9 +146,9 @@ def _proof(by_default: bool = False) -> Parser:
         nargs="?",
         const=IMAGE,
         type=image,
-        help="insist on seeing that the token works; IMAGE may be left out, or all"
+        help="require that the token works; IMAGE may be left out, or all"
         if by_default
-        else "see whether the token works; IMAGE may be left out, or all",
+        else "check whether the token works; IMAGE may be left out, or all",
     )
     if by_default:
         group.add_argument("--no-prove-pull", action="store_true", help="do not try whether the token works")
@@ -245,7 +245,7 @@ def build(program: str = NAME) -> Parser:
     )
     add(
         "preflight",
-        "looks at all that migrate needs, changes nothing",
+        "checks all that migrate needs, changes nothing",
         (connection, selection, secret, proof_by_default, expectations, preflight, extent, order, documents),
     )
     migrate = add(
@@ -277,7 +277,7 @@ def build(program: str = NAME) -> Parser:
     _with_secrets(saving)
     verify = add(
         "verify",
-        "looks at the six steps, changes nothing",
+        "checks the six steps, changes nothing",
         (connection, selection, _sources(), proof, many, record, _output(("text", "json", "yaml", "nagios", "junit"))),
     )
     _monitoring(verify)
@@ -298,7 +298,7 @@ def build(program: str = NAME) -> Parser:
         (connection, selection, secret, proof, expectations, change, extent, record, documents),
     )
     step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
-    step.add_argument("--check", action="store_true", help="look only, change nothing")
+    step.add_argument("--check", action="store_true", help="check only, change nothing")
     _strictness(step)
     backup = add(
         "backup", "saves the project as files for oc create -f", (connection, expectations, _output(("text",)))
@@ -307,10 +307,10 @@ def build(program: str = NAME) -> Parser:
     _with_secrets(backup)
     manifest = add("manifest", "prints what lets the cluster itself run verify", ())
     manifest.add_argument("kind", choices=("cronjob", "tekton"), metavar="KIND", help="one of %(choices)s")
-    manifest.add_argument("-n", "--namespace", metavar="PROJECT", required=True, help="the project to look at")
+    manifest.add_argument("-n", "--namespace", metavar="PROJECT", required=True, help="the project to check")
     manifest.add_argument("--image", required=True, help="an image with threescale-migrate and oc in it")
     manifest.add_argument("--schedule", metavar="CRON", default="*/15 * * * *", help="default: each quarter of an hour")
-    manifest.add_argument("--permissions", action="store_true", help="look at step 3 too, which takes a ClusterRole")
+    manifest.add_argument("--permissions", action="store_true", help="check step 3 too, which takes a ClusterRole")
     completion = add("completion", "prints the completion for a shell", ())
     completion.add_argument("shell", choices=("bash", "zsh"), metavar="SHELL", help="bash or zsh")
     help_ = add("help", "shows a topic, a command's help, or what a check's code means", ())

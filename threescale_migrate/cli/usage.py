@@ -99,7 +99,7 @@ def of_cluster(actions: Iterable[argparse.Action]) -> bool:
 
 def in_brief(actions: Iterable[argparse.Action]) -> bool:
     """Whether a command's help names the options in a line or two: those that are the same for many commands, which the
-    manual page tells of in full."""
+    manual page explains in full."""
     return any(action.dest in ("kubeconfig", "inventory") for action in actions)
 
 

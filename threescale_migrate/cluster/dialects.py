@@ -1,6 +1,6 @@
 """What clients and servers of 3.11, 4.6 and today print differently for the calls that we make, all of it.
 
-Nothing here is looked up by a version: `oc version` may print `unknown` (recordings/README.md), so each form is told by itself.
+Nothing here is looked up by a version: `oc version` may print `unknown` (recordings/README.md), so each form is recognised by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Why a call of `oc` failed: one class for each cause, told by the text alone, since every error exits 1.
+"""Why a call of `oc` failed: one class for each cause, recognised by the text alone, since every error exits 1.
 
 It owns the table of texts. It starts nothing and knows nothing of 3scale.
 """

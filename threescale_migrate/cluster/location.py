@@ -1,6 +1,6 @@
 """Where a run is: the context, the server, the user, the project and its uid, found out once and asked again later.
 
-It owns what a place is and how it is told from another one. What follows from a difference is decided by whoever asks.
+It owns what a location is and how two are compared. What follows from a difference is decided by the caller.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def locate(oc: Oc) -> Location:
 def still_at(oc: Oc, location: Location) -> None:
     """Asks again whether a pinned `oc` is still there. Raises Moved with one sentence where it is not, OcError.
 
-    The context's name is no proof: `oc login` in another terminal writes another server or user under the same name.
+    The context's name proves nothing: `oc login` in another terminal writes another server or user under the same name.
     """
     # The server first: nobody else is asked who we are.
     server = _context(oc).server or oc.read_line(("whoami", "--show-server"), SERVER)

@@ -82,7 +82,7 @@ class Oc:
     It has two doors. Through the one for looking (`answer`, `read…`, `ask`) go the calls of `doors.LOOKING` only; through the one
     for changing (`change`) any call, once a journal is open. Both raise WrongDoor for what is not theirs.
 
-    `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() that no call outlives. `pause`
+    `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() at which every call is ended. `pause`
     waits between two tries. `remembered` is what was read once and holds until a role is given or taken. `lock` is the descriptor of a lock that calls which change something hold as well: where this
     program is killed in the middle of one, nobody else begins before it has ended.
     """
@@ -304,7 +304,7 @@ AT_ONCE = 8
 _slots = threading.BoundedSemaphore(AT_ONCE)
 # The calls that run now, so that a program that has to end at once can end them too; the threads that are about to start one;
 # whether it was asked to end; and what has to be done as soon as the thread that was interrupted is done with starting. They
-# are lists, which a signal handler may look at in any moment: a lock could be held by the very code that it interrupts.
+# are lists, which a signal handler may read at any moment: a lock could be held by the very code that it interrupts.
 _running: list[Any] = []
 _starting: list[int] = []
 _stopping: list[bool] = []

@@ -55,11 +55,11 @@ _JSON = Mapping[str, Any]
 Part = Union[
     DeploymentConfig, ReplicationController, Pod, ServiceAccount, Binding, ImageStream, Event, Role, Constraints, Quota,
     Limits, Discovery, RegistrySecret, SecretName, Build, None,
-]  # fmt: skip  # None for a kind that nobody looks at
+]  # fmt: skip  # None for a kind that nobody reads
 
 
 def parse_item(item: _JSON) -> tuple[str, Part]:
-    """The namespace of one item of oc's lists, and what it tells.
+    """The namespace of one item of oc's lists, and what it says.
 
     Rests on documented-procedure.jsonl and mixed-rights.jsonl; takes 3.11's bindings as well. Raises KeyError, TypeError,
     ValueError or AttributeError for what has not the shape of the cluster's objects.

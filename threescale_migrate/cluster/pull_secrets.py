@@ -27,7 +27,7 @@ def login_data(item: _JSON) -> dict[str, Any]:
 
 
 def fingerprint(item: _JSON) -> str:
-    """A hash by which two pull secrets are told to hold the same logins, whatever their spelling."""
+    """A hash that is the same for two pull secrets with the same logins, however they are written."""
     text = json.dumps(login_data(item), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

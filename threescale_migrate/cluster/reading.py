@@ -110,7 +110,7 @@ def observe_rollouts(oc: Oc, tries: int) -> ProjectState:
 
 
 def with_causes(oc: Oc, state: ProjectState) -> ProjectState:
-    """The same with what tells why something does not go well: accounts, image streams, warnings. Raises OcError."""
+    """The same with what explains failures: accounts, image streams, warnings. Raises OcError."""
     asked = [partial(_listed, oc, CAUSE_TYPES, (), 1), partial(_listed, oc, ("events",), EVENTS, 1)]
     parts, unread = _together(asked)
     found = assemble(parts, state.namespace, None, unread)

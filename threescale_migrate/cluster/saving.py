@@ -28,7 +28,7 @@ SET_BY_THE_CLUSTER = (
     "ownerReferences",
     "generateName",
 )
-# Annotations that tell of what was, such as the volume that a claim was bound to; the last one holds the object once more.
+# Annotations about the past, such as the volume that a claim was bound to; the last one holds the object once more.
 ANNOTATIONS_SET_BY_THE_CLUSTER = (
     "pv.kubernetes.io/",
     "volume.beta.kubernetes.io/storage-provisioner",

@@ -54,7 +54,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class DeploymentConfig:
-    """A DeploymentConfig, as far as a migration looks at it. `timeout_seconds` is its strategy's own deadline.
+    """A DeploymentConfig, as far as a migration needs it. `timeout_seconds` is its strategy's own deadline.
 
     `max_surge` and `max_unavailable` are pods or a share of them, as written; `deployer` is what its deployer pod asks for,
     and `hook_containers` are the containers of its hooks, by name; `owners` are who owns it, by kind and name.

@@ -71,7 +71,7 @@ def _show_list(terminal: Terminal, known: Iterable[Record], taken: Container[str
 
 
 def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
-    """The runs of each project; one that was deleted and made again is another one, which its uid tells."""
+    """The runs of each project; one that was deleted and made again is another one, as its uid shows."""
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in known:
         groups.setdefault((record.server, record.project), []).append(record)

@@ -22,7 +22,7 @@ RULES: tuple[Object, ...] = (
     {"apiGroups": [""], "resources": ["replicationcontrollers", "pods", "serviceaccounts"], "verbs": ["list"]},
     {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [SECRET_NAME], "verbs": ["get"]},
 )
-# What step 3 looks at besides: whether system uses service discovery, and bindings, which are spread over the cluster.
+# What step 3 also reads: whether system uses service discovery, and bindings, which are spread over the cluster.
 DISCOVERY_RULES: tuple[Object, ...] = (
     {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["system"], "verbs": ["get"]},
 )

@@ -103,7 +103,7 @@ def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) ->
     sentence = Text(
         "nothing to undo: no chosen DeploymentConfig of project {project} runs as amp"
         if options.to_default
-        else "nothing to undo: no journal on this workstation tells of a change in project {project} that is in effect; without"
+        else "nothing to undo: no journal on this workstation has a change in project {project} that is still in effect; without"
         " one, --to-default puts the configs back to the default account",
         project=where.project,
     )

@@ -55,7 +55,7 @@ def _run_one(session: Session, options: VerifyOptions) -> int:
 
 
 def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, Outcome]:
-    """One look at one project. Raises what asking the cluster raises."""
+    """Observes and checks one project. Raises what asking the cluster raises."""
     began = monotonic()
     seconds = options.timeout or LOOKING_TIMEOUT
     oc = session.connect(seconds)

@@ -26,7 +26,7 @@ Replan = Callable[[ProjectState], Iterable[Action]]
 
 
 def apply(run: Run, actions: Iterable[Action], replan: Replan) -> None:
-    """Runs actions in order. `replan` tells from a new state what is left, to find out whether a failed call took effect.
+    """Runs actions in order. `replan` gives what is left in a new state, to find out whether a failed call took effect.
 
     Raises OcError for a call that failed for good, Stopped, Failed or JournalError.
     """
@@ -81,7 +81,7 @@ def _is_gone(run: Run, action: Action, error: OcError) -> bool:
 def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> tuple[str, str, Text | None]:
     """Looks whether a call that failed took effect all the same. Gives the outcome, what is said of it, and why not to try again.
 
-    `present`: somebody else had done it. `failed`: it had no effect. `unknown`: none is seen, which is no proof, since a
+    `present`: somebody else had done it. `failed`: it had no effect. `unknown`: none is seen, which proves nothing, since a
     call that ended without an answer may still be on its way.
     """
     if isinstance(error, failures.AlreadyExists) and action.inverse.detail.get("kept") == "yes":

@@ -1,6 +1,6 @@
 """What a run has seen, as its journal keeps it for those who read it later: the reports are drawn from it.
 
-Pure functions from values to JSON; texts are kept so that they can be told in another language.
+Pure functions from values to JSON; texts are kept so that they can be translated later.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) 
 
 
 def failed(state: ProjectState, assessment: Assessment, log: Sequence[str] = ()) -> dict[str, object]:
-    """A config that failed: why, the end of the log that tells of it, who serves meanwhile, and the fix."""
+    """A config that failed: why, the last lines of its log, what serves meanwhile, and the fix."""
     reason = Text("{name}: {reason}", name=assessment.config, reason=assessment.reason)
     why = assessment.cause.sentence if assessment.cause is not None else reason
     return {

@@ -11,7 +11,7 @@ from ..values import NOTHING, Text
 
 @dataclass(frozen=True)
 class BrokenConfig:
-    """A config whose rollout failed: why, as the cluster says it, the end of the log that tells of it, what serves now, the fix."""
+    """A config whose rollout failed: why, as the cluster says it, the last lines of its log, what serves now, the fix."""
 
     config: str
     why: Text

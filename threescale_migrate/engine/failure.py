@@ -30,7 +30,7 @@ HANGING = (RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS, RolloutState.U
 def how_far(
     run: Run, state: ProjectState, names: Iterable[str], goal: Goal, but: Sequence[Assessment] = ()
 ) -> tuple[Text, ...]:
-    """The state that each config is in, of all that are migrated or else of `names`; those in `but` were told already."""
+    """The state that each config is in, of all that are migrated or else of `names`; those in `but` were shown already."""
     chosen = run.planned if goal == MIGRATED and run.planned else tuple(names)
     told = {assessment.config for assessment in but}
     there = [name for name in chosen if name in state.configs]
@@ -79,7 +79,7 @@ def texts(parts: Iterable[Text | str]) -> tuple[Text, ...]:
 
 
 def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[str], goal: Goal) -> Failed:
-    """The end of a run whose call failed for good: the state is looked at again before it is told."""
+    """The end of a run whose call failed for good: the state is read again before it is shown."""
     state, told = look_again(run, state)
     lost = isinstance(error, (Forbidden, Unauthorized))
     fix = Text("have the right given back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
@@ -170,7 +170,7 @@ def _cancel(run: Run, state: ProjectState, name: str) -> None:
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return (action,) if _under_way(state, name) else ()
 
-    with suppress(OcError):  # the failure that led here is what has to be told
+    with suppress(OcError):  # the failure that led here is what has to be shown
         apply(run, (action,), replan)
 
 

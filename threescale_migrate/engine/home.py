@@ -60,7 +60,7 @@ def _open_to_others(path: Path) -> Refused:
     return Refused(
         Text(
             "others can write in {directory}, and could put a journal there that undo would go by:"
-            " look at what is in it, then run {command}, or set XDG_STATE_HOME to another directory",
+            " check what is in it, then run {command}, or set XDG_STATE_HOME to another directory",
             directory=str(path),
             command=shell.line(("chmod", "go-w", str(path))),
         )

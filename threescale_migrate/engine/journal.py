@@ -42,7 +42,7 @@ class JournalError(Exception):
 
 
 class NoJournal(JournalError):
-    """A file that tells of no start: nothing was changed by the run that made it."""
+    """A file that records no start: nothing was changed by the run that made it."""
 
 
 def now() -> str:
@@ -145,7 +145,7 @@ class Journal:
         self.write("end", action=number, outcome=outcome, **values)
 
     def close(self) -> None:
-        """Closes the file; one that tells of nothing, not even of a start, is taken away."""
+        """Closes the file; one that records nothing, not even a start, is removed."""
         self.is_open = False
         os.close(self.descriptor)
         if not _sequence_of(self.path):
@@ -165,7 +165,7 @@ def _redacted(value: Any, redact: Redactor) -> Any:
 
 
 def _sequence_of(path: Path) -> int:
-    """The number of a run by the first line of its journal; 0 where that does not tell of a start."""
+    """The number of a run by the first line of its journal; 0 where that records no start."""
     try:
         with path.open("rb") as file:
             first = json.loads(file.readline())

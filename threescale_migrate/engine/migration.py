@@ -63,7 +63,7 @@ def _is_new(check: Check, run: Run) -> bool:
 def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     """The steps before the first redeployment, planned from what is there now. Gives the state after them.
 
-    What `oc` says it has done is looked at before anything is built on it. Raises Failed where it is not there.
+    What `oc` says it has done is checked before the next change depends on it. Raises Failed where it is not there.
     """
 
     def replan(state: ProjectState) -> tuple[Action, ...]:
@@ -80,7 +80,7 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     if left:
         commands = "; ".join(shell.oc(action.args) for action in left)
         text = Text(
-            "oc said it was done, and it is not: {commands}; look at what oc does, then run this again",
+            "oc reported success, and the change is not there: {commands}; check which oc this is, then run this again",
             commands=commands,
         )
         raise Failed(text, ExitCode.FAILED)
@@ -189,7 +189,7 @@ def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
 
 
 def _check_gone(run: Run, state: ProjectState) -> None:
-    """Raises Failed where a config that the user named is gone; one that nobody named is told at the end."""
+    """Raises Failed where a config that the user named is gone; one that nobody named is reported at the end."""
     gone = [name for name in run.request.configs if name in run.planned and name not in state.configs]
     if gone:
         what = Text("{names}: somebody has deleted it since the run began", names=listed(gone))

@@ -45,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Record:
-    """A run as its journal tells it. `finished` is None where it died before its end; `torn` where the last line is cut."""
+    """A run as its journal records it. `finished` is None where it died before its end; `torn` where the last line is cut."""
 
     run: str
     sequence: int
@@ -92,7 +92,7 @@ class Record:
 def read(path: Path) -> Record:
     """Reads a journal; a torn last line is left out and said.
 
-    Raises NoJournal for a file that tells of no start, as that of a run that was killed before it, and JournalError for one
+    Raises NoJournal for a file that records no start, as that of a run that was killed before it, and JournalError for one
     that cannot be read or is damaged.
     """
     try:
@@ -104,14 +104,14 @@ def read(path: Path) -> Record:
     lines = [_line(path, number, piece) for number, piece in enumerate(whole, 1)]
     first = lines[0] if lines else {}
     if first.get("event") != "start" or not isinstance(first.get("version"), int):
-        raise NoJournal(Text("{path} is no journal: its first line does not tell of a start", path=str(path)))
+        raise NoJournal(Text("{path} is not a journal: its first line does not record a start", path=str(path)))
     if first["version"] > FORMAT:
         raise JournalError(Text("the journal {path} was written by a newer version of this tool", path=str(path)))
     return record_of(lines, path, rest != b"")
 
 
 def record_of(lines: Sequence[Mapping[str, Any]], path: Path, torn: bool = False) -> Record:
-    """The run that the lines tell of, the first of which is its start. Raises JournalError for a line that tells of no action."""
+    """The run that the lines record, the first of which is its start. Raises JournalError for a line that records no action."""
     first = lines[0]
     finish = next((line for line in reversed(lines) if line.get("event") == "finish"), None)
     return Record(
@@ -148,7 +148,7 @@ def _line(path: Path, number: int, raw: bytes) -> Mapping[str, Any]:
 def _damaged(path: Path, number: int) -> JournalError:
     return JournalError(
         Text(
-            "line {number} of the journal {path} is damaged: what it told of is not known; undo --to-default does without it",
+            "line {number} of the journal {path} is damaged: what it recorded is not known; undo --to-default works without it",
             number=number,
             path=str(path),
         )

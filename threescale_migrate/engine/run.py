@@ -1,4 +1,4 @@
-"""What a run has in its hands: how to ask the cluster, where to write down what is done, whom to tell, when to end.
+"""What a run needs at hand: how to ask the cluster, where to record what is done, whom to inform, when to end.
 
 It carries out nothing: the sequences are in `migration.py` and `undoing.py`.
 """
@@ -30,7 +30,7 @@ TIME_IS_OVER = Text("the time given with --timeout is over")
 
 
 class Watcher(Protocol):
-    """Is told what happens, as it happens; how that is shown is its own business."""
+    """Receives what happens, as it happens, and decides how that is shown."""
 
     def began(self, action: Action, argv: tuple[str, ...]) -> None:
         """An action is about to be run."""
@@ -66,7 +66,7 @@ class Limits:
 
 @dataclass
 class Run:
-    """One run: how to ask the cluster, where to write down what is done, whom to tell.
+    """One run: how to ask the cluster, where to record what is done, whom to inform.
 
     `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
     raises Refused where it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run

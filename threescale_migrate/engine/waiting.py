@@ -1,4 +1,4 @@
-"""The loop that looks at rollouts until each has ended, well or badly; one call of `oc` a round, ever slower.
+"""The loop that observes rollouts until each has ended, well or badly; one call of `oc` a round, at growing intervals.
 
 It changes nothing by itself: what is done about a rollout that has failed, and what is said of it, is in `failure.py`.
 """
@@ -134,7 +134,7 @@ class _Waiting:
 
     `deadlines` and `stuck_since` are by config, and so is `last`, what the round before has seen: what has not moved since has a
     cause to be found. `unanswered` counts the rounds since the cluster has answered; `secret` is the
-    pull secret once it was looked at.
+    pull secret once it was read.
     """
 
     state: ProjectState
@@ -154,7 +154,7 @@ class _Waiting:
 def wait(
     run: Run, state: ProjectState, names: Iterable[str], goal: Goal = MIGRATED, must_reach: bool = True
 ) -> ProjectState:
-    """Looks at the rollouts until each has reached the goal, or cannot; one call of `oc` a round, ever slower.
+    """Observes the rollouts until each has reached the goal, or cannot; one call of `oc` a round, at growing intervals.
 
     Gives the last state seen, `state` being the one before the wait: returns when each config has reached the goal or
     stands still for a reason that is no failure (paused); without `must_reach` a failure ends the wait as well. Raises
@@ -177,7 +177,7 @@ def wait(
 
 
 def _round(run: Run, waiting: _Waiting) -> bool:
-    """One look at the rollouts; true when there is nothing more to wait for."""
+    """One round of observing; true when there is nothing more to wait for."""
     run.stop.check()
     try:
         found = _look(run, waiting)
@@ -218,7 +218,7 @@ def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None
 
 
 def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
-    """Observes and judges; where an image cannot be pulled, the pull secret is looked at as well, once. Raises OcError."""
+    """Observes and judges; where an image cannot be pulled, the pull secret is read as well, once. Raises OcError."""
     state = run.watch()
     missing = unseen(state)
     if missing:
@@ -233,7 +233,7 @@ def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
         and (a.cause is not None or a.state is RolloutState.FAILED or last.get(a.config) == (a.state, a.reason))
         for a in found
     ):
-        with suppress(OcError):  # what is behind it is looked at in the next round
+        with suppress(OcError):  # what is behind it is read in the next round
             state = with_causes(run.oc, state)
     waiting.state = _with_secret(state, waiting)
     found = assess_all(waiting.state, names, waiting.goal)
@@ -290,7 +290,7 @@ def _unattended(assessment: Assessment, waiting: _Waiting, grace: float) -> bool
 def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
     """Raises Failed where the run's deadline, or that of a config, has passed."""
     moment = monotonic()
-    # A call that the run's own deadline cut off tells nothing of the cluster.
+    # A call that the run's own deadline cut off says nothing about the cluster.
     away = waiting.unanswered > 1
     far = how_far(run, waiting.state, waiting.names, waiting.goal)
     text = TIME_IS_OVER if run.ends is not None and moment >= run.ends else None

@@ -55,7 +55,7 @@ class PodNeed:
 
 
 def quantity(text: str) -> Fraction | None:
-    """The number that a quantity such as `50m`, `1.5` or `2Gi` stands for, None where it is none."""
+    """The number that a quantity such as `50m`, `1.5` or `2Gi` means, None where it is none."""
     found = _QUANTITY.fullmatch(text.strip())
     if found is None or found[2] not in UNITS:
         return None
@@ -154,7 +154,7 @@ def problems(state: ProjectState, waves: Iterable[Wave], actions: Iterable[Actio
 
 
 def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Problem]:
-    """One problem for each resource of a quota, told of the first wave that does not fit."""
+    """One problem for each resource of a quota, about the first wave that does not fit."""
     found = []
     for resource, written in quota.hard.items():
         hard, used = quantity(written), quantity(quota.used.get(resource, "0"))
@@ -268,7 +268,7 @@ def _makes(action: Action, objects: str) -> bool:
 
 
 def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Problem]:
-    """One problem for each item of a limit range, told of all configs that it will refuse."""
+    """One problem for each item of a limit range, about all configs that it will refuse."""
     refused: dict[str, Text] = {}
     for name in (name for wave in order for name in wave.configs):
         for pod in {pod.name: pod for moment in rollout(state.configs[name]) for pod in moment}.values():

@@ -1,6 +1,6 @@
 """Why a rollout fails or hangs, in one sentence with the fix.
 
-Told from the states of pods, warning events, and what replication controllers say of their own end.
+Found in the states of pods, in warning events, and in the reason that a failed replication controller gives.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SLOW_NODE = r"(?i)deadline exceeded|timed? ?out"
 
 
 def find_cause(state: ProjectState, config: DeploymentConfig, newest: ReplicationController | None) -> Cause | None:
-    """The cause that stops the newest rollout of a config, or None where nothing tells of one."""
+    """The cause that stops the newest rollout of a config, or None where nothing shows one."""
     if newest is None or (newest.phase == "Complete" and newest.account != config.effective_account):
         return _import_failure(state, config)
     return next(_causes(state, config, newest), None)
@@ -259,7 +259,7 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
 
 
 def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """What a replication controller says of its own end, where nothing else tells more (recordings/README.md 31)."""
+    """The reason that a failed replication controller gives, where nothing else says more (recordings/README.md 31)."""
     named = {"name": config.name, "revision": newest.version}
     if newest.phase == "Failed" and newest.status_reason == DELETED:
         yield Cause(

@@ -1,4 +1,4 @@
-"""What a migration will cost, told before anything happens (recordings/README.md 19)."""
+"""What a migration will cost, known before the first change (recordings/README.md 19)."""
 
 from __future__ import annotations
 

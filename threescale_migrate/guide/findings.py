@@ -10,7 +10,7 @@ from ..values import NOTHING, Text, Verdict
 
 
 class Group(str, Enum):
-    """What is looked at, in this order."""
+    """What is checked, in this order."""
 
     LOGIN = "login"
     PROJECT = "project"
@@ -34,7 +34,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at; FAILED and UNKNOWN stand against the migration.
+    """One thing that was checked; FAILED and UNKNOWN block the migration.
 
     `usage` marks what another option fixes, `forceable` what may be wrong and the migration go well all the same.
     """

@@ -432,7 +432,7 @@ def _differences(state: ProjectState, request: Request) -> list[Check]:
 
 
 def _is_scc_of(state: ProjectState, grant: Grant) -> bool:
-    """Whether a grant of `amp` is the binding that stands for an SCC among whose users `default` is."""
+    """Whether a grant of `amp` is the binding that gives an SCC which lists `default` among its users."""
     name = grant.role[len(SCC_ROLE) :] if grant.role.startswith(SCC_ROLE) else ""
     here = grant.namespace in ("", state.namespace)
     return bool(name) and here and Grant("", SCC, name) in grants(state, DEFAULT_ACCOUNT)

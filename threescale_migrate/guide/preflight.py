@@ -1,4 +1,4 @@
-"""What has to be known before the first change: all that stands against a migration, at once.
+"""What has to be known before the first change: all that blocks a migration, at once.
 
 Pure: facts in, findings out. The facts are gathered by the module of the same name beside `run`. The rights are derived from
 the plan's own actions, so that exactly what will be done is asked for.
@@ -105,7 +105,7 @@ def _eased(finding: Finding, force: bool, allow_unknown: bool) -> Finding:
 
 
 def against(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Those that stand against the migration."""
+    """Those that block the migration."""
     return tuple(finding for finding in findings if finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
 
 
@@ -421,7 +421,7 @@ def _room(facts: Facts, request: Request) -> list[Finding]:
     for quota in state.quotas:
         strange = ", ".join(scope for scope in quota.scopes if scope not in capacity.KNOWN_SCOPES)
         if strange:
-            seen = Text("not looked at: its scope {scope} depends on the pods' priority or affinity", scope=strange)
+            seen = Text("not checked: its scope {scope} depends on the pods' priority or affinity", scope=strange)
             found.append(Finding(Group.ROOM, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
     if not found and not {"quota", "limits"} & set(state.unread):
         count = len(state.quotas) + len(state.limits)

@@ -1,4 +1,4 @@
-"""Proof that the token works: what is asked, and what the answers mean. Whoever asks is `proving.py`.
+"""Whether the token works: what is asked, and what the answers mean. `proving.py` asks.
 
 Two can be asked. The workstation's `oc image info` is given the one login and nothing else, so that its answer is about that
 token. The cluster's image import, as a dry run, tries each pull secret of the project and then the cluster's own: its answer
@@ -99,14 +99,14 @@ def registry_config(manifest: str) -> str:
 
 
 def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
-    """What a call came to. An import that failed is told in its text alone, by some clients with exit code 0."""
+    """The result of a call. That an import failed stands in its text alone, by some clients with exit code 0."""
     if exit_code == 0 and not re.search(r"with errors|! error|^error: |tag \S+ failed", f"{stdout}\n{stderr}", re.M):
         return Answer.PROVED
     text = f"{stderr}\n{stdout}"
     return next((answer for pattern, answer in TEXTS if re.search(pattern, text)), Answer.UNKNOWN)
 
 
-# For each asker and answer: the verdict, what was seen, and the deed.
+# For each asker and answer: the verdict, what was seen, and the fix.
 MEANINGS: dict[tuple[Asker, Answer], tuple[Verdict, str]] = {
     (Asker.WORKSTATION, Answer.PROVED): (Verdict.PASSED, "{registry} takes the token, asked from this workstation"),
     (Asker.CLUSTER, Answer.PROVED): (Verdict.PASSED, "the cluster gets it, with a login that the project or it has"),
@@ -183,7 +183,7 @@ def eased(checks: Iterable[Check]) -> tuple[Check, ...]:
 
 
 def together(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
-    """What is told of the answers: where one asker knows, that the other does not is no news.
+    """What is shown of the answers: where one asker knows, that the other does not is no news.
 
     Where the cluster has not been asked yet, what the workstation does not know is a warning: it is often not let out.
     """

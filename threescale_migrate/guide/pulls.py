@@ -67,7 +67,7 @@ NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {sec
 NO_SECRET = "the pull secret {secret} is not in the project"
 LOGIN = "there is a login for it in {secret}"
 NO_LOGIN = "there is no login for it in {secret}"
-LOGIN_UNKNOWN = "whether {secret} has a login for it could not be looked at"
+LOGIN_UNKNOWN = "whether {secret} has a login for it could not be checked"
 # What fixes a pull that asks for a login to registry.redhat.io, by what is known of the login.
 LOGIN_FIXES = {
     LOGIN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
@@ -123,7 +123,7 @@ def _wants_login(registry: str, why: str) -> bool:
 
 
 def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) -> str:
-    """What is known of a login for the registry: only what was looked at is told."""
+    """What is known of a login for the registry: only what was read is said."""
     if registry == REGISTRY and pod is not None and SECRET_NAME not in pod.pull_secrets:
         return NO_SECRET_IN_POD
     if registry == REGISTRY and account in state.accounts and SECRET_NAME not in state.accounts[account].pull_secrets:

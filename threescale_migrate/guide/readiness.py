@@ -1,4 +1,4 @@
-"""Step 5: how each rollout stands, told from the config, its replication controllers and its pods.
+"""Step 5: how each rollout stands, by the config, its replication controllers and its pods.
 
 One pure function judges a config. The word that counts is the newest replication controller's, and the pods are the
 proof (recordings/README.md 1, 2, 3, 12, 14).
@@ -120,9 +120,9 @@ def proves(pod: Pod, goal: Goal) -> bool:
 def _rollout(
     state: ProjectState, config: DeploymentConfig, newest: ReplicationController | None
 ) -> tuple[RolloutState, Text]:
-    """Where the rollout stands, without a look at whether its pods are the right ones."""
+    """Where the rollout stands, whether or not its pods are the right ones."""
     if config.observed_generation < config.generation and not config.paused and not _taken_up(config, newest):
-        # The status still tells of the revision before (recordings/README.md 2).
+        # The status is still that of the revision before (recordings/README.md 2).
         return RolloutState.NOT_STARTED, Text("the patch has not been taken up yet")
     if newest is None:
         waiting = _waiting_image(state, config)

@@ -53,7 +53,7 @@ NOT_MADE = "unable to create deployer pod"
 
 
 def pods_refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The pods that were never created: told by the replication controller's condition, or by its events; after a failure
+    """The pods that were never created, by the replication controller's condition, or by its events; after a failure
     the config repeats them (recordings/README.md 31)."""
     messages = [newest.failure] if newest.failure else []
     if newest.current_replicas == 0 or newest.failure:

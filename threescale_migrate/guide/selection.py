@@ -69,7 +69,7 @@ def choose(state: ProjectState, request: Request) -> Selection:
         if missing:
             raise Usage(
                 Text(
-                    "no DeploymentConfig {names} in project {project}: look at the spelling, or leave it out of --dc or THREESCALE_DC_NAMES",
+                    "no DeploymentConfig {names} in project {project}: check the spelling, or leave it out of --dc or THREESCALE_DC_NAMES",
                     names=", ".join(missing),
                     project=state.namespace,
                 )

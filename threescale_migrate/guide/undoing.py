@@ -1,4 +1,4 @@
-"""Taking a run back: what its journal says was changed, against what is there now.
+"""Undoing a run: what its journal says was changed, compared with what is there now.
 
 Every function here is pure. `changes` are the inverses of a run's actions, newest first, as the journal keeps them. A config
 gets its former account back in both fields; never by `oc rollout undo` (recordings/README.md 6, 15, 18).

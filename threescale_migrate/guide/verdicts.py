@@ -1,6 +1,6 @@
 """What a set of checks means, decided once: every format says this, and the exit code follows from it.
 
-Pure. "Migrated" is a word for a whole verification: all six steps looked at, the proof of at least one config, and nothing
+Pure. "Migrated" is a word for a whole verification: all six steps checked, the proof of at least one config, and nothing
 failed, unknown or left out; permissions that were left out are named with it. A single step says what it did.
 """
 
@@ -21,7 +21,7 @@ class Meaning(str, Enum):
     DONE = "done"  # migrated; as before, of an undo; done, of a step
     NOT_DONE = "not_done"
     UNKNOWN = "unknown"
-    PARTLY = "partly"  # nothing seen to be wrong, and not all was looked at
+    PARTLY = "partly"  # nothing seen to be wrong, and not all was checked
 
 
 @dataclass(frozen=True)

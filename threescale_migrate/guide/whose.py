@@ -96,7 +96,7 @@ def _older(environment: Environment) -> list[Finding]:
         seen = Text("it cannot be read: whether the project is one of an older release is not known")
     elif not environment.present:
         seen = Text(
-            "it is not in the project: then the guide has the installation upgraded as an older one first; look at its"
+            "it is not in the project: then the guide upgrades the installation as an older one first; see its"
             " section about {name}",
             name=NAME,
         )
@@ -106,9 +106,9 @@ def _older(environment: Environment) -> list[Finding]:
 
 
 def releases(state: ProjectState, names: Iterable[str], environment: Environment | None = None) -> frozenset[Release]:
-    """The releases of 3scale that the configs' images tell of; else the tags of the image streams, else the environment.
+    """The releases of 3scale that the configs' images name; else the tags of the image streams, else the environment.
 
-    Where images come from a mirror or the internal registry, their names tell nothing (recordings/README.md 23).
+    Where images come from a mirror or the internal registry, their names say nothing (recordings/README.md 23).
     """
     configs = [state.configs[name] for name in names]
     found = {

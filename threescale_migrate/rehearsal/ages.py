@@ -1,7 +1,7 @@
 """What clients of several ages do differently: one table, with the source of each line.
 
 A client is named by `old-client=AGE` or, in its process, by the words of OC_REHEARSAL_CLIENT; without either it is that of April
-2026. The age 3.11 stands for its server as well. This module knows names only: what each trait does stands where it is done.
+2026. The age 3.11 is that of its server as well. This module knows names only: what each trait does is in the module that does it.
 """
 
 from __future__ import annotations

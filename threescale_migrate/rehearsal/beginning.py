@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .store import Place
 
-# What every cluster has besides `default`; nothing in them is looked at.
+# What every cluster has beside `default`; nothing in them is read.
 SYSTEM_NAMESPACES = (
     "kube-node-lease", "kube-public", "kube-system", "openshift", "openshift-apiserver", "openshift-config",
     "openshift-config-managed", "openshift-controller-manager", "openshift-image-registry", "openshift-infra", "openshift-node",

@@ -224,7 +224,7 @@ def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[
     if deployer is not None:
         pods.end(sim, deployer, 0)
     _set_phase(sim, controller, "Complete")
-    # The deployer goes by the number of pods that it began with; the config's controller sees afterwards to one that changed.
+    # The deployer uses the number of pods that it began with; the config's controller corrects one that changed afterwards.
     if controller["spec"].get("replicas", 0) != config["spec"]["replicas"]:
         scaled(sim, config)
     sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])

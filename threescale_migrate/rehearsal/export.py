@@ -49,7 +49,7 @@ def load(store: Store, path: Path) -> str:
 
 
 def _is_object(item: Any) -> bool:
-    """Whether an item is an object of a type that is known, with the parts that the controllers look at."""
+    """Whether an item is an object of a type that is known, with the parts that the controllers read."""
     if not isinstance(item, dict) or item.get("kind") not in BY_KIND or not isinstance(item.get("metadata"), dict):
         return False
     if not isinstance(item["metadata"].get("name"), str) or not item["metadata"]["name"]:

@@ -50,7 +50,7 @@ def refusal(store: Store, pod: Object, image: str) -> str | None:
 
 
 def look_up(store: Store, image: str, logins: list[dict[str, Any]]) -> str:
-    """The image by its digest, as whoever has those logins is told. Raises NoImage."""
+    """The image by its digest, as the registry answers someone with those logins. Raises NoImage."""
     registry = registry_of(image)
     away = unreachable(store, registry)
     if away:

@@ -1,7 +1,7 @@
 """How pods live and fail: a table of stages for each cause, and the node that goes through them.
 
 A stage is entered by what the first container is at; what it shows, which events it leaves and when the node looks again stand
-in it. A pod whose cause goes away is looked at again at that moment as well, and then lives as any other.
+in it. A pod whose cause goes away is processed again at that moment as well, and then lives as any other.
 """
 
 from __future__ import annotations

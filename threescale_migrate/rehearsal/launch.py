@@ -97,7 +97,7 @@ def bare(project: str | None) -> Store:
 
 
 def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str] = ()) -> dict[str, str]:
-    """Goes on with the cluster in a directory. Raises ValueError."""
+    """Continues with the cluster in a directory. Raises ValueError."""
     with Opened(directory) as store:
         Cluster(store)
         if speed is not None:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# By which key the elements of a list are told apart; other lists are replaced.
+# By which key the elements of a list are matched; other lists are replaced.
 MERGE_KEYS = {
     "containers": "name",
     "initContainers": "name",

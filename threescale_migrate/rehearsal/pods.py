@@ -197,7 +197,7 @@ def role(pod: Object) -> str:
 
 
 def noticed(sim: Simulation, pod: Object) -> None:
-    """Whose pod it is looks at it: its deployer, or its replication controller."""
+    """Lets the pod's owner react to it: its deployer, or its replication controller."""
     if role(pod) != "app":
         meta = pod["metadata"]
         sim.after("deployer sees", "deployer", meta["namespace"], meta["labels"]["openshift.io/deployer-pod-for.name"])

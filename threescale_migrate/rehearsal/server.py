@@ -118,7 +118,7 @@ class Api:
         return self._seen(resource, found)
 
     def _seen(self, resource: Resource, item: Object) -> Object:
-        """An object as it is shown: some have a part that is made when they are looked at."""
+        """An object as it is shown: some have a part that is computed when they are read."""
         if resource.plural == "projects":
             return project_of(item)
         if resource.plural == "resourcequotas":

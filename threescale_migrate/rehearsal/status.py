@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def tell_status(sim: Simulation, namespace: str, name: str) -> None:
-    """Writes a config's status, some moments after what it tells of (recordings/README.md 2)."""
+    """Writes a config's status, some moments after what it describes (recordings/README.md 2)."""
     store = sim.store
     config = store.get("deploymentconfigs", namespace, name)
     if config is None:

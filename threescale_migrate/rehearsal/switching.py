@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def switch_on(store: Store, given: Iterable[str]) -> None:
-    """Switches faults on for the life of the cluster, besides those that are on. Raises Mistake for an unknown config."""
+    """Switches faults on for the life of the cluster, beside those that are on. Raises Mistake for an unknown config."""
     known = store.settings.setdefault("faults", [])
     accounts = store.settings.setdefault("accounts before", {})
     for text in given:

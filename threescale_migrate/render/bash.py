@@ -26,7 +26,7 @@ HEAD = """\
 # Prepares project {project} for images from {registry}: section 2.2 of the guide for 3scale 2.5 to 2.6.
 # It needs bash (4.2 or later) and oc, nothing else. Printed by threescale-migrate {version} on {date}.
 #
-#   bash SCRIPT                     does it. Again: it goes on where it stopped, and changes nothing that is done
+#   bash SCRIPT                     does it. Again: it continues where it stopped, and changes nothing that is done
 #   SECRET_FILE=FILE bash SCRIPT    with another file of the registry secret
 #   GRACE=SECONDS bash SCRIPT       how long a failure is waited out that does not pass by itself (30)
 #
@@ -149,7 +149,7 @@ def _folded(function: str, names: Sequence[str]) -> str:
 
 
 def _checks(script: Script) -> Iterator[str]:
-    """What is looked at before the first change."""
+    """What is checked before the first change."""
     yield "\n# Before the first change: the right place, and the rights.\n"
     yield _folded("right_place", script.chosen)
     for question in script.rights:

@@ -104,7 +104,7 @@ def assessment(value: Assessment) -> dict[str, Any]:
 
 def verification(command: str, project: str, checks: Iterable[Check], exit_code: int, **more: Any) -> dict[str, Any]:
     """The result of `verify`, `step`, `migrate` and `undo`: `migrated` says it of the whole project, so that a single step
-    says `done` in its place, and undo `undone`. `meaning` tells what is not known from what is known not to be so."""
+    says `done` in its place, and undo `undone`. `meaning` distinguishes what is not known from what is known not to be so."""
     listed = list(checks)
     judgement = judge(listed, command)
     return {
@@ -196,7 +196,7 @@ def write(stream: TextIO, document: dict[str, Any], form: str = "json") -> None:
 
 
 class LinesWatcher:
-    """Tells of a run as JSON lines, one for each event, for those who wrap it."""
+    """Shows a run as JSON lines, one for each event, for programs that wrap it."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream

@@ -26,7 +26,7 @@ def document(output: str, command: str, text: Text, code: ExitCode) -> str:
 
 
 def show(terminal: Terminal, text: Text) -> None:
-    """The sentence on stderr: prose is wrapped, what can be pasted or is a log is not. A command that the prose tells somebody
+    """The sentence on stderr: prose is wrapped, what can be pasted or is a log is not. A command that the prose asks somebody
     to run stands beneath it, once, as it is to be pasted."""
     first, *rest = REDACTOR(terminal.say(text)).splitlines() or [""]
     shown = [line.strip() for line in rest if line.startswith("    ")]

@@ -91,7 +91,7 @@ def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost]
 
 
 def _alike(wave: Wave, costs: Mapping[str, Cost]) -> list[tuple[str, ...]]:
-    """The configs of a wave, those together that cost the same, as far as a line has room for them."""
+    """The configs of a wave, grouped by what they cost, as far as they fit on a line."""
     groups: list[list[str]] = []
     for name in wave.configs:
         if name not in costs:

@@ -108,7 +108,7 @@ class LiveWatcher(LineWatcher):
         return how_far(replace(self.whole, reached=before | now), time.monotonic() - self.start)
 
     def _age(self, found: Assessment) -> float:
-        """Since when the config is in its state, in seconds, as far as it was looked at."""
+        """Since when the config is in its state, in seconds, as far as it was observed."""
         state, since = self.since.get(found.config, (None, 0.0))
         if state is not found.state:
             since = time.monotonic()
@@ -176,7 +176,7 @@ STATE_WORDS = {
 }
 STATE_WIDTH = 10
 REASON_LINES = 3
-# In a window that is narrower than this the reason alone has to tell the state.
+# In a window that is narrower than this the reason alone has to show the state.
 STATES_FIT = 64
 
 
@@ -189,7 +189,7 @@ def table(
 ) -> list[str]:
     """A line for each config: state, pods, age, the reason, and `last` beneath them; no wider and no longer than the window of `size`.
 
-    Where not all have room, the ones that are done are left out first, then what a reason has beyond its first line.
+    Where not all fit, the ones that are done are left out first, then what a reason has beyond its first line.
     """
     width, room = size[0] - 1, max(1, size[1] - 2)
     names = min(max((columns(found.config) for found in assessments), default=0), max(8, width // 3))
@@ -217,12 +217,12 @@ def _rows(terminal: Terminal, found: Assessment, age: float, names: int, width: 
     left = columns(mark) + columns(head)
     bad = found.cause is not None and found.cause.lasting
     parts = wrap(words, max(10, width - left), whole=True) if bad else [words]
-    if len(parts) > REASON_LINES:  # all of it is told when the run stops
+    if len(parts) > REASON_LINES:  # all of it is shown when the run stops
         parts = [*parts[: REASON_LINES - 1], f"{parts[REASON_LINES - 1]} …"]
     meaning = "bad" if bad else "good" if found.reached else "quiet"
     rows = [f"{mark}{head}{terminal.paint(fit(parts[0], max(0, width - left)).rstrip(), meaning)}"]
     rows += [" " * left + terminal.paint(fit(part, max(0, width - left)).rstrip(), meaning) for part in parts[1:]]
-    # In a window of a few columns even the head has no room.
+    # In a window of a few columns even the head does not fit.
     return [row if columns(row) <= width else fit(_PAINT.sub("", row), width) for row in rows]
 
 

@@ -27,7 +27,7 @@ PHASES = {
 
 
 def of_record(record: Record) -> Report:
-    """The report of a run, from what its journal says; a journal that is cut off tells what it knows."""
+    """The report of a run, from what its journal says; of a journal that is cut off, what it has."""
     first = record.lines[0]
     checks = tuple(_checks(record))
     configs = tuple(_configs(record))
@@ -272,7 +272,7 @@ def _found(state: Mapping[str, Any]) -> Iterator[Text]:
 
 
 def _configs(record: Record) -> Iterator[Config]:
-    """Each config at the end; where the journal has no look at the end, none."""
+    """Each config at the end; where the journal has no last observation, none."""
     failed = {found["config"] for line in _lines(record, "failed") for found in line.get("configs") or ()}
     before = record.state.get("configs") or {}
     for name, found in (_last(record, "proof").get("configs") or {}).items():

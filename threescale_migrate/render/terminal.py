@@ -143,7 +143,7 @@ class Terminal:
         self.stream.flush()
 
     def suggest(self, sentence: str, indent: int = 0, but: Iterable[str] = ()) -> tuple[str, ...]:
-        """Writes the commands that a sentence tells somebody to run, each on a line of its own, ready to be pasted; those in `but`
+        """Writes the commands that a sentence asks somebody to run, each on a line of its own, ready to be pasted; those in `but`
         stand there already. Gives them."""
         found = tuple(command for command in self.place.commands(sentence) if command not in but)
         for command in found:

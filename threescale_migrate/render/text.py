@@ -75,7 +75,7 @@ def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = Fal
 
 
 def _is_usual(check: Check) -> bool:
-    """Whether nobody who asked to be told of problems alone wants to read it: it is well, or they left it out themselves."""
+    """Whether someone who asked for problems only does not need it: it passed, or they left it out themselves."""
     return check.verdict is Verdict.PASSED or check.code == Code.CONFIGS_ALL_CHOSEN
 
 
@@ -127,7 +127,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """The findings, those together that say the same of several objects, in the order of the first of each."""
+    """The findings, grouped where they say the same of several objects, in the order of the first of each."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         same = replace(finding, subject="")

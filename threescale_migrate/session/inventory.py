@@ -47,7 +47,7 @@ class Own:
 
 @dataclass(frozen=True)
 class Target:
-    """A project to look at: what it is called, where it is, and the options that differ from the command line's."""
+    """A project to check: what it is called, where it is, and the options that differ from the command line's."""
 
     name: str
     context: str | None
@@ -162,7 +162,7 @@ def targets(many: Many, oc: Oc) -> tuple[Target, ...]:
     elif many.inventory:
         found = list(read(many.inventory))
     if not found:
-        raise Usage(Text("there is no project to look at: name them with --projects, or in an --inventory"))
+        raise Usage(Text("there is no project to check: name them with --projects, or in an --inventory"))
     return tuple(found)
 
 

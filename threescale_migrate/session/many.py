@@ -1,4 +1,4 @@
-"""Many projects: which they are, one look at each, and a line for each. What a look is, the command says.
+"""Many projects: which they are, the work on each, and a line for each. The work is the command's.
 
 What only looks is done for several projects at once, and one that cannot be asked does not hold up the rest.
 """

@@ -74,7 +74,7 @@ class Planned:
         blocked = against(self.findings)
         verdict = Verdict.FAILED if blocked else Verdict.WARNING if self.actions else Verdict.PASSED
         last = blocked_by(blocked) if blocked else last_line(self.project, self.actions, self.waves, self.costs)
-        # The plan of a migration and its verdict fill a screen: what comes next has room where more than a screen was asked for.
+        # The plan of a migration and its verdict fill a screen: what comes next is shown where more than a screen was asked for.
         if self.actions and not blocked and (session.command == "undo" or session.output.verbose):
             session.next(terminal, "undo" if session.command == "undo" else "migrate")
         text.show_verdict(terminal, verdict, last)

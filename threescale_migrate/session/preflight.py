@@ -32,7 +32,7 @@ from .session import Session
 
 
 def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitCode:
-    """Tells a run what stands against it, or that nothing does. Gives the exit code that it ends with, DONE to go on."""
+    """Shows what blocks a run, or that nothing does. Gives the exit code that it ends with, DONE to continue."""
     code = meaning(findings)
     terminal = session.talk
     if session.output.is_document:
@@ -109,7 +109,7 @@ def version_of(oc: Oc) -> str:
 def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
     """The exit code that findings mean: wrong usage where nothing but an option is wrong.
 
-    Where there is nothing to change, what is not known stands against nothing, and is not known all the same.
+    Where there is nothing to change, what is not known blocks nothing, and is reported all the same.
     """
     standing = guide.against(findings)
     if not standing:

@@ -16,7 +16,7 @@ def usable(path: str) -> str:
     """The path, whole, where a report can be written to it. Raises Usage."""
     target = Path(os.path.abspath(path))
     if target.suffix.lower() not in FORMATS:
-        raise Usage(Text("{path} tells no format: give a name that ends in .html or .md", path=path))
+        raise Usage(Text("{path}: the name of a report has to end in .html or .md", path=path))
     if target.is_dir():
         raise Usage(Text("{path} is a directory: give the name of a file", path=path))
     try:

@@ -1,4 +1,4 @@
-"""The file of a report: whether it can be written, and writing it, from a journal or from what was looked at.
+"""The file of a report: whether it can be written, and writing it, from a journal or from what was observed.
 
 What a report says is drawn in `render/`. Nothing in it is a secret: the journal holds none.
 """
@@ -41,7 +41,7 @@ def of_run(session: Session, journal: Path) -> ExitCode:
 
 
 def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Check], code: ExitCode) -> None:
-    """Writes the report of what was looked at and needed no change: a run without actions."""
+    """Writes the report of what was checked and needed no change: a run without actions."""
     if session.report is None:
         return
     where = locate(oc)

@@ -88,7 +88,7 @@ class Trial:
         try:
             self.oc.read((*TRY_ON_SERVER, *((f"--namespace={where}",) if where else ())), manifest)
         except AlreadyExists:
-            return ""  # the server looks at the rights first
+            return ""  # the server checks the rights first
         except Forbidden as error:
             return str(error)
         except Unreachable:

@@ -38,7 +38,7 @@ def generate(session: Session) -> None:
 
 
 def run_pod(session: Session) -> None:
-    """`oc run`: one pod, with the image and the command given, and what `--overrides` says besides."""
+    """`oc run`: one pod, with the image and the command given, and what `--overrides` adds."""
     if not session.words or not session.values.get("image"):
         raise failure('required flag(s) "image" not set' if session.words else "NAME is required for run")
     name, *command = session.words

@@ -49,7 +49,7 @@ class Order:
         self.subjects = [_subject(name, verb.endswith("group")) for name in session.words[2:]]
         accounts = session.values.get("serviceaccount") or ()
         self.subjects += [{"kind": "ServiceAccount", "name": name, "namespace": session.namespace} for name in accounts]
-        # Clients name whom a command is about as they were told, for an SCC by the bare name.
+        # Clients name the subject of a command as it was given, for an SCC by the bare name.
         self.targets = [_target(subject, bool(accounts or self.scc)) for subject in self.subjects]
         self.dry = _dry_run(session)
         # Whether whom it is about has the role already.

@@ -21,7 +21,7 @@ CONFIG = "openshift.io/deployment-config.name"
 def exec_(session: Session) -> None:
     """Runs the command in a pod, with this process's own streams; its exit code is ours.
 
-    The program is told the pod's name in OC_REHEARSAL_POD, so that it can tell a new pod from the one before. Raises CommandError.
+    The program gets the pod's name in OC_REHEARSAL_POD, so that it can tell a new pod from the one before. Raises CommandError.
     """
     at = session.values.get("--", 1)
     target, command = session.words[:at], session.words[at:]
