@@ -127,7 +127,7 @@ def test_ctrl_c_on_a_terminal_leaves_it_sane(world: World, moment: str) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(world.command()[0], world.command(*args), {**world.environment, "TERM": "xterm"})
-    seen = until(terminal, b"to go on: " if moment == "asked" else b"0/1")
+    seen = until(terminal, b"to continue: " if moment == "asked" else b"0/1")
     before = termios.tcgetattr(terminal)
     os.write(terminal, b"\x03")
     seen += until(terminal, b"ended by a signal")
@@ -146,7 +146,10 @@ def until(terminal: int, words: bytes) -> bytes:
     while words not in seen:
         ready, _, _ = select.select([terminal], [], [], PATIENCE_SECONDS)
         assert ready, seen
-        seen += os.read(terminal, 4096)
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:  # the other side is closed, and what it said is the answer
+            raise AssertionError(seen.decode(errors="replace")) from None
     return seen
 
 
