@@ -19,6 +19,7 @@ from threescale_migrate.cli.parser import WrongUsage, build
 SAMPLES = {
     "request_timeout": "9s", "call_timeout": "9s", "timeout": "9s", "grace": "9s", "jobs": "2", "speed": "2", "interval": "9s",
     "report": "report.html", "prove_pull": "registry.redhat.io/3scale-amp26/zync", "skip": "readiness", "fault": "quota",
+    "image": "ops/migrate:1", "schedule": "@daily",
 }  # fmt: skip
 COMMANDS = usage.commands(build())
 

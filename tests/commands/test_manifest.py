@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.conftest import World, make_world
+from tests.conftest import ROOT, World, make_world
+from tests.support.packing import build, copy_of_source
+from threescale_migrate.cli.references import is_image, is_schedule
 from threescale_migrate.commands.manifest import CLUSTER_RULES, DISCOVERY_RULES, RULES
+from threescale_migrate.render.containerfile import ONE_FILE
 
 Object = dict[str, Any]
 IMAGE = "registry.example.test/tools/threescale-migrate:1"
@@ -116,13 +123,123 @@ def test_both_kinds_run_the_same_command_as_the_account(migrated: World) -> None
     assert pod["serviceAccountName"] == "threescale-migrate"
     assert (pod["containers"][0]["image"], task["spec"]["steps"][0]["image"]) == (IMAGE, IMAGE)
     assert pod["containers"][0]["command"] == task["spec"]["steps"][0]["command"]
-    assert migrated.run("manifest", "cronjob", "-n", "threescale").code == 2
-    assert migrated.run("manifest", "nosuch", "-n", "threescale", "--image", IMAGE).code == 2
+    # The log of its pod says what was left out.
+    verdict = migrated.run(*pod["containers"][0]["command"][1:], "--dc=zync,system-memcache")
+    assert (verdict.code, "permissions: left out with --skip" in verdict.out) == (0, True), verdict.all
 
 
-def test_the_objects_are_taken_by_the_cluster(migrated: World, tmp_path: Path) -> None:
-    shown = migrated.run("manifest", "cronjob", "-n", "threescale", "--image", IMAGE)
-    world = make_world(tmp_path)
-    made = world.oc("create", "-f", "-", stdin=shown.out)
-    assert made.code == 0, made.all
-    assert len(made.out.splitlines()) == 4
+GOOD = ("-n", "threescale", "--image", IMAGE)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("cronjob", "-n", "threescale"),
+        ("nosuch", *GOOD),
+        ("cronjob", *GOOD, "-n", "3Scale"),
+        ("tekton", *GOOD, "-n", "a" * 64),
+        ("tekton", *GOOD, "-n", "-a"),
+        ("cronjob", *GOOD, "--image", "registry.example.test/Tools/migrate"),
+        ("cronjob", *GOOD, "--image", "migrate:"),
+        ("tekton", *GOOD, "--image", "registry.example.test/tools/migrate@sha256:12"),
+        ("cronjob", *GOOD, "--schedule", "*/15 * * *"),
+        ("cronjob", *GOOD, "--schedule", "61 * * * *"),
+        ("tekton", *GOOD, "--schedule", "0 6 * * *"),
+        ("containerfile", "--image", "a b"),
+        ("containerfile", "-n", "threescale"),
+        ("containerfile", "--permissions"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_is_refused(migrated: World, args: tuple[str, ...]) -> None:
+    done = migrated.run("manifest", *args)
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1), done.all
+
+
+def test_images_and_times_are_told_from_what_a_cluster_refuses() -> None:
+    for image in ("a", "a/b:1", "localhost:5000/a", "REG.example/a__b/c-d:v1.0_x", f"r.example/a@sha256:{'0' * 64}"):
+        assert is_image(image), image
+    for image in ("", "A", "a/B", "a:", "a//b", "a/", "/a", "a b", "a:1:2", "a@sha256:0", "$(id)", "a:-1", "a" * 256):
+        assert not is_image(image), image
+    for time in (
+        "* * * * *",
+        "*/15 0-6,22 1 JAN-mar Mon",
+        "0 0 29 2 *",
+        "5/10 ? * * 0",
+        "@daily",
+        "@every 1h30m",
+        "0 0 31 2 1",
+    ):
+        assert is_schedule(time), time
+    for time in (
+        "", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7", "5-1 * * * *", "*/0 * * * *",
+        "1, * * * *", "a * * * *", "0 0 30 2 *", "0 0 31 4,6 *", "@often", "TZ=UTC 0 0 * * *", "-1 * * * *", "1- * * * *", "*/ * * * *",
+    ):  # fmt: skip
+        assert not is_schedule(time), time
+
+
+def test_the_objects_are_for_the_server_that_they_are_printed_for(tmp_path: Path) -> None:
+    for name, faults, version in (("new", (), "batch/v1"), ("old", ("old-client=3.11",), "batch/v1beta1")):
+        (tmp_path / name).mkdir()
+        world = make_world(tmp_path / name, *faults)
+        shown = world.run("manifest", "cronjob", *GOOD)
+        assert (shown.code, shown.err) == (0, "")
+        assert list(yaml.safe_load_all(shown.out))[-1]["apiVersion"] == version
+        made = world.oc("create", "-f", "-", stdin=shown.out)
+        assert (made.code, len(made.out.splitlines())) == (0, 4), made.all
+        assert world.run("manifest", "cronjob", "--image", IMAGE).out == shown.out, "oc's current project"
+        task = world.run("manifest", "tekton", *GOOD)
+        assert "this server has no tasks of tekton.dev" in task.err
+    world.faults("api-down")
+    away = world.run("manifest", "cronjob", *GOOD)
+    assert away.code == 0
+    assert "was not asked" in away.err
+    assert "an old one may need batch/v1beta1" in away.err
+    without = world.run("manifest", "cronjob", *GOOD, "--oc", "./none-such")
+    assert without.code == 0
+    assert "none-such" in without.err
+
+
+def recipe(text: str) -> list[tuple[str, str]]:
+    """The instructions of a Containerfile with their arguments."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(line.partition(" ")[0], line.partition(" ")[2]) for line in lines]
+
+
+def test_a_container_is_on_the_readers_image_and_not_root(migrated: World) -> None:
+    bare, based = migrated.run("manifest", "containerfile"), migrated.run("manifest", "containerfile", "--image", IMAGE)
+    assert (bare.code, based.code) == (0, 0)
+    assert dict(recipe(bare.out))["ARG"] == "OC_IMAGE"
+    assert dict(recipe(based.out))["ARG"] == f"OC_IMAGE={IMAGE}"
+    for shown in (bare, based):
+        assert dict(recipe(shown.out))["FROM"] == "${OC_IMAGE}"
+        assert [words for name, words in recipe(shown.out) if name == "USER"][-1] == "1001"
+    # No registry is named that is not the reader's.
+    assert not re.search(r"\b[a-z0-9-]+(\.[a-z0-9-]+)+[:/]", bare.out.replace("./", "")), bare.out
+    assert ONE_FILE in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_the_recipe_builds_on_a_machine_that_is_laid_out_as_it_says(migrated: World, tmp_path: Path) -> None:
+    with copy_of_source() as source:
+        build(source, ONE_FILE)
+        root = source.parent / "root"
+        path = f"{root}/usr/local/bin:{migrated.directory}/bin:{Path(sys.executable).parent}:/usr/bin:/bin"
+        environment = {"PATH": path, "KUBECONFIG": str(migrated.directory / "kubeconfig")}
+        entry: list[str] = []
+        for name, words in recipe(migrated.run("manifest", "containerfile").out):
+            if name == "COPY":
+                origin, target = words.split()
+                (root / target[1:]).parent.mkdir(parents=True)
+                shutil.copy(source / origin, root / target[1:])
+            elif name == "RUN":
+                command = words.replace("/usr/local", f"{root}/usr/local")
+                subprocess.run(["sh", "-ec", command], env=environment, cwd=tmp_path, check=True, capture_output=True)
+            elif name == "ENV":
+                environment[words.partition("=")[0]] = words.partition("=")[2].replace("/tmp", str(tmp_path))
+            elif name == "ENTRYPOINT":
+                entry = [f"{root}{json.loads(words)[0]}"]
+        asked = [*entry, "verify", "-n", "threescale", "--dc=zync,system-memcache"]
+        done = subprocess.run(asked, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[ok] dc/zync: 1 of 1 pods run as amp" in done.stdout

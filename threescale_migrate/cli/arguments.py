@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from ..guide.prove_pull import ALL, IMAGE, is_image
 from ..values import REGISTRY, Text, Usage
+from . import references
 from .localising import current
 
 
@@ -54,6 +55,29 @@ def image(text: str) -> str:
     if text != ALL and not is_image(text):
         sentence = Text(
             "no image of {registry} is given: it is --prove-pull={image}, or such", registry=REGISTRY, image=IMAGE
+        )
+        raise argparse.ArgumentTypeError(said(sentence))
+    return text
+
+
+def any_image(text: str) -> str:
+    """An image on any registry. Raises ArgumentTypeError."""
+    if not references.is_image(text):
+        sentence = Text(
+            "{given} is no name of an image: it is HOST/PATH:TAG, the path in small letters, or such",
+            given=repr(text[:80]),
+        )
+        raise argparse.ArgumentTypeError(said(sentence))
+    return text
+
+
+def schedule(text: str) -> str:
+    """When a CronJob runs. Raises ArgumentTypeError."""
+    if not references.is_schedule(text):
+        sentence = Text(
+            "{given} is no time of a CronJob: five fields (minute, hour, day, month, weekday 0 to 6), such as {example}",
+            given=repr(text[:80]),
+            example=repr("30 6 * * 1-5"),
         )
         raise argparse.ArgumentTypeError(said(sentence))
     return text

@@ -140,6 +140,12 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(Given("run"), Given("namespace"), Text("the run's name says its project"), ("history",)),
     Conflict(Given("kind", "tekton"), Given("schedule"), Text("a Task has no schedule"), ("manifest",)),
     *_pairs(
+        (Given("kind", "containerfile"),),
+        (Given("namespace"), Given("schedule"), Given("permissions")),
+        Text("an image is for any project"),
+        "manifest",
+    ),
+    *_pairs(
         (Given("fault", "list"),),
         (Given("dir"), Given("from_file"), Given("speed"), Given("shell")),
         Text("list only names the faults"),

@@ -20,8 +20,9 @@ EXAMPLES = {
   threescale-migrate verify -o nagios --timeout 50s
   threescale-migrate verify --inventory gateways.yml --jobs 8""",
     "manifest": """examples:
-  threescale-migrate manifest cronjob -n threescale --image IMAGE > verify.yml
-  threescale-migrate manifest tekton -n threescale --image IMAGE""",
+  threescale-migrate manifest cronjob -n threescale --image ops/migrate:1
+  threescale-migrate manifest tekton -n threescale --image ops/migrate:1
+  threescale-migrate manifest containerfile > Containerfile""",
     "backup": """examples:
   threescale-migrate backup before-2.6
   threescale-migrate backup before-2.6 --with-secrets

@@ -226,8 +226,8 @@ def backup(given: Namespace) -> tuple[Session, BackupOptions]:
 
 def manifest(given: Namespace) -> tuple[Session, ManifestOptions]:
     """`manifest`."""
-    return Session(given.command), ManifestOptions(
-        given.kind, given.namespace, given.image, given.schedule, given.permissions
+    return Session(given.command, connection(given)), ManifestOptions(
+        given.kind, given.image, given.schedule, given.permissions
     )
 
 

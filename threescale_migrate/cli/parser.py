@@ -12,7 +12,7 @@ from ..exit_codes import TABLE, ExitCode, numbers
 from ..guide.prove_pull import IMAGE
 from ..language import LANGUAGES
 from ..values import STEPS, Text
-from .arguments import duration, go_duration, image, jobs, names, no_password, report_file, said
+from .arguments import any_image, duration, go_duration, image, jobs, names, no_password, report_file, said, schedule
 from .examples import EXAMPLES
 from .usage import NAME, Formatter, help_of
 
@@ -305,11 +305,16 @@ def build(program: str = NAME) -> Parser:
     )
     backup.add_argument("directory", metavar="DIR", help="a new directory, or an empty one")
     _with_secrets(backup)
-    manifest = add("manifest", "prints what lets the cluster itself run verify", ())
-    manifest.add_argument("kind", choices=("cronjob", "tekton"), metavar="KIND", help="one of %(choices)s")
-    manifest.add_argument("-n", "--namespace", metavar="PROJECT", required=True, help="the project to check")
-    manifest.add_argument("--image", required=True, help="an image with threescale-migrate and oc in it")
-    manifest.add_argument("--schedule", metavar="CRON", default="*/15 * * * *", help="default: each quarter of an hour")
+    manifest = add("manifest", "prints what lets the cluster itself run verify", (connection,))
+    manifest.add_argument(
+        "kind", choices=("cronjob", "tekton", "containerfile"), metavar="KIND", help="one of %(choices)s"
+    )
+    manifest.add_argument(
+        "--image", type=any_image, help="the image that is run; for containerfile, one of yours that has oc and python3"
+    )
+    manifest.add_argument(
+        "--schedule", metavar="CRON", type=schedule, default="*/15 * * * *", help="default: each quarter of an hour"
+    )
     manifest.add_argument("--permissions", action="store_true", help="check step 3 too, which takes a ClusterRole")
     completion = add("completion", "prints the completion for a shell", ())
     completion.add_argument("shell", choices=("bash", "zsh"), metavar="SHELL", help="bash or zsh")

@@ -20,7 +20,7 @@ MORE = (
 # The options that most people need, the first ones first: so many as a screen holds have a line in `--help`.
 BRIEF_OPTIONS = 9
 RANKED = (
-    "--secret-file", "--namespace", "--dc", "--yes", "--check", "--dry-run", "--to-default", "--redo", "--skip", "--report",
+    "--image", "--secret-file", "--namespace", "--schedule", "--permissions", "--dc", "--yes", "--check", "--dry-run", "--to-default", "--redo", "--skip", "--report",
     "--on-failure", "--timeout", "--strict", "--force", "--allow-unknown", "--wave-plan", "--inventory", "--jobs",
     "--metrics-file", "--changed-since-last", "--output", "--quiet", "--verbose", "--context",
 )  # fmt: skip

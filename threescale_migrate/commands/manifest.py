@@ -1,4 +1,4 @@
-"""`manifest`: what lets a scheduler of the cluster itself run `verify`, with the least rights that it needs."""
+"""`manifest`: what lets a scheduler of the cluster itself run `verify`, with the least rights that it needs; the recipe of its image."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import Any
 
 import yaml
 
+from ..cluster.failures import OcError
+from ..cluster.location import pin
+from ..cluster.served import served
 from ..exit_codes import ExitCode
+from ..render import containerfile
 from ..session.options import ManifestOptions
 from ..session.session import Session
-from ..values import SECRET_NAME, Step
+from ..values import SECRET_NAME, Step, Text, Usage
 
 Object = dict[str, Any]
 RBAC = "rbac.authorization.k8s.io"
@@ -31,20 +35,71 @@ CLUSTER_RULES: tuple[Object, ...] = (
     {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["list"]},
 )
 HEADER = """\
-# {what}
-# The image has to hold threescale-migrate and an oc; with no kubeconfig, oc uses the pod's service account.
+# threescale-migrate verify in project {project}, as a {kind} of {version}
+# The image has to hold threescale-migrate and an oc (manifest containerfile); with no kubeconfig, oc uses the pod's service account.
+# It checks {checked}
 # To use it: oc create -f FILE
 """
+ALL = "all six steps, with a ClusterRole that a cluster admin has to create."
+BUT_PERMISSIONS = (
+    "all steps but 3, permissions, and its verdict, in the log of its pod, says so; --permissions checks that too."
+)
+# The type of each kind, and its group's versions, the newest first (recordings/README.md 24).
+TYPES = {
+    "cronjob": ("batch", ("v1", "v1beta1"), "cronjobs"),
+    "tekton": ("tekton.dev", ("v1", "v1beta1"), "tasks"),
+}
+# A server that cannot be asked is not waited for longer.
+ASKING = 30.0
 
 
 def run(session: Session, options: ManifestOptions) -> ExitCode:
-    """Prints the objects as YAML."""
-    made = {"cronjob": _cron_job, "tekton": _task}[options.kind](options)
-    objects = [*rights(options.project, options.permissions), made]
-    what = f"threescale-migrate verify in project {options.project}, as a {made['kind']}"
-    sys.stdout.write(HEADER.format(what=what))
-    sys.stdout.write(yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
+    """Prints the objects as YAML, as the server takes them, or the recipe. Raises Usage, OcError where they lack an image or a project."""
+    if options.kind == "containerfile":
+        sys.stdout.write(containerfile.text(options.image))
+        return ExitCode.DONE
+    if options.image is None:
+        raise Usage(Text("manifest {kind}: --image is missing", kind=options.kind))
+    project = session.connection.namespace or _current(session)
+    version = _version(session, options.kind)
+    container = _container(command(project, options.permissions), options.image)
+    made = _cron_job(project, container, options.schedule) if options.kind == "cronjob" else _task(project, container)
+    checked = ALL if options.permissions else BUT_PERMISSIONS
+    header = HEADER.format(project=project, kind=made["kind"], version=version, checked=checked)
+    objects = [*rights(project, options.permissions), {"apiVersion": version, **made}]
+    sys.stdout.write(header + yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
     return ExitCode.DONE
+
+
+def _current(session: Session) -> str:
+    """The project that oc is in. Raises OcError, Refused where there is none."""
+    oc = session.connect(ASKING)
+    pin(oc)
+    return str(oc.namespace)
+
+
+def _version(session: Session, kind: str) -> str:
+    """The version in which the server has the type; the newest where the server has none or cannot be asked, which is said."""
+    group, versions, plural = TYPES[kind]
+    newest, older = (f"{group}/{version}" for version in versions)
+    try:
+        found = served(session.connect(ASKING), group, versions, plural)
+    except OcError as error:
+        session.say(
+            Text(
+                "the server was not asked which version of {plural} it has ({why}): this is {newest}; an old one may need {older}",
+                plural=plural,
+                why=error.text,
+                newest=newest,
+                older=older,
+            )
+        )
+        return newest
+    if found is None:
+        session.say(
+            Text("this server has no {plural} of {group}: this is {newest}", plural=plural, group=group, newest=newest)
+        )
+    return found or newest
 
 
 def rights(project: str, permissions: bool) -> list[Object]:
@@ -72,17 +127,17 @@ def _bound(kind: str, meta: Object, rules: tuple[Object, ...], project: str) -> 
     ]
 
 
-def command(options: ManifestOptions) -> list[str]:
-    """The command that is run there."""
-    left_out = [] if options.permissions else [f"--skip={Step.PERMISSIONS.value}"]
-    return ["threescale-migrate", "verify", "--quiet", f"--namespace={options.project}", "--timeout=4m", *left_out]
+def command(project: str, permissions: bool) -> list[str]:
+    """The command that is run there; its verdict stays in the pod's log, with what was left out."""
+    left_out = [] if permissions else [f"--skip={Step.PERMISSIONS.value}"]
+    return ["threescale-migrate", "verify", f"--namespace={project}", "--timeout=4m", *left_out]
 
 
-def _container(options: ManifestOptions) -> Object:
+def _container(argv: list[str], image: str) -> Object:
     return {
         "name": "verify",
-        "image": options.image,
-        "command": command(options),
+        "image": image,
+        "command": argv,
         "env": [{"name": "HOME", "value": "/tmp"}],
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -93,14 +148,13 @@ def _container(options: ManifestOptions) -> Object:
     }
 
 
-def _cron_job(options: ManifestOptions) -> Object:
-    pod = {"serviceAccountName": ACCOUNT, "restartPolicy": "Never", "containers": [_container(options)]}
+def _cron_job(project: str, container: Object, schedule: str) -> Object:
+    pod = {"serviceAccountName": ACCOUNT, "restartPolicy": "Never", "containers": [container]}
     return {
-        "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": {"name": ACCOUNT, "namespace": options.project},
+        "metadata": {"name": ACCOUNT, "namespace": project},
         "spec": {
-            "schedule": options.schedule,
+            "schedule": schedule,
             "concurrencyPolicy": "Forbid",
             "successfulJobsHistoryLimit": 1,
             "failedJobsHistoryLimit": 3,
@@ -111,15 +165,14 @@ def _cron_job(options: ManifestOptions) -> Object:
     }
 
 
-def _task(options: ManifestOptions) -> Object:
+def _task(project: str, container: Object) -> Object:
     return {
-        "apiVersion": "tekton.dev/v1",
         "kind": "Task",
-        "metadata": {"name": f"{ACCOUNT}-verify", "namespace": options.project},
+        "metadata": {"name": f"{ACCOUNT}-verify", "namespace": project},
         "spec": {
             "description": "Whether the project is migrated, proved by its pods. Run it as the service account "
             + ACCOUNT
             + ".",
-            "steps": [_container(options)],
+            "steps": [container],
         },
     }

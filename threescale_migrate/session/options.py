@@ -248,11 +248,10 @@ class BackupOptions:
 
 @dataclass(frozen=True)
 class ManifestOptions:
-    """`manifest`: `cronjob` or `tekton`, for a project, with an image."""
+    """`manifest`: `cronjob` or `tekton` with its image, or `containerfile` with the image that it is built on."""
 
     kind: str
-    project: str
-    image: str
+    image: str | None
     schedule: str
     permissions: bool
 

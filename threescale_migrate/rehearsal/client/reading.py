@@ -30,6 +30,11 @@ def targets(session: Session, command: str) -> tuple[list[tuple[Resource, list[s
 
 def get(session: Session) -> None:
     """Prints what is there; what is not, or may not be seen, gets a line on stderr (recordings/README.md 9, 16)."""
+    if session.values.get("raw"):
+        from .discovery import raw
+
+        raw(session)
+        return
     wanted, single = targets(session, "oc get")
     form = str(session.values.get("output") or "")
     everywhere = bool(session.values.get("all-namespaces"))

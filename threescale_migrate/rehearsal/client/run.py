@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VERBS: dict[str, tuple[str, str, str]] = {
     "get": ("reading", "get", OUTPUT + SELECT + FILES + """
         no-headers bool
+        raw text
         sort-by text
         watch w bool
         show-labels bool
