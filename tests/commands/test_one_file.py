@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import GRACE, ROOT, World, make_world
+from tests.support.packing import build, copy_of_source
 
 ENTRY = "threescale_migrate.__main__:main"
+PIPX = "pipx>=1.2"
+# What pip says where no index can be reached.
+NO_INDEX = (
+    "No matching distribution",
+    "Failed to establish",
+    "Could not find a version",
+    "Temporary failure",
+    "timed out",
+)
 # What each way has to do alike: (the command, its exit code). SECRET is the example secret's file.
 SMALL = "--dc=zync,backend-cron"
 COMMANDS: tuple[tuple[str, int], ...] = (
@@ -65,58 +75,73 @@ def everything(world: World, program: list[str]) -> list[tuple[str, int, str]]:
     return found
 
 
-@pytest.fixture(scope="module", name="installed")
-def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package with what it needs, in one directory, as pip lays it."""
-    directory = tmp_path_factory.mktemp("installed") / "app"
-    pip(directory.parent, "install", "--target", str(directory), str(ROOT))
-    return directory
+@pytest.fixture(scope="module", name="source")
+def _source() -> Iterator[Path]:
+    """A copy of the source, and beside it `app`: the package with what it needs in one directory, as pip lays it."""
+    with copy_of_source() as source:
+        build(source, "pip install -q --target ../app .")
+        yield source
 
 
-def pip(home: Path, *args: str) -> None:
-    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *args]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=home)
-    assert done.returncode == 0, done.stderr
-
-
-def plain(directory: Path) -> list[str]:
-    code = f"import sys; sys.path.insert(0, {str(directory)!r}); from threescale_migrate.__main__ import main; main()"
+def plain(source: Path) -> list[str]:
+    directory = str(source.parent / "app")
+    code = f"import sys; sys.path.insert(0, {directory!r}); from threescale_migrate.__main__ import main; main()"
     return [sys.executable, "-c", code]
 
 
-def zipapp(directory: Path) -> list[str]:
-    target = directory.parent / "tool.pyz"
-    command = [sys.executable, "-m", "zipapp", str(directory), "-m", ENTRY, "-o", str(target)]
-    subprocess.run(command, check=True, timeout=120)
-    return [sys.executable, str(target)]
+def zipapp(source: Path) -> list[str]:
+    build(source, f"python3 -m zipapp ../app -m {ENTRY} -o ../tool.pyz")
+    return [sys.executable, str(source.parent / "tool.pyz")]
 
 
-def shiv(directory: Path) -> list[str]:
-    target = directory.parent / "tool-by-shiv"
-    given = ["--site-packages", str(directory), "--no-deps", str(ROOT)]
-    made = [sys.executable, "-m", "shiv", "-q", "-e", ENTRY, "-o", str(target), *given]
-    subprocess.run(made, check=True, timeout=120)
-    return [sys.executable, str(target)]
+def shiv(source: Path) -> list[str]:
+    build(source, f"shiv -q -e {ENTRY} -o ../tool-by-shiv --site-packages ../app --no-deps .")
+    return [sys.executable, str(source.parent / "tool-by-shiv")]
+
+
+def pipx(source: Path) -> list[str]:
+    """Installed by pipx, which is installed for that; pip has to reach an index for both."""
+    home = source.parent
+    venv = f"python3 -m venv ../venv && ../venv/bin/pip install -q --disable-pip-version-check {PIPX}"
+    try:
+        build(source, venv)
+    except AssertionError as error:
+        if not any(word in str(error) for word in NO_INDEX):
+            raise
+        pytest.skip(f"pip cannot install pipx here: {str(error).strip().splitlines()[-1]}")
+    where = (
+        f"PIPX_HOME={home}/pipx PIPX_BIN_DIR={home}/bin PIPX_MAN_DIR={home}/man PIPX_DEFAULT_PYTHON={sys.executable}"
+    )
+    build(source, f"{where} ../venv/bin/pipx install --quiet .")
+    for name in ("threescale-migrate", "oc-threescale_migrate", "kubectl-threescale_migrate"):
+        assert (home / "bin" / name).exists(), name
+    return [str(home / "bin" / "threescale-migrate")]
+
+
+@pytest.fixture(scope="module", name="expected")
+def _expected(source: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
+    """What the plain installation says."""
+    return everything(alone(tmp_path_factory.mktemp("plain")), plain(source))
+
+
+def alone(home: Path) -> World:
+    """A world in which nothing of the checkout is of help."""
+    world = make_world(home)
+    world.environment.pop("PYTHONPATH")
+    world.environment["SHIV_ROOT"] = str(home / "shiv")
+    return world
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("packed", [zipapp, shiv])
-def test_one_file_does_what_the_installed_program_does(
-    tmp_path: Path, installed: Path, packed: Callable[[Path], list[str]]
+@pytest.mark.parametrize("packed", [zipapp, shiv, pipx])
+def test_each_way_to_install_does_what_a_plain_installation_does(
+    tmp_path: Path, source: Path, expected: list[tuple[str, int, str]], packed: Callable[[Path], list[str]]
 ) -> None:
-    worlds = []
-    for name, program in (("plain", plain(installed)), ("packed", packed(installed))):
-        (tmp_path / name).mkdir()
-        world = make_world(tmp_path / name)
-        # Nothing of the checkout may be of help.
-        world.environment = {
-            **{key: value for key, value in world.environment.items() if key != "PYTHONPATH"},
-            "SHIV_ROOT": str(tmp_path / "shiv"),
-        }
-        worlds.append(everything(world, program))
-    for first, second, (words, code) in zip(*worlds, COMMANDS):
+    found = everything(alone(tmp_path), packed(source))
+    for first, second, (words, code) in zip(expected, found, COMMANDS):
         assert first[1] == second[1] == code, (words, first, second)
         assert first[2] == second[2], words
+    shutil.rmtree(tmp_path / "shiv", ignore_errors=True)
 
 
 @pytest.fixture(name="plugin")
