@@ -187,14 +187,14 @@ def of_tables() -> Iterator[Found]:
 
 def of_command_line() -> Iterator[Found]:
     """The words of the parser and its commands, and those of argparse itself: its own source differs between Pythons."""
-    heard: list[str] = []
+    found: list[str] = []
 
     def hear(words: str) -> str:
-        heard.append(words)
+        found.append(words)
         return words
 
     localise(cli.build(), hear)
-    yield from (Found(words, "cli.py") for words in dict.fromkeys(heard))
+    yield from (Found(words, "cli.py") for words in dict.fromkeys(found))
     yield from (Found(words, "argparse") for words in ARGPARSE)
 
 

@@ -56,9 +56,9 @@ _LEFT_OUT = {
 
 
 @dataclass(frozen=True)
-class Place:
+class Invocation:
     """What names a project to `oc` and to this program alike, whatever the current project of a shell is; what is empty is not
-    named. `command` and `given` are the command line that is being carried out: its name, and its options but for the place."""
+    named. `command` and `given` are the command line that is being carried out: its name, and its options without those that name the project."""
 
     namespace: str = ""
     context: str = ""
@@ -67,7 +67,7 @@ class Place:
     given: tuple[str, ...] = ()
 
     def line(self, words: Sequence[str]) -> str:
-        """A command line that works on this very place wherever it is pasted. The very command that is being carried out gets its
+        """A command line that works on this very project wherever it is pasted. The very command that is being carried out gets its
         options once more: without `--dc`, say, it would be about more."""
         if len(words) == 2 and words[0] == PROGRAM and words[1] == self.command:
             words = (*words, *self.given)

@@ -18,7 +18,7 @@ import pytest
 
 from tests import completions
 from tests.conftest import TOKEN, World, make_world
-from tests.support.operators_home import furnished
+from tests.support.operators_home import with_operators_home
 from threescale_migrate.cli import manual, usage
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli.line import parsed
@@ -76,7 +76,7 @@ class Terminal:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = furnished(make_world(tmp_path_factory.mktemp("completion")))
+    world = with_operators_home(make_world(tmp_path_factory.mktemp("completion")))
     (world.home / "completion.bash").write_text(world.run("completion", "bash").out, encoding="utf-8")
     (world.home / "zfunc").mkdir()
     (world.home / "zfunc" / "_threescale-migrate").write_text(world.run("completion", "zsh").out, encoding="utf-8")

@@ -11,7 +11,7 @@ from threescale_migrate.cluster.failures import classify
 
 @pytest.mark.parametrize("scenario", recorded.scenario_names())
 def test_what_a_call_that_went_well_warns_of_is_noise(scenario: str) -> None:
-    """But for the notes that a command writes about its own deed."""
+    """But for the notes that a command writes about its own work."""
     for call in recorded.calls(scenario):
         lines = [line for line in call.stderr.splitlines() if line.strip() and not NOISE.match(line)]
         if call.exit_code == 0 and call.argv[1] in ("get", "patch", "create") and call.stdout:

@@ -52,7 +52,7 @@ def furnish(world: World) -> None:
         assert made.code == 0, made.all
 
 
-def essence(world: World) -> dict[tuple[str, str], Object]:
+def comparable(world: World) -> dict[tuple[str, str], Object]:
     """All that somebody has made in the project, without what the server sets."""
     found = {}
     for plural in TYPES:
@@ -80,20 +80,20 @@ def files(directory: Path) -> list[Path]:
 
 def test_what_was_deleted_is_created_again_from_the_files_in_their_order(world: World) -> None:
     furnish(world)
-    before = essence(world)
+    before = comparable(world)
     target = world.home / "saved"
     done = world.run("backup", str(target), "--with-secrets")
     assert done.code == 0, done.all
     for plural in TYPES:
         if plural != "serviceaccounts":
             assert world.oc("delete", plural, "--all").code == 0
-    assert len(essence(world)) == 3, "the accounts alone are left"
+    assert len(comparable(world)) == 3, "the accounts alone are left"
     for path in files(target):
         made = world.oc("create", "-f", str(path))
         assert made.code == 0, made.all
     # OpenShift makes these two again by itself, which the rehearsal does not.
     own = {("rolebindings", "system:deployers"), ("rolebindings", "system:image-pullers")}
-    assert essence(world) == {key: value for key, value in before.items() if key not in own}
+    assert comparable(world) == {key: value for key, value in before.items() if key not in own}
     names = {yaml.safe_load(path.read_text())["metadata"]["name"] for path in files(target)}
     assert not names & {name for _, name in own}
     shutil.rmtree(target)  # secrets were asked for, and what a test leaves behind is searched for them
@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_saved(tmp_path: Path) -> N
 
 
 def test_a_migration_saves_the_project_before_its_first_change(world: World) -> None:
-    before = essence(world)
+    before = comparable(world)
     done = world.migrate("--backup", "saved", "--dc", "zync,system-memcache")
     assert done.code == 0, done.all
     assert "objects are saved in saved" in done.err
@@ -160,18 +160,18 @@ def test_a_migration_saves_the_project_before_its_first_change(world: World) -> 
 @pytest.mark.parametrize("place", ["there", "no/such/place"])
 def test_a_migration_whose_backup_cannot_be_written_changes_nothing(world: World, place: str) -> None:
     (world.home / "there").write_text("a file")
-    before = essence(world)
+    before = comparable(world)
     done = world.migrate("--backup", place)
     assert done.code == 2, done.all
-    assert essence(world) == before
+    assert comparable(world) == before
     assert world.journals == []
 
 
 def test_a_migration_whose_backup_is_not_whole_changes_nothing(tmp_path: Path) -> None:
     world = make_world(tmp_path, "forbidden=list:services")
-    before = essence(world)
+    before = comparable(world)
     done = world.migrate("--backup", "saved", "--dc", "zync")
     assert done.code == 4, done.all
     assert "the backup is not whole; nothing was changed" in done.err
-    assert essence(world) == before
+    assert comparable(world) == before
     assert world.migrate("--backup", "again", "--dc", "zync", "--allow-unknown").code == 0

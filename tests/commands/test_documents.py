@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, World, copy_world, make_world
-from tests.support.operators_home import furnished
+from tests.support.operators_home import with_operators_home
 from threescale_migrate.cli.topics import TOPICS
 from threescale_migrate.render.markdown import Kind, blocks
 
@@ -81,7 +81,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, document in DOCUMENTS.items() if lines(document)])
 def test_each_command_line_does_what_it_says(name: str, tmp_path: Path, migrated: Path) -> None:
-    world = furnished(make_world(tmp_path) if name in BEFORE else copy_world(migrated, tmp_path))
+    world = with_operators_home(make_world(tmp_path) if name in BEFORE else copy_world(migrated, tmp_path))
     (world.home / SECRET).symlink_to(world.secret)
     for line in lines(DOCUMENTS[name]):
         if "pip" in line:  # installation has tests of its own

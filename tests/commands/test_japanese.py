@@ -89,7 +89,7 @@ def test_help_and_refusals_are_japanese_and_their_exit_codes_the_same(
     command: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     world = make_world(tmp_path_factory.mktemp("world"))
-    sentence, english_told = world.run(*command, LANG=JAPANESE), world.run(*command)
-    assert sentence.code == english_told.code
-    assert sentence.all != english_told.all
+    sentence, in_english = world.run(*command, LANG=JAPANESE), world.run(*command)
+    assert sentence.code == in_english.code
+    assert sentence.all != in_english.all
     assert english(sentence.all) == []

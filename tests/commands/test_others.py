@@ -22,7 +22,7 @@ QUOTA = {
 AMP = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
 WRAPPER = """#!/bin/bash
 case " $* " in
-*" $WHEN "*) if [ ! -e "$FIRED" ]; then touch "$FIRED"; eval "$DEED" >&2 </dev/null; fi ;;
+*" $WHEN "*) if [ ! -e "$FIRED" ]; then touch "$FIRED"; eval "$ACT" >&2 </dev/null; fi ;;
 esac
 exec "$REAL" "$@"
 """
@@ -40,11 +40,11 @@ def meanwhile(world: World, when: str, *args: str, stdin: str = "") -> dict[str,
     (folder / "fired").unlink(missing_ok=True)
     real = shutil.which("oc", path=world.environment["PATH"])
     assert real is not None
-    deed = shlex.join([real, *args]) + f" <{shlex.quote(str(given))}"
+    act = shlex.join([real, *args]) + f" <{shlex.quote(str(given))}"
     return {
         "PATH": f"{folder}:{world.environment['PATH']}",
         "WHEN": when,
-        "DEED": deed,
+        "ACT": act,
         "REAL": real,
         "FIRED": str(folder / "fired"),
     }
@@ -137,7 +137,7 @@ def test_a_right_that_is_lost_in_the_middle_ends_with_7_and_how_far_it_came(
     said = "Error from server (Forbidden): pods is forbidden: User cannot list resource pods"
     refusing = tmp_path / "refusing"
     environment = meanwhile(world, "patch dc zync", "version", "--client")
-    deed = f"touch {shlex.quote(str(refusing))}"
+    act = f"touch {shlex.quote(str(refusing))}"
     wrapper = Path(environment["FIRED"]).parent / "oc"
     answer = f'echo "{said}" >&2; exit 1'
     if lost == "pods alone":
@@ -149,7 +149,7 @@ def test_a_right_that_is_lost_in_the_middle_ends_with_7_and_how_far_it_came(
         ),
         encoding="utf-8",
     )
-    done = migrate(world, *THREE, **{**environment, "DEED": deed})
+    done = migrate(world, *THREE, **{**environment, "ACT": act})
     assert done.code == 7, done.all
     assert "cannot be read any more" in done.err
     assert "Fix: have the rights in the project given back" in done.err
@@ -165,7 +165,7 @@ def elsewhere_after(world: World, when: str) -> dict[str, str]:
         'if [ "$1" = whoami ] && [ -e "$FIRED" ]; then case " $* " in *--show*) ;; *) echo eve; exit 0 ;; esac; fi\n'
     )
     wrapper.write_text(WRAPPER.replace('exec "$REAL"', other + 'exec "$REAL"'), encoding="utf-8")
-    return {**environment, "DEED": ":"}
+    return {**environment, "ACT": ":"}
 
 
 def test_a_login_as_another_user_stops_a_migration_before_the_next_wave(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.comparison import differences, essence
+from tests.support.comparison import comparable, differences
 
 DEFAULT = "system:serviceaccount:threescale:default"
 AMP = "system:serviceaccount:threescale:amp"
@@ -70,13 +70,13 @@ def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World
     create(world, "ServiceAccount", "amp", secrets=[{"name": "certificates"}, {"name": "own"}])
     run_all(world, f"adm policy add-role-to-user system:image-puller {AMP}")
     world.settle()
-    before = essence(world.objects())
+    before = comparable(world.objects())
     before.pop("pods")  # those made later carry what default has been given since
     refused = world.migrate("--dc", "zync")
     assert refused.code == 4
     assert "anyuid" in refused.err
     assert "--copy-privileged" in refused.err
-    assert differences(before, essence(world.objects())) == []
+    assert differences(before, comparable(world.objects())) == []
 
     done = world.migrate("--dc", "zync", "--copy-privileged")
     assert done.code == 0, done.all
@@ -112,7 +112,7 @@ def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World
     undone = world.run("undo", "--yes")
     assert undone.code == 0, undone.all
     world.settle()
-    assert differences(before, essence(world.objects())) == []
+    assert differences(before, comparable(world.objects())) == []
 
 
 def _bindings_of_amp(world: World) -> list[dict[str, Any]]:
@@ -126,7 +126,7 @@ def test_an_account_that_is_there_keeps_what_it_has_and_what_the_cluster_gives_i
     other = {"labels": {"team": "api"}, "annotations": {"note": "ours"}, "name": "amp"}
     item = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": other, "imagePullSecrets": [{"name": "ours"}]}
     world.settle()
-    before = essence(world.objects())
+    before = comparable(world.objects())
     assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
     done = world.migrate("--dc", "zync")
     assert done.code == 0, done.all
@@ -145,7 +145,7 @@ def test_an_account_that_is_there_keeps_what_it_has_and_what_the_cluster_gives_i
         assert any(secret["name"].startswith("amp-dockercfg-") for secret in pod["spec"]["imagePullSecrets"])
     assert world.run("undo", "--yes").code == 0
     world.settle()
-    after = essence(world.objects())
+    after = comparable(world.objects())
     kept = after["serviceaccounts"].pop("threescale/amp")
     assert "threescale-registry-auth" not in json.dumps(kept)
     assert kept["imagePullSecrets"][0] == {"name": "ours"}
@@ -164,9 +164,9 @@ def test_service_discovery_in_service_account_mode_needs_view_of_both_accounts(t
     found = [item for item in planned.json()["findings"] if item["subject"] == "configmap/system"]
     assert "service_discovery.yml in the config map system has enabled: true" in found[0]["seen"]
     world.settle()
-    before = essence(world.objects())
+    before = comparable(world.objects())
     assert world.migrate("--dc", "zync").code == 0
     assert world.oc("auth", "can-i", "list", "services", "-A", f"--as={AMP}").out == "yes\n"
     assert world.run("undo", "--yes").code == 0
     world.settle()
-    assert differences(before, essence(world.objects())) == []
+    assert differences(before, comparable(world.objects())) == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.comparison import differences, essence
+from tests.support.comparison import comparable, differences
 
 # What the plan of one config needs, and what has to be read to know it.
 RIGHTS = (
@@ -96,7 +96,7 @@ def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
     world = make_world(tmp_path, "forbidden=patch:deploymentconfigs", "forbidden=create:serviceaccounts")
     quota(world, {"pods": "16"}, {"pods": "15"})
     world.settle()
-    before = essence(world.objects())
+    before = comparable(world.objects())
     done = world.run(
         "preflight", "-o", "json", "--expect-project", "other", "--expect-server", "https://other.example.test:6443"
     )
@@ -119,7 +119,7 @@ def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
     assert "may not patch deploymentconfigs in project threescale" in " ".join(sentence.out.split())
     assert "oc create -f -" in sentence.out
     assert world.run("preflight").code == 4
-    assert differences(before, essence(world.objects())) == []
+    assert differences(before, comparable(world.objects())) == []
 
 
 def quota(world: World, hard: dict[str, str], used: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Result, World, make_world
-from tests.support.operators_home import furnished
+from tests.support.operators_home import with_operators_home
 from threescale_migrate.cli.topics import topic
 from threescale_migrate.rehearsal.store import STATE
 from threescale_migrate.render.markdown import Kind, blocks, section
@@ -66,20 +66,20 @@ def migrated_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrated(tmp_path: Path, migrated_cluster: Path) -> World:
     world = make_world(tmp_path)
     shutil.copy(migrated_cluster / STATE, world.directory / STATE)
-    return furnished(world)
+    return with_operators_home(world)
 
 
-def take_back(world: World, config: str) -> None:
+def set_back(world: World, config: str) -> None:
     """What somebody does who does not know."""
     assert world.oc("patch", "dc", config, "--patch", BACK).code == 0
     world.settle()
 
 
-def looks_right(world: World, again: Any) -> None:
+def reports_what_changed(world: World, again: Any) -> None:
     """What the topic says of a recipe that verifies: silent when well, told apart when not, and silent once fixed."""
     well = again()
     assert (well.code, well.all) == (0, "")
-    take_back(world, "zync")
+    set_back(world, "zync")
     wrong = again()
     assert wrong.code == 1
     assert "dc/zync: its template says default" in wrong.out
@@ -91,8 +91,8 @@ def looks_right(world: World, again: Any) -> None:
     assert "logged in" in away.err
     world.faults()
     assert world.run("migrate", "--yes", "--dc", "zync").code == 0
-    mended = again()
-    assert (mended.code, mended.all) == (0, "")
+    fixed = again()
+    assert (fixed.code, fixed.all) == (0, "")
 
 
 def test_the_crontab_line(migrated: World) -> None:
@@ -104,7 +104,7 @@ def test_the_crontab_line(migrated: World) -> None:
     assert all(re.fullmatch(r"[\d*,/-]+", part) for part in times)
     assert "%" not in command, "cron ends the command there"
     assert text in (ROOT / "README.md").read_text(encoding="utf-8"), "the README shows the same lines"
-    looks_right(migrated, lambda: run(migrated, ["/bin/sh", "-c", command], **settings))
+    reports_what_changed(migrated, lambda: run(migrated, ["/bin/sh", "-c", command], **settings))
 
 
 def test_the_systemd_units(migrated: World, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_the_systemd_units(migrated: World, tmp_path: Path) -> None:
     (start,) = re.findall(r"^ExecStart=(.*)$", expanded, flags=re.MULTILINE)
     well = run(migrated, shlex.split(start), **environment)
     assert (well.code, well.all) == (0, "")
-    take_back(migrated, "backend-cron")
+    set_back(migrated, "backend-cron")
     wrong = run(migrated, shlex.split(start), **environment)
     assert wrong.code == 1
     assert "dc/backend-cron: its template says default" in wrong.out
@@ -150,7 +150,7 @@ def test_the_nagios_check(migrated: World) -> None:
     assert away.out.startswith("3SCALE UNKNOWN - ")
     assert "logged in" in away.out
     migrated.faults()
-    take_back(migrated, "zync")
+    set_back(migrated, "zync")
     wrong = again()
     assert wrong.code == 2
     assert wrong.out.startswith("3SCALE CRITICAL - threescale: not migrated: ")
@@ -172,14 +172,14 @@ def test_the_gitlab_job(migrated: World) -> None:
     migrated.faults("api-down")
     assert again().code == 7
     migrated.faults()
-    take_back(migrated, "zync")
+    set_back(migrated, "zync")
     assert again().code == 1
     assert json.loads((migrated.home / kept).read_text(encoding="utf-8"))["migrated"] is False
 
 
 @pytest.mark.long
 def test_the_runbook(tmp_path: Path) -> None:
-    world = furnished(make_world(tmp_path, "image-pull=backend-listener"))
+    world = with_operators_home(make_world(tmp_path, "image-pull=backend-listener"))
     (text,) = recipe("A runbook", "bash")
     (world.home / "runbook.sh").write_text(text, encoding="utf-8")
     usage = shlex.split(re.findall(r"^# (SECRET_FILE=.*)$", text, flags=re.MULTILINE)[0])
@@ -201,7 +201,7 @@ def test_the_runbook(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_ansible_tasks(tmp_path: Path) -> None:
-    world = furnished(make_world(tmp_path, "image-pull=zync"))
+    world = with_operators_home(make_world(tmp_path, "image-pull=zync"))
     playbook = world.home / "playbook.yml"
     (tasks,) = recipe("Ansible", "yaml")
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": yaml.safe_load(tasks)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import GRACE, World
-from tests.support.comparison import differences, essence
+from tests.support.comparison import comparable, differences
 
 FAULTS = ("old-client=4.16", "old-client=4.6", "old-client=3.11", "ignores-dry-run")
 
@@ -29,4 +29,4 @@ def test_a_migration_and_its_undo_pass_and_what_looks_changes_nothing(world: Wor
     undone = world.run("undo", "--yes", "--grace", GRACE)
     assert undone.code == 0, undone.all
     world.settle()
-    assert differences(essence(before), essence(world.objects())) == []
+    assert differences(comparable(before), comparable(world.objects())) == []

@@ -12,7 +12,7 @@ from tests.conftest import GRACE, World, make_world
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.values import GUIDE_CONFIGS
 
-# For each fault: what has to be said of it, and of the deed that mends it.
+# For each fault: what has to be said of it, and the fix.
 CAUSES = {
     "image-pull": (
         "zync",
@@ -70,15 +70,15 @@ def test_what_is_only_slow_is_waited_for_with_its_cause_shown(tmp_path: Path, fa
     assert world.accounts()[config] == {"amp"}
 
 
-def test_each_cause_is_named_with_its_deed_and_what_ran_before_is_up(tmp_path: Path) -> None:
+def test_each_cause_is_named_with_its_fix_and_what_ran_before_is_up(tmp_path: Path) -> None:
     world = make_world(tmp_path, *(f"{fault}={config}" for fault, (config, _, _) in CAUSES.items()))
     names = ",".join([*(config for config, _, _ in CAUSES.values()), "backend-cron"])
     done = world.migrate("--all-at-once", "--dc", names)
     assert done.code == 5, done.all
-    for fault, (config, sentence, deed) in CAUSES.items():
+    for fault, (config, sentence, fix) in CAUSES.items():
         told = block(done.err, config)
         assert sentence in told[0], (fault, told)
-        assert deed in next(line for line in told if "Fix: " in line), (fault, told)
+        assert fix in next(line for line in told if "Fix: " in line), (fault, told)
         assert f"  {config}-1 serves (1 ready, as default)" in told, (fault, told)
         # It was stopped before its deadline: nobody but us has ended a rollout.
         assert phase(world, config) in (("Running", False), ("Failed", True)), fault
@@ -94,13 +94,13 @@ def test_each_cause_is_named_with_its_deed_and_what_ran_before_is_up(tmp_path: P
 @pytest.mark.long
 @pytest.mark.parametrize("fault", ALONE)
 def test_a_cause_stops_before_the_next_wave(tmp_path: Path, fault: str) -> None:
-    config, sentence, deed = ALONE[fault]
+    config, sentence, fix = ALONE[fault]
     world = make_world(tmp_path, f"{fault}={config}")
     done = world.migrate("--dc", "zync,apicast-staging,system-sphinx")
     assert done.code == 5, done.all
     told = block(done.err, config)
     assert sentence in told[0]
-    assert deed in next(line for line in told if "Fix: " in line)
+    assert fix in next(line for line in told if "Fix: " in line)
     assert f"  {config}-1 serves (1 ready, as default)" in told
     assert "not begun, as before: apicast-staging" in done.err
     assert "has reached amp: system-sphinx" in done.err

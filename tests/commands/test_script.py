@@ -84,7 +84,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "code", "said"), FAULTS)
-def test_with_a_fault_on_the_script_says_what_is_and_once_it_is_mended_goes_on(
+def test_with_a_fault_on_the_script_says_what_is_and_once_it_is_fixed_continues(
     tmp_path: Path, fault: str, code: int, said: str
 ) -> None:
     world = make_world(tmp_path, fault)
@@ -98,8 +98,8 @@ def test_with_a_fault_on_the_script_says_what_is_and_once_it_is_mended_goes_on(
     assert world.run("verify", "--dc", "zync", "-q").code == 1
     if fault not in ("no-image=zync", "paused=zync"):  # these two are settings, which switching off leaves
         world.faults()
-        mended = bash(world, GRACE="20")
-        assert mended.code == 0, mended.all
+        fixed = bash(world, GRACE="20")
+        assert fixed.code == 0, fixed.all
         assert world.accounts()["zync"] == {"amp"}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GRACE, Result, World
-from tests.support.comparison import differences, essence
+from tests.support.comparison import comparable, differences
 
 ONE = ("--dc", "zync")
 
@@ -63,7 +63,7 @@ def test_a_disk_that_is_full_from_the_start_stops_the_run_before_its_first_chang
 @pytest.mark.long
 def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_what_it_did_is_known(world: World) -> None:
     world.settle()
-    before = essence(world.objects())
+    before = comparable(world.objects())
     assert world.migrate(*ONE).code == 0
     lines = world.journals[0].read_bytes().splitlines(keepends=True)
     assert world.run("undo", "--yes").code == 0
@@ -71,8 +71,8 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_what_it_did_is_know
         number for number, line in enumerate(lines) if b'"begin"' in line and b"oc" in line and b"patch" in line
     )
     # Half of the line after the patch still fits.
-    room = sum(len(line) for line in lines[: patched + 1]) + len(lines[patched + 1]) // 2
-    done = limited(world, room, *arguments(world))
+    allowed = sum(len(line) for line in lines[: patched + 1]) + len(lines[patched + 1]) // 2
+    done = limited(world, allowed, *arguments(world))
     assert done.code == 1, done.err
     (sentence,) = [line for line in done.err.splitlines() if "cannot be written" in line]
     assert "the run stops before its next change" in sentence
@@ -82,7 +82,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_what_it_did_is_know
     assert "cut off" in world.run("history", world.journals[-1].stem).out
     assert world.run("undo", "--yes").code == 0
     world.settle()
-    assert differences(before, essence(world.objects())) == []
+    assert differences(before, comparable(world.objects())) == []
 
 
 def test_a_journal_is_its_owners_alone_also_in_a_directory_that_was_open_to_all(world: World) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GRACE, Result, World, make_world
-from threescale_migrate.shell import PROGRAM, Place, options
+from threescale_migrate.shell import PROGRAM, Invocation, options
 
-PLACE = Place("amp-prod", "prod/api:6443/jo", "", "migrate", ("--secret-file", "my secret.yml", "--dc", "zync"))
+INVOCATION = Invocation(
+    "amp-prod", "prod/api:6443/jo", "", "migrate", ("--secret-file", "my secret.yml", "--dc", "zync")
+)
 HERE = "--namespace=amp-prod --context=prod/api:6443/jo"
 
 
@@ -108,7 +110,7 @@ def test_a_failure_ends_a_screen_with_what_failed_the_fix_and_the_undo(tmp_path:
     ],
 )
 def test_a_command_in_a_sentence_is_found_with_its_options(sentence: str, commands: tuple[str, ...]) -> None:
-    found = [line for line in PLACE.commands(sentence) if line.startswith(PROGRAM)]
+    found = [line for line in INVOCATION.commands(sentence) if line.startswith(PROGRAM)]
     assert found == [f"{PROGRAM} {command}" for command in commands]
 
 
@@ -131,7 +133,7 @@ def test_a_command_in_a_sentence_is_found_with_its_options(sentence: str, comman
     ],
 )
 def test_a_call_of_oc_in_a_sentence_is_found_with_its_arguments(sentence: str, commands: tuple[str, ...]) -> None:
-    assert PLACE.commands(sentence) == tuple(f"oc {command} {HERE}" for command in commands)
+    assert INVOCATION.commands(sentence) == tuple(f"oc {command} {HERE}" for command in commands)
 
 
 def test_what_names_a_place_or_shows_a_result_is_not_given_again() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import GRACE, World, copy_world, make_world
-from tests.support.comparison import differences, essence
+from tests.support.comparison import comparable, differences
 
 # Hooks, a Recreate strategy, and one that goes ahead alone.
 SMALL = ("--dc", "system-app,system-redis,zync")
@@ -25,7 +25,7 @@ def undo(world: World, *args: str) -> Any:
 
 def settled(world: World) -> dict[str, Any]:
     world.settle()
-    return essence(world.objects())
+    return comparable(world.objects())
 
 
 @dataclass(frozen=True)
@@ -310,7 +310,7 @@ def test_history_tells_of_the_runs(copy: World) -> None:
     world = copy
     undo(world)
     runs = world.run("history", "-o", "json").json()["runs"]
-    assert [(run["command"], run["outcome"], run["taken_back"]) for run in runs] == [
+    assert [(run["command"], run["outcome"], run["undone"]) for run in runs] == [
         ("migrate", "done", True),
         ("undo", "done", False),
     ]

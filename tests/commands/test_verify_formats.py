@@ -28,7 +28,7 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(autouse=True)
-def _mended(migrated: World) -> Iterator[None]:
+def _fixed(migrated: World) -> Iterator[None]:
     yield
     migrated.faults()
 

@@ -192,12 +192,12 @@ WORDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("image", "said", "why", "lasting", "mended"), WORDS)
-def test_registries_are_taken_at_their_own_words(image: str, said: str, why: str, lasting: bool, mended: str) -> None:
+@pytest.mark.parametrize(("image", "said", "why", "lasting", "fixed"), WORDS)
+def test_registries_are_taken_at_their_own_words(image: str, said: str, why: str, lasting: bool, fixed: str) -> None:
     found = pulls.judged(state(config()), "zync", image, said, "amp")
     assert why in str(found.sentence)
     assert found.lasting is lasting
-    assert mended in str(found.fix)
+    assert fixed in str(found.fix)
     # Of a registry that needs no login, that there is none for it says nothing.
     assert ("the pull secret threescale-registry-auth is not in the project" in str(found.sentence)) == (
         image is CLOSED

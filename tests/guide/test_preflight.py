@@ -23,7 +23,7 @@ from threescale_migrate.session.preflight import meaning
 from threescale_migrate.values import Action, Inverse, PullSecret, Request, Step, Text, Verdict
 
 SECRET = PullSecret("{}", "kubernetes.io/dockerconfigjson", ("registry.redhat.io",), "f", "the file", ())
-WISH = Request(pull_secret=SECRET)
+REQUEST = Request(pull_secret=SECRET)
 
 
 def listed(what: str) -> list[dict[str, Any]]:
@@ -39,18 +39,18 @@ def state(*more: dict[str, Any], **values: Any) -> ProjectState:
     return replace(parse_project([*json.loads(json.dumps(RECORDED)), *more], "threescale"), **values)
 
 
-def facts(found: ProjectState, request: Request = WISH, **values: Any) -> Facts:
+def facts(found: ProjectState, request: Request = REQUEST, **values: Any) -> Facts:
     attempt = preflight.attempt(found, request)
     answers = Answers(dict.fromkeys(rights.needed(attempt.actions, found), True))
     return Facts("/bin/oc", "", "https://a", "alice", found, attempt, **{"answers": answers, **values})
 
 
-def against(found: Facts, request: Request = WISH, **options: bool) -> list[tuple[Group, str]]:
+def against(found: Facts, request: Request = REQUEST, **options: bool) -> list[tuple[Group, str]]:
     return [(f.group, f.subject) for f in preflight.against(preflight.judge(found, request, **options))]
 
 
 def test_nothing_stands_against_the_recorded_project() -> None:
-    found = preflight.judge(facts(state()), WISH)
+    found = preflight.judge(facts(state()), REQUEST)
     assert {finding.verdict for finding in found} == {Verdict.PASSED}
     assert {finding.group for finding in found} == set(Group)
 
@@ -60,7 +60,7 @@ def test_every_kind_of_action_that_a_plan_can_hold_has_its_rights() -> None:
     configs = {name: replace(config, paused=name == "zync", config_change=name != "zync-database")
                for name, config in paused.configs.items()}  # fmt: skip
     quirks = state(configs=configs)
-    request = replace(WISH, service_discovery=True, resume_paused=True)
+    request = replace(REQUEST, service_discovery=True, resume_paused=True)
     found = rights.needed(steps.plan(quirks, request), quirks)
     sentence = {right.sentence for right in found}
     assert {"create deploymentconfigs/instantiate", "patch deploymentconfigs", "create clusterrolebindings",
@@ -76,7 +76,7 @@ def test_a_right_that_is_not_given_is_named_with_what_needs_it(answer: bool | No
     whole = facts(state())
     for right in whole.answers.rights:
         lacking = replace(whole, answers=Answers({**whole.answers.rights, right: answer}))
-        [finding] = preflight.against(preflight.judge(lacking, WISH))
+        [finding] = preflight.against(preflight.judge(lacking, REQUEST))
         assert (finding.group, finding.subject) == (Group.RIGHTS, right.sentence)
         assert "oc " in str(finding.seen)
         assert finding.verdict is (Verdict.FAILED if answer is False else Verdict.UNKNOWN)

@@ -69,7 +69,7 @@ def test_every_answer_has_its_words(asker: Asker, answer: Answer) -> None:
 def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
     def answers(**given: Answer) -> list[Verdict]:
         checks = {Asker(name): prove_pull.check("i", Asker(name), answer, "") for name, answer in given.items()}
-        return [found.verdict for found in prove_pull.together(checks)]
+        return [found.verdict for found in prove_pull.shown(checks)]
 
     assert answers(workstation=Answer.UNREACHABLE, cluster=Answer.PROVED) == [Verdict.PASSED]
     assert answers(workstation=Answer.PROVED, cluster=Answer.REFUSED) == [Verdict.PASSED, Verdict.FAILED]

@@ -9,7 +9,7 @@ import pytest
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import Binding, ProjectState, Subject
 from threescale_migrate.guide import undoing
-from threescale_migrate.guide.changes import Undo, merged
+from threescale_migrate.guide.changes import Undo, combined
 from threescale_migrate.guide.undo_refusals import refusal
 from threescale_migrate.values import Inverse, Verdict
 
@@ -61,7 +61,7 @@ def patched(before: str | None, given: str | None) -> Inverse:
 @pytest.mark.parametrize(("account", "refused"), [("amp", False), (None, False), ("other", True)])
 def test_what_a_run_that_died_in_its_patch_left_is_not_somebody_elses(account: str | None, refused: bool) -> None:
     """A migration, and an undo of it of which nobody knows whether its patch took effect: both accounts are our own."""
-    changes = merged([patched("amp", None), patched(None, "amp")])
+    changes = combined([patched("amp", None), patched(None, "amp")])
     spec = {"containers": [], **({"serviceAccountName": account, "serviceAccount": account} if account else {})}
     config = {"kind": "DeploymentConfig", "metadata": {"name": "zync"}, "spec": {"template": {"spec": spec}}}
     state = parse_project([config], "threescale")

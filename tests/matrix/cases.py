@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import GRACE, World, copy_world, make_world
-from tests.support.comparison import differences, essence
+from tests.support.comparison import comparable, differences
 from threescale_migrate.rehearsal import launch
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.rehearsal.store import Object
@@ -73,14 +73,14 @@ class Prepared:
         world.oc("adm", "policy", "add-role-to-user", "view", "system:serviceaccount:threescale:default")
         world.settle()
         world = copy_world(origin, home / "recorded")
-        before = essence(world.objects())
+        before = comparable(world.objects())
         _misbehave(world)
         done = world.migrate()
         assert done.code == 0, done.all
         world.settle()
         kinds = (world.directory / CALLS).read_text(encoding="utf-8").splitlines()
         calls = tuple(Call(kind, kinds[: at + 1].count(kind)) for at, kind in enumerate(kinds))
-        return Prepared(origin, before, essence(world.objects()), calls)
+        return Prepared(origin, before, comparable(world.objects()), calls)
 
 
 def _shrink(world: World) -> None:
@@ -123,7 +123,7 @@ def is_migrated(objects: dict[str, dict[str, Object]]) -> bool:
         if binding["metadata"]["namespace"] == space and binding["roleRef"]["name"] == "view"
         for subject in binding.get("subjects", ())
     ]
-    pods = essence(objects)["pods"]
+    pods = comparable(objects)["pods"]
     proved = all(
         account == "amp" and phase == "Running" and "threescale-registry-auth" in secrets
         for _, account, phase, secrets in pods
@@ -145,11 +145,11 @@ def try_case(prepared: Prepared, home: Path, call: Call, failure: str) -> Found:
     second = world.migrate()
     world.settle()
     lost += [f"migrate again: {second.code}: {second.err[-400:]}"] if second.code else []
-    lost += differences(prepared.after, essence(world.objects()))
+    lost += differences(prepared.after, comparable(world.objects()))
     back = world.run("undo", "--yes", "--grace", GRACE)
     world.settle()
     lost += [f"undo: {back.code}: {back.all[-400:]}"] if back.code else []
-    lost += differences(prepared.before, essence(world.objects()))
+    lost += differences(prepared.before, comparable(world.objects()))
     return Found(call, failure, tuple(lost), tuple(wrong))
 
 

@@ -1,4 +1,4 @@
-"""What others do to a project while it is migrated: each deed by its name, done to a rehearsal's directory at one moment.
+"""What others do to a project while it is migrated: each act by its name, done to a rehearsal's directory at one moment.
 
 Each is done by the API of the rehearsal itself, as a cluster admin whom no fault concerns, under the store's lock: the next call
 of `oc` finds the project so. They are ready to be done in front of the Nth call of a kind: `FAILURES` of `mischief` takes up
@@ -27,17 +27,17 @@ QUOTA = "others"
 
 
 def _delete(plural: str, name: str) -> Callable[[Api], None]:
-    def deed(api: Api) -> None:
+    def act(api: Api) -> None:
         api.delete(RESOURCES[plural], launch.PROJECT, name)
 
-    return deed
+    return act
 
 
 def _patch(plural: str, name: str, patch: Object, kind: str = "merge") -> Callable[[Api], None]:
-    def deed(api: Api) -> None:
+    def act(api: Api) -> None:
         api.patch(RESOURCES[plural], launch.PROJECT, name, kind, patch)
 
-    return deed
+    return act
 
 
 def _newest(api: Api) -> Object:
@@ -50,14 +50,14 @@ def _newest(api: Api) -> Object:
 def _delete_pods(wanted: str) -> Callable[[Api], None]:
     """Deletes the pods of the config: its own, or its deployers that run."""
 
-    def deed(api: Api) -> None:
+    def act(api: Api) -> None:
         for pod in list(api.items(RESOURCES["pods"], launch.PROJECT)):
             owner = pod["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name")
             ended = pod["status"].get("phase") in ("Succeeded", "Failed")
             if owner == CONFIG and role(pod) == wanted and not ended:
                 api.delete(RESOURCES["pods"], launch.PROJECT, pod["metadata"]["name"])
 
-    return deed
+    return act
 
 
 def _delete_controller(api: Api) -> None:
@@ -77,12 +77,12 @@ def _roll_out(api: Api) -> None:
 
 
 def _unlink(account: str) -> Callable[[Api], None]:
-    def deed(api: Api) -> None:
+    def act(api: Api) -> None:
         item = api.get(RESOURCES["serviceaccounts"], launch.PROJECT, account)
         kept = [known for known in item.get("imagePullSecrets") or () if known["name"] != SECRET]
         api.replace(RESOURCES["serviceaccounts"], launch.PROJECT, account, {**item, "imagePullSecrets": kept})
 
-    return deed
+    return act
 
 
 def _unbind(api: Api) -> None:
@@ -121,7 +121,7 @@ def _give_back(api: Api) -> None:
 _TOUCHED = {"spec": {"template": {"metadata": {"annotations": {"touched": "by another"}}}}}
 _NO_LOGIN = {"data": {".dockerconfigjson": "eyJhdXRocyI6IHt9fQ=="}}
 
-DEEDS: dict[str, Callable[[Api], None]] = {
+ACTS: dict[str, Callable[[Api], None]] = {
     "a config is deleted": _delete("deploymentconfigs", CONFIG),
     "a config is changed": _patch("deploymentconfigs", CONFIG, _TOUCHED),
     "a pod is deleted": _delete_pods("app"),
@@ -151,19 +151,19 @@ REMEDIES: dict[str, Callable[[Api], None]] = {
 
 
 def strike(directory: Path | str, name: str) -> bool:
-    """Does a deed to the cluster of a directory; False where there is nothing to do it to, such as a secret that is not there."""
-    return _do(directory, DEEDS[name])
+    """Does a act to the cluster of a directory; False where there is nothing to do it to, such as a secret that is not there."""
+    return _do(directory, ACTS[name])
 
 
 def put_right(directory: Path | str, name: str) -> bool:
-    """Undoes what would hinder each later run, where a deed does so; False where there is nothing to put right."""
+    """Undoes what would hinder each later run, where a act does so; False where there is nothing to put right."""
     return name in REMEDIES and _do(directory, REMEDIES[name])
 
 
-def _do(directory: Path | str, deed: Callable[[Api], None]) -> bool:
+def _do(directory: Path | str, act: Callable[[Api], None]) -> bool:
     with open_cluster(directory) as cluster:
         try:
-            deed(cluster.api(acting=True))
+            act(cluster.api(acting=True))
         except ApiError as error:
             if error.status in (404, 409):
                 return False
@@ -172,7 +172,7 @@ def _do(directory: Path | str, deed: Callable[[Api], None]) -> bool:
 
 
 def _before(name: str) -> Callable[[list[str], str], int]:
-    """A failure as `mischief` has them: the deed is done, and then the call is made as ever."""
+    """A failure as `mischief` has them: the act is done, and then the call is made as ever."""
 
     def failure(args: list[str], directory: str) -> int:
         strike(directory, name)
@@ -181,4 +181,4 @@ def _before(name: str) -> Callable[[list[str], str], int]:
     return failure
 
 
-HAPPENINGS: dict[str, Callable[[list[str], str], int]] = {name: _before(name) for name in DEEDS}
+HAPPENINGS: dict[str, Callable[[list[str], str], int]] = {name: _before(name) for name in ACTS}

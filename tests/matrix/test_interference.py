@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
-from tests.matrix.interference import DEEDS, REMEDIES, put_right, strike
+from tests.matrix.interference import ACTS, REMEDIES, put_right, strike
 from threescale_migrate.rehearsal.server import open_cluster
 
 PATCH = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
@@ -34,8 +34,8 @@ def world(tmp_path: Path) -> World:
     return world
 
 
-@pytest.mark.parametrize("name", DEEDS)
-def test_each_deed_changes_the_project_and_what_hinders_is_put_right(world: World, name: str) -> None:
+@pytest.mark.parametrize("name", ACTS)
+def test_each_act_changes_the_project_and_what_hinders_is_put_right(world: World, name: str) -> None:
     before = world.objects()
     faults = world.oc("auth", "can-i", "patch", "dc").out
     done = strike(world.directory, name)

@@ -113,9 +113,9 @@ def test_metrics_replace_the_file_in_one_step_and_leave_nothing_beside_it(tmp_pa
     assert path.stat().st_mode & 0o777 == 0o644
     assert [entry.name for entry in tmp_path.iterdir()] == ["3scale.prom"]
     with pytest.raises(Usage, match="--metrics-file"):
-        metrics.check_place(str(tmp_path / "nosuch" / "3scale.prom"))
+        metrics.check_path(str(tmp_path / "nosuch" / "3scale.prom"))
     with pytest.raises(Usage, match="--metrics-file"):
-        metrics.check_place(str(tmp_path))
+        metrics.check_path(str(tmp_path))
 
 
 @given(OUTCOMES, st.booleans())
@@ -151,9 +151,9 @@ def test_changes_are_new_verdicts_and_new_words_but_not_other_words_of_what_pass
 def test_other_options_are_another_run() -> None:
     here, options = Connection(namespace="a"), VerifyOptions()
     other = replace(options, request=RequestOptions(Selection(configs=("zync",))))
-    assert since.place(here, options, "") == since.place(here, replace(options, timeout=1.0), "")
-    assert since.place(here, options, "") != since.place(here, other, "")
-    assert since.place(here, options, "") != since.place(Connection(namespace="b"), options, "")
+    assert since.path_of(here, options, "") == since.path_of(here, replace(options, timeout=1.0), "")
+    assert since.path_of(here, options, "") != since.path_of(here, other, "")
+    assert since.path_of(here, options, "") != since.path_of(Connection(namespace="b"), options, "")
 
 
 GOOD = """

@@ -244,7 +244,7 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, sen
     assert list(tmp_path.iterdir()) == [tmp_path / "d.html"]
 
 
-def test_what_several_steps_say_of_one_config_is_one_failure_with_what_mends_it() -> None:
+def test_what_several_steps_say_of_one_config_is_one_failure_with_its_fix() -> None:
     lines = [*failed_run().lines[:1]]
     checks = [
         {"step": step, "subject": "dc/zync", "verdict": "failed", "seen": text(seen), "fix": text(fix)}

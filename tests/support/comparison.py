@@ -22,7 +22,7 @@ KINDS = (
 )  # fmt: skip
 
 
-def essence(objects: dict[str, dict[str, Object]]) -> dict[str, Any]:
+def comparable(objects: dict[str, dict[str, Object]]) -> dict[str, Any]:
     """The objects of a rehearsal cluster, and the pods that run, without what differs between two equal projects."""
     found: dict[str, Any] = {
         kind: {key: _lasting(item) for key, item in objects.get(kind, {}).items()} for kind in KINDS

@@ -135,15 +135,15 @@ def _searched_in(path: Path) -> tuple[bytes, ...]:
 class Tap:
     """A pipe whose reader is watched."""
 
-    def __init__(self, stream: Any, heard: list[bytes]) -> None:
+    def __init__(self, stream: Any, output: list[bytes]) -> None:
         self.stream = stream
-        self.heard = heard
+        self.output = output
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
     def _keep(self, said: Any) -> Any:
-        self.heard.append(said.encode("utf-8", "surrogateescape") if isinstance(said, str) else bytes(said))
+        self.output.append(said.encode("utf-8", "surrogateescape") if isinstance(said, str) else bytes(said))
         return said
 
     def read(self, *args: Any) -> Any:
@@ -163,8 +163,8 @@ class Tap:
         self.stream.close()
 
 
-HEARD: list[bytes] = []
-LOOKED_AT: set[Path] = set()
+OUTPUT: list[bytes] = []
+CHECKED: set[Path] = set()
 
 
 class Watched(subprocess.Popen[Any]):
@@ -176,7 +176,7 @@ class Watched(subprocess.Popen[Any]):
         if any(program in word for word in words for program in PROGRAMS):
             for name in ("stdout", "stderr"):
                 if getattr(self, name) is not None:
-                    setattr(self, name, Tap(getattr(self, name), HEARD))
+                    setattr(self, name, Tap(getattr(self, name), OUTPUT))
             self.ours = True
         else:
             self.ours = False
@@ -184,7 +184,7 @@ class Watched(subprocess.Popen[Any]):
     def communicate(self, *args: Any, **options: Any) -> tuple[Any, Any]:
         said = super().communicate(*args, **options)
         if self.ours:
-            HEARD.extend(part.encode() if isinstance(part, str) else part for part in said if part)
+            OUTPUT.extend(part.encode() if isinstance(part, str) else part for part in said if part)
         return said
 
 
@@ -196,14 +196,14 @@ def everything_is_searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     def watched_read(descriptor: int, size: int) -> bytes:
         data = read(descriptor, size)
         if os.isatty(descriptor):
-            HEARD.append(data)
+            OUTPUT.append(data)
         return data
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess, "Popen", Watched)
         patch.setattr(os, "read", watched_read)
         yield
-    others = [path for path in tmp_path_factory.getbasetemp().iterdir() if path.is_dir() and path not in LOOKED_AT]
+    others = [path for path in tmp_path_factory.getbasetemp().iterdir() if path.is_dir() and path not in CHECKED]
     found = [name for path in others if not path.is_symlink() for name in leaky_files(path)]
     assert not found, f"a secret was written to {found}"
 
@@ -212,14 +212,14 @@ def everything_is_searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """After each test: no secret is in what its commands said or in a file of its directory."""
     home = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
-    HEARD.clear()
+    OUTPUT.clear()
     yield
-    said = b"".join(HEARD)
-    HEARD.clear()
+    said = b"".join(OUTPUT)
+    OUTPUT.clear()
     assert not leaks(said), "a secret was printed"
     if home is None:
         return
-    LOOKED_AT.add(home)
+    CHECKED.add(home)
     found = leaky_files(home)
     assert not found, f"a secret was written to {found}"
     left = [str(path) for path in (home / "tmp").glob("threescale-migrate-*")]

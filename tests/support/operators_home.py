@@ -9,7 +9,7 @@ import sys
 from tests.conftest import ROOT, World
 
 
-def furnished(world: World) -> World:
+def with_operators_home(world: World) -> World:
     """The world with the programs and the kubeconfig where the recipes look for them."""
     (world.home / "bin").mkdir()
     (world.home / ".kube").mkdir()

@@ -91,7 +91,7 @@ def order(given: Namespace) -> Order:
 
 def request(given: Namespace) -> RequestOptions:
     """The request of a command that plans a whole migration: one image is asked for unless something else is said."""
-    images = proof(given) or (() if given.no_prove_pull else (IMAGE,))
+    images = images_to_prove(given) or (() if given.no_prove_pull else (IMAGE,))
     return RequestOptions(
         selection(given),
         secret(given),
@@ -103,7 +103,7 @@ def request(given: Namespace) -> RequestOptions:
     )
 
 
-def proof(given: Namespace) -> tuple[str, ...]:
+def images_to_prove(given: Namespace) -> tuple[str, ...]:
     """The images that somebody wants to be asked for."""
     if given.prove_pull == ALL:
         return NEXT_IMAGES
@@ -163,7 +163,7 @@ def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
 def verify(given: Namespace) -> tuple[Session, VerifyOptions]:
     """`verify`."""
     return session(given, given.report), VerifyOptions(
-        request=RequestOptions(selection(given), secret(given), prove_pull=proof(given)),
+        request=RequestOptions(selection(given), secret(given), prove_pull=images_to_prove(given)),
         judgement=check_judgement(given),
         many=many(given, given.jobs),
         monitoring=Monitoring(given.metrics_file, given.changed_since_last),
@@ -188,7 +188,7 @@ def step(given: Namespace) -> tuple[Session, StepOptions]:
         step=Step(given.name),
         check=given.check,
         request=RequestOptions(
-            selection(given), secret(given), given.replace_secret, proof(given), extent=extent(given)
+            selection(given), secret(given), given.replace_secret, images_to_prove(given), extent=extent(given)
         ),
         expect=expectations(given),
         judgement=check_judgement(given),

@@ -137,7 +137,7 @@ def _secret() -> Parser:
     return parser
 
 
-def _proof(by_default: bool = False) -> Parser:
+def _pull_test(by_default: bool = False) -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("the registry secret").add_mutually_exclusive_group()
     group.add_argument(
@@ -225,7 +225,7 @@ def build(program: str = NAME) -> Parser:
     )
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
     extent, expectations, preflight, record = _extent(), _expectations(), _preflight(), _report()
-    proof, proof_by_default = _proof(), _proof(by_default=True)
+    pull_test, pull_test_by_default = _pull_test(), _pull_test(by_default=True)
 
     def add(name: str, help_: str, parents: Sequence[Parser]) -> Parser:
         return commands.add_parser(
@@ -241,12 +241,12 @@ def build(program: str = NAME) -> Parser:
     add(
         "plan",
         "shows what migrate would do, changes nothing",
-        (connection, selection, secret, proof_by_default, expectations, preflight, extent, order, many, documents),
+        (connection, selection, secret, pull_test_by_default, expectations, preflight, extent, order, many, documents),
     )
     add(
         "preflight",
         "checks all that migrate needs, changes nothing",
-        (connection, selection, secret, proof_by_default, expectations, preflight, extent, order, documents),
+        (connection, selection, secret, pull_test_by_default, expectations, preflight, extent, order, documents),
     )
     migrate = add(
         "migrate",
@@ -255,7 +255,7 @@ def build(program: str = NAME) -> Parser:
             connection,
             selection,
             secret,
-            proof_by_default,
+            pull_test_by_default,
             expectations,
             change,
             preflight,
@@ -278,7 +278,15 @@ def build(program: str = NAME) -> Parser:
     verify = add(
         "verify",
         "checks the six steps, changes nothing",
-        (connection, selection, _sources(), proof, many, record, _output(("text", "json", "yaml", "nagios", "junit"))),
+        (
+            connection,
+            selection,
+            _sources(),
+            pull_test,
+            many,
+            record,
+            _output(("text", "json", "yaml", "nagios", "junit")),
+        ),
     )
     _monitoring(verify)
     _strictness(verify)
@@ -295,7 +303,7 @@ def build(program: str = NAME) -> Parser:
     step = add(
         "step",
         "carries out one step of the guide alone",
-        (connection, selection, secret, proof, expectations, change, extent, record, documents),
+        (connection, selection, secret, pull_test, expectations, change, extent, record, documents),
     )
     step.add_argument("name", choices=[step_.value for step_ in STEPS], metavar="NAME", help="one of %(choices)s")
     step.add_argument("--check", action="store_true", help="check only, change nothing")

@@ -92,14 +92,14 @@ def observe(
         asked.append(partial(_named, oc))
     if events:
         asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
-    parts, unread = _together(asked)
+    parts, unread = _combined(asked)
     if not secret:
         unread["secrets"] = "it was not asked for"
     linked = _linked(part for _, part in parts) if secret else ()
     later: list[Callable[[], Answer]] = [partial(_names_of, oc, linked)] if linked else []
     if not events and assemble(parts, oc.namespace or "", None, unread).troubled:
         later.append(partial(_listed, oc, ("events",), EVENTS, tries))
-    more, missing = _together(later)
+    more, missing = _combined(later)
     return _assembled(oc, parts + more, {**unread, **missing})
 
 
@@ -112,7 +112,7 @@ def observe_rollouts(oc: Oc, tries: int) -> ProjectState:
 def with_causes(oc: Oc, state: ProjectState) -> ProjectState:
     """The same with what explains failures: accounts, image streams, warnings. Raises OcError."""
     asked = [partial(_listed, oc, CAUSE_TYPES, (), 1), partial(_listed, oc, ("events",), EVENTS, 1)]
-    parts, unread = _together(asked)
+    parts, unread = _combined(asked)
     found = assemble(parts, state.namespace, None, unread)
     return replace(
         state,
@@ -129,7 +129,7 @@ def _assembled(oc: Oc, parts: list[tuple[str, Part]], unread: Mapping[str, str])
     return state
 
 
-def _together(calls: Sequence[Callable[[], Answer]]) -> Answer:
+def _combined(calls: Sequence[Callable[[], Answer]]) -> Answer:
     """What the calls gave, which are made at the same time, each with its own retries and deadline. Raises what the first of
     them raised that failed, once all have ended."""
     answers = side_by_side(calls)
@@ -196,7 +196,7 @@ def _elsewhere(oc: Oc) -> Answer:
     known = oc.remembered.get("elsewhere")
     if isinstance(known, Elsewhere):
         return list(known.parts), dict(known.unread)
-    parts, unread = _together([partial(_cluster_wide, oc, types) for types in CLUSTER_CALLS])
+    parts, unread = _combined([partial(_cluster_wide, oc, types) for types in CLUSTER_CALLS])
     found = {ELSEWHERE.get(kind, kind): why for kind, why in unread.items()}
     oc.remembered["elsewhere"] = Elsewhere(tuple(parts), found)
     return parts, found
@@ -268,7 +268,7 @@ def _lacking(said: str, types: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def look_at_secret(oc: Oc) -> RegistrySecret | None:
+def observe_secret(oc: Oc) -> RegistrySecret | None:
     """The pull secret, None where it is not in the project. Raises OcError, Forbidden."""
     try:
         return read_secret(oc, SECRET_NAME)

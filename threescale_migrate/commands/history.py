@@ -10,8 +10,8 @@ from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..render import document, text
-from ..render.report import moment, told_time
-from ..render.report_of_record import place_of, why_it_failed
+from ..render.report import moment, shown_time
+from ..render.report_of_record import invocation_of, why_it_failed
 from ..render.terminal import Terminal, columns, fit
 from ..session import reports
 from ..session.options import HistoryOptions
@@ -26,7 +26,7 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
         raise Usage(Text("--report: name the run that it is about, as history lists them"))
     problems: list[JournalError] = []
     known = records.records(project=options.project, problems=problems)
-    taken = {name for group in _by_project(known) for name in records.taken_back(group)}
+    taken = {name for group in _by_project(known) for name in records.undone(group)}
     if options.run:
         record = records.one_of(known, options.run)
         if session.report:
@@ -125,7 +125,7 @@ def _described(record: Record, taken: bool) -> dict[str, object]:
         "under_way": records.is_under_way(record),
         "exit_code": record.exit_code,
         "changes": len(record.changes),
-        "taken_back": taken,
+        "undone": taken,
         "undoes": list(record.undoes),
         "torn": record.torn,
         "journal": str(record.path),
@@ -147,8 +147,8 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
     where = Text(
         "on {server}, from {began} to {ended}",
         server=record.server,
-        began=told_time(record.began),
-        ended=told_time(record.ended),
+        began=shown_time(record.began),
+        ended=shown_time(record.ended),
     )
     terminal.line(terminal.say(where))
     why = terminal.say(why_it_failed(record))
@@ -172,9 +172,9 @@ def _show_next(terminal: Terminal, record: Record, taken: bool) -> None:
     """How the run is undone, and resumed where it did not come to its end: commands that name its project and its context."""
     if taken or not record.changes or records.is_under_way(record):
         return
-    place = place_of(record)
+    invocation = invocation_of(record)
     if record.finished != "done":
         terminal.line(terminal.say(Text("To resume it:")))
-        terminal.verbatim(place.line((PROGRAM, record.command if record.command == "undo" else "migrate")), 4)
+        terminal.verbatim(invocation.line((PROGRAM, record.command if record.command == "undo" else "migrate")), 4)
     terminal.line(terminal.say(Text("To undo it:")))
-    terminal.verbatim(place.line((PROGRAM, "undo", record.run)), 4)
+    terminal.verbatim(invocation.line((PROGRAM, "undo", record.run)), 4)

@@ -23,7 +23,7 @@ from ..session.locking import locked
 from ..session.many import targets_of
 from ..session.options import MigrateOptions
 from ..session.planned import Planned
-from ..session.preflight import insist, look
+from ..session.preflight import examine, insist
 from ..session.proving import pull_checks
 from ..session.requests import request_of
 from ..session.results import finish, show
@@ -49,7 +49,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         if already is not None:
             session.mention(Text("nothing is left to do in project {project}", project=where.project))
             return show(session, options.judgement, state, already, oc)
-        seen = look(oc, where, state, request, options.expect, options.judgement)
+        seen = examine(oc, where, state, request, options.expect, options.judgement)
         code = insist(session, where.project, seen.findings)
         if code is not ExitCode.DONE:
             return code

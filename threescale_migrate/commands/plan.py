@@ -16,7 +16,7 @@ from ..session.connecting import LOOKING_TIMEOUT
 from ..session.many import looked, show_line
 from ..session.options import PlanOptions
 from ..session.planned import Planned
-from ..session.preflight import look, meaning
+from ..session.preflight import examine, meaning
 from ..session.requests import check_project, request_of
 from ..session.session import Session
 from ..values import Request, Text, Verdict
@@ -41,7 +41,7 @@ def _planned(session: Session, options: PlanOptions) -> tuple[Planned, ExitCode]
     where = locate(oc)
     request = request_of(session, oc, options.request)
     state = observe(oc, events=True, elsewhere=request.permissions)
-    seen = look(oc, where, state, request, options.expect, options.judgement)
+    seen = examine(oc, where, state, request, options.expect, options.judgement)
     show = Planned.of(oc, state, request, seen)
     code = meaning(seen.findings, bool(show.actions))
     if code is ExitCode.DONE and show.actions:

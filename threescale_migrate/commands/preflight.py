@@ -10,7 +10,7 @@ from ..exit_codes import ExitCode
 from ..render import document, text
 from ..session.connecting import LOOKING_TIMEOUT
 from ..session.options import PreflightOptions
-from ..session.preflight import look, meaning, summary, verdict, version_of
+from ..session.preflight import examine, meaning, summary, verdict, version_of
 from ..session.requests import request_of
 from ..session.session import Session
 
@@ -20,7 +20,7 @@ def run(session: Session, options: PreflightOptions) -> ExitCode:
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
     request = request_of(session, oc, options.request)
-    seen = look(
+    seen = examine(
         oc,
         where,
         observe(oc, events=True, elsewhere=request.permissions),

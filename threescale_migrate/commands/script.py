@@ -19,7 +19,7 @@ from ..render import bash
 from ..session.connecting import LOOKING_TIMEOUT
 from ..session.options import Connection, ScriptOptions
 from ..session.planned import Planned
-from ..session.preflight import insist, look
+from ..session.preflight import examine, insist
 from ..session.requests import check_project, request_of
 from ..session.session import Session
 from ..values import Step, Text, Usage
@@ -34,7 +34,7 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
     request = request_of(session, oc, options.request)
     state = observe(oc, events=True, elsewhere=request.permissions)
     check_project(state, request)
-    seen = look(oc, where, state, request, options.expect, options.judgement)
+    seen = examine(oc, where, state, request, options.expect, options.judgement)
     if seen.attempt.actions or seen.attempt.refusals:
         code = insist(session, where.project, seen.findings)
         if code is not ExitCode.DONE:

@@ -84,7 +84,7 @@ def _wanted(
         changes = to_default(state, whole)
     else:
         mine, _ = records.of_identity(records.records(where.server, where.project), where.uid)
-        runs = records.to_take_back(mine, options.run, options.redo)
+        runs = records.to_undo(mine, options.run, options.redo)
         changes = changes_of(runs)
         if options.configs:
             changes = limited(changes, options.configs)

@@ -32,7 +32,7 @@ from ..values import Text, Verdict
 def run(session: Session, options: VerifyOptions) -> int:
     """Checks the six steps. Gives the exit code, that of a monitoring plugin with `-o nagios`."""
     if options.monitoring.metrics_file:
-        metrics.check_place(options.monitoring.metrics_file)
+        metrics.check_path(options.monitoring.metrics_file)
     return _run_many(session, options) if options.many.given else _run_one(session, options)
 
 
@@ -95,7 +95,7 @@ def _record(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome
         return Recorded()
     news, changes = False, {}
     for outcome in outcomes:
-        path = since.place(session.connection, options, outcome.name if len(outcomes) > 1 else "")
+        path = since.path_of(session.connection, options, outcome.name if len(outcomes) > 1 else "")
         before, now = since.read(path), since.Last.of(outcome)
         news = news or before is None or now.code != before.code or bool(since.changes(outcome, before))
         changes[outcome.name] = since.changes(outcome, before)

@@ -34,7 +34,7 @@ def apply(run: Run, actions: Iterable[Action], replan: Replan) -> None:
         run.stop.check()
         run.check_time()
         if not run.journal.number:
-            run.check_place()
+            run.check_location()
         _apply_one(run, action, replan)
 
 
@@ -90,7 +90,7 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
     if isinstance(error, failures.OcMissing):
         return outcome, str(error), None
     try:
-        left = tuple(replan(run.look()))
+        left = tuple(replan(run.observe()))
     except (OcError, Stopped):
         return outcome, str(error), None
     except (Usage, Refused) as refusal:

@@ -32,9 +32,9 @@ def how_far(
 ) -> tuple[Text, ...]:
     """The state that each config is in, of all that are migrated or else of `names`; those in `but` were shown already."""
     chosen = run.planned if goal == MIGRATED and run.planned else tuple(names)
-    told = {assessment.config for assessment in but}
+    shown = {assessment.config for assessment in but}
     there = [name for name in chosen if name in state.configs]
-    found = [a for a in assess_all(state, there, goal) if a.config not in told]
+    found = [a for a in assess_all(state, there, goal) if a.config not in shown]
     reached = [a.config for a in found if a.reached]
     begun = [a for a in found if not a.reached and state.configs[a.config].effective_account == goal.account]
     untouched = [a.config for a in found if not a.reached and a not in begun]
@@ -47,11 +47,11 @@ def how_far(
     return (*(standing(a) for a in begun), *(text for text, group in groups if group))
 
 
-def look_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Text | str, ...]]:
+def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Text | str, ...]]:
     """The state now, after an error; where that cannot be had, `state` with the lines that say when it was seen and what was
     sent since."""
     try:
-        found = run.look(cluster=False, secret=False, tries=2)
+        found = run.observe(cluster=False, secret=False, tries=2)
     except OcError:
         return state, seen_last(run)
     return (state, seen_last(run)) if unseen(found) else (found, ())
@@ -80,12 +80,12 @@ def texts(parts: Iterable[Text | str]) -> tuple[Text, ...]:
 
 def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[str], goal: Goal) -> Failed:
     """The end of a run whose call failed for good: the state is read again before it is shown."""
-    state, told = look_again(run, state)
+    state, shown = observe_again(run, state)
     lost = isinstance(error, (Forbidden, Unauthorized))
     fix = Text("have the right given back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
-    code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and told else error.exit_code
+    code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and shown else error.exit_code
     others = how_far(run, state, names, goal)
-    return Failed(Failure((error.text, *texts(told)), (), fix, run.undo_command, others), code)
+    return Failed(Failure((error.text, *texts(shown)), (), fix, run.undo_command, others), code)
 
 
 def standing(assessment: Assessment) -> Text:
@@ -111,7 +111,7 @@ def ended_badly(
     """The end of a wait that has failed: why, in the log's words too, what serves now, how all others stand, what to do."""
     blamed = [a for a in found if a in stuck or (not ended(a) and a.cause is not None and a.cause.lasting)]
     logs = {a.config: _last_lines(run, a.cause) for a in blamed if a.cause is not None}
-    state = _bring_back(run, state, blamed)
+    state = _restore_serving(run, state, blamed)
     broken = tuple(
         BrokenConfig(a.config, standing(a), logs.get(a.config, ()), serves(state, a.config), fix(a)) for a in blamed
     )
@@ -137,7 +137,7 @@ def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
     return ()
 
 
-def _bring_back(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> ProjectState:
+def _restore_serving(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> ProjectState:
     """Has the revision before serve again where nothing does, and waits for it, at most a grace period.
 
     A rollout that hangs keeps a Recreate config down until its deadline; cancelled, it is over at once. What has failed
@@ -157,7 +157,7 @@ def _bring_back(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> 
     while any(a.state is RolloutState.FAILED or a.config in hanging for a in down) and monotonic() < ends:
         run.stop.check()
         with suppress(OcError):
-            state = run.look(cluster=False, secret=False, tries=1)
+            state = run.observe(cluster=False, secret=False, tries=1)
         if all(serving(state, a.config) for a in down):
             break
         run.stop.sleep(POLL_FIRST)

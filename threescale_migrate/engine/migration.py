@@ -20,7 +20,7 @@ from .apply import apply
 from .failed import Failed, Failure, listed
 from .failure import broken_off, how_far, unreadable
 from .run import Run, unseen
-from .waiting import await_login, last_look, settle, wait
+from .waiting import await_login, last_observation, settle, wait
 
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
@@ -31,7 +31,7 @@ def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
     run.planned = choose(state, run.request).configs
     _prove(run)
     redeploy(run, state)
-    return last_look(run, lambda state: accounted(state, run), lambda: run.planned)
+    return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
 
 
 def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
@@ -69,13 +69,13 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return steps.plan(state, run.request, wanted)
 
-    state = run.look()
+    state = run.observe()
     actions = replan(state)
     if not actions:
         return state
     apply(run, actions, replan)
     run.stop.check()
-    state = run.look()
+    state = run.observe()
     left = replan(state)
     if left:
         commands = "; ".join(shell.oc(action.args) for action in left)
@@ -119,7 +119,7 @@ def redeploy(run: Run, state: ProjectState) -> None:
         if all(assessment.reached for assessment in assess_all(state, names)):
             continue
         try:
-            run.check_place()
+            run.check_location()
         except OcError as error:
             raise broken_off(run, error, state, names, MIGRATED) from None
         if begun:
@@ -142,7 +142,7 @@ def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> Pro
     dead = deployment_configs.cancels(state, names)
     if dead:
         apply(run, dead, lambda state: deployment_configs.cancels(state, names))
-        state = settle(run, run.look(cluster=False, secret=False), names)
+        state = settle(run, run.observe(cluster=False, secret=False), names)
 
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return deployment_configs.plan_configs(state, names, run.request)
@@ -157,7 +157,7 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
     Gives the state now, `state` being what was seen last. Raises Failed where something else is missing.
     """
     try:
-        found = run.look()
+        found = run.observe()
     except OcError as error:
         raise broken_off(run, error, state, run.planned, MIGRATED) from None
     missing = unseen(found)
@@ -206,6 +206,6 @@ def patch(run: Run) -> None:
     def replan(state: ProjectState) -> tuple[Action, ...]:
         return deployment_configs.plan(state, run.request)
 
-    state = run.look()
+    state = run.observe()
     await_login(run, state)
     apply(run, replan(state), replan)

@@ -43,7 +43,7 @@ def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
         answers = {Asker.WORKSTATION: from_here(oc, image, login.manifest)}
         if there is not None and (given is None or equal(there, given)):
             answers[Asker.CLUSTER] = from_the_cluster(oc, image)
-        found += prove_pull.together(answers)
+        found += prove_pull.shown(answers)
     return prove_pull.eased(found) if request.prove_by_default else tuple(found)
 
 

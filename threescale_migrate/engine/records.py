@@ -247,7 +247,7 @@ def of_identity(known: Iterable[Record], uid: str | None) -> tuple[tuple[Record,
     return mine, tuple(record for record in listed if record not in mine)
 
 
-def taken_back(known: Iterable[Record]) -> set[str]:
+def undone(known: Iterable[Record]) -> set[str]:
     """The names of the runs that a later run has undone, and that no run has brought into effect again. An undo of some
     configs leaves the run in effect, as far as it is."""
     taken: set[str] = set()
@@ -257,7 +257,7 @@ def taken_back(known: Iterable[Record]) -> set[str]:
     return taken
 
 
-def to_take_back(known: Iterable[Record], run: str | None = None, redo: bool = False) -> tuple[Record, ...]:
+def to_undo(known: Iterable[Record], run: str | None = None, redo: bool = False) -> tuple[Record, ...]:
     """The runs of one project that `undo` is about, newest first; none where nothing is in effect.
 
     A run by its name, or the beginning of it; with `redo` the newest undo that came to its end; else the newest migration that
@@ -268,7 +268,7 @@ def to_take_back(known: Iterable[Record], run: str | None = None, redo: bool = F
     if run is not None:
         chosen = one_of(ordered, run)
         return (chosen, *_attempts(chosen, ordered))
-    taken = taken_back(ordered)
+    taken = undone(ordered)
     effective = [record for record in ordered if record.run not in taken and record.changes]
     undos = [record for record in effective if _came_to_its_end(record) and not _is_redo(record, ordered)]
     if redo:

@@ -101,7 +101,7 @@ class Run:
         if self.ends is not None and monotonic() >= self.ends:
             raise Failed(TIME_IS_OVER, ExitCode.DEADLINE)
 
-    def look(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
+    def observe(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
         """Observes the project, and remembers it where its rollouts could be read: what was seen last is what is reported. Raises
         OcError."""
         return self._remembered(observe(self.oc, cluster, secret, tries, elsewhere=self.request.permissions))
@@ -116,7 +116,7 @@ class Run:
             self.sent.clear()
         return state
 
-    def check_place(self) -> None:
+    def check_location(self) -> None:
         """Raises Failed where `oc` leads somewhere else by now than where the run began, Refused before the first change; nothing
         has been sent there. Raises OcError."""
         try:
@@ -131,8 +131,8 @@ class Run:
         """The command that undoes what the run has changed, for this very place; empty where there is nothing, or it is an undo."""
         if not self.journal.number or self.goals:
             return ""
-        place = shell.Place(self.oc.namespace or "", self.oc.context or "", self.oc.kubeconfig or "")
-        return place.line((shell.PROGRAM, "undo"))
+        invocation = shell.Invocation(self.oc.namespace or "", self.oc.context or "", self.oc.kubeconfig or "")
+        return invocation.line((shell.PROGRAM, "undo"))
 
     def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""

@@ -17,7 +17,7 @@ from ..values import Action, Check, Inverse, Text, Verdict
 from .apply import apply
 from .failure import broken_off
 from .run import Run
-from .waiting import last_look, settle, wait
+from .waiting import last_observation, settle, wait
 
 
 def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
@@ -25,7 +25,7 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
 
     Raises Failed, OcError, Stopped, JournalError, Usage.
     """
-    state = run.look()
+    state = run.observe()
     run.goals.clear()
     run.goals.update({change.name: goal_of(change) for change in wanted.changes if change.kind == CONFIG})
     there = frozenset(state.configs)
@@ -33,7 +33,7 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
     total = sum(isinstance(stage, Wave) for stage in order)
     number = 0
     for stage in order:
-        run.check_place()
+        run.check_location()
         if isinstance(stage, Wave):
             number += 1
             _undo_wave(run, wanted, stage, number, total)
@@ -44,10 +44,12 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
 
         if stage is not order[0]:
             run.stop.check()
-            state = run.look()
+            state = run.observe()
         apply(run, replan(state), replan)
     names = wanted.configs
-    return last_look(run, lambda state: _accounted(state, wanted, there), lambda: names, lambda name: run.goals[name])
+    return last_observation(
+        run, lambda state: _accounted(state, wanted, there), lambda: names, lambda name: run.goals[name]
+    )
 
 
 def _accounted(state: ProjectState, wanted: Undo, there: frozenset[str]) -> tuple[Check, ...]:
@@ -70,7 +72,7 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
         return undoing.plan_after(state, wanted, wave.configs)
 
     run.stop.check()
-    state = run.look(cluster=False, secret=False)
+    state = run.observe(cluster=False, secret=False)
     goals = undoing.goals(state, wanted, wave.configs)
     if any(not found.reached for goal, names in goals.items() for found in assess_all(state, names, goal)):
         there = [name for name in run.goals if name in state.configs]
@@ -82,7 +84,7 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
         if dead:
             ends = partial(deployment_configs.cancels, names=names, account=goal.account)
             apply(run, dead, ends)
-            state = settle(run, run.look(cluster=False, secret=False), names)
+            state = settle(run, run.observe(cluster=False, secret=False), names)
     try:
         apply(run, patches(state), patches)
     except OcError as error:

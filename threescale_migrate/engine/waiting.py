@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from ..cluster.failures import Forbidden, NoRoute, OcError, Unreachable
-from ..cluster.reading import look_at_secret, with_causes
+from ..cluster.reading import observe_secret, with_causes
 from ..cluster.state import ProjectState, RegistrySecret
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, service_account
@@ -53,7 +53,7 @@ def await_login(run: Run, state: ProjectState) -> None:
         run.stop.check()
         run.check_time()
         try:
-            return service_account.awaits_login(run.look(cluster=False, secret=False))
+            return service_account.awaits_login(run.observe(cluster=False, secret=False))
         except OcError as error:
             if not error.passing:
                 raise
@@ -78,7 +78,7 @@ def await_login(run: Run, state: ProjectState) -> None:
 
 def wait_all(run: Run) -> None:
     """Step 5 alone: waits for the rollouts of all chosen configs, each to its own account."""
-    state = run.look(cluster=False, secret=False)
+    state = run.observe(cluster=False, secret=False)
     for goal, names in _by_goal(state, choose(state, run.request).configs).items():
         state = wait(run, state, names, goal)
 
@@ -105,7 +105,7 @@ def settle(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectStat
     return state
 
 
-def last_look(
+def last_observation(
     run: Run,
     judge: Callable[[ProjectState], tuple[Check, ...]],
     names: Callable[[], Iterable[str]],
@@ -118,7 +118,7 @@ def last_look(
     ends = monotonic() + run.limits.grace
     while True:
         run.stop.check()
-        state = run.look()
+        state = run.observe()
         checks = judge(state)
         if monotonic() >= ends or all(check.verdict is not Verdict.FAILED for check in checks) or unseen(state):
             return state, checks
@@ -147,7 +147,7 @@ class _Waiting:
     alone_since: dict[str, float] = field(default_factory=dict)
     last: dict[str, tuple[RolloutState, Text]] = field(default_factory=dict)
     unanswered: int = 0
-    looked_at_secret: bool = False
+    secret_was_read: bool = False
     secret: RegistrySecret | None = None
 
 
@@ -238,17 +238,17 @@ def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
     waiting.state = _with_secret(state, waiting)
     found = assess_all(waiting.state, names, waiting.goal)
     pulls = any(a.cause is not None and a.cause.kind is CauseKind.IMAGE_PULL for a in found)
-    if pulls and not waiting.looked_at_secret:
+    if pulls and not waiting.secret_was_read:
         with suppress(OcError):
-            waiting.secret = look_at_secret(run.oc)
-            waiting.looked_at_secret = True
+            waiting.secret = observe_secret(run.oc)
+            waiting.secret_was_read = True
             waiting.state = _with_secret(state, waiting)
             found = assess_all(waiting.state, names, waiting.goal)
     return found
 
 
 def _with_secret(state: ProjectState, waiting: _Waiting) -> ProjectState:
-    if not waiting.looked_at_secret:
+    if not waiting.secret_was_read:
         return state
     unread = {kind: why for kind, why in state.unread.items() if kind != "secrets"}
     return replace(state, secret=waiting.secret, unread=unread)

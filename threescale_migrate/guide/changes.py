@@ -55,7 +55,7 @@ class Undo:
         return tuple(change.name for change in self.changes if change.kind == CONFIG)
 
 
-def merged(changes: Iterable[Inverse]) -> tuple[Inverse, ...]:
+def combined(changes: Iterable[Inverse]) -> tuple[Inverse, ...]:
     """Changes, newest first, with one for each thing: the oldest, which leads back to the state before all of them, with what
     the newest left there. What needs no undoing is left out."""
     newest: dict[tuple[str, str], Inverse] = {}

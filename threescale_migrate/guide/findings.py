@@ -18,7 +18,7 @@ class Group(str, Enum):
     SECRET = "registry-secret"
     PERMISSIONS = "permissions"
     CONFIGS = "deployment-configs"
-    ROOM = "quotas"
+    CAPACITY = "quotas"
 
 
 TITLES = {
@@ -28,7 +28,7 @@ TITLES = {
     Group.SECRET: "registry secret",
     Group.PERMISSIONS: "permissions",
     Group.CONFIGS: "deployment configs",
-    Group.ROOM: "quotas and limits",
+    Group.CAPACITY: "quotas and limits",
 }
 
 

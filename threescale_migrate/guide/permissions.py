@@ -175,7 +175,7 @@ def discovery_needs_view(state: ProjectState, request: Request) -> bool:
     return found is not None and found.method == "service_account" and found.enabled.lower() in ("true", "yes", "on")
 
 
-def discovery_told(state: ProjectState, request: Request) -> Text:
+def discovery_text(state: ProjectState, request: Request) -> Text:
     """What is known of service discovery, and how that was found out."""
     found = state.discovery
     if request.service_discovery:
@@ -367,7 +367,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
                     Code.SERVICE_DISCOVERY_VIEW,
                     "configmap/system",
                     Verdict.UNKNOWN,
-                    discovery_told(state, request),
+                    discovery_text(state, request),
                     fix,
                 )
             )
@@ -386,7 +386,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
         checks.insert(0, _equal(state, request))
     if state.discovery is not None or request.service_discovery:
         checks.append(
-            Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery_told(state, request))
+            Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery_text(state, request))
         )
     return tuple(checks)
 

@@ -46,7 +46,7 @@ class Attempt:
 @dataclass(frozen=True)
 class Facts:
     """What was found out. `answers` are the server's about what the plan needs; `unexpected` is what of the server or the
-    project is not as the user said, each with a sentence; `proof` whether the registry takes the token, where that was asked;
+    project is not as the user said, each with a sentence; `token_checks` whether the registry takes the token, where that was asked;
     `environment` what `system-environment` says, None where it was not asked; `images` what became of asking for today's images."""
 
     program: str
@@ -57,7 +57,7 @@ class Facts:
     attempt: Attempt
     answers: Answers = field(default_factory=Answers)
     unexpected: tuple[tuple[str, Text], ...] = ()
-    proof: tuple[Check, ...] = ()
+    token_checks: tuple[Check, ...] = ()
     environment: Environment | None = None
     images: tuple[Asked, ...] = ()
 
@@ -90,10 +90,10 @@ def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bo
         *_project(facts, request),
         *_rights(facts, request),
         *_secret(facts, request),
-        *(_of_check(Group.SECRET, check) for check in facts.proof),
+        *(_of_check(Group.SECRET, check) for check in facts.token_checks),
         *_permissions(facts, request),
         *_configs(facts, request),
-        *_room(facts, request),
+        *_capacity(facts, request),
     ]
     return tuple(_eased(finding, force, allow_unknown) for finding in found)
 
@@ -311,7 +311,7 @@ def _permissions(facts: Facts, request: Request) -> list[Finding]:
         commands = tuple(permissions.command(action) for action in granted)
         found.append(Finding(group, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen, commands=commands))
     if state.discovery is not None or request.service_discovery:
-        discovery = permissions.discovery_told(state, request)
+        discovery = permissions.discovery_text(state, request)
         found.append(Finding(group, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery))
     return found
 
@@ -405,7 +405,7 @@ def _images(state: ProjectState, name: str) -> list[Finding]:
     return found
 
 
-def _room(facts: Facts, request: Request) -> list[Finding]:
+def _capacity(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
     if "dc" in state.unread:
         return []
@@ -415,14 +415,20 @@ def _room(facts: Facts, request: Request) -> list[Finding]:
         fix = Text("{fix}; or continue with --force", fix=problem.fix)
         found.append(
             Finding(
-                Group.ROOM, Code.QUOTA_SUFFICIENT, problem.subject, Verdict.FAILED, problem.seen, fix, forceable=True
+                Group.CAPACITY,
+                Code.QUOTA_SUFFICIENT,
+                problem.subject,
+                Verdict.FAILED,
+                problem.seen,
+                fix,
+                forceable=True,
             )
         )
     for quota in state.quotas:
         strange = ", ".join(scope for scope in quota.scopes if scope not in capacity.KNOWN_SCOPES)
         if strange:
             seen = Text("not checked: its scope {scope} depends on the pods' priority or affinity", scope=strange)
-            found.append(Finding(Group.ROOM, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
+            found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
     if not found and not {"quota", "limits"} & set(state.unread):
         count = len(state.quotas) + len(state.limits)
         seen = (
@@ -430,5 +436,5 @@ def _room(facts: Facts, request: Request) -> list[Finding]:
             if count
             else Text("there is no quota and no limit range")
         )
-        found.append(Finding(Group.ROOM, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
+        found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
     return found

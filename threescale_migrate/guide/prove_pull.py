@@ -182,7 +182,7 @@ def eased(checks: Iterable[Check]) -> tuple[Check, ...]:
     )
 
 
-def together(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
+def shown(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
     """What is shown of the answers: where one asker knows, that the other does not is no news.
 
     Where the cluster has not been asked yet, what the workstation does not know is a warning: it is often not let out.

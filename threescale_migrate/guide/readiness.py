@@ -121,7 +121,7 @@ def _rollout(
     state: ProjectState, config: DeploymentConfig, newest: ReplicationController | None
 ) -> tuple[RolloutState, Text]:
     """Where the rollout stands, whether or not its pods are the right ones."""
-    if config.observed_generation < config.generation and not config.paused and not _taken_up(config, newest):
+    if config.observed_generation < config.generation and not config.paused and not _seen_by_controller(config, newest):
         # The status is still that of the revision before (recordings/README.md 2).
         return RolloutState.NOT_STARTED, Text("the patch has not been taken up yet")
     if newest is None:
@@ -147,7 +147,7 @@ def _rollout(
     return RolloutState.COMPLETE, Text("revision {revision} is complete", revision=newest.version)
 
 
-def _taken_up(config: DeploymentConfig, newest: ReplicationController | None) -> bool:
+def _seen_by_controller(config: DeploymentConfig, newest: ReplicationController | None) -> bool:
     """Whether the newest revision has the template's account whatever the config's status lags behind: it does while somebody
     scales it (recordings/README.md 32). One that has failed may be that of the template before."""
     return newest is not None and newest.account == config.effective_account and newest.phase != "Failed"

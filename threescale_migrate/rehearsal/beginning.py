@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .store import Place
+    from .store import Directory
 
 # What every cluster has beside `default`; nothing in them is read.
 SYSTEM_NAMESPACES = (
@@ -71,7 +71,7 @@ def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> N
             api.create(resource, namespace, document)
 
 
-def create_cluster(directory: Place, store: Store) -> None:
+def create_cluster(directory: Directory, store: Store) -> None:
     """Writes a new cluster into a directory."""
     os.makedirs(directory, exist_ok=True)
     with Lock(directory):

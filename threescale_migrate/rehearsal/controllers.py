@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .simulation import Handler
 
 HANDLERS: dict[str, Handler] = {
-    "config": triggers.look_at_triggers,
+    "config": triggers.check_triggers,
     "rollout": triggers.begin,
     "deployer": deployer.step,
     "scale": pods.reconcile,

@@ -27,13 +27,13 @@ def not_found(resource: Resource, name: str) -> ApiError:
 NOT_ALLOWED = ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
-def rule_told(rule: dict[str, Any]) -> str:
+def rule_text(rule: dict[str, Any]) -> str:
     """A rule as the server names what is lacking."""
     names = (("apiGroups", "APIGroups"), ("resources", "Resources"), ("resourceNames", "ResourceNames"))
-    parts = [(told, rule[key]) for key, told in (*names, ("nonResourceURLs", "NonResourceURLs")) if rule.get(key)]
+    parts = [(name, rule[key]) for key, name in (*names, ("nonResourceURLs", "NonResourceURLs")) if rule.get(key)]
     shown = ", ".join(
-        f"{told}:[" + ", ".join(f'"{value}"' for value in values) + "]"
-        for told, values in (*parts, ("Verbs", rule["verbs"]))
+        f"{name}:[" + ", ".join(f'"{value}"' for value in values) + "]"
+        for name, values in (*parts, ("Verbs", rule["verbs"]))
     )
     return "{" + shown + "}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import faults, rights
 from .ages import has
 from .namespaces import OWN_ACCOUNTS, begin_namespace, own_account, project_namespace, project_of
-from .refusing import NOT_ALLOWED, ApiError, check_types, not_found, rule_told
+from .refusing import NOT_ALLOWED, ApiError, check_types, not_found, rule_text
 from .resources import RESOURCES, Resource
 from .simulation import Simulation
 from .store import Object, Opened, Store, copied
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .simulation import Handler
-    from .store import Place
+    from .store import Directory
 
 
 SERVER = "https://api.cluster.example.test:6443"
@@ -44,7 +44,7 @@ class Cluster:
 class OpenCluster:
     """A cluster that is locked and brought to the present, and saved on the way out."""
 
-    def __init__(self, directory: Place) -> None:
+    def __init__(self, directory: Directory) -> None:
         self.opened = Opened(directory)
 
     def __enter__(self) -> Cluster:
@@ -59,7 +59,7 @@ class OpenCluster:
         self.opened.__exit__()
 
 
-def open_cluster(directory: Place) -> AbstractContextManager[Cluster]:
+def open_cluster(directory: Directory) -> AbstractContextManager[Cluster]:
     """Locks the cluster of a directory, brings it to the present, and saves it on the way out."""
     return OpenCluster(directory)
 
@@ -253,7 +253,7 @@ class Api:
                 403,
                 "Forbidden",
                 f'{resource.full} "{binding["metadata"]["name"]}" is forbidden: user "{self.user}" (groups=[{groups}]) is attempting'
-                " to grant RBAC permissions not currently held:\n" + "\n".join(map(rule_told, lacking)),
+                " to grant RBAC permissions not currently held:\n" + "\n".join(map(rule_text, lacking)),
             )
 
     def _create_pod(self, pod: Object, dry_run: bool) -> Object:

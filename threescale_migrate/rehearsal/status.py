@@ -54,13 +54,13 @@ def _conditions(store: Store, config: Object, current: Object | None, status: di
     progress = _progress(config, current, before.get("Progressing"), moved)
     if progress is not None:
         wanted_now["Progressing"] = progress
-    told = dict(before)
+    current = dict(before)
     for kind, said in wanted_now.items():
         condition = _condition(store, before, kind, *said)
-        if condition != told.get(kind):  # what has changed goes to the end of the list
-            told.pop(kind, None)
-            told[kind] = condition
-    return list(told.values())
+        if condition != current.get(kind):  # what has changed goes to the end of the list
+            current.pop(kind, None)
+            current[kind] = condition
+    return list(current.values())
 
 
 def _moves(before: dict[str, Any], now: dict[str, Any]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Union
 
     Object = dict[str, Any]
-    Place = Union[str, os.PathLike[str]]
+    Directory = Union[str, os.PathLike[str]]
 else:
     Object = dict
 
@@ -192,7 +192,7 @@ class Store:
 class Lock:
     """Holds a directory's lock, for a `with` statement; it is freed when the process dies."""
 
-    def __init__(self, directory: Place) -> None:
+    def __init__(self, directory: Directory) -> None:
         self.directory = directory
 
     def __enter__(self) -> None:
@@ -207,7 +207,7 @@ class Lock:
         os.close(self.descriptor)
 
 
-def save(directory: Place, store: Store) -> None:
+def save(directory: Directory, store: Store) -> None:
     """Replaces the state atomically; the caller holds the lock."""
     state = os.path.join(directory, STATE)
     with open(f"{state}.new", "w", encoding="utf-8") as file:
@@ -218,7 +218,7 @@ def save(directory: Place, store: Store) -> None:
 class Opened:
     """The store of a directory, locked, for a `with` statement; saved on the way out where it was changed, also after an error."""
 
-    def __init__(self, directory: Place) -> None:
+    def __init__(self, directory: Directory) -> None:
         self.directory = directory
         self.lock = Lock(directory)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def look_at_triggers(sim: Simulation, namespace: str, name: str) -> None:
+def check_triggers(sim: Simulation, namespace: str, name: str) -> None:
     """Has images resolved, and starts a rollout where the template has changed and a trigger is there to see it."""
     config = sim.store.get("deploymentconfigs", namespace, name)
     if config is None:

@@ -79,7 +79,7 @@ def _escaped(value: str) -> str:
     return visible(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def check_place(path: str) -> None:
+def check_path(path: str) -> None:
     """Looks, before anything is asked, whether the file can be written where it is to be. Raises Usage."""
     folder = Path(os.path.abspath(path)).parent
     if not folder.is_dir() or not os.access(folder, os.W_OK) or Path(path).is_dir():

@@ -15,7 +15,7 @@ from ..language import language_of, translation
 from ..redaction import REDACTOR
 from ..values import Text, Verdict
 from ..visible import visible
-from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, told_time
+from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, shown_time
 from .terminal import MARKS
 from .text import command_line, without_repetition
 
@@ -110,7 +110,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
     environment.filters.update(
         say=say,
         sign=lambda verdict: MARKS[verdict][0],
-        clock=lambda at: told_time(at)[11:19],
+        clock=lambda at: shown_time(at)[11:19],
         percent=lambda seconds: f"{100 * seconds / report.seconds:.3f}%",
         code=code,
         named=lambda failure: without_repetition(failure.subject, say(failure.why)),

@@ -175,7 +175,7 @@ def moment(at: str) -> datetime:
     return datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
 
 
-def told_time(at: str) -> str:
+def shown_time(at: str) -> str:
     """A moment of the journal as a person reads it: in UTC, and beside it by the clock of this workstation where that is another."""
     there = moment(at)
     here = there.astimezone()

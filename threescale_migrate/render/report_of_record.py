@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from ..check_codes import Code
 from ..engine.records import Record
 from ..guide.readiness import MOVING, STALE, RolloutState
-from ..shell import PROGRAM, Place
+from ..shell import PROGRAM, Invocation
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
 from . import text as texts
-from .report import Band, Bar, Config, Failure, Phase, Pod, Report, Span, Standing, figure, moment, told_time
+from .report import Band, Bar, Config, Failure, Phase, Pod, Report, Span, Standing, figure, moment, shown_time
 
 PHASES = {
     RolloutState.NOT_STARTED: Phase.WAITING,
@@ -39,7 +39,7 @@ def of_record(record: Record) -> Report:
         said=_said(record),
         when=Text(
             "{began}, {seconds} s, by {user} on {server}" if record.entries else "{began}, by {user} on {server}",
-            began=told_time(record.began),
+            began=shown_time(record.began),
             seconds=figure(_seconds(record.began, record.ended)),
             user=record.user,
             server=record.server,
@@ -78,16 +78,16 @@ def _costs(record: Record) -> Iterator[Text]:
         if bar.spans[-1].phase is Phase.READY
     }
     for kept in _last(record, "plan").get("costs") or ():
-        name, told = str(kept["config"]), tuple(Text.revived(cost) for cost in kept.get("costs") or ())
-        for cost in told:
+        name, sentences = str(kept["config"]), tuple(Text.revived(cost) for cost in kept.get("costs") or ())
+        for cost in sentences:
             yield Text("{name}: {cost}", name=name, cost=cost)
         if kept.get("down") and name in took:
             yield Text("{name}: down for at most {seconds} s", name=name, seconds=figure(took[name]))
 
 
-def place_of(record: Record) -> Place:
+def invocation_of(record: Record) -> Invocation:
     """What a command has to name to work on the project of a run."""
-    return Place(record.project, str(record.lines[0].get("context") or ""))
+    return Invocation(record.project, str(record.lines[0].get("context") or ""))
 
 
 def why_it_failed(record: Record) -> Text:
@@ -175,10 +175,8 @@ def _outcome(record: Record, checks: Sequence[Check]) -> Text:
 def _said(record: Record) -> Text:
     """The sentence that the run ended with; where configs failed they say it themselves."""
     finish = _last(record, "finish")
-    taken_back = len({tuple(line.get("configs") or ()) for line in _lines(record, "wave")}) != len(
-        _lines(record, "wave")
-    )
-    if _lines(record, "failed") and not taken_back:
+    repeated = len({tuple(line.get("configs") or ()) for line in _lines(record, "wave")}) != len(_lines(record, "wave"))
+    if _lines(record, "failed") and not repeated:
         return NOTHING
     return Text.revived(finish.get("sentence") or finish["said"]) if finish.get("said") else NOTHING
 
@@ -195,9 +193,9 @@ def _failures(record: Record, checks: Iterable[Check]) -> Iterator[Failure]:
             )
     wrong = [check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
     last = {check.subject: check for check in wrong}  # of several steps the last says most: who serves meanwhile
-    deeds = {check.subject: check.fix for check in wrong if check.fix.template}
+    fixes = {check.subject: check.fix for check in wrong if check.fix.template}
     for subject, check in last.items():
-        yield Failure(subject, check.seen, NOTHING, deeds.get(subject, NOTHING))
+        yield Failure(subject, check.seen, NOTHING, fixes.get(subject, NOTHING))
 
 
 def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
@@ -205,19 +203,20 @@ def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
     if record.finished == "done":
         return
     if record.command == "verify":
-        yield Text("when that is fixed, look again: {command}", command=place_of(record).line((PROGRAM, "verify")))
+        yield Text("when that is fixed, look again: {command}", command=invocation_of(record).line((PROGRAM, "verify")))
         return
     if failures:
         yield Text("fix what failed, as it says above")
-    place = place_of(record)
+    invocation = invocation_of(record)
     if record.command == "undo":
-        yield Text("to resume it: {command}", command=place.line((PROGRAM, "undo")))
+        yield Text("to resume it: {command}", command=invocation.line((PROGRAM, "undo")))
         return
     yield Text(
-        "to resume it, which does what is left, and nothing twice: {command}", command=place.line((PROGRAM, "migrate"))
+        "to resume it, which does what is left, and nothing twice: {command}",
+        command=invocation.line((PROGRAM, "migrate")),
     )
     if record.changes:
-        yield Text("or to undo it: {command}", command=place.line((PROGRAM, "undo", record.run)))
+        yield Text("or to undo it: {command}", command=invocation.line((PROGRAM, "undo", record.run)))
 
 
 def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
@@ -227,8 +226,8 @@ def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Tex
         Text("server"): record.server,
         Text("user"): record.user,
         Text("workstation"): first.get("workstation"),
-        Text("began"): told_time(record.began),
-        Text("ended"): told_time(record.ended),
+        Text("began"): shown_time(record.began),
+        Text("ended"): shown_time(record.ended),
         Text("command"): texts.command_line(first.get("command_line") or ()),
         Text("undoes"): ", ".join(record.undoes),
         Text("run"): record.run,

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from ..language import translation
 from ..redaction import REDACTOR
-from ..shell import Place
+from ..shell import Invocation
 from ..values import Text, Translate, Verdict
 from ..visible import visible
 
@@ -69,7 +69,7 @@ class Terminal:
     colour: bool
     live: bool
     translate: Translate
-    place: Place = field(default_factory=Place)
+    invocation: Invocation = field(default_factory=Invocation)
     plain: bool = False
 
     @property
@@ -95,7 +95,10 @@ class Terminal:
         columns, lines = shutil.get_terminal_size((80, 24))
         with suppress(OSError, ValueError):  # that one asks of stdout, which may be a pipe where this is a terminal
             own = os.get_terminal_size(self.stream.fileno())
-            columns, lines = _told("COLUMNS") or own.columns or columns, _told("LINES") or own.lines or lines
+            columns, lines = (
+                _from_environment("COLUMNS") or own.columns or columns,
+                _from_environment("LINES") or own.lines or lines,
+            )
         return max(1, columns), max(2, lines)
 
     def say(self, text: Text | str) -> str:
@@ -145,7 +148,7 @@ class Terminal:
     def suggest(self, sentence: str, indent: int = 0, but: Iterable[str] = ()) -> tuple[str, ...]:
         """Writes the commands that a sentence asks somebody to run, each on a line of its own, ready to be pasted; those in `but`
         stand there already. Gives them."""
-        found = tuple(command for command in self.place.commands(sentence) if command not in but)
+        found = tuple(command for command in self.invocation.commands(sentence) if command not in but)
         for command in found:
             self.verbatim(command, indent)
         return found
@@ -159,7 +162,7 @@ def _seen(words: str, colour: bool) -> str:
     return "".join(part if number % 2 else visible(part) for number, part in enumerate(parts))
 
 
-def _told(name: str) -> int:
+def _from_environment(name: str) -> int:
     """A size that the environment says; 0 where it says none."""
     word = os.environ.get(name, "")
     return int(word) if word.isdecimal() and len(word) < 6 else 0

@@ -106,10 +106,10 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
     block to hand on, under what is to be done with them. `notable` leaves out what is right, but for what will be given away.
     """
     last = None
-    told: tuple[str, ...] = ()
+    printed: tuple[str, ...] = ()
     handed: dict[Text, list[str]] = {}
-    for together in _alike(findings):
-        finding = together[0]
+    for group in _alike(findings):
+        finding = group[0]
         if notable and finding.verdict is Verdict.PASSED and not finding.commands:
             continue
         if finding.group is not last:
@@ -119,7 +119,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
         if blocks:
             handed.setdefault(finding.fix, []).extend(finding.commands)
         shown = replace(finding, fix=NOTHING, commands=()) if blocks else finding
-        told = show_check(terminal, replace(shown, subject=", ".join(one.subject for one in together)), told)
+        printed = show_check(terminal, replace(shown, subject=", ".join(one.subject for one in group)), printed)
     for fix, commands in handed.items():
         terminal.line(f"{terminal.arrow} {terminal.say(fix)}:", 0, 2)
         for command in dict.fromkeys(commands):
@@ -148,7 +148,7 @@ def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] 
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
     fix = terminal.say(check.fix)
-    if fix and not terminal.place.is_command(fix):
+    if fix and not terminal.invocation.is_command(fix):
         terminal.line(terminal.paint(f"{terminal.arrow} {fix}", "quiet"), 4, 6)
     for command in check.commands:
         terminal.verbatim(command, 6)

@@ -56,7 +56,7 @@ class Seen:
     findings: tuple[Finding, ...]
 
 
-def look(
+def examine(
     oc: Oc,
     where: Location,
     state: ProjectState,
@@ -69,13 +69,13 @@ def look(
     attempt = guide.attempt(state, request)
     moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
     answers: list[Answers] = []
-    proof: list[Check] = []
+    token_checks: list[Check] = []
     images: list[Asked] = []
     environment: list[Environment] = []
     side_by_side(
         (
             lambda: answers.append(rights.ask(oc, state, attempt.actions)),
-            lambda: proof.extend(pull_checks(oc, state, request)),
+            lambda: token_checks.extend(pull_checks(oc, state, request)),
             lambda: images.extend(still_there(oc, wanted(state, moved))),
             lambda: environment.append(read_environment(oc)),
         )
@@ -89,7 +89,7 @@ def look(
         attempt=attempt,
         answers=answers[0],
         unexpected=unexpected(expect, where),
-        proof=tuple(proof),
+        token_checks=tuple(token_checks),
         environment=environment[0],
         images=tuple(images),
     )

@@ -81,7 +81,7 @@ class Trial:
         # For an SCC the client has to be known in any case: an old one does something else.
         if action.args[:3] != ADD_SCC and may(self.oc, binding_right(grant, self.project)):
             return ""
-        self._look_at_server()
+        self._check_server()
         if self.cannot is not None:
             return self.cannot
         manifest, where = binding_in_question(grant, str(action.inverse.detail["account"]), self.project)
@@ -102,7 +102,7 @@ class Trial:
             return Text("{why}", why=str(error))
         return ""
 
-    def _look_at_server(self) -> None:
+    def _check_server(self) -> None:
         """A server that does not know what a dry run is would make the binding: it is asked for its version first."""
         if self._looked:
             return

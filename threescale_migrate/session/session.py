@@ -39,10 +39,10 @@ class Session:
         return oc
 
     @property
-    def place(self) -> shell.Place:
+    def invocation(self) -> shell.Invocation:
         """What a command has to name to work on the project that this one works on, as far as it is known by now."""
         known: Oc | Connection = self._asked[-1] if self._asked else self.connection
-        return shell.Place(
+        return shell.Invocation(
             known.namespace or "",
             known.context or "",
             self.connection.kubeconfig or "",
@@ -61,7 +61,7 @@ class Session:
         return self._placed(stderr(self.output.lang, self.output.color, self.output.plain))
 
     def _placed(self, terminal: Terminal) -> Terminal:
-        terminal.place = self.place
+        terminal.invocation = self.invocation
         return terminal
 
     def next(self, terminal: Terminal, command: str) -> None:
@@ -69,8 +69,8 @@ class Session:
         if self.output.format != "text" or self.output.quiet:
             return
         terminal.line(terminal.say(Text("Next:")))
-        words = (*command.split(), *self.place.given)
-        terminal.verbatim(self.place.line((shell.PROGRAM, *words)), 4)
+        words = (*command.split(), *self.invocation.given)
+        terminal.verbatim(self.invocation.line((shell.PROGRAM, *words)), 4)
 
     def say(self, text: Text) -> None:
         """Says a sentence that is not the result."""

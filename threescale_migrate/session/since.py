@@ -49,7 +49,7 @@ def _keyed(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
         yield f"{key} {counted[key]}", check
 
 
-def place(connection: Connection, options: VerifyOptions, name: str) -> Path:
+def path_of(connection: Connection, options: VerifyOptions, name: str) -> Path:
     """The file of one project for the options that make a run another one: what it looks at, and how it judges."""
     selection, many = options.request.selection, options.many
     identity = [

@@ -16,7 +16,7 @@ from ..engine.failed import Failed
 from ..engine.records import Record
 from ..engine.run import Run
 from ..guide import registry_secret
-from ..guide.changes import Undo, merged
+from ..guide.changes import Undo, combined
 from ..values import NOTHING, SECRET_NAME, Inverse, PullSecret, Text, Usage, Verdict
 from .sources import of_file
 
@@ -24,7 +24,7 @@ from .sources import of_file
 def changes_of(runs: Iterable[Record]) -> tuple[Inverse, ...]:
     """What the runs changed, newest first."""
     entries = [entry for record in runs for entry in reversed(record.changes)]
-    return merged(entry.inverse for entry in entries)
+    return combined(entry.inverse for entry in entries)
 
 
 def manifests(oc: Oc, changes: Iterable[Inverse], given: PullSecret | None) -> dict[str, str]:

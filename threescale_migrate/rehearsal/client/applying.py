@@ -9,7 +9,7 @@ from ..server import Api
 from ..store import Object
 from . import output
 from .files import done, read, space_of, type_of
-from .session import Session, told
+from .session import Session, error_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def apply(session: Session) -> None:
             try:
                 made, verb = _apply_one(session, api, resource, space, item)
             except ApiError as error:
-                session.complain(told(error, f'error when applying patch to "{name}"'))
+                session.complain(error_text(error, f'error when applying patch to "{name}"'))
                 continue
         session.warn(resource.plural)
         done(session, resource, made, verb)

@@ -179,11 +179,11 @@ def _may(session: Session) -> bool:
             plural, group = found.plural, found.group
         else:
             plural, _, group = kind.partition(".")
-        told = f" in group '{group}'" if group else ""
+        note = f" in group '{group}'" if group else ""
         if found is None and kind != "*":
-            session.err.write(f"Warning: the server doesn't have a resource type '{plural}'{told}\n\n")
+            session.err.write(f"Warning: the server doesn't have a resource type '{plural}'{note}\n\n")
         elif found is not None and not found.namespaced and namespace is not None:
-            session.err.write(f"Warning: resource '{plural}' is not namespace scoped{told}\n\n")
+            session.err.write(f"Warning: resource '{plural}' is not namespace scoped{note}\n\n")
             namespace = None
         sub = str(session.values.get("subresource") or "")
         return api.can_i(verb, f"{plural}/{sub}" if sub else plural, namespace, name, group)

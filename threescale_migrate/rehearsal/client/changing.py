@@ -11,7 +11,7 @@ from .files import body as body_of
 from .files import done, read, space_of, type_of
 from .generating import generate
 from .reading import targets
-from .session import Session, Unauthenticated, told
+from .session import Session, Unauthenticated, error_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def create(session: Session) -> None:
             with session.api() as api:
                 made = api.create(resource, space_of(session, item), item, dry_run=session.dry_run == "server")
         except ApiError as error:
-            session.complain(told(error, f'error when creating "{name}"'))
+            session.complain(error_text(error, f'error when creating "{name}"'))
             continue
         except Unauthenticated:
             raise Unauthenticated(f'error when creating "{name}"') from None
@@ -54,7 +54,7 @@ def replace(session: Session) -> None:
                 )
         except ApiError as error:
             session.warn(resource.plural)
-            session.complain(told(error, f'error when replacing "{name}"'))
+            session.complain(error_text(error, f'error when replacing "{name}"'))
             continue
         session.warn(resource.plural)
         done(session, resource, made, "replaced")
@@ -91,7 +91,7 @@ def patch(session: Session) -> None:
             except ApiError as error:
                 if error.status == 404 or (looked and not session.has("failed patch is not warned of")):
                     session.warn(resource.plural)
-                session.complain(told(error))
+                session.complain(error_text(error))
                 continue
             session.warn(resource.plural)
             if not changed and session.has("patch without change fails"):
@@ -167,7 +167,7 @@ def _delete_one(session: Session, api: Api, resource: Resource, name: str) -> No
             api.delete(resource, session.namespace, name)
     except ApiError as error:
         if not (error.status == 404 and session.values.get("ignore-not-found")):
-            session.complain(told(error))
+            session.complain(error_text(error))
         return
     session.warn(resource.plural)
     if session.values.get("output") == "name":

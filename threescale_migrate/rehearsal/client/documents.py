@@ -139,9 +139,9 @@ PURE = (
 def _yaml_error(error: Any) -> str:
     """Go's words for libyaml's error: the context's line where there is one, counted from 0 except by the scanner."""
     problem = str(getattr(error, "problem", None) or error)
-    for begin, told in PURE:
+    for begin, message in PURE:
         if problem.startswith(begin):
-            problem = told
+            problem = message
     marks = [getattr(error, "context_mark", None), getattr(error, "problem_mark", None)]
     lines = [mark.line for mark in marks if mark is not None and mark.line]
     if not lines:

@@ -37,14 +37,14 @@ def usage_hint(message: str, command: str) -> CommandError:
 def server_error(status: int, reason: str, message: str, doing: str = "") -> str:
     """The line for an error that the server returned.
 
-    `doing` is what the client was at, as in `error when creating "amp-sa.yml"`; an invalid object is told without it.
+    `doing` is what the client was at, as in `error when creating "amp-sa.yml"`; an invalid object is text without it.
     """
     if status == 422 or reason == "Invalid":
         return _invalid(message)
-    told = f"{doing}: {message}" if doing else message
+    text = f"{doing}: {message}" if doing else message
     if status == 401 or reason == "Unauthorized":
-        return f"error: {UNAUTHORIZED} ({told})"
-    return f"Error from server ({reason}): {told}" if reason else f"Error from server: {told}"
+        return f"error: {UNAUTHORIZED} ({text})"
+    return f"Error from server ({reason}): {text}" if reason else f"Error from server: {text}"
 
 
 def _invalid(message: str) -> str:

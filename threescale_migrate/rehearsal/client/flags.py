@@ -166,13 +166,13 @@ class Parser:
             _set(values, flag, value, self.command)
             return
 
-    def _value(self, flag: Flag, rest: list[str], told: str) -> str:
+    def _value(self, flag: Flag, rest: list[str], where: str) -> str:
         if flag.kind == "bool":
             return "true"
         if flag.bare is not None:
             return flag.bare
         if not rest:
-            raise usage(f"flag needs an argument: {told}", self.command)
+            raise usage(f"flag needs an argument: {where}", self.command)
         return rest.pop(0)
 
     def first_word(self, argv: list[str]) -> int | None:

@@ -8,7 +8,7 @@ from ..server import Api
 from ..store import Object
 from . import output
 from .errors import CommandError, failure, usage_hint
-from .session import Session, Unauthenticated, told, type_named
+from .session import Session, Unauthenticated, error_text, type_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def get(session: Session) -> None:
         where = "" if everywhere or not wanted[0][0].namespaced else f" in {session.namespace} namespace"
         session.err.write(f"No resources found{where}.\n" if where else "No resources found\n")
     for error in errors:
-        session.complain(told(error))
+        session.complain(error_text(error))
 
 
 def _look(

@@ -8,14 +8,14 @@ from ..ages import has
 from ..refusing import ApiError
 from .errors import CommandError, failure
 from .flags import CHANGE, DRY_RUN, FILES, OUTPUT, SELECT, Parser, table
-from .session import Session, told
+from .session import Session, error_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
-    from ..store import Place
+    from ..store import Directory
 
     Verb = Callable[[Session], None]
 
@@ -108,14 +108,14 @@ VERBS: dict[str, tuple[str, str, str]] = {
 RUNNERS = ("exec", "rsh")
 
 
-def run(argv: list[str], directory: Place, out: TextIO | None = None, err: TextIO | None = None) -> int:
+def run(argv: list[str], directory: Directory, out: TextIO | None = None, err: TextIO | None = None) -> int:
     """Runs one command line (without the program's name); gives its exit code."""
     out, err = out or sys.stdout, err or sys.stderr
     try:
         session, verb = _understand(argv, directory, out, err)
         verb(session)
     except ApiError as error:
-        err.write(told(error) + "\n")
+        err.write(error_text(error) + "\n")
         return 1
     except CommandError as error:
         if error.text:
@@ -124,7 +124,7 @@ def run(argv: list[str], directory: Place, out: TextIO | None = None, err: TextI
     return 1 if session.failed else 0
 
 
-def _understand(argv: list[str], directory: Place, out: TextIO, err: TextIO) -> tuple[Session, Verb]:
+def _understand(argv: list[str], directory: Directory, out: TextIO, err: TextIO) -> tuple[Session, Verb]:
     at = Parser((), "oc").first_word(argv)
     if at is None:
         raise failure("the rehearsal oc needs a command, such as get or patch")

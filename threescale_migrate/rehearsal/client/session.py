@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, TextIO
 
-    from ..store import Place
+    from ..store import Directory
     from .flags import Values
 
 NO_CONFIGURATION = (
@@ -37,7 +37,7 @@ DEPRECATED = {
 class Session:
     """The state of one command: flags, context, the directory of the cluster, and what was warned of already."""
 
-    def __init__(self, directory: Place, values: Values, words: list[str], out: TextIO, err: TextIO) -> None:
+    def __init__(self, directory: Directory, values: Values, words: list[str], out: TextIO, err: TextIO) -> None:
         self._directory = directory
         self.values = values
         self.words = words
@@ -135,9 +135,9 @@ class Session:
         return str((found or {}).get("cluster", {}).get("server", ""))
 
     @property
-    def directory(self) -> Place:
+    def directory(self) -> Directory:
         """Where the cluster of the context lives: a kubeconfig may lead to the clusters of other directories."""
-        found: Place = self._own("clusters").get(self.context.get("cluster", ""), self._directory)
+        found: Directory = self._own("clusters").get(self.context.get("cluster", ""), self._directory)
         return found
 
     def _own(self, kind: str) -> dict[str, Any]:
@@ -206,17 +206,17 @@ class Session:
         name = host.partition(":")[0]
         if kind == "refused":
             cause = f"dial tcp {host}: connect: connection refused"
-            told = f"The connection to the server {host} was refused - did you specify the right host or port?"
+            message = f"The connection to the server {host} was refused - did you specify the right host or port?"
         else:
             cause = f"dial tcp: lookup {name} on 192.0.2.53:53: no such host"
-            told = f"Unable to connect to the server: {cause}"
+            message = f"Unable to connect to the server: {cause}"
         if self.learns:
             line = (
                 f'E0101 00:00:00.000000       1 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API group'
                 f' list: Get \\"{address}/api?timeout=32s\\": {cause}"\n'
             )
-            told = line * 5 + told
-        return CommandError(told)
+            message = line * 5 + message
+        return CommandError(message)
 
 
 class Conversation:
@@ -296,6 +296,6 @@ def type_named(name: str) -> Resource:
     return found
 
 
-def told(error: ApiError, doing: str = "") -> str:
+def error_text(error: ApiError, doing: str = "") -> str:
     """The line for an error that the server returned."""
     return server_error(error.status, error.reason, error.message, doing)
