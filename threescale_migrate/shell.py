@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 PROGRAM = "threescale-migrate"
@@ -46,34 +46,68 @@ _COMMANDS = re.compile(
     rf"|get (?:pods?|events|dc|rc|sa|is|pvc|quota)(?:/{_NAME})?\b(?!,\S)(?: -o [a-z]+)?|delete pod {_NAME}"
     rf"|rollout (?:resume|latest|cancel|status|undo) {_NAME}|secrets link {_NAME} {_NAME} --for=pull)"
 )
-# What a command that is to be run next does without: options that name a place, which it gets anew, or many of them, and
-# those about how a result is shown or kept. Each with whether a value stands behind it.
-_LEFT_OUT = {
-    **dict.fromkeys(("-n", "--namespace", "--context", "--kubeconfig", "--projects", "--inventory", "--jobs"), True),
-    **dict.fromkeys(("-o", "--output", "--report", "--ticket"), True),
-    **dict.fromkeys(("--all-contexts", "-q", "--quiet", "-v", "-vv", "--verbose", "--dry-run", "--check"), False),
+_SOURCES = ("--secret-file", "--username", "--from-secret")
+_WHERE = ("--expect-project", "--expect-server", "--oc", "--request-timeout", "--call-timeout")
+_WHICH = ("--dc", "--skip", "--service-discovery")
+_HOW = (
+    *_SOURCES, "--replace-secret", "--prove-pull", "--no-prove-pull", "--copy-privileged", "--no-link-default",
+    "--no-link-builder", "--resume-paused", "--all-at-once", "--wave-plan",
+)  # fmt: skip
+# The commands that plan a whole migration take each other's options; of any other command's, each takes those in its row.
+_PLANNING = ("plan", "preflight", "script", "migrate")
+_TAKEN = {
+    **dict.fromkeys(_PLANNING, (*_WHERE, *_WHICH, *_HOW)),
+    "verify": (*_WHICH, "--oc", "--request-timeout", "--call-timeout"),
+    "step": (*_WHERE, "--dc", "--skip"),
+    "undo": _WHERE,
+    "backup": _WHERE,
 }
 
 
 @dataclass(frozen=True)
 class Invocation:
     """What names a project to `oc` and to this program alike, whatever the current project of a shell is; what is empty is not
-    named. `command` and `given` are the command line that is being carried out: its name, and its options without those that name the project."""
+    named. `command`, `arguments` and `given` are the command that is being carried out, or was: its name, its arguments, and its
+    options but for the place, each a word (`--dc=zync`)."""
 
     namespace: str = ""
     context: str = ""
     kubeconfig: str = ""
     command: str = ""
     given: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     def line(self, words: Sequence[str]) -> str:
-        """A command line that works on this very project wherever it is pasted. The very command that is being carried out gets its
-        options once more: without `--dc`, say, it would be about more."""
-        if len(words) == 2 and words[0] == PROGRAM and words[1] == self.command:
-            words = (*words, *self.given)
-        named = {word.partition("=")[0] for word in words}
+        """A command line that works on this very place wherever it is pasted. One of this program gets the options of the command
+        that is being carried out, as far as they are its own: without `--dc`, say, it would be about more."""
+        if words[0] == PROGRAM:
+            words = (*words, *self._more(words[1:]))
+        named = set(map(_name, words))
         places = (("--namespace", self.namespace), ("--context", self.context), ("--kubeconfig", self.kubeconfig))
         return line([*words, *(f"{name}={value}" for name, value in places if value and name not in named)])
+
+    @property
+    def again(self) -> str:
+        """The command that is being carried out, or was, once more."""
+        return self.line((PROGRAM, self.command))
+
+    def _more(self, words: Sequence[str]) -> tuple[str, ...]:
+        """What a command of this program takes over from the one that is being carried out."""
+        command, named = words[0], set(map(_name, words))
+        same = command == self.command and (
+            command != "step" or words[1:2] in ((), list(self.arguments), self.arguments)
+        )
+        if named.intersection(_SOURCES):
+            named.update(_SOURCES)
+        whole = same or (command == "migrate" and self.command in _PLANNING)
+        kept = tuple(
+            word
+            for word in self.given
+            if _name(word) not in named
+            and (whole or _name(word) in _TAKEN.get(command, ()))
+            and (command != "step" or word != f"--skip={(*words, '')[1]}")
+        )
+        return (*(self.arguments if same and len(words) == 1 else ()), *kept)
 
     def is_command(self, sentence: str) -> bool:
         """Whether a sentence is a command and nothing else, so that the line to be pasted says all of it."""
@@ -85,18 +119,22 @@ class Invocation:
         return tuple(dict.fromkeys(self.line(command.split()) for command in found))
 
 
-def options(argv: Sequence[str], command: str) -> tuple[str, ...]:
-    """The words of a command line that stay the same where it is given again: all but the command's name and `_LEFT_OUT`."""
-    words, kept = list(argv), []
-    named = False
-    while words:
-        word = words.pop(0)
-        name, equals, _ = word.partition("=")
-        if name in _LEFT_OUT:
-            if _LEFT_OUT[name] and not equals:
-                del words[:1]
-        elif word == command and not named:
-            named = True
-        else:
-            kept.append(word)
-    return tuple(kept)
+def _name(word: str) -> str:
+    return word.partition("=")[0]
+
+
+def option(name: str, value: object, repeated: bool = False) -> tuple[str, ...]:
+    """An option with its value as words of a command line; none for a switch that is off."""
+    if isinstance(value, bool):
+        return (name,) if value else ()
+    if isinstance(value, (list, tuple)):
+        words = [str(getattr(part, "value", part)) for part in value]
+        return tuple(f"{name}={word}" for word in (words if repeated else [",".join(words)] if words else ()))
+    return (f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}",)
+
+
+def instead(given: Iterable[str], own: Mapping[str, object]) -> tuple[str, ...]:
+    """The options of a command line where others of them hold; `own` has their values by name, None where there is none."""
+    others = {f"--{name.replace('_', '-')}": value for name, value in own.items() if value is not None}
+    kept = tuple(word for word in given if _name(word) not in others)
+    return (*kept, *(word for name, value in others.items() for word in option(name, value, repeated=name == "--skip")))

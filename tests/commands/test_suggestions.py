@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import signal
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import GRACE, Result, World, make_world
-from threescale_migrate.shell import PROGRAM, Invocation, options
+from threescale_migrate.cli.line import parsed
+from threescale_migrate.shell import PROGRAM, Invocation
 
-INVOCATION = Invocation(
-    "amp-prod", "prod/api:6443/jo", "", "migrate", ("--secret-file", "my secret.yml", "--dc", "zync")
-)
+INVOCATION = Invocation("amp-prod", "prod/api:6443/jo", "", "migrate", ("--secret-file=my secret.yml", "--dc=zync"))
 HERE = "--namespace=amp-prod --context=prod/api:6443/jo"
 
 
@@ -58,10 +61,10 @@ def test_each_command_that_is_suggested_works_on_the_right_project(elsewhere: Wo
     broken = paste(world, following, "--yes", "--grace", GRACE)
     assert broken.code == 5, broken.all
     again, undo = sorted(pasted(broken))
-    assert "--dc zync,backend-cron" in again
+    assert "--dc=zync,backend-cron" in again
     world.faults()
     leave(world)
-    assert paste(world, again).code == 0, world.results[-1].all
+    assert paste(world, again, "--yes").code == 0, world.results[-1].all
     assert world.accounts()["zync"] == world.accounts()["backend-cron"] == {"amp"}
     assert world.accounts()["zync-database"] == {"default"}
     history = world.run("history", world.journals[-1].stem)
@@ -90,18 +93,18 @@ def test_a_failure_ends_a_screen_with_what_failed_the_fix_and_the_undo(tmp_path:
 @pytest.mark.parametrize(
     ("sentence", "commands"),
     [
-        ("fix it, then run threescale-migrate migrate", (f"migrate --secret-file 'my secret.yml' --dc zync {HERE}",)),
+        ("fix it, then run threescale-migrate migrate", (f"migrate '--secret-file=my secret.yml' --dc=zync {HERE}",)),
         (
             "threescale-migrate migrate resumes where it ended",
-            (f"migrate --secret-file 'my secret.yml' --dc zync {HERE}",),
+            (f"migrate '--secret-file=my secret.yml' --dc=zync {HERE}",),
         ),
         (
             "oc rollout resume dc/zync, or threescale-migrate migrate --resume-paused",
-            (f"migrate --resume-paused {HERE}",),
+            (f"migrate --resume-paused '--secret-file=my secret.yml' --dc=zync {HERE}",),
         ),
         (
             "get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then",
-            (f"step registry-secret --secret-file FILE --replace-secret {HERE}",),
+            (f"step registry-secret --secret-file FILE --replace-secret --dc=zync {HERE}",),
         ),
         ("agree with them, then run threescale-migrate undo --to-default again", (f"undo --to-default {HERE}",)),
         ("see threescale-migrate history", ()),
@@ -136,8 +139,120 @@ def test_a_call_of_oc_in_a_sentence_is_found_with_its_arguments(sentence: str, c
     assert INVOCATION.commands(sentence) == tuple(f"oc {command} {HERE}" for command in commands)
 
 
+def given(line: str, **environment: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The arguments and options of a command line as they are given again."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return tuple(parsed(shlex.split(line)).again)
+
+
 def test_what_names_a_place_or_shows_a_result_is_not_given_again() -> None:
-    argv = shlex.split(
-        "-n a plan --context=b --dc plan --projects x,y -o json --report r.md --all-contexts --skip permissions -v"
+    line = "-n a plan --context=b --dc plan --projects x,y -o json --jobs 2 --skip permissions"
+    assert given(line.replace("-n a ", "")) == ((), ("--dc=plan", "--skip=permissions"))
+    assert given("migrate -nb -y -v --backup d --with-secrets --ticket T --report /tmp/r.md")[1] == ()
+
+
+def test_all_that_limits_a_run_is_given_again_whoever_said_it() -> None:
+    line = "migrate --dc zync --skip permissions --skip readiness --secret-file s.yml --wave-plan w --no-link-default --timeout 1h"
+    assert given(line)[1] == (
+        "--dc=zync",
+        "--skip=permissions",
+        "--skip=readiness",
+        f"--secret-file={os.getcwd()}/s.yml",
+        "--timeout=3600",
+        "--no-link-default",
+        f"--wave-plan={os.getcwd()}/w",
     )
-    assert options(argv, "plan") == ("--dc", "plan", "--skip", "permissions")
+    assert given("migrate", THREESCALE_DC_NAMES="zync backend-cron", THREESCALE_MIGRATE_GRACE="5")[1] == (
+        "--dc=zync,backend-cron",
+        "--grace=5",
+    )
+    assert given("undo 20261124T0 --dc zync --yes") == (("20261124T0",), ("--dc=zync",))
+
+
+@pytest.mark.parametrize(
+    ("place", "command", "words"),
+    [
+        (("verify", ("--dc=zync", "--allow-unknown", "--timeout=60")), "migrate", "--dc=zync"),
+        (("plan", ("--dc=zync", "--force")), "migrate", "--dc=zync --force"),
+        (("migrate", ("--dc=zync", "--timeout=60", "--secret-file=/s")), "verify", "--dc=zync"),
+        (("migrate", ("--dc=zync", "--skip=permissions", "--force")), "step readiness", "--dc=zync --skip=permissions"),
+        (("migrate", ("--dc=zync", "--skip=permissions")), "step permissions", "--dc=zync"),
+        (("migrate", ("--dc=zync", "--username=jo")), "migrate --secret-file FILE", "--dc=zync"),
+        (("step", ("--dc=zync", "--replace-secret"), ("registry-secret",)), "migrate", "--dc=zync --replace-secret"),
+        (("step", ("--dc=zync", "--replace-secret"), ("registry-secret",)), "step readiness", "--dc=zync"),
+        (("undo", ("--dc=zync", "--force"), ("RUN",)), "undo", "RUN --dc=zync --force"),
+        (("undo", ("--dc=zync", "--to-default")), "undo --to-default", "--dc=zync"),
+        (("migrate", ("--dc=zync", "--expect-server=u")), "undo", "--expect-server=u"),
+    ],
+)
+def test_each_command_gets_the_options_that_limit_it_too(place: Any, command: str, words: str) -> None:
+    line = Invocation("p", "", "", *place).line((PROGRAM, *command.split()))
+    assert line == f"{PROGRAM} {command} {words} --namespace=p"
+
+
+@pytest.mark.long
+def test_a_run_that_is_resumed_from_its_record_does_no_more_than_it_was_meant_to(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "image-pull=zync")
+    plan = tmp_path / "waves"
+    plan.write_text("backend-cron\nzync\n", encoding="utf-8")
+    broken = world.run(
+        "migrate", "--yes", "--grace", GRACE, "--secret-file", world.secret, "--wave-plan", "waves", "--skip", "permissions",
+        THREESCALE_DC_NAMES="zync,backend-cron",
+    )  # fmt: skip
+    assert broken.code == 5, broken.all
+    world.faults()
+    assert world.oc("new-project", "elsewhere").code == 0
+    run = world.journals[-1].stem
+    shown = pasted(world.run("history", run))
+    assert [shlex.split(line)[1] for line in shown] == ["migrate", "undo"]
+    for part in (
+        "--dc=zync,backend-cron",
+        "--skip=permissions",
+        f"--wave-plan={plan}",
+        "--expect-server=https://api.cluster",
+    ):
+        assert part in shown[0]
+    world.run("history", run, "--report", str(tmp_path / "r.md"))
+    report = (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "--dc=zync,backend-cron" in report.replace("\\", "")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    resumed = subprocess.run(
+        [*world.command(), *shlex.split(shown[0])[1:], "--yes"], env=world.environment, cwd=inner, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert resumed.returncode == 0, resumed.stderr
+    accounts = world.accounts()
+    assert {name for name, found in accounts.items() if found == {"amp"}} == {"zync", "backend-cron"}
+    # An undo that is broken off is followed by itself, never by a migration.
+    process = world.popen("undo", "--yes", "--dc", "zync", "-n", "threescale")
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        if "wave 1" in line:
+            process.send_signal(signal.SIGTERM)
+        said += line
+    process.communicate()
+    assert process.returncode == 143, said
+    assert [shlex.split(line)[1:3] for line in pasted(Result(143, "", said))] == [["undo", "--dc=zync"]], said
+    assert "threescale-migrate migrate" not in said
+    (again, *_) = pasted(world.run("history", world.journals[-1].stem))
+    assert (
+        f"{PROGRAM} undo --expect-server=https://api.cluster.example.test:6443 --dc=zync --namespace=threescale"
+        in again
+    )
+    assert paste(world, again, "--yes").code == 0, world.results[-1].all
+    assert world.accounts()["backend-cron"] == {"amp"}
+
+
+def test_a_look_at_many_projects_suggests_commands_for_each_of_them(elsewhere: World) -> None:
+    shown = elsewhere.run("verify", "--projects", "threescale", "-v", "--dc", "zync")
+    assert pasted(shown)
+    assert all(
+        "--namespace=threescale" in line and "--dc=zync" in line for line in pasted(shown) if " migrate " in line
+    )
+    shown = elsewhere.run("plan", "--projects", "threescale", "--dc", "zync")
+    assert [line.split()[1] for line in pasted(shown)] == ["preflight"]
+    assert "--namespace=threescale" in pasted(shown)[0]

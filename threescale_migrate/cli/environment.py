@@ -1,6 +1,6 @@
 """The options that a crontab or a pipeline sets once, as variables of the environment; what the command line says counts first.
 
-It owns their names. It must not read any other variable.
+It owns their names, the guide's own among them. It must not read any other variable.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from ..values import Text
 
 PREFIX = "THREESCALE_MIGRATE_"
+# The guide's own variable says what is migrated; an undo is about what was.
+NAMES = "THREESCALE_DC_NAMES"
 # By destination; a switch is on with any value but these.
 VARIABLES: Mapping[str, str] = {
     dest: PREFIX + dest.upper()
@@ -38,9 +40,11 @@ def apply(
     refuse: Callable[[Text], object],
 ) -> None:
     """Sets in `options` what the environment says and the command line (`given`) does not. An empty variable says nothing."""
-    for action in actions:
-        name = VARIABLES.get(action.dest, "")
-        word = os.environ.get(name, "")
+    listed = list(actions)
+    migrates = any(action.dest == "skip" for action in listed)
+    for action in listed:
+        name = NAMES if action.dest == "dc" and migrates else VARIABLES.get(action.dest, "")
+        word = os.environ.get(name, "").strip()
         if not name or not word or hasattr(given, action.dest):
             continue
         if any(hasattr(given, other) for other in INSTEAD.get(action.dest, ())):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from ..values import Text
-from . import environment
+from . import again, environment
 from .arguments import said
 from .conflicts import contradiction
 from .localising import asked_for, localise, spoken
@@ -33,6 +33,7 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
             command.error(said(_unknown(unknown[0], command) if unknown else many))
         for option in _blank(command, options):
             command.error(said(Text("{option} is empty: give a value, or leave it out", option=option)))
+        defaults = {action.dest: action.default for action in command._actions}
         given = _given(parser, command, words)
         names = {
             action.dest: action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
@@ -44,6 +45,7 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
         if options.command == "migrate" and options.dry_run:
             options.command, options.jobs = "plan", 1
         environment.apply(command._actions, given, options, lambda text: command.error(said(text)))
+        options.again = again.words(command._actions, defaults, options)
         return options
 
 

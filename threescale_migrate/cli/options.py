@@ -64,7 +64,10 @@ def output(given: Namespace) -> Output:
 
 def session(given: Namespace, report: str | None = None) -> Session:
     """The session of a command that asks the cluster."""
-    return Session(given.command, connection(given), output(given), report, getattr(given, "ticket", None) or "")
+    arguments, words = given.again
+    return Session(
+        given.command, connection(given), output(given), report, getattr(given, "ticket", None) or "", words, arguments
+    )
 
 
 def selection(given: Namespace) -> Selection:

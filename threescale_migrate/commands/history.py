@@ -9,14 +9,13 @@ from ..engine import records
 from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
-from ..render import document, text
+from ..render import document, resuming, text
 from ..render.report import moment, shown_time
-from ..render.report_of_record import invocation_of, why_it_failed
+from ..render.report_of_record import why_it_failed
 from ..render.terminal import Terminal, columns, fit
 from ..session import reports
 from ..session.options import HistoryOptions
 from ..session.session import Session
-from ..shell import PROGRAM
 from ..values import Text, Usage, Verdict
 
 
@@ -170,11 +169,11 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
 
 def _show_next(terminal: Terminal, record: Record, taken: bool) -> None:
     """How the run is undone, and resumed where it did not come to its end: commands that name its project and its context."""
-    if taken or not record.changes or records.is_under_way(record):
+    if taken or records.is_under_way(record):
         return
-    invocation = invocation_of(record)
     if record.finished != "done":
         terminal.line(terminal.say(Text("To resume it:")))
-        terminal.verbatim(invocation.line((PROGRAM, record.command if record.command == "undo" else "migrate")), 4)
-    terminal.line(terminal.say(Text("To undo it:")))
-    terminal.verbatim(invocation.line((PROGRAM, "undo", record.run)), 4)
+        terminal.verbatim(resuming.again(record), 4)
+    if record.changes:
+        terminal.line(terminal.say(Text("To undo it:")))
+        terminal.verbatim(resuming.undo(record), 4)

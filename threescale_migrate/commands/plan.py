@@ -100,7 +100,7 @@ def _run_many(session: Session, options: PlanOptions) -> ExitCode:
 
 
 def _left(outcome: Outcome) -> Text:
-    if outcome.code is ExitCode.REFUSED:
+    if outcome.code in (ExitCode.REFUSED, ExitCode.USAGE):
         return Text("not ready, something blocks it; threescale-migrate preflight says what")
     if not outcome.todo:
         return Text("nothing is left to do")

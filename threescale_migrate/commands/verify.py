@@ -158,6 +158,7 @@ def _run_many(session: Session, options: VerifyOptions) -> int:
     elif recorded.news:
         terminal = session.result
         for outcome in outcomes:
+            terminal.invocation = outcome.invocation
             if not (output.quiet and outcome.code is ExitCode.DONE):
                 show_line(terminal, outcome, _in_brief(outcome))
             if options.monitoring.changed_since_last and outcome.asked:

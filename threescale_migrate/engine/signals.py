@@ -27,20 +27,25 @@ Handler = Callable[[int, object], None]
 
 
 class Stopped(Exception):
-    """A signal asked the program to end. `exit_code` is 129, 130 or 143; `changed` whether a run had begun to change things."""
+    """A signal asked the program to end. `exit_code` is 129, 130 or 143; `changed` whether a run had begun to change things,
+    `again` the command that resumes it."""
 
     def __init__(self, exit_code: ExitCode, changed: bool = False) -> None:
         super().__init__(exit_code.name)
         self.exit_code = exit_code
         self.changed = changed
+        self.again = "migrate"
 
     @property
     def text(self) -> Text:
         """What has become of it."""
         if not self.changed:
             return Text("ended by a signal; nothing was changed")
+        if self.again.startswith("undo"):
+            return Text("ended by a signal: continue with threescale-migrate {again}", again=self.again)
         return Text(
-            "ended by a signal: continue with threescale-migrate migrate, or undo what was done with threescale-migrate undo"
+            "ended by a signal: continue with threescale-migrate {again}, or undo what was done with threescale-migrate undo",
+            again=self.again,
         )
 
 

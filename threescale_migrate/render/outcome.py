@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..check_codes import Code
 from ..exit_codes import ExitCode
 from ..guide.verdicts import Judgement, counted, judge
+from ..shell import Invocation
 from ..values import NOTHING, Check, Text, Verdict
 
 # From best to worst. One project that failed counts more than many that could not be asked.
@@ -31,7 +32,8 @@ SEVERITY = (
 class Outcome:
     """The checks of one project and the exit code that they mean; or `error`, where there was nothing to check.
 
-    `name` is what the user calls the project, `todo` how many actions a plan holds, `seconds` the time that it took.
+    `name` is what the user calls the project, `todo` how many actions a plan holds, `seconds` the time that it took, `invocation` what a
+    command about it has to name.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Outcome:
     error: Text = NOTHING
     todo: int = 0
     seconds: float = 0.0
+    invocation: Invocation = field(default_factory=Invocation)
 
     @property
     def asked(self) -> bool:

@@ -16,6 +16,7 @@ from ..redaction import REDACTOR
 from ..values import Text, Verdict
 from ..visible import visible
 from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, shown_time
+from .resuming import by_undo
 from .terminal import MARKS
 from .text import command_line, without_repetition
 
@@ -93,7 +94,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     html = suffix == ".html"
-    translate = translation(language)
+    translate = by_undo(translation(language)) if report.undo else translation(language)
 
     def say(value: object) -> str:
         return REDACTOR(visible(value.translated(translate) if isinstance(value, Text) else str(value)))

@@ -114,18 +114,20 @@ class Config:
 
 @dataclass(frozen=True)
 class Failure:
-    """A thing that failed: why, who serves meanwhile, and the fix; `subject` is empty where `why` names it."""
+    """A thing that failed: why, who serves meanwhile, and the fix, with the commands in it as they are
+    pasted; `subject` is empty where `why` names it."""
 
     subject: str
     why: Text
     serves: Text
     fix: Text
     log: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that a report shows. `verdict` colours it; `seconds` is how long the run took."""
+    """All that a report shows. `verdict` colours it; `seconds` is how long the run took, `undo` whether it is about one."""
 
     title: Text
     verdict: Verdict
@@ -141,6 +143,7 @@ class Report:
     entries: tuple[Entry, ...]
     checks: tuple[tuple[Text, tuple[Check, ...]], ...]
     configs: tuple[Config, ...]
+    undo: bool = False
     rehearsal: bool = False
     ticket: str = ""
     warnings: tuple[Text, ...] = ()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..check_codes import Code
 from ..engine.records import Record
 from ..guide.readiness import MOVING, STALE, RolloutState
-from ..shell import PROGRAM, Invocation
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, english
+from . import resuming
 from . import text as texts
 from .report import Band, Bar, Config, Failure, Phase, Pod, Report, Span, Standing, figure, moment, shown_time
 
@@ -31,7 +32,7 @@ def of_record(record: Record) -> Report:
     first = record.lines[0]
     checks = tuple(_checks(record))
     configs = tuple(_configs(record))
-    failures = tuple(_failures(record, checks))
+    failures = tuple(_with_commands(record, failure) for failure in _failures(record, checks))
     return Report(
         title=_title(record),
         verdict=_verdict(record, checks),
@@ -57,6 +58,7 @@ def of_record(record: Record) -> Report:
             if any(check.step is step for check in checks)
         ),
         configs=configs,
+        undo=record.command == "undo",
         rehearsal=_is_rehearsal(record.server),
         warnings=tuple(Text.revived(kept) for kept in first.get("warnings") or ()),
         costs=tuple(_costs(record)),
@@ -83,11 +85,6 @@ def _costs(record: Record) -> Iterator[Text]:
             yield Text("{name}: {cost}", name=name, cost=cost)
         if kept.get("down") and name in took:
             yield Text("{name}: down for at most {seconds} s", name=name, seconds=figure(took[name]))
-
-
-def invocation_of(record: Record) -> Invocation:
-    """What a command has to name to work on the project of a run."""
-    return Invocation(record.project, str(record.lines[0].get("context") or ""))
 
 
 def why_it_failed(record: Record) -> Text:
@@ -198,25 +195,27 @@ def _failures(record: Record, checks: Iterable[Check]) -> Iterator[Failure]:
         yield Failure(subject, check.seen, NOTHING, fixes.get(subject, NOTHING))
 
 
+def _with_commands(record: Record, failure: Failure) -> Failure:
+    """The commands in the fix as they are pasted, each on a line of its own."""
+    said = failure.fix.translated(resuming.by_undo(english) if record.command == "undo" else english)
+    return replace(failure, commands=resuming.invocation_of(record).commands(said))
+
+
 def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
     """What to do after all: the ways on and back."""
     if record.finished == "done":
         return
     if record.command == "verify":
-        yield Text("when that is fixed, look again: {command}", command=invocation_of(record).line((PROGRAM, "verify")))
+        yield Text("when that is fixed, look again: {command}", command=resuming.again(record))
         return
     if failures:
         yield Text("fix what failed, as it says above")
-    invocation = invocation_of(record)
     if record.command == "undo":
-        yield Text("to resume it: {command}", command=invocation.line((PROGRAM, "undo")))
+        yield Text("to resume it: {command}", command=resuming.again(record))
         return
-    yield Text(
-        "to resume it, which does what is left, and nothing twice: {command}",
-        command=invocation.line((PROGRAM, "migrate")),
-    )
+    yield Text("to resume it, which does what is left, and nothing twice: {command}", command=resuming.again(record))
     if record.changes:
-        yield Text("or to undo it: {command}", command=invocation.line((PROGRAM, "undo", record.run)))
+        yield Text("or to undo it: {command}", command=resuming.undo(record))
 
 
 def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:

@@ -15,7 +15,8 @@ from ..exit_codes import ExitCode
 from ..output import Unwritable
 from ..redaction import REDACTOR
 from ..render import failed
-from ..values import Refused, Text, Usage
+from ..render.resuming import by_undo
+from ..values import Refused, Text, Usage, english
 from . import trace
 from .session import Session
 
@@ -71,5 +72,6 @@ def _complain(session: Session, text: Text, exit_code: ExitCode) -> int:
     with suppress(OSError, Unwritable):
         terminal = session.talk
         failed.show(terminal, text)
-        sys.stdout.write(failed.document(session.output.format, session.command, text, exit_code))
+        said = Text("{said}", said=text.translated(by_undo(english))) if session.command == "undo" else text
+        sys.stdout.write(failed.document(session.output.format, session.command, said, exit_code))
     return failed.exit_code(session.output.format, exit_code)

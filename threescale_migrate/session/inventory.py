@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from .. import shell
 from ..cluster.oc import Oc
 from ..values import STEPS, Step, Text, Usage
 from .options import Many, OverMany
@@ -88,7 +89,8 @@ class Target:
             strict=_either(own.strict, options.judgement.strict),
             allow_unknown=_either(own.allow_unknown, options.judgement.allow_unknown),
         )
-        return replace(session, connection=connection), replace(
+        given = shell.instead(session.given, {**vars(own), "kubeconfig": None})
+        return replace(session, connection=connection, given=given), replace(
             options,
             request=replace(request, selection=selection, secret=secret, extent=extent, order=order),
             expect=replace(options.expect, server=_either(own.expect_server, options.expect.server)),

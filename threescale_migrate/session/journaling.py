@@ -58,8 +58,11 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
         stack.callback(listener.done)
         try:
             where = start.where
-            place = {"context": where.context, "uid": where.uid}
-            record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
+            place = {"context": where.context, "kubeconfig": session.invocation.kubeconfig, "uid": where.uid}
+            again = {"arguments": session.arguments, "given": session.given}
+            record.start(
+                session.command, where.server, where.project, where.user, start.state, **place, **again, **values
+            )
             record.write(
                 "plan",
                 actions=[journals.described(action, oc.argv(action.args)) for action in start.actions],
@@ -79,6 +82,7 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
             run.broken(error)
             if isinstance(error, signals.Stopped):
                 error.changed = record.number > 0
+                error.again = " ".join((session.command, *session.arguments))
             raise
 
 

@@ -6,6 +6,7 @@ What only looks is done for several projects at once, and one that cannot be ask
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 
@@ -41,18 +42,18 @@ def looked(session: Session, options: Options, one: Callable[[Session, Options],
         except Exception as error:
             sentence, code = errors.explained(error)
             project = own_session.connection.namespace or ""
-            return Outcome(target.name, project, code, error=sentence, seconds=monotonic() - began)
-        return Outcome(
-            target.name, outcome.project, outcome.code, outcome.checks, todo=outcome.todo, seconds=outcome.seconds
-        )
+            outcome = Outcome(target.name, project, code, error=sentence, seconds=monotonic() - began)
+        return replace(outcome, name=target.name, invocation=own_session.invocation)
 
     return tuple(side_by_side([partial(safe, target) for target in listed], options.many.jobs))
 
 
 def show_line(terminal: Terminal, outcome: Outcome, said: Text) -> None:
-    """One project in one line: `said`, or why it could not be asked."""
+    """One project in one line: `said`, or why it could not be asked; beneath it the commands in that, as they are pasted."""
     verdict = {ExitCode.DONE: Verdict.PASSED, ExitCode.UNKNOWN: Verdict.UNKNOWN}.get(outcome.code, Verdict.FAILED)
     if outcome.code is ExitCode.SOMETHING_TO_DO:
         verdict = Verdict.WARNING
     words = terminal.say(said if outcome.asked else outcome.error)
+    terminal.invocation = outcome.invocation
     terminal.line(f"{terminal.mark(verdict)} {outcome.name}: {words}", 0, 4)
+    terminal.suggest(words, 4)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..guide.selection import choose
@@ -17,13 +15,10 @@ from .sources import read_secret
 def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
     """What the user asked for. Raises Usage for unusable input, Refused, OcError."""
     secret = read_secret(session, options.secret, oc)
-    configs = options.selection.configs
-    if not configs and os.environ.get("THREESCALE_DC_NAMES", "").strip():
-        configs = tuple(os.environ["THREESCALE_DC_NAMES"].replace(",", " ").split())
     if options.order.print_order and session.command != "plan":
         raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
     return Request(
-        configs=configs,
+        configs=options.selection.configs,
         pull_secret=secret,
         replace_secret=options.replace_secret,
         service_discovery=options.selection.service_discovery,

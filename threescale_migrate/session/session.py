@@ -5,11 +5,12 @@ It owns the way to a cluster and to the terminals. It must not know what a comma
 
 from __future__ import annotations
 
-import sys
+import os
 from dataclasses import dataclass, field
 
 from .. import shell
 from ..cluster.oc import Oc
+from ..render import resuming
 from ..render.terminal import Terminal, stderr, stdout
 from ..values import Text
 from . import trace
@@ -20,13 +21,15 @@ from .options import Connection, Output
 @dataclass(frozen=True)
 class Session:
     """What each command is given beside its own options. `report` is the path of the report, None where none is
-    wanted, `ticket` what names the change in it."""
+    wanted, `ticket` what names the change in it. `given` and `arguments` are its options and arguments as words."""
 
     command: str
     connection: Connection = field(default_factory=Connection)
     output: Output = field(default_factory=Output)
     report: str | None = None
     ticket: str = ""
+    given: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     # The calls of `oc` that this command has made ready: a pinned one knows the place that holds.
     _asked: list[Oc] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -45,9 +48,10 @@ class Session:
         return shell.Invocation(
             known.namespace or "",
             known.context or "",
-            self.connection.kubeconfig or "",
+            os.path.abspath(self.connection.kubeconfig) if self.connection.kubeconfig else "",
             self.command,
-            shell.options(sys.argv[1:], self.command),
+            self.given,
+            self.arguments,
         )
 
     @property
@@ -62,6 +66,8 @@ class Session:
 
     def _placed(self, terminal: Terminal) -> Terminal:
         terminal.invocation = self.invocation
+        if self.command == "undo":
+            terminal.translate = resuming.by_undo(terminal.translate)
         return terminal
 
     def next(self, terminal: Terminal, command: str) -> None:
@@ -69,8 +75,7 @@ class Session:
         if self.output.format != "text" or self.output.quiet:
             return
         terminal.line(terminal.say(Text("Next:")))
-        words = (*command.split(), *self.invocation.given)
-        terminal.verbatim(self.invocation.line((shell.PROGRAM, *words)), 4)
+        terminal.verbatim(self.invocation.line((shell.PROGRAM, command)), 4)
 
     def say(self, text: Text) -> None:
         """Says a sentence that is not the result."""
