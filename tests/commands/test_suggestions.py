@@ -231,7 +231,7 @@ def test_a_run_that_is_resumed_from_its_record_does_no_more_than_it_was_meant_to
     assert process.stderr is not None
     said = ""
     for line in process.stderr:
-        if "wave 1" in line:
+        if "oc patch dc zync" in line:
             process.send_signal(signal.SIGTERM)
         said += line
     process.communicate()
