@@ -235,7 +235,7 @@ def test_texts_come_out_of_a_journal_as_they_went_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("r.txt", "no format"), ("nowhere/r.html", "No such file"), ("d.html", "is a directory")]
+    ("name", "sentence"), [("r.txt", "end in .html"), ("nowhere/r.html", "No such file"), ("d.html", "is a directory")]
 )
 def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
     (tmp_path / "d.html").mkdir()
