@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import make_world
 from threescale_migrate.cli.main import COMMANDS
 from threescale_migrate.cli.options import CONVERTERS
 from threescale_migrate.cli.parser import build
@@ -229,19 +230,34 @@ def test_argparse_ends_in_cli() -> None:
 
 
 def test_each_command_has_a_module_with_one_run() -> None:
-    assert set(COMMANDS) == set(CONVERTERS) == set(commands(build()))
+    assert set(COMMANDS) == set(CONVERTERS) == set(commands(build())) - {"completion"}
     for name, module in COMMANDS.items():
         assert module == f"..commands.{name}"
         run = importlib.import_module(module, f"{PACKAGE}.cli").run
         assert list(inspect.signature(run).parameters) == ["session", "options"], name
 
 
-def test_help_loads_no_command_and_nothing_that_asks_a_cluster() -> None:
-    code = "import sys; from threescale_migrate.cli.main import main\ntry: main(['migrate', '--help'])\nexcept SystemExit: pass"
-    script = f"{code}\nprint(*sorted(name for name in sys.modules if name.startswith('threescale_migrate.')))"
+# What is asked before anything is wanted of a cluster, and by each new shell.
+@pytest.mark.parametrize(
+    "line", [["--version"], ["--help"], ["migrate", "--help"], ["completion", "bash"], ["completion", "zsh"]]
+)
+def test_what_asks_no_cluster_loads_nothing_that_does(line: list[str]) -> None:
+    code = f"import sys; from threescale_migrate.cli.main import main\ntry: main({line!r})\nexcept SystemExit: pass"
+    script = f"{code}\nprint(*sorted(sys.modules))"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     loaded = said.splitlines()[-1].split()
     assert f"{PACKAGE}.cli.parser" in loaded
-    above = [name for name in loaded if floor_of(name) in ("commands", "engine") or name.endswith("session.session")]
-    assert not above
-    assert f"{PACKAGE}.cluster.oc" not in loaded
+    own = [name for name in loaded if name.startswith(f"{PACKAGE}.")]
+    assert not [name for name in own if floor_of(name) in ("commands", "engine", "session", "cluster")]
+    # Each of these takes as long as all that is needed.
+    assert not {"sh", "asyncio", "yaml", "tenacity", "jinja2", "tempfile", "socket", "subprocess"} & set(loaded)
+
+
+def test_what_looks_loads_nothing_for_formats_and_files_that_it_was_not_given(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    script = (
+        "import sys; from threescale_migrate.cli.main import main; main(['verify', '-q']); print(*sorted(sys.modules))"
+    )
+    loaded = set(world.program([sys.executable, "-c", script]).out.splitlines()[-1].split())
+    assert "sh" in loaded
+    assert not {"yaml", "jinja2", "xml.etree.ElementTree", f"{PACKAGE}.render.page"} & loaded

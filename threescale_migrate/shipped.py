@@ -5,12 +5,14 @@ It owns how such a file is found. It must not know what is in it.
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 
 def binary(name: str) -> bytes:
     """The content of a file of the package, named from the package's root, such as `render/functions.sh`."""
-    return files(__package__).joinpath(name).read_bytes()
+    import pkgutil  # late: most commands read none
+
+    found = pkgutil.get_data(__package__, name)
+    assert found is not None, name
+    return found
 
 
 def text(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gettext
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +40,8 @@ def spoken(language: str | None) -> Iterator[Callable[[str], str]]:
     before, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
     os.environ["LANGUAGE"] = code
     # gettext wants a file, which the catalogue is not where the package is a zip.
+    import tempfile  # late: English needs no file
+
     with tempfile.TemporaryDirectory() as directory:
         catalogue = Path(directory, CATALOGUE.format(language=code))
         catalogue.parent.mkdir(parents=True)

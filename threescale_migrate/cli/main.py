@@ -11,11 +11,12 @@ from ..exit_codes import ExitCode
 from ..language import translation
 from ..output import Unwritable, close, guard
 from ..values import Text
+from . import completion
 from .line import parsed
 from .parser import WrongUsage
 from .usage import NAME
 
-# Where each command lives; `options.py` has the table of what makes its session and its options.
+# Where each command lives, but `completion`; `options.py` has the table of what makes its session and its options.
 COMMANDS = {
     "plan": "..commands.plan",
     "preflight": "..commands.preflight",
@@ -27,7 +28,6 @@ COMMANDS = {
     "step": "..commands.step",
     "backup": "..commands.backup",
     "manifest": "..commands.manifest",
-    "completion": "..commands.completion",
     "help": "..commands.help",
     "man": "..commands.man",
     "rehearse": "..commands.rehearse",
@@ -77,6 +77,9 @@ def _unwritable(error: Unwritable) -> ExitCode:
 
 def run(given: Namespace) -> int:
     """Runs the command that was named; each way to fail has its sentence and its exit code. Raises Unwritable, BrokenPipeError."""
+    if given.command == "completion":  # each new shell may wait for it: nothing more is loaded
+        sys.stdout.write(completion.script(given.shell))
+        return ExitCode.DONE
     from ..session.errors import handled
     from .options import CONVERTERS
 

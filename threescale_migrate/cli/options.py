@@ -13,7 +13,6 @@ from ..guide.prove_pull import ALL, IMAGE, NEXT_IMAGES
 from ..session.options import (
     BackupOptions,
     Changing,
-    CompletionOptions,
     Connection,
     Expectations,
     Extent,
@@ -234,13 +233,6 @@ def manifest(given: Namespace) -> tuple[Session, ManifestOptions]:
     )
 
 
-def completion(given: Namespace) -> tuple[Session, CompletionOptions]:
-    """`completion`, as it is shipped."""
-    from . import completion as shells
-
-    return Session(given.command), CompletionOptions(lambda: shells.script(given.shell))
-
-
 def help_(given: Namespace) -> tuple[Session, HelpOptions]:
     """`help`, made from the parser and the topics."""
     from . import help as pages
@@ -276,7 +268,6 @@ CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {
     "step": step,
     "backup": backup,
     "manifest": manifest,
-    "completion": completion,
     "help": help_,
     "man": man,
     "rehearse": rehearse,

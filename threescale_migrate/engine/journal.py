@@ -17,15 +17,17 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..cluster.state import ProjectState
 from ..files import flush_directory
 from ..language import system_error
 from ..redaction import Redactor
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Text
 from .home import make, unwritable
+
+if TYPE_CHECKING:
+    from ..cluster.state import ProjectState
 
 FORMAT = 1
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.

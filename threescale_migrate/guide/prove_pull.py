@@ -14,7 +14,6 @@ from dataclasses import replace
 from enum import Enum
 
 from ..check_codes import Code
-from ..cluster.pull_secrets import login_data
 from ..values import REGISTRY, Check, Step, Text, Verdict
 from .logins import PANEL, covers
 
@@ -93,6 +92,8 @@ def on_cluster(image: str) -> tuple[str, ...]:
 
 def registry_config(manifest: str) -> str:
     """The one login for the registry as the file that `--registry-config` reads, from a pull secret's JSON."""
+    from ..cluster.pull_secrets import login_data  # late: the command line is read with this module's names
+
     logins = login_data(json.loads(manifest))
     found = next((login for name, login in logins.items() if covers(str(name))), None)
     return json.dumps({"auths": {REGISTRY: found}})

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
 from ..values import Check, Text, Verdict
 from ..visible import visible
 from .outcome import Outcome
 
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
 
 def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
     """The document. A failed check is a failure, an unknown one an error; a warning is shown, and fails with `strict`."""
+    from xml.etree import ElementTree  # late: most who verify want no JUnit
+
     suites = ElementTree.Element("testsuites")
     for outcome in outcomes:
         _suite(suites, outcome, strict)
@@ -22,6 +27,8 @@ def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
 
 def failure(command: str, text: Text) -> str:
     """The document of a command that came to no result."""
+    from xml.etree import ElementTree  # late: most who verify want no JUnit
+
     suites = ElementTree.Element("testsuites")
     suite = _named(suites, "testsuite", name=f"threescale-migrate {command}", tests="1", failures="0", errors="1")
     case = _named(suite, "testcase", classname="threescale-migrate", name=command)
@@ -69,6 +76,8 @@ def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
 
 
 def _named(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:
+    from xml.etree import ElementTree
+
     return ElementTree.SubElement(parent, tag, {name: _clean(value) for name, value in attributes.items()})
 
 

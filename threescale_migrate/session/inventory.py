@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import yaml
-
 from .. import shell
 from ..cluster.oc import Oc
 from ..values import STEPS, Step, Text, Usage
@@ -178,6 +176,8 @@ def read(path: str) -> Iterator[Target]:
         raise Usage(Text("--inventory: {path} cannot be read ({why})", path=path, why=why)) from None
     if len(raw) > LARGEST:
         raise _wrong(path, 1, Text("it is larger than any inventory"))
+    import yaml  # late: most commands read no inventory
+
     try:
         loader = yaml.SafeLoader(raw)
         root = loader.get_single_node()
@@ -201,6 +201,8 @@ def read(path: str) -> Iterator[Target]:
 
 
 def _constructed(loader: Any, node: Any, path: str, line: int) -> Any:
+    import yaml
+
     try:
         return loader.construct_document(node)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):

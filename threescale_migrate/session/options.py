@@ -257,13 +257,6 @@ class ManifestOptions:
 
 
 @dataclass(frozen=True)
-class CompletionOptions:
-    """`completion`: `made` gives the script."""
-
-    made: Callable[[], str]
-
-
-@dataclass(frozen=True)
 class HelpPage:
     """What `help` shows: a command's help as it stands, a topic in Markdown, or both."""
 

@@ -21,8 +21,6 @@ from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..guide.readiness import Goal
 from ..language import system_error
-from ..render.page import page
-from ..render.report_of_record import of_record
 from ..values import NOTHING, Check, Step, Text
 from .session import Session
 
@@ -80,6 +78,9 @@ def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Ch
 
 def _write(session: Session, path: str, record: Record) -> ExitCode:
     """Puts the report into its place in one move, for its owner alone, as the journal is."""
+    from ..render.page import page  # late: what draws a report is needed where one was asked for
+    from ..render.report_of_record import of_record
+
     target = Path(path)
     report = replace(of_record(record), ticket=session.ticket)
     words = page(report, target.suffix.lower(), session.output.lang)  # which masks each of its parts
