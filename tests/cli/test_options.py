@@ -102,7 +102,6 @@ def test_each_line_of_the_table_can_happen_in_a_command(conflict: Conflict) -> N
     later = {
         "watch",
         "interval",
-        "shell",
         "pause",
         "gate",
         "no_prove_pull",

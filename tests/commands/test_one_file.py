@@ -163,17 +163,21 @@ def _plugin(world: World) -> World:
 
 @pytest.mark.parametrize("client", ["oc", "kubectl"])
 def test_a_plugin_says_the_words_that_were_typed(plugin: World, client: str) -> None:
-    name = f"{client}-threescale_migrate"
-    whole = plugin.program([name, "--help"])
+    # The rehearsal's oc finds its plugin as the real one does; there is no kubectl.
+    name = ["oc", "threescale-migrate"] if client == "oc" else ["kubectl-threescale_migrate"]
+    whole = plugin.program([*name, "--help"])
     assert whole.code == 0
     assert f"usage: {client} threescale-migrate [" in whole.out
-    one = plugin.program([name, "verify", "--help"])
+    one = plugin.program([*name, "verify", "--help"])
     assert f"usage: {client} threescale-migrate verify [" in one.out
     assert f"  {client} threescale-migrate verify -q" in one.out
-    wrong = plugin.program([name, "verify", "--nonsense"])
+    wrong = plugin.program([*name, "verify", "--nonsense"])
     assert wrong.code == 2
     assert f"see {client} threescale-migrate" in wrong.err
-    assert plugin.program([name, "verify", SMALL]).code == 1
+    assert plugin.program([*name, "verify", SMALL]).code == 1
+    assert plugin.program(["oc", "threescale-nothing", "verify"]).err.startswith(
+        'error: unknown command "threescale-nothing"'
+    )
 
 
 @pytest.mark.parametrize("client", ["oc", "kubectl"])

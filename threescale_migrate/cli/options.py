@@ -254,7 +254,7 @@ def rehearse(given: Namespace) -> tuple[Session, RehearseOptions]:
     """`rehearse`."""
     return Session(
         given.command, output=Output(lang=given.lang, color=given.color, plain=given.plain)
-    ), RehearseOptions(given.dir, given.from_file, tuple(given.fault), given.speed, tuple(given.program))
+    ), RehearseOptions(given.dir, given.from_file, tuple(given.fault), given.speed, tuple(given.program), given.shell)
 
 
 CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {

@@ -339,6 +339,7 @@ def build(program: str = NAME) -> Parser:
     rehearse.add_argument(
         "--speed", metavar="N", type=float, help="cluster seconds per second (default 10 without a program, else 1)"
     )
+    rehearse.add_argument("--shell", action="store_true", help="open a shell in it")
     _language(rehearse)
     rehearse.add_argument(
         "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself"

@@ -6,6 +6,7 @@ As `env` and `xvfb-run` do: the environment is prepared, the program runs in it,
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from ..cluster.failures import OcMissing
 from ..cluster.oc import run_program
 from ..exit_codes import ExitCode
 from ..language import system_error, translation
-from ..rehearsal import faults, launch
+from ..rehearsal import faults, launch, shells
 from ..rehearsal.mistakes import Mistake
 from ..session.options import RehearseOptions
 from ..session.session import Session
@@ -44,6 +45,10 @@ def run(session: Session, options: RehearseOptions) -> int:
     except Mistake as error:
         why = Text(error.template, **error.params)
         raise Usage(Text("--fault: {why}; see rehearse --fault list", why=why)) from None
+    if options.shell and program:
+        raise Usage(Text("--shell opens a shell, and a program after -- is run instead of one: give either"))
+    if options.shell and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Usage(Text("--shell needs a terminal: give a program after --"))
     if options.directory is not None:
         return _in_directory(Path(options.directory), session, options, program, speed, keep=True)
     scratch = Path(tempfile.mkdtemp(prefix="rehearsal-"))
@@ -75,7 +80,9 @@ def _in_directory(
             return run_program(program, environment)
         except OcMissing as error:
             raise Usage(Text("{why}: give a program after --", why=error.text)) from None
-    return _whole(directory, environment, launch.EXAMPLE_SECRET, speed, session)
+    if options.shell:
+        return _shell(directory, environment, session, keep)
+    return _whole(directory, environment, speed, session)
 
 
 def _cluster(directory: Path, options: RehearseOptions, speed: float) -> dict[str, str]:
@@ -92,25 +99,50 @@ def _cluster(directory: Path, options: RehearseOptions, speed: float) -> dict[st
     return launch.create(directory, speed=speed, faults=list(options.faults), from_file=source)
 
 
-def _whole(directory: Path, environment: dict[str, str], secret: str, speed: float, session: Session) -> int:
+# What runs this tool once more, where the directory or the file that it is in is on PYTHONPATH.
+ME = (sys.executable, "-m", "threescale_migrate")
+PACKAGE = str(Path(__file__).resolve().parents[2])
+SAYS_SO = Text("this is a rehearsal: the cluster is a stand-in on this machine, and no real one is asked or changed")
+
+
+def _shell(directory: Path, environment: dict[str, str], session: Session, keep: bool) -> int:
+    """A shell in which the rehearsal's `oc` comes first; gives its exit code. Raises Usage where it cannot be started."""
+    argv, more = shells.prepared(directory, environment, ME, PACKAGE)
+    session.mention(SAYS_SO)
+    after = (
+        Text("the cluster stays in {directory}", directory=str(directory))
+        if keep
+        else Text("the cluster is removed then")
+    )
+    session.mention(Text("exit ends the shell, and {after}; to begin with, try:", after=after))
+    session.talk.verbatim(shlex.join(["threescale-migrate", "plan", "--secret-file", _secret(directory)]), 2)
+    try:
+        code = run_program(argv, {**environment, **more})
+    except OcMissing as error:
+        raise Usage(Text("--shell: {why}", why=error.text)) from None
+    session.mention(Text("this was a rehearsal: nothing happened to a real cluster"))
+    return code
+
+
+def _secret(directory: Path) -> str:
+    return str(directory / launch.EXAMPLE_SECRET)
+
+
+def _whole(directory: Path, environment: dict[str, str], speed: float, session: Session) -> int:
     """The migration as an operator would run it, then `verify`: each a process of its own."""
     terminal, language = session.talk, session.output.lang
-    me = [sys.executable, "-m", "threescale_migrate"]
-    package = str(Path(__file__).resolve().parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package, environment.get("PYTHONPATH"))))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (PACKAGE, environment.get("PYTHONPATH"))))
     given = ["--lang", language] if language else []
     grace = ["--grace", str(max(3.0, 30.0 / speed))]
     commands = (
-        ["migrate", "--yes", "--secret-file", str(directory / secret), *grace, *given],
+        ["migrate", "--yes", "--secret-file", _secret(directory), *grace, *given],
         ["verify", *given],
     )
-    session.mention(
-        Text("this is a rehearsal: the cluster is a stand-in on this machine, and no real one is asked or changed")
-    )
+    session.mention(SAYS_SO)
     for command in commands:
         shown = " ".join(["threescale-migrate", *command])
         terminal.line(terminal.paint(f"$ {shown}", "strong"))
-        code = run_program([*me, *command], environment)
+        code = run_program([*ME, *command], environment)
         if code:
             session.mention(Text("this was a rehearsal: nothing happened to a real cluster"))
             return code

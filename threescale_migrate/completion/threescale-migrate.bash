@@ -20,7 +20,7 @@ _shtab_threescale_migrate_manifest_option_strings=(-h --help -n --namespace --co
 _shtab_threescale_migrate_completion_option_strings=(-h --help --help-all)
 _shtab_threescale_migrate_help_option_strings=(-h --help --help-all --color --plain --lang)
 _shtab_threescale_migrate_man_option_strings=(-h --help --help-all)
-_shtab_threescale_migrate_rehearse_option_strings=(-h --help --help-all --dir --from --fault --speed --color --plain --lang)
+_shtab_threescale_migrate_rehearse_option_strings=(-h --help --help-all --dir --from --fault --speed --shell --color --plain --lang)
 _shtab_threescale_migrate_option_strings=(-h --help --help-all -V --version)
 
 _shtab_threescale_migrate_plan__n_COMPGEN=_threescale_migrate_projects
@@ -334,6 +334,7 @@ _shtab_threescale_migrate_rehearse_pos_0_nargs=...
 _shtab_threescale_migrate_rehearse__h_nargs=0
 _shtab_threescale_migrate_rehearse___help_nargs=0
 _shtab_threescale_migrate_rehearse___help_all_nargs=0
+_shtab_threescale_migrate_rehearse___shell_nargs=0
 _shtab_threescale_migrate_rehearse___plain_nargs=0
 _shtab_threescale_migrate_pos_0_nargs=A...
 _shtab_threescale_migrate__h_nargs=0

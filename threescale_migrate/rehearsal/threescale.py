@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-
 from .quickjson import dumps, loads
 from .store import Object, Store
 
@@ -14,7 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 CREATED = "2026-11-23T16:46:09Z"
 # 3scale's templates write a token of eight letters and digits into the pre hook of system-app (recordings/README.md 22).
 MASTER_ACCESS_TOKEN = "u8Rw3Nk5"
@@ -65,11 +62,13 @@ ENVIRONMENT: Object = {
 
 def documents() -> list[Object]:
     """The objects of the project, with images in their streams."""
+    import pkgutil
+
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with open(os.path.join(HERE, "threescale-2.5.yml"), encoding="utf-8") as file:
-        found: list[Object] = [item for item in yaml.load_all(file, Loader=loader) if item]
+    text = pkgutil.get_data(__package__, "threescale-2.5.yml") or b""  # from within a zip too
+    found: list[Object] = [item for item in yaml.load_all(text, Loader=loader) if item]
     for item in found:
         if item["kind"] == "ImageStream":
             _fill(item)

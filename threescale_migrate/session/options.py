@@ -280,10 +280,11 @@ class ManOptions:
 
 @dataclass(frozen=True)
 class RehearseOptions:
-    """`rehearse`: the cluster's directory, what it starts from, its faults and speed, and the program with its arguments."""
+    """`rehearse`: the cluster's directory, what it starts from, its faults and speed, and the program with its arguments, or a shell."""
 
     directory: str | None = None
     from_file: str | None = None
     faults: tuple[str, ...] = ()
     speed: float | None = None
     program: tuple[str, ...] = ()
+    shell: bool = False

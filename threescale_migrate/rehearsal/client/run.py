@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ..ages import has
@@ -124,12 +125,30 @@ def run(argv: list[str], directory: Directory, out: TextIO | None = None, err: T
     return 1 if session.failed else 0
 
 
+def run_plugin(argv: list[str]) -> None:
+    """Becomes the plugin that the words before the first flag name, the longest name first; gives back where there is none.
+
+    As openshift/oc's pkg/cli/cli.go does, by kubectl's vendored cmd/plugin.go (HandlePluginCommand).
+    """
+    flags = [at for at, word in enumerate(argv) if word.startswith("-")]
+    words = [word.replace("-", "_") for word in argv[: min(flags, default=len(argv))]]
+    for count in range(len(words), 0, -1):
+        for beginning in ("oc", "kubectl"):
+            name = "-".join([beginning, *words[:count]])
+            for directory in os.environ.get("PATH", "").split(os.pathsep):
+                path = os.path.join(directory, name)
+                if os.access(path, os.X_OK):
+                    os.execv(path, [path, *argv[count:]])
+
+
 def _understand(argv: list[str], directory: Directory, out: TextIO, err: TextIO) -> tuple[Session, Verb]:
     at = Parser((), "oc").first_word(argv)
     if at is None:
         raise failure("the rehearsal oc needs a command, such as get or patch")
     name = argv[at]
     if name not in VERBS:
+        if at == 0:
+            run_plugin(argv)
         raise failure(f'unknown command "{name}" for "oc"')
     module, function, flags = VERBS[name]
     if has("dry-run is a switch"):
