@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GRACE, Result, World
+from tests.conftest import GRACE, Result, World, make_world
 
 THREE = ("--dc", "system-sphinx,zync,apicast-staging")
 QUOTA = {
@@ -186,3 +186,34 @@ def test_a_login_as_another_user_stops_an_undo_before_its_next_stage(world: Worl
     assert world.accounts()["system-sphinx"] == {"amp"}
     assert world.run("undo", "--yes", "--grace", GRACE).code == 0
     assert world.accounts()["system-sphinx"] == {"default"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("deed", [("rollout", "cancel", "dc/zync"), ("delete", "pod", "zync-2-deploy")])
+def test_a_rollout_that_is_cancelled_or_left_alone_ends_the_run_and_the_next_starts_it_anew(
+    tmp_path: Path, deed: tuple[str, ...]
+) -> None:
+    world = make_world(tmp_path, speed=1.0)
+    done = migrate(world, *THREE, **meanwhile(world, "get dc,rc,pods", *deed))
+    assert done.code in (0, 5), done.all
+    if done.code == 5:
+        assert "zync: " in done.err
+        assert "not begun, as before: apicast-staging" in done.err
+    world.settle()
+    world.faults()
+    again = world.migrate(*THREE)
+    assert again.code == 0, again.all
+    assert world.accounts()["zync"] == world.accounts()["apicast-staging"] == {"amp"}
+
+
+@pytest.mark.long
+def test_no_pod_is_made_before_the_cluster_has_given_amp_its_own_login(tmp_path: Path) -> None:
+    """Pods keep what their account had when they were made (recordings/README.md 14, 20)."""
+    world = make_world(tmp_path, "internal-registry", speed=0.2)
+    done = world.migrate("--dc", "zync")
+    assert done.code == 0, done.all
+    pods = [pod for pod in world.objects()["pods"].values() if pod["spec"]["serviceAccountName"] == "amp"]
+    assert pods
+    for pod in pods:
+        names = [secret["name"] for secret in pod["spec"]["imagePullSecrets"]]
+        assert any(name.startswith("amp-dockercfg-") for name in names), names

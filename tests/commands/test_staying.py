@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.commands.test_looking import everything
-from tests.conftest import World, make_world
+from tests.conftest import World, copy_world, make_world
 
 # Two clusters behind one `oc`: a call goes to the one that its --context names, else to the current context, which is another
 # after the n-th call. What leads nowhere but into the kubeconfig reaches nobody.
@@ -40,6 +42,12 @@ def two_clusters(home: Path) -> tuple[World, World]:
     config = json.loads((there.directory / "kubeconfig").read_text(encoding="utf-8"))
     config["contexts"][0]["name"] = config["current-context"] = "other"
     (there.directory / "kubeconfig").write_text(json.dumps(config), encoding="utf-8")
+    put_in_front(home, here, there)
+    return here, there
+
+
+def put_in_front(home: Path, here: World, there: World) -> None:
+    """Puts the `oc` before both that leads to the one or the other; what it is called with is in `calls` below `home`."""
     front = home / "front"
     front.mkdir()
     (front / "oc").write_text(
@@ -55,7 +63,6 @@ def two_clusters(home: Path) -> tuple[World, World]:
     )
     (front / "oc").chmod(0o755)
     here.environment["PATH"] = f"{front}:{here.environment['PATH']}"
-    return here, there
 
 
 COMMANDS = ("migrate", "undo", "verify", "plan", "preflight", "script", "step")
@@ -93,6 +100,34 @@ def test_whenever_the_context_is_changed_nothing_reaches_the_other_cluster(tmp_p
         assert "--namespace=" in call, call
     if command == "migrate":
         assert len(calls) > 15
+
+
+@pytest.mark.long
+def test_after_whichever_call_of_a_migration_the_context_is_changed_nothing_reaches_the_other_cluster(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "first").mkdir()
+    first, other = two_clusters(tmp_path / "first")
+    origin = tmp_path / "first" / "here"
+    before = everything(other)
+
+    def migrated(moves_after: int) -> int:
+        """Migrates a copy; gives the number of calls."""
+        home = tmp_path / str(moves_after)
+        world = copy_world(origin, home / "here")
+        put_in_front(home, world, other)
+        done = world.run(*arguments(world, "migrate"), MOVES_AFTER=str(moves_after))
+        assert done.code == 0, (moves_after, done.all)
+        assert not (home / "reached").exists(), (moves_after, (home / "reached").read_text(encoding="utf-8"))
+        assert world.accounts()["zync"] == {"amp"}
+        shutil.rmtree(home / "here" / "cluster")
+        return len((home / "calls").read_text(encoding="utf-8").splitlines())
+
+    calls = migrated(10_000)
+    assert calls > 40
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(migrated, range(1, calls)))
+    assert everything(other) == before
 
 
 def test_a_login_under_the_same_name_is_noticed_before_the_first_change(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ _IN_CLEAR = (
 class Masks:
     """Replaces what it was told of, and what it recognises, by the same word each time."""
 
-    def __init__(self, server: str = "", user: str = "", project: str = "") -> None:
+    def __init__(self, server: str = "", user: str = "", project: str = "", context: str = "") -> None:
         self.words: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
         self.nodes: dict[str, str] = {}
@@ -42,6 +42,8 @@ class Masks:
             self._learn_server(server)
         if user and user not in COMMON_USERS and not user.startswith("system:"):
             self.words[user] = USER
+        if context:  # its name holds the project that is current, which is another
+            self.words[context] = f"{PROJECT}/api-cluster-example-test:6443/{USER}"
         if project and project != "default":  # every cluster has that one, and accounts of that name
             self.words[project] = PROJECT
 

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -102,11 +101,13 @@ def registry_secret() -> str:
 
 
 class LiveProject:
-    """The project, with a kubeconfig of its own, so that the user's is left as it is. Each call of `oc` is in the transcript."""
+    """The project. The user's kubeconfig is used and never written: each call names context and project, and the paths in it hold
+    (recordings/README.md 27). Each call of `oc` is in the transcript."""
 
-    def __init__(self, folder: Path, name: str, recorder: Recorder, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, name: str, context: str, recorder: Recorder, environment: dict[str, str]) -> None:
         self.folder = folder
         self.name = name
+        self.place = (f"--namespace={name}", *((f"--context={context}",) if context else ()))
         self.recorder = recorder
         self.environment = environment
         self.secret = folder / "12345678-live-pull-secret.yaml"
@@ -114,17 +115,21 @@ class LiveProject:
 
     def oc(self, *args: str, stdin: str | None = None, code: int | None = 0) -> Result:
         """Runs `oc`; `code` is the exit code that it has to have, None for any."""
-        done = self.recorder.run(["oc", *args], stdin)
+        done = self.recorder.run(["oc", *args, *self.place], stdin)
         assert code is None or done.returncode == code, f"oc {' '.join(args)}: {done.stdout}{done.stderr}"
         return Result(done.returncode, done.stdout, done.stderr)
 
     def argv(self, *args: str) -> list[str]:
-        return [sys.executable, "-m", "threescale_migrate", *args]
+        return [sys.executable, "-m", "threescale_migrate", *self.place, *args]
 
     def tool(self, *args: str, stdin: str = "", timeout: float = 1800) -> Result:
-        """Runs `threescale-migrate`."""
+        """Runs `threescale-migrate` in the project."""
+        return self.program(self.argv(*args), stdin, timeout)
+
+    def program(self, argv: Sequence[str], stdin: str = "", timeout: float = 1800) -> Result:
+        """Runs a program of ours; its output has no login in it."""
         done = subprocess.run(
-            self.argv(*args),
+            list(argv),
             input=stdin,
             capture_output=True,
             text=True,
@@ -165,30 +170,14 @@ class LiveProject:
                 self.oc("rollout", "status", f"dc/{item['metadata']['name']}")
 
 
-def _kubeconfig(folder: Path) -> Path:
-    """A copy of the kubeconfig that `oc` uses. Raises Unusable."""
-    given = [Path(part) for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
-    paths = [path for path in given or [Path.home() / ".kube" / "config"] if path.is_file()]
-    copy = folder / "kubeconfig"
-    if len(paths) == 1:
-        shutil.copy(paths[0], copy)
-    else:
-        flat = asked("config", "view", "--raw", "--flatten")
-        if not flat:
-            raise Unusable("oc has no kubeconfig: log in first")
-        copy.write_text(flat, encoding="utf-8")
-    copy.chmod(0o600)
-    return copy
-
-
 @contextlib.contextmanager
 def live_project(folder: Path, image: str, transcript: Path) -> Iterator[LiveProject]:
     """A filled project with a random name, removed at the end, also after a failure. Raises Unusable."""
     name = f"threescale-live-{secrets.token_hex(4)}"
     server, user = asked("whoami", "--show-server"), asked("whoami")
+    context = asked("config", "current-context")
     environment = {
         **os.environ,
-        "KUBECONFIG": str(_kubeconfig(folder)),
         "XDG_STATE_HOME": str(folder / "state"),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))),
         "LANG": "C.UTF-8",
@@ -197,11 +186,11 @@ def live_project(folder: Path, image: str, transcript: Path) -> Iterator[LivePro
         environment.pop(variable, None)
     with transcript.open("w", encoding="utf-8") as stream:
         about = "A run of the live suite in a project of its own."
-        recorder = Recorder(stream, Masks(server, user, name), header("live", about, "nothing"), environment)
-        project = LiveProject(folder, name, recorder, environment)
+        recorder = Recorder(stream, Masks(server, user, name, context), header("live", about, "nothing"), environment)
+        project = LiveProject(folder, name, context, recorder, environment)
         if project.oc("get", "project", name, code=None).code == 0:
             raise Unusable(f"project {name} exists already, and no project that exists is touched")
-        made = project.oc("new-project", name, code=None)
+        made = project.oc("new-project", name, "--skip-config-write", code=None)
         if made.code != 0:
             raise Unusable(f"a project cannot be made here: {made.err.strip()}")
         try:

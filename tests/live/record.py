@@ -109,7 +109,9 @@ def header(name: str, about: str, begins: str = "3scale") -> dict[str, Any]:
 
 def own_masks() -> Masks:
     """The masks for whoever is logged in, in the project that is current."""
-    return Masks(asked("whoami", "--show-server"), asked("whoami"), asked("project", "-q"))
+    return Masks(
+        asked("whoami", "--show-server"), asked("whoami"), asked("project", "-q"), asked("config", "current-context")
+    )
 
 
 def record_list(lines: Sequence[str], folder: Path, recorder: Recorder) -> int:

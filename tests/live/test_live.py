@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import time
 from collections.abc import Callable
 
@@ -62,6 +64,47 @@ def test_plan_says_what_is_to_do_and_changes_nothing(project: LiveProject, befor
     assert project.tool("verify").code == 1
 
 
+LOOKED_AT = "dc,rc,sa,secrets,rolebindings,configmaps,imagestreams"
+LASTING = ("spec", "data", "subjects", "roleRef", "imagePullSecrets", "secrets")
+
+
+def lasting(project: LiveProject) -> dict[str, object]:
+    """What of the project's objects, and of the cluster's bindings where they can be read, does not change by itself."""
+    found: dict[str, object] = {}
+    for args in (("get", LOOKED_AT), ("get", "clusterrolebindings")):
+        listed = project.oc(*args, "-o", "json", code=None)
+        for item in json.loads(listed.out)["items"] if listed.code == 0 else ():
+            key = f"{item['kind']}/{item['metadata'].get('namespace', '')}/{item['metadata']['name']}"
+            if project.name in json.dumps(item):  # others may work on the same cluster
+                found[key] = (item["metadata"]["uid"], {name: item.get(name) for name in LASTING})
+    return found
+
+
+def test_what_only_looks_changes_nothing_and_asks_the_place_that_held(project: LiveProject) -> None:
+    """Without --context the tool itself pins each call to the one that is current (recordings/README.md 21, 27)."""
+    calls, front = project.folder / "calls", project.folder / "front"
+    front.mkdir()
+    real = shutil.which("oc")
+    (front / "oc").write_text(
+        f'#!/bin/sh\necho "$*" >> {shlex.quote(str(calls))}\nexec {shlex.quote(str(real))} "$@"\n', encoding="utf-8"
+    )
+    (front / "oc").chmod(0o755)
+    before = lasting(project)
+    given = ("--secret-file", str(project.secret))
+    for words in (("preflight", *given), ("plan", *given), ("script", *given), ("verify",), ("undo", "--dry-run")):
+        argv = (*project.argv()[:3], project.place[0], "--oc", str(front / "oc"), *words)
+        done = project.program(argv)
+        assert done.code in (0, 1, 3, 4, 7), done.all
+        assert lasting(project) == before, words[0]
+    made = calls.read_text(encoding="utf-8").splitlines()
+    assert len(made) > 20
+    for call in made:
+        assert "adm policy" not in call
+        assert f"--namespace={project.name}" in call
+        if len(project.place) > 1 and not call.startswith("config view"):
+            assert project.place[1] in call
+
+
 def test_what_would_break_the_project_is_refused_and_nothing_changes(
     project: LiveProject, before: dict[str, object]
 ) -> None:
@@ -91,6 +134,11 @@ def test_the_early_window_the_guide_says_ready_and_verify_says_it_only_when_the_
     verified = project.tool("verify", "-o", "json", "--allow-unknown")
     assert verified.code == 0, verified.all
     assert verified.json()["migrated"]
+    namespace = project.oc("get", "namespace", project.name, "-o", "json", code=None)
+    if namespace.code == 0:  # the journal is of this very project
+        journals = (project.folder / "state").rglob("*.jsonl")
+        uids = {json.loads(path.read_text(encoding="utf-8").splitlines()[0]).get("uid") for path in journals}
+        assert uids == {namespace.json()["metadata"]["uid"]}
 
 
 def test_a_second_run_changes_nothing(project: LiveProject) -> None:

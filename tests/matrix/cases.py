@@ -18,7 +18,8 @@ from threescale_migrate.rehearsal import launch
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.rehearsal.store import Object
 
-from .mischief import CALLS, FAILURES, FIRED
+from . import truth
+from .mischief import CALLS, FAILURES, FIRED, STEP
 
 CONFIGS = ("system-app", "system-redis", "zync")
 SPEED = 1000.0
@@ -64,18 +65,18 @@ class Prepared:
     calls: tuple[Call, ...]
 
     @staticmethod
-    def make(home: Path) -> Prepared:
-        """Makes the project, and records a migration of it."""
+    def make(home: Path, configs: Sequence[str] = CONFIGS, step: str = "") -> Prepared:
+        """Makes the project, and records a migration of it; with `step`, time passes with each call alone, by so many seconds."""
         origin = home / "origin"
         origin.mkdir()
         world = make_world(origin, "no-trigger=system-redis", speed=SPEED)
-        _shrink(world)
+        _shrink(world, configs)
         world.oc("adm", "policy", "add-role-to-user", "view", "system:serviceaccount:threescale:default")
         world.settle()
         world = copy_world(origin, home / "recorded")
         before = comparable(world.objects())
-        _misbehave(world)
-        done = world.migrate()
+        misbehave(world)
+        done = world.migrate(**{STEP: step})
         assert done.code == 0, done.all
         world.settle()
         kinds = (world.directory / CALLS).read_text(encoding="utf-8").splitlines()
@@ -83,19 +84,19 @@ class Prepared:
         return Prepared(origin, before, comparable(world.objects()), calls)
 
 
-def _shrink(world: World) -> None:
-    """Leaves of the fifteen configs the three, with all that belongs to them."""
+def _shrink(world: World, configs: Sequence[str]) -> None:
+    """Leaves of the fifteen configs some, with all that belongs to them."""
     with open_cluster(world.directory) as cluster:
         store = cluster.store
         for plural in ("deploymentconfigs", "replicationcontrollers", "pods"):
             for item in list(store.all(plural, launch.PROJECT)):
                 name = item["metadata"]["name"]
                 owner = item["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name", name)
-                if owner not in CONFIGS:
+                if owner not in configs:
                     store.remove(plural, launch.PROJECT, name)
 
 
-def _misbehave(world: World) -> None:
+def misbehave(world: World) -> None:
     """Puts the `oc` that does mischief in the place of the rehearsal's, for the commands that look at MISCHIEF."""
     plain = (world.directory / "bin" / "oc").read_text(encoding="utf-8")
     changed = plain.replace("threescale_migrate.rehearsal.client.__main__", "tests.matrix.mischief")
@@ -107,36 +108,23 @@ def _misbehave(world: World) -> None:
     world.environment["PATH"] = f"{directory}:{world.environment['PATH']}"
 
 
-def _behave(world: World) -> None:
+def behave(world: World) -> None:
+    """Takes it out again."""
     world.environment["PATH"] = world.environment["PATH"].partition(":")[2]
 
 
 def is_migrated(objects: dict[str, dict[str, Object]]) -> bool:
     """The truth, from what the cluster stores: account, secret and role are there, and all pods run with them."""
-    space = launch.PROJECT
-    account = objects["serviceaccounts"].get(f"{space}/amp", {})
-    linked = {"name": "threescale-registry-auth"} in account.get("imagePullSecrets", ())
-    secret = f"{space}/threescale-registry-auth" in objects.get("secrets", {})
-    subjects = [
-        subject["name"]
-        for binding in objects["rolebindings"].values()
-        if binding["metadata"]["namespace"] == space and binding["roleRef"]["name"] == "view"
-        for subject in binding.get("subjects", ())
-    ]
-    pods = comparable(objects)["pods"]
-    proved = all(
-        account == "amp" and phase == "Running" and "threescale-registry-auth" in secrets
-        for _, account, phase, secrets in pods
-    )
-    return linked and secret and "amp" in subjects and proved and {name for name, *_ in pods} == set(CONFIGS)
+    found = truth.look(objects)
+    return found.migrated and set(found.configs) == set(CONFIGS)
 
 
 def try_case(prepared: Prepared, home: Path, call: Call, failure: str) -> Found:
     """Migrates with one call failing, then verifies, migrates again and takes all back, each by the command."""
     world = copy_world(prepared.home, home)
-    _misbehave(world)
+    misbehave(world)
     first = world.migrate("--call-timeout", CALL_TIMEOUT, MISCHIEF=f"{failure}|{call.kind}|{call.ordinal}")
-    _behave(world)
+    behave(world)
     fired = (world.directory / FIRED).exists()
     lost, wrong = [], []
     if not fired:

@@ -7,6 +7,9 @@ of `oc` finds the project so. They are ready to be done in front of the Nth call
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,8 +25,10 @@ from threescale_migrate.rehearsal.store import Object
 CONFIG = "zync"
 SECRET = "threescale-registry-auth"
 ACCOUNT = "amp"
-RIGHT = ["forbidden", "patch:deploymentconfigs"]
+RIGHTS = {"change": ["forbidden", "patch:deploymentconfigs"], "look": ["forbidden", "list:pods"]}
 QUOTA = "others"
+# The file that says whether there was something to do it to.
+STRUCK = "struck"
 
 
 def _delete(plural: str, name: str) -> Callable[[Api], None]:
@@ -108,14 +113,20 @@ def _quota(api: Api) -> None:
     api.create(RESOURCES["resourcequotas"], launch.PROJECT, item)
 
 
-def _revoke(api: Api) -> None:
-    api.store.settings.setdefault("faults", []).append(list(RIGHT))
-    api.store.changed = True
+def _revoke(what: str) -> Callable[[Api], None]:
+    def act(api: Api) -> None:
+        api.store.settings.setdefault("faults", []).append(list(RIGHTS[what]))
+        api.store.changed = True
+
+    return act
 
 
-def _give_back(api: Api) -> None:
-    api.store.settings["faults"] = [known for known in api.store.settings.get("faults", []) if known != RIGHT]
-    api.store.changed = True
+def _give_back(what: str) -> Callable[[Api], None]:
+    def act(api: Api) -> None:
+        api.store.settings["faults"] = [one for one in api.store.settings.get("faults", []) if one != RIGHTS[what]]
+        api.store.changed = True
+
+    return act
 
 
 _TOUCHED = {"spec": {"template": {"metadata": {"annotations": {"touched": "by another"}}}}}
@@ -140,13 +151,15 @@ ACTS: dict[str, Callable[[Api], None]] = {
     "a config is rolled out": _roll_out,
     "a rollout is cancelled": _cancel,
     "a quota is set": _quota,
-    "a right is revoked": _revoke,
+    "the right to patch is revoked": _revoke("change"),
+    "the right to look is revoked": _revoke("look"),
 }
 # What puts right again what would hinder each later run; the others are no hindrance.
 REMEDIES: dict[str, Callable[[Api], None]] = {
     "a config is paused": _patch("deploymentconfigs", CONFIG, {"spec": {"paused": None}}),
     "a quota is set": _delete("resourcequotas", QUOTA),
-    "a right is revoked": _give_back,
+    "the right to patch is revoked": _give_back("change"),
+    "the right to look is revoked": _give_back("look"),
 }
 
 
@@ -175,10 +188,36 @@ def _before(name: str) -> Callable[[list[str], str], int]:
     """A failure as `mischief` has them: the act is done, and then the call is made as ever."""
 
     def failure(args: list[str], directory: str) -> int:
-        strike(directory, name)
+        done = strike(directory, name)
+        (Path(directory) / STRUCK).write_text("yes" if done else "no", encoding="utf-8")
         return run(args, directory)
 
     return failure
 
 
-HAPPENINGS: dict[str, Callable[[list[str], str], int]] = {name: _before(name) for name in ACTS}
+def other_home(directory: Path | str) -> Path:
+    """Where the other workstation keeps its journals and locks."""
+    return Path(directory).parent / "other-home"
+
+
+def _second_run(args: list[str], directory: str) -> int:
+    """Another workstation migrates the same project from beginning to end, and then the call is made as ever."""
+    words = ("migrate", "--yes", "--grace", "0.5", "--secret-file", os.path.join(directory, launch.EXAMPLE_SECRET))
+    environment = {key: value for key, value in os.environ.items() if key != "MISCHIEF"}
+    environment.update(XDG_STATE_HOME=str(other_home(directory)), PYTHONPATH=str(Path(launch.__file__).parents[2]))
+    done = subprocess.run(
+        [sys.executable, "-m", "threescale_migrate", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (Path(directory) / STRUCK).write_text(f"{done.returncode} {done.stderr}", encoding="utf-8")
+    return run(args, directory)
+
+
+SECOND_RUN = "a second run"
+HAPPENINGS: dict[str, Callable[[list[str], str], int]] = {
+    **{name: _before(name) for name in ACTS},
+    SECOND_RUN: _second_run,
+}

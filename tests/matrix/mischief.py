@@ -14,9 +14,12 @@ import time
 from collections.abc import Callable
 
 from threescale_migrate.rehearsal.client.run import run
+from threescale_migrate.rehearsal.server import open_cluster
 
 CALLS = "calls"
 FIRED = "fired"
+# Where this variable has a number, time stands still in the cluster, but for so many seconds in front of each call.
+STEP = "MISCHIEF_STEP"
 # In which an orphaned call comes to its effect; the next command is on its way by then.
 LATE_SECONDS = 0.7
 REFUSED = (
@@ -53,6 +56,9 @@ def start() -> None:
         file.flush()
         file.seek(0)
         ordinal = file.read().splitlines().count(kind)
+    if os.environ.get(STEP):
+        with open_cluster(directory) as cluster:
+            cluster.store.clock.pin(cluster.store.now() + float(os.environ[STEP]))
     failure, wanted, number = os.environ.get("MISCHIEF", "||").split("|")
     if (kind, str(ordinal)) == (wanted, number):
         open(os.path.join(directory, FIRED), "w", encoding="utf-8").close()

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
-from tests.matrix.interference import ACTS, REMEDIES, put_right, strike
+from tests.matrix import others
+from tests.matrix.cases import Call, Prepared
+from tests.matrix.interference import ACTS, HAPPENINGS, REMEDIES, SECOND_RUN, put_right, strike
 from threescale_migrate.rehearsal.server import open_cluster
 
 PATCH = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
@@ -49,3 +51,34 @@ def test_each_act_changes_the_project_and_what_hinders_is_put_right(world: World
     assert (after != before) or (right != faults)
     assert put_right(world.directory, name) == (name in REMEDIES)
     assert world.oc("auth", "can-i", "patch", "dc").out == faults
+
+
+# The moments at which each act is tried by the tests, and those at which more is tried; `tests.matrix.others` tries all.
+MOMENTS = (Call("patch dc zync", 1), Call("get dc,rc,pods", 2), Call("config view", 5))
+DANGEROUS = {
+    "a config is deleted": (Call("config view", 3), Call("create", 2), Call("get dc,rc,pods", 5)),
+    "the secret is deleted": (Call("get dc,sa", 3), Call("get dc,rc,pods", 5)),
+    "the account is deleted": (Call("get dc,sa", 3), Call("get dc,rc,pods", 5)),
+    "the binding of amp is deleted": (Call("get dc,rc,pods", 5),),
+    "a rollout is cancelled": (Call("get dc,rc,pods", 1),),
+    "a deployer pod is deleted": (Call("get dc,rc,pods", 1),),
+    SECOND_RUN: (Call("config view", 3),),
+}
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return others.prepared(tmp_path_factory.mktemp("recorded"))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("act", HAPPENINGS)
+def test_whatever_others_do_meanwhile_nothing_is_lost_and_no_word_is_untrue(
+    given: Prepared, tmp_path: Path, act: str
+) -> None:
+    calls = (*MOMENTS, *DANGEROUS.get(act, ()))
+    assert set(others.SPREAD) <= set(given.calls)
+    assert set(calls) <= set(others.SPREAD)
+    found = others.run_all(given, tmp_path, [(call, act) for call in calls])
+    assert found, "it was done at no call"
+    assert not any(case.lost or case.wrong for case in found), others.table(found, given.calls, len(calls))

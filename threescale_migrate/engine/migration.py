@@ -27,8 +27,10 @@ BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
 def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
     """Steps 1 to 6. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
+    if run.seen is not None:  # what was confirmed: a config that vanishes from now on is not forgotten
+        run.planned = choose(run.seen, run.request).configs
     state = prepare(run, BEFORE_WAVES)
-    run.planned = choose(state, run.request).configs
+    run.planned = run.planned or choose(state, run.request).configs
     _prove(run)
     redeploy(run, state)
     return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)

@@ -28,6 +28,9 @@ def _handlers() -> dict[str, Handler]:
     return HANDLERS
 
 
+MADE_ANEW = {"ReplicationController": "scale", "DeploymentConfig": "rollout"}
+
+
 class Cluster:
     """An open cluster: its store, brought to the present moment."""
 
@@ -364,8 +367,9 @@ class Api:
                 if any(owner["uid"] == uid for owner in item["metadata"].get("ownerReferences", ())):
                     self._remove(RESOURCES[plural], item)
         for owner in stored["metadata"].get("ownerReferences", ()):
-            if owner["kind"] == "ReplicationController":
-                self.cluster.simulation.after("controller", "scale", str(space), owner["name"])
+            # Pods that are lacking are made anew, and so is the controller of the newest revision.
+            if owner["kind"] in MADE_ANEW:
+                self.cluster.simulation.after("controller", MADE_ANEW[owner["kind"]], str(space), owner["name"])
 
     def _react(self, resource: Resource, item: Object, before: Object | None = None) -> None:
         """What the controllers notice of a change."""

@@ -1,0 +1,230 @@
+"""`python -m tests.matrix.others [--spread] [ACT…]`: what others do, in front of each call of a migration, and what comes of it.
+
+Without `--spread`, which takes the few calls that the tests take, it is each call, which takes hours on two cores.
+
+The project is two configs. Time stands still in its cluster but for a second with each call, so that a rollout takes some calls
+and a case is always the same. What is judged is the first run's last word, `verify` after it, whether `migrate` then ends well,
+and whether `undo` leaves what was before but for what the others did; all of it against the store (`truth`).
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import GRACE, Result, World, copy_world
+from tests.support.comparison import differences, comparable
+from threescale_migrate.rehearsal import launch
+
+from . import truth
+from .cases import Call, Found, Prepared, behave, misbehave
+from .interference import ACCOUNT, CONFIG, HAPPENINGS, REMEDIES, SECOND_RUN, SECRET, STRUCK, other_home, put_right
+from .mischief import FIRED, STEP
+
+CONFIGS = ("system-app", "zync")
+SECOND = "1.0"
+KEY = f"{launch.PROJECT}/{CONFIG}"
+ENDS = {0, 1, 4, 5, 6, 7}
+# What the next run has to be told, as the one before says.
+AGAIN = {"the secret is changed": ("--replace-secret",)}
+# Where another's work is on an object of ours, an undo may leave it as it is.
+KEPT = {
+    "the secret is changed": ("secrets", f"{launch.PROJECT}/{SECRET}"),
+    "the account is changed": ("serviceaccounts", f"{launch.PROJECT}/{ACCOUNT}"),
+}
+Comparable = dict[str, Any]
+
+
+def prepared(home: Path) -> Prepared:
+    """The project, and the calls of its migration."""
+    return Prepared.make(home, CONFIGS, SECOND)
+
+
+# In front of these calls the tests have each act done: before the plan is confirmed, before and after each change, in the waits, between
+# the waves, and before the last look.
+SPREAD = (
+    Call("get configmap system-environment", 1),
+    Call("config view", 3),
+    Call("create", 1),
+    Call("create", 2),
+    Call("secrets link default", 1),
+    Call("adm policy add-role-to-user", 1),
+    Call("get dc,sa", 3),
+    Call("patch dc zync", 1),
+    Call("get dc,rc,pods", 1),
+    Call("get dc,rc,pods", 2),
+    Call("config view", 5),
+    Call("patch dc system-app", 1),
+    Call("get dc,rc,pods", 5),
+    Call("get dc,sa", 5),
+)
+
+
+def try_act(given: Prepared, home: Path, call: Call, act: str) -> Found | None:
+    """Migrates while another does the act in front of a call, then verifies, migrates again and undoes all, each by the command.
+
+    None where the call was not made, or there was nothing to do it to.
+    """
+    world = copy_world(given.home, home)
+    misbehave(world)
+    first = world.migrate(**{STEP: SECOND, "MISCHIEF": f"{act}|{call.kind}|{call.ordinal}"})
+    behave(world)
+    struck = (world.directory / STRUCK).read_text(encoding="utf-8") if (world.directory / FIRED).exists() else "no"
+    if struck == "no":
+        return None
+    wrong = _untrue(world, given, call, act, first)
+    world.settle()  # from now on time passes by itself
+    if act in REMEDIES:
+        put_right(world.directory, act)
+    lost = []
+    second = world.migrate(*AGAIN.get(act, ()))
+    world.settle()
+    if second.code:
+        lost.append(f"migrate again: {second.code}: {_end(second)}")
+    if not truth.look(world.objects()).migrated:
+        lost.append(f"migrated again it stands as {truth.look(world.objects())}")
+    back = world.run("undo", "--yes", "--grace", GRACE)
+    world.settle()
+    if act == SECOND_RUN:
+        back = world.run("undo", "--yes", "--grace", GRACE, XDG_STATE_HOME=str(other_home(world.directory)))
+        world.settle()
+    left = [
+        line
+        for line in differences(_with(act, given.before), comparable(world.objects()))
+        if not line.startswith(" ".join(KEPT.get(act, ("nothing",))) + ":")
+    ]
+    if back.code and not (back.code == 1 and act in KEPT):
+        lost.append(f"undo: {back.code}: {_end(back)}")
+    return Found(call, act, tuple(lost + left), tuple(wrong))
+
+
+def _untrue(world: World, given: Prepared, call: Call, act: str, first: Result) -> list[str]:
+    """What the run's last word and `verify` said that is not so. Time stands still, so nothing changes under them."""
+    now = truth.look(world.objects())
+    said = []
+    if first.code not in ENDS | {2}:
+        said.append(f"migrate ended with {first.code}: {_end(first)}")
+    if first.code in (2, 4) and any(standing != "default" for standing in now.configs.values()):
+        said.append(f"migrate ended with {first.code}, which is for runs that changed nothing")
+    at = given.calls.index(call)
+    if first.code == 0 and not now.migrated and not _unseeable(given.calls, at):
+        said.append(f"migrate ended with 0, and the project stands as {now}")
+    planned = next(index for index, one in enumerate(given.calls) if one.kind.startswith("get pods,quota"))
+    if first.code == 0 and CONFIG not in now.configs and planned < at and not _unseeable(given.calls, at):
+        said.append(f"migrate ended with 0, and {CONFIG}, which it had planned, is gone")
+    if not _unseeable(given.calls, at):
+        said += _accounted(first, now)
+    verified = world.run("verify", "-o", "json")
+    looks = act != "the right to look is revoked"
+    if verified.code not in ((0, 1) if looks else (1, 7)):
+        said.append(f"verify ended with {verified.code}: {verified.all[-400:]}")
+    elif looks and (verified.code == 0) != now.migrated:
+        said.append(f"verify ended with {verified.code}, and the project stands as {now}")
+    return said
+
+
+def _unseeable(calls: Sequence[Call], at: int) -> bool:
+    """Whether a act came while the last look was under way, or after it: what others do then no run can see."""
+    last = max(index for index, call in enumerate(calls) if not call.kind.startswith("get "))
+    last = max([last, *(index for index, call in enumerate(calls) if call.kind.startswith("get dc,rc,pods"))])
+    return at > last + 1
+
+
+GROUPS: tuple[tuple[str, Callable[[str | None], bool]], ...] = (
+    ("has reached amp: ", lambda standing: standing == "amp"),
+    ("not begun, as before: ", lambda standing: standing == "default"),
+    ("gone, deleted by somebody since the run began: ", lambda standing: standing is None),
+)
+
+
+def _accounted(first: Result, now: truth.Truth) -> Iterable[str]:
+    """Whether each config that was planned is in the last word of a run that failed, and stands as that says."""
+    if first.code not in (1, 5, 6, 7):
+        return
+    for title, holds in GROUPS:
+        for line in first.err.splitlines():
+            if title in line:
+                for name in line.partition(title)[2].split(", "):
+                    if not holds(now.configs.get(name)):
+                        yield f"it says {line.strip()!r}, and the project stands as {now}"
+    for name in CONFIGS:
+        if name not in _end(first) and "wave" in first.err:
+            yield f"its last word does not name {name}: {_end(first)}"
+
+
+def _end(done: Result) -> str:
+    return done.all[-1500:]
+
+
+def _with(act: str, before: Comparable) -> Comparable:
+    """A project as it was before, and what another did to it in the meantime."""
+    found = copy.deepcopy(before)
+    config = found["deploymentconfigs"][KEY]
+    own = [pod for pod in found["pods"] if pod[0] == CONFIG]
+    if act == "a config is deleted":
+        del found["deploymentconfigs"][KEY]
+        found["pods"] = [pod for pod in found["pods"] if pod not in own]
+    elif act == "a config is changed":
+        config["spec"]["template"]["metadata"].setdefault("annotations", {})["touched"] = "by another"
+    elif act == "a config is scaled up":
+        config["spec"]["replicas"] = 2
+        found["pods"] = sorted([*found["pods"], *own])
+    elif act == "a config is scaled to zero":
+        config["spec"]["replicas"] = 0
+        found["pods"] = [pod for pod in found["pods"] if pod not in own]
+    return found
+
+
+def table(found: Sequence[Found], calls: Sequence[Call], asked: int) -> str:
+    """The matrix as it is printed: for each act the cases run, lost and wrong."""
+    rows = [f"{len(calls)} calls of oc in a migration of two configs; a act in front of {asked} of them", ""]
+    rows += ["| in front of a call … | cases | lost | wrong |", "| --- | ---: | ---: | ---: |"]
+    for act in (*HAPPENINGS, "all"):
+        here = [one for one in found if act in (one.failure, "all")]
+        lost, wrong = sum(bool(one.lost) for one in here), sum(bool(one.wrong) for one in here)
+        rows.append(f"| {act} | {len(here)} | {lost} | {wrong} |")
+    for one in found:
+        rows += [f"{one.call}, {one.failure}: {what}" for what in (*one.lost, *one.wrong)]
+    return "\n".join(rows)
+
+
+def run_all(given: Prepared, scratch: Path, cases: Iterable[tuple[Call, str]]) -> list[Found]:
+    """The cases, on twice as many workers as there are cores, since a run waits at times; those in which there was nothing to do are left out."""
+
+    def one(number: int, call: Call, act: str) -> Found | None:
+        home = scratch / str(number)
+        home.mkdir()
+        found = try_act(given, home, call, act)
+        shutil.rmtree(home)
+        return found
+
+    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+        done = pool.map(lambda case: one(case[0], *case[1]), enumerate(cases))
+        return [found for found in done if found is not None]
+
+
+def main(wanted: list[str]) -> int:
+    """Runs each act, or those that are named, in front of each call, and prints the table."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        recorded = Path(scratch) / "recorded"
+        recorded.mkdir()
+        given = prepared(recorded)
+        calls = [call for call in given.calls if call in SPREAD or "--spread" not in wanted]
+        names = [act for act in HAPPENINGS if act in wanted or not set(wanted) - {"--spread"}]
+        found = run_all(given, Path(scratch), [(call, act) for act in names for call in calls])
+    print(table(found, given.calls, len(calls)))
+    print(f"\nin {(time.monotonic() - began) / 60:.1f} minutes on {os.cpu_count()} cores", file=sys.stderr)
+    return int(any(case.lost or case.wrong for case in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
