@@ -107,7 +107,7 @@ def test_after_whichever_call_of_a_migration_the_context_is_changed_nothing_reac
     tmp_path: Path,
 ) -> None:
     (tmp_path / "first").mkdir()
-    first, other = two_clusters(tmp_path / "first")
+    _, other = two_clusters(tmp_path / "first")
     origin = tmp_path / "first" / "here"
     before = everything(other)
 

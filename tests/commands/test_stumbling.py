@@ -67,7 +67,7 @@ def stumbled(environment: dict[str, str]) -> int:
 def test_each_call_of_a_migration_may_stumble_with_each_text_and_it_ends_well(tmp_path: Path, first: int) -> None:
     """Over all parameters each call has stumbled with each text, all calls of a run having stumbled once."""
     world = make_world(tmp_path, speed=1000.0)
-    before = world.run("verify", "--dc", "zync", **stumbling(world, first))
+    before = world.run("verify", "--dc", "zync", timeout=300, **stumbling(world, first))
     assert before.code == 1, before.all
     environment = stumbling(world, first)
     done = world.migrate("--dc", "zync", **environment)
@@ -75,7 +75,7 @@ def test_each_call_of_a_migration_may_stumble_with_each_text_and_it_ends_well(tm
     assert stumbled(environment) > 40
     assert world.accounts()["zync"] == {"amp"}
     environment = stumbling(world, first)
-    after = world.run("verify", "--dc", "zync", **environment)
+    after = world.run("verify", "--dc", "zync", timeout=300, **environment)
     assert after.code == 0, after.all
     assert stumbled(environment) > 5
 
@@ -96,7 +96,7 @@ def test_an_oc_that_fails_without_telling_why_leaves_everything_unknown(
     world: World, but: str, says: str, channel: int
 ) -> None:
     environment = in_front(world, CANNOT_LOOK.format(but=but, channel=channel), SAYS=says)
-    done = world.run("verify", **environment)
+    done = world.run("verify", timeout=300, **environment)
     assert done.code == 7, done.all
     assert "migrated, and the pods prove it" not in done.all
 
@@ -111,6 +111,6 @@ def test_an_oc_that_fails_without_telling_why_leaves_everything_unknown(
 )
 def test_what_does_not_pass_by_itself_is_asked_once(world: World, says: str) -> None:
     script = f'#!/bin/bash\necho "$1" >> {world.home / "asked"}\n' + CANNOT_LOOK.format(but="config", channel=2)
-    done = world.run("verify", **in_front(world, script, SAYS=says))
+    done = world.run("verify", timeout=300, **in_front(world, script, SAYS=says))
     assert done.code == 7, done.all
     assert (world.home / "asked").read_text(encoding="utf-8").splitlines().count("whoami") == 1
