@@ -110,7 +110,9 @@ def test_an_oc_that_fails_without_telling_why_leaves_everything_unknown(
     ],
 )
 def test_what_does_not_pass_by_itself_is_asked_once(world: World, says: str) -> None:
-    script = f'#!/bin/bash\necho "$1" >> {world.home / "asked"}\n' + CANNOT_LOOK.format(but="config", channel=2)
+    script = f'#!/bin/bash\necho "$*" >> {world.home / "asked"}\n' + CANNOT_LOOK.format(but="config", channel=2)
     done = world.run("verify", timeout=300, **in_front(world, script, SAYS=says))
     assert done.code == 7, done.all
-    assert (world.home / "asked").read_text(encoding="utf-8").splitlines().count("whoami") == 1
+    asked = (world.home / "asked").read_text(encoding="utf-8").splitlines()
+    assert len(asked) > 1
+    assert len(set(asked)) == len(asked)

@@ -164,12 +164,12 @@ REMEDIES: dict[str, Callable[[Api], None]] = {
 
 
 def strike(directory: Path | str, name: str) -> bool:
-    """Does a act to the cluster of a directory; False where there is nothing to do it to, such as a secret that is not there."""
+    """Does an act to the cluster of a directory; False where there is nothing to do it to, such as a secret that is not there."""
     return _do(directory, ACTS[name])
 
 
 def put_right(directory: Path | str, name: str) -> bool:
-    """Undoes what would hinder each later run, where a act does so; False where there is nothing to put right."""
+    """Undoes what would hinder each later run, where an act does so; False where there is nothing to put right."""
     return name in REMEDIES and _do(directory, REMEDIES[name])
 
 

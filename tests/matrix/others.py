@@ -132,7 +132,7 @@ def _untrue(world: World, given: Prepared, call: Call, act: str, first: Result) 
 
 
 def _unseeable(calls: Sequence[Call], at: int) -> bool:
-    """Whether a act came while the last look was under way, or after it: what others do then no run can see."""
+    """Whether an act came while the last look was under way, or after it: what others do then no run can see."""
     last = max(index for index, call in enumerate(calls) if not call.kind.startswith("get "))
     last = max([last, *(index for index, call in enumerate(calls) if call.kind.startswith("get dc,rc,pods"))])
     return at > last + 1
@@ -185,7 +185,7 @@ def _with(act: str, before: Comparable) -> Comparable:
 
 def table(found: Sequence[Found], calls: Sequence[Call], asked: int) -> str:
     """The matrix as it is printed: for each act the cases run, lost and wrong."""
-    rows = [f"{len(calls)} calls of oc in a migration of two configs; a act in front of {asked} of them", ""]
+    rows = [f"{len(calls)} calls of oc in a migration of two configs; an act in front of {asked} of them", ""]
     rows += ["| in front of a call … | cases | lost | wrong |", "| --- | ---: | ---: | ---: |"]
     for act in (*HAPPENINGS, "all"):
         here = [one for one in found if act in (one.failure, "all")]

@@ -36,13 +36,17 @@ def world(tmp_path: Path) -> World:
     return world
 
 
+def rights(world: World) -> str:
+    return "".join(world.oc("auth", "can-i", *what).out for what in (("patch", "dc"), ("list", "pods")))
+
+
 @pytest.mark.parametrize("name", ACTS)
 def test_each_act_changes_the_project_and_what_hinders_is_put_right(world: World, name: str) -> None:
     before = world.objects()
-    faults = world.oc("auth", "can-i", "patch", "dc").out
+    faults = rights(world)
     done = strike(world.directory, name)
     after = world.objects()
-    right = world.oc("auth", "can-i", "patch", "dc").out
+    right = rights(world)
     if name == "a config is rolled out":  # not while a rollout is under way
         world.settle()
         assert strike(world.directory, name)
@@ -50,7 +54,7 @@ def test_each_act_changes_the_project_and_what_hinders_is_put_right(world: World
     assert done
     assert (after != before) or (right != faults)
     assert put_right(world.directory, name) == (name in REMEDIES)
-    assert world.oc("auth", "can-i", "patch", "dc").out == faults
+    assert rights(world) == faults
 
 
 # The moments at which each act is tried by the tests, and those at which more is tried; `tests.matrix.others` tries all.

@@ -190,13 +190,14 @@ def _not_there_aside(complaints: Iterable[str]) -> dict[str, str]:
 def _elsewhere(oc: Oc) -> Answer:
     """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs, which only OpenShift has.
 
-    It is read once, until a role is given or taken: with thousands of bindings it takes seconds (recordings/README.md 29). A
-    list that does not come in time is unknown, and no failure.
+    It is read once, until a role is given or taken: with thousands of bindings it takes seconds (recordings/README.md 29). What
+    is in the project itself is left out, since that is read each time. A list that does not come in time is unknown, and no failure.
     """
     known = oc.remembered.get("elsewhere")
     if isinstance(known, Elsewhere):
         return list(known.parts), dict(known.unread)
-    parts, unread = _combined([partial(_cluster_wide, oc, types) for types in CLUSTER_CALLS])
+    listed, unread = _combined([partial(_cluster_wide, oc, types) for types in CLUSTER_CALLS])
+    parts = [(where, part) for where, part in listed if where != oc.namespace]
     found = {ELSEWHERE.get(kind, kind): why for kind, why in unread.items()}
     oc.remembered["elsewhere"] = Elsewhere(tuple(parts), found)
     return parts, found
