@@ -103,7 +103,7 @@ def test_another_release_is_refused_unless_forced_and_the_next_one_is_told() -> 
     assert against(older, force=True) == []
     for same in ("3scale-amp26/", "ours/"):
         assert against(facts(of_images("3scale-amp25/", same))) == []
-    databases = replace(WISH, configs=("zync-database", "system-redis"))  # which say nothing of it themselves
+    databases = replace(REQUEST, configs=("zync-database", "system-redis"))  # which say nothing of it themselves
     assert against(facts(older.state, databases), databases) == [(Group.PROJECT, "release")]
     newer = json.dumps(RECORDED).replace("3scale-amp25/system", "3scale-amp2/system-rhel7:3scale2.11")
     assert whose.releases(parse_project(json.loads(newer), "threescale"), ["system-app"]) == {(2, 11)}

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import GRACE, Result, World, copy_world
-from tests.support.comparison import differences, comparable
+from tests.support.comparison import comparable, differences
 from threescale_migrate.rehearsal import launch
 
 from . import truth
