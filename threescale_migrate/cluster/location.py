@@ -132,9 +132,7 @@ def _uid(oc: Oc, project: str) -> str | None:
     (recordings/README.md 27). Raises Unreachable."""
     for kind in ("namespace", "project"):
         try:
-            return oc.read_item(
-                ("get", kind, project, "-o", "json"), lambda item: str(item["metadata"]["uid"]), tries=2
-            )
+            return oc.read_item(("get", kind, project, "-o", "json"), lambda item: str(item["metadata"]["uid"]))
         except Unreachable:
             raise
         except OcError:
