@@ -43,7 +43,7 @@ _COMMANDS = re.compile(
     rf"{PROGRAM} (?:step [a-z]+(?:-[a-z]+)*|undo(?: [0-9]\w*Z-\d+(?:-\d+)?)?|migrate|verify|preflight|plan|backup)\b(?!-)"
     r"(?: --[a-z]+(?:-[a-z]+)*(?: FILE\b)?)*"
     rf"|\boc (?:logs {_NAME}(?: -c {_NAME})?(?: --previous)?|describe (?:pod |dc |sa |secret )?{_NAME}"
-    rf"|get (?:pods?|events|dc|rc|sa|is|pvc|quota)(?:/{_NAME})?\b(?!,\S)(?: -o [a-z]+)?|delete pod {_NAME}"
+    rf"|get (?:pods?|events|dc|rc|sa|is|pvc|quota)(?:/{_NAME})?\b(?!,\S)(?: -o [a-z]+)?|delete pod {_NAME}|import-image {_NAME}|edit (?:quota|limits) {_NAME}"
     rf"|rollout (?:resume|latest|cancel|status|undo) {_NAME}|secrets link {_NAME} {_NAME} --for=pull)"
 )
 _SOURCES = ("--secret-file", "--username", "--from-secret")
@@ -86,6 +86,16 @@ class Invocation:
         places = (("--namespace", self.namespace), ("--context", self.context), ("--kubeconfig", self.kubeconfig))
         return line([*words, *(f"{name}={value}" for name, value in places if value and name not in named)])
 
+    def placed(self, command: str) -> str:
+        """A call of `oc` that is written for a shell already, whatever it is piped into, with what names the project."""
+        call, piped = _UNQUOTED.match(command), ""
+        if not command.startswith("oc ") or call is None:
+            return command
+        command, piped = call[0].rstrip(), command[call.end() :]
+        places = (("--namespace", self.namespace), ("--context", self.context), ("--kubeconfig", self.kubeconfig))
+        named = [f"{name}={value}" for name, value in places if value and not _names(command, name)]
+        return " ".join((command, *map(quoted, named))) + (f" {piped}" if piped else "")
+
     @property
     def again(self) -> str:
         """The command that is being carried out, or was, once more."""
@@ -117,6 +127,16 @@ class Invocation:
         """The commands that a sentence of ours asks somebody to run, as lines to be pasted, each once."""
         found = _COMMANDS.findall(sentence)
         return tuple(dict.fromkeys(self.line(command.split()) for command in found))
+
+
+# A command up to its first unquoted pipe.
+_UNQUOTED = re.compile(r"(?:\$'(?:\\.|[^'\\])*'|'[^']*'|\"[^\"]*\"|[^'\"|])*")
+
+
+def _names(command: str, option: str) -> bool:
+    """Whether a command names its project already, or all of them."""
+    words = shlex.split(command)
+    return any(_name(word) in (option, "--all-namespaces" if option == "--namespace" else option) for word in words)
 
 
 def _name(word: str) -> str:

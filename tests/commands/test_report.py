@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import TOKEN, World, make_world
+from threescale_migrate.engine import records
+from threescale_migrate.rehearsal import launch
+from threescale_migrate.render.report_of_record import of_record
 
 SMALL = ("--dc", "backend-cron,zync,apicast-staging")
 
@@ -50,6 +54,41 @@ def test_a_run_an_undo_and_a_look_leave_a_report_that_a_stranger_can_read(tmp_pa
     looked = world.run("verify", *SMALL, "--report", str(tmp_path / "verify.md"), "--lang", "ja")
     assert looked.code == 1
     assert "| zync |" in (tmp_path / "verify.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_a_report_says_what_a_change_record_asks_for_and_a_rehearsal_what_it_is(tmp_path: Path) -> None:
+    environment = launch.create(tmp_path / "cluster", speed=40, server="https://api.prod.example.com:6443")
+    (tmp_path / "cluster" / launch.EXAMPLE_SECRET).write_text(launch.example_secret(TOKEN), encoding="utf-8")
+    world = make_world(tmp_path / "other")
+    world.environment.update(environment)
+    secret = str(tmp_path / "cluster" / launch.EXAMPLE_SECRET)
+    done = world.run(
+        "migrate", "--yes", "--secret-file", secret, "--dc", "zync-database", "--report", str(tmp_path / "r.md"), "--ticket", "CHG-4711",
+        TZ="Asia/Tokyo",
+    )  # fmt: skip
+    assert done.code == 0, done.all
+    words = (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "api.prod.example.com" in words
+    for part in (
+        "REHEARSAL",
+        "`CHG-4711`",
+        "UTC",
+        "JST",
+        "- oc: `",
+        "Kubernetes: `v",
+        "3scale: `",
+        "zync-database: down for at most",
+        "the data in its emptyDir is lost",
+        "serviceaccount/amp",
+        "secret/threescale-registry-auth",
+        "<details><summary>✓",
+    ):
+        assert part in words, (part, words)
+    # A project that says nothing of it is no rehearsal's.
+    first = json.loads(world.journals[-1].read_text(encoding="utf-8").splitlines()[0])
+    assert first["rehearsal"] is True
+    assert not of_record(records.record_of([{**first, "rehearsal": False}], Path())).rehearsal
 
 
 def test_a_report_that_cannot_be_written_stops_the_run_before_its_first_change(world: World) -> None:

@@ -16,18 +16,21 @@ from .oc import Oc
 
 SERVER = r"https?://\S+"
 PROJECT = r"[a-z0-9-]*"
+# A note on each project of a rehearsal cluster, and on no other.
+REHEARSAL = "threescale-migrate/rehearsal"
 
 
 @dataclass(frozen=True)
 class Location:
     """Where `oc` is. `context` is None where there is no kubeconfig, as in a pod; `uid` where the user may read neither the
-    Namespace nor the Project: the place is known by its names only then."""
+    Namespace nor the Project: the place is known by its names only then. `rehearsal` where the project itself says that it is one."""
 
     context: str | None
     server: str
     user: str
     project: str
     uid: str | None
+    rehearsal: bool = False
 
 
 class Moved(Refused):
@@ -61,7 +64,8 @@ def locate(oc: Oc) -> Location:
     """Pins `oc` to where it is, and finds out where that is. Raises OcError, Refused as `pin` does."""
     server = pin(oc) or oc.read_line(("whoami", "--show-server"), SERVER)
     project = str(oc.namespace)
-    return Location(oc.context, server, _user(oc), project, _uid(oc, project))
+    user, (uid, rehearsal) = _user(oc), _identity(oc, project)
+    return Location(oc.context, server, user, project, uid, rehearsal)
 
 
 def still_at(oc: Oc, location: Location) -> None:
@@ -89,7 +93,7 @@ def still_at(oc: Oc, location: Location) -> None:
             )
         )
     # A uid that cannot be read any more says nothing.
-    uid = _uid(oc, location.project) if location.uid is not None else None
+    uid = _identity(oc, location.project)[0] if location.uid is not None else None
     if uid is not None and uid != location.uid:
         raise Moved(
             Text(
@@ -127,14 +131,17 @@ def _user(oc: Oc) -> str:
         return user_of(oc.context or oc.read_line(("whoami", "--show-context")))
 
 
-def _uid(oc: Oc, project: str) -> str | None:
-    """The Namespace's uid, which a user of the project may read where the Project may not be, and the other way round on 3.11
+def _identity(oc: Oc, project: str) -> tuple[str | None, bool]:
+    """The Namespace's uid, and whether it is marked as a rehearsal's: which a user of the project may read where the Project may not be, and the other way round on 3.11
     (recordings/README.md 27). Raises Unreachable."""
     for kind in ("namespace", "project"):
         try:
-            return oc.read_item(("get", kind, project, "-o", "json"), lambda item: str(item["metadata"]["uid"]))
+            return oc.read_item(
+                ("get", kind, project, "-o", "json"),
+                lambda item: (str(item["metadata"]["uid"]), REHEARSAL in (item["metadata"].get("annotations") or ())),
+            )
         except Unreachable:
             raise
         except OcError:
             continue
-    return None
+    return None, False

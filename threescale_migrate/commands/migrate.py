@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..check_codes import Code
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
@@ -29,6 +30,7 @@ from ..session.requests import request_of
 from ..session.results import finish, show
 from ..session.session import Session
 from ..session.undoing import after_failure
+from ..session.versions import versions_of
 from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 
@@ -62,7 +64,9 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
             for found in planned.findings
             if found.verdict is Verdict.WARNING
         ]
-        with journaled(session, options.changing, start, step=None, warnings=warnings) as run:
+        release = [found.seen.kept() for found in planned.findings if found.code == Code.RELEASE_SUPPORTED]
+        versions = {**versions_of(oc), **({"3scale": release[0]} if release else {})}
+        with journaled(session, options.changing, start, step=None, warnings=warnings, versions=versions) as run:
             try:
                 state, checks = migration.migrate(run)
             except Failed as error:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..cluster.location import pin
+from ..cluster.oc import Oc
 from ..cluster.reading import observe
+from ..cluster.state import ProjectState
 from ..engine import migration, waiting
 from ..exit_codes import ExitCode
 from ..guide import steps
+from ..guide.costs import costs
+from ..guide.preflight import redeployed
 from ..session.confirming import confirm
 from ..session.connecting import LOOKING_TIMEOUT
 from ..session.journaling import Start, journaled
 from ..session.location import located
 from ..session.locking import locked
 from ..session.options import StepOptions
+from ..session.planned import Planned
 from ..session.proving import insist_on_pull, pull_checks
 from ..session.requests import check_project, request_of
 from ..session.results import finish, show
 from ..session.session import Session
-from ..values import Step, Text, Usage
+from ..values import Action, Request, Step, Text, Usage
 
 
 def run(session: Session, options: StepOptions) -> ExitCode:
@@ -39,7 +46,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
         if wanted is Step.REGISTRY_SECRET:
             insist_on_pull(oc, state, request)
         if actions:
-            confirm(session, options.changing, where)
+            confirm(session, options.changing, where, _planned(oc, state, request, actions))
         start = Start(oc, where, directory, state, actions, request)
         with journaled(session, options.changing, start, step=wanted.value) as run:
             if wanted in migration.BEFORE_WAVES:
@@ -53,6 +60,14 @@ def run(session: Session, options: StepOptions) -> ExitCode:
             checks = (*steps.verify(state, run.request, (wanted,)), *found)
             finish(run, options.judgement, checks, session.command)
     return show(session, options.judgement, state, checks)
+
+
+def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Action]) -> Planned:
+    """The step as whoever confirms it is shown it."""
+    order = redeployed(state, request, actions)
+    argvs = tuple(oc.argv(action.args) for action in actions)
+    told = costs(state, [name for wave in order for name in wave.configs])
+    return Planned(state.namespace, tuple(actions), argvs, order, told, ())
 
 
 def _check(session: Session, options: StepOptions) -> ExitCode:

@@ -342,8 +342,8 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
         if kind in state.unread:
             seen = Text(UNREAD[kind])
             fix = Text(
-                "have a cluster admin run this, and give amp what it lists for default of project {project}, by {command}; or leave"
-                " it with --allow-unknown",
+                "not known: which roles your project's account default has, which amp needs too; have a cluster admin run this, and"
+                " give amp what it lists for default of project {project}, by {command}; or leave it with --allow-unknown",
                 project=state.namespace,
                 command=gift_of_an_admin(state, kind),
             )
@@ -352,7 +352,10 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
             seen = Text("default has {grant}, and whether that role exists cannot be seen", grant=grant.sentence)
-            fix = Text("have a cluster admin run this if it does, or leave it with --allow-unknown")
+            fix = Text(
+                "not known: whether a role that default is bound to exists; have a cluster admin run this if it does, or leave it"
+                " with --allow-unknown"
+            )
             action = give(state.namespace, grant, ACCOUNT, set())
             checks.append(
                 Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, (command(action),))

@@ -180,7 +180,9 @@ READING_MORE = {
 
 def _rights(facts: Facts, request: Request) -> list[Finding]:
     unread, project = facts.state.unread, facts.state.namespace
-    lent = Text("have an admin of the project run this, or log in as one who may")
+    lent = Text(
+        "missing: the right to read what this project has; have an admin of the project run this, or log in as one who may"
+    )
     edit = (shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={project}")),)
     found = []
     for kind, sentence in READING.items():
@@ -228,13 +230,16 @@ def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) ->
     if answer is None:
         seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
                     user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
-        fix = Text("ask: {question}; or continue with --allow-unknown", question=shell.oc(right.question))
-        return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix)
+        fix = Text("not known: what you may do in this project; ask with this, or continue with --allow-unknown")
+        asked = (shell.oc(right.question),)
+        return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, asked)
     seen = Text("{user} may not {right} {where}, and {command} needs it",
                 user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
     if action.inverse.kind == "grant":
         return replace(_grant_refused(action, seen), subject=right.sentence)
-    fix = Text("have an admin of the project run this, or log in as one who may")
+    fix = Text(
+        "missing: the right to change what the plan changes; have an admin of the project run this, or log in as one who may"
+    )
     role = shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={right.namespace}"))
     return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, (role,))
 
@@ -242,7 +247,8 @@ def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) ->
 def _grant_refused(action: Action, seen: Text) -> Finding:
     """A grant that the user may not make: somebody else runs the very command."""
     who = Text(
-        "have a cluster admin run this, then run threescale-migrate again; or leave it out with --skip permissions"
+        "missing: the right to give amp the roles that default has; have a cluster admin run this, then run threescale-migrate"
+        " again; or leave it out with --skip permissions"
     )
     return Finding(
         Group.RIGHTS, Code.RIGHTS_SUFFICIENT, action.subject, Verdict.FAILED, seen, who, (permissions.command(action),)
@@ -252,7 +258,10 @@ def _grant_refused(action: Action, seen: Text) -> Finding:
 def _grant_undecided(facts: Facts, action: Action, why: Text) -> Finding:
     """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
     seen = Text("whether {user} may give this role is not known: {why}", user=facts.user, why=why)
-    fix = Text("have a cluster admin run this, then run threescale-migrate again; or continue with --allow-unknown")
+    fix = Text(
+        "not known: whether you may give amp the roles that default has; have a cluster admin run this, then run"
+        " threescale-migrate again; or continue with --allow-unknown"
+    )
     return Finding(
         Group.RIGHTS, Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, (permissions.command(action),)
     )

@@ -17,6 +17,7 @@ from typing import Any
 from . import faults, threescale
 from . import faults as faults_module
 from .beginning import begin, create_cluster
+from .namespaces import mark
 from .rights import ADMIN
 from .server import SERVER, Cluster
 from .store import STATE, Object, Opened, Store, copied
@@ -46,6 +47,10 @@ def create(
     """Makes a cluster, and gives the environment that leads to it. Raises ValueError, OSError."""
     store = fresh(speed=speed, from_file=from_file, seed=seed)
     store.settings["server"] = server
+    store.settings["marked"] = True
+    for namespace in store.all("namespaces"):
+        mark(namespace)
+        store.put("namespaces", namespace)
     if from_file is None:
         threescale.write_token(store)
     switch_on(store, faults)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .store import Object, Store, copied
 
+# What tells a project of a rehearsal from a real one.
+REHEARSAL = "threescale-migrate/rehearsal"
 # The accounts that OpenShift makes in each project, and makes again as soon as one is deleted.
 OWN_ACCOUNTS = ("builder", "default", "deployer")
 
@@ -30,6 +32,11 @@ def project_namespace(name: str, requester: str) -> Object:
     notes = {"description": "", "display-name": "", "requester": requester}
     item["metadata"]["annotations"] = {f"openshift.io/{key}": value for key, value in notes.items()}
     return item
+
+
+def mark(namespace: Object) -> None:
+    """Has a project say that it is a rehearsal's, wherever its server is called."""
+    namespace["metadata"].setdefault("annotations", {})[REHEARSAL] = "true"
 
 
 def project_of(namespace: Object) -> Object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import faults, rights
 from .ages import has
-from .namespaces import OWN_ACCOUNTS, begin_namespace, own_account, project_namespace, project_of
+from .namespaces import OWN_ACCOUNTS, begin_namespace, mark, own_account, project_namespace, project_of
 from .refusing import NOT_ALLOWED, ApiError, check_types, not_found, rule_text
 from .resources import RESOURCES, Resource
 from .simulation import Simulation
@@ -402,6 +402,8 @@ class Api:
         if self.store.get("namespaces", None, name) is not None:
             raise ApiError(409, "AlreadyExists", f'project.project.openshift.io "{name}" already exists')
         item = project_namespace(name, self.user)
+        if self.store.settings.get("marked"):
+            mark(item)
         self._check(RESOURCES["namespaces"], item)
         self.store.put("namespaces", item)
         self._react(RESOURCES["namespaces"], item)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
-from ..values import Action, Step, Text
+from ..values import Action, Step, Text, Verdict
 from .terminal import Terminal, columns
 from .text import TITLES, command_line
 
@@ -45,6 +45,30 @@ def last_line(project: str, actions: Sequence[Action], waves: Sequence[Wave], co
     )
 
 
+def action_input(action: Action) -> str:
+    """What a command is fed from: a secret is named, not shown."""
+    return " < SECRET" if action.secret else ""
+
+
+def show_stakes(terminal: Terminal, costs: Sequence[Cost]) -> None:
+    """What the redeployments cost those whom the project serves: who is down and for how long, whose data is lost, which hooks run."""
+    down = [f"{cost.config} {terminal.say(_limit(cost))}" for cost in costs if cost.down]
+    lost = [f"{cost.config} ({', '.join(cost.lost)})" for cost in costs if cost.lost]
+    hooks = [f"{cost.config} ({'; '.join(cost.hooks)})" for cost in costs if cost.hooks]
+    said = (
+        (Text("data is lost: {names}", names=", ".join(lost)), lost),
+        (Text("down while they redeploy, at most so long: {names}", names=", ".join(down)), down),
+        (Text("hooks run: {names}", names=", ".join(hooks)), hooks),
+    )
+    for sentence, found in said:
+        if found:
+            terminal.line(f"{terminal.mark(Verdict.WARNING)} {terminal.say(sentence)}", 0, 2)
+
+
+def _limit(cost: Cost) -> Text:
+    return Text("{minutes} min", minutes=_minutes(cost.deadline_seconds))
+
+
 def _is_patch(action: Action) -> bool:
     return action.step is Step.DEPLOYMENT_CONFIGS and action.args[:2] == ("patch", "dc")
 
@@ -56,7 +80,7 @@ def _show_actions(terminal: Terminal, actions: Iterable[Action], verbose: bool) 
         if action.step is not last:
             terminal.line(terminal.paint(terminal.say(Text(TITLES[action.step])), "strong"))
             last = action.step
-        terminal.verbatim(command_line(("oc", *action.args), action.secret), 2)
+        terminal.verbatim(terminal.invocation.placed(command_line(("oc", *action.args))) + action_input(action), 2)
         if action.stdin is not None and not action.secret:
             terminal.line(terminal.paint(action.stdin, "quiet"), 6, 6)
         if verbose:
@@ -83,7 +107,7 @@ def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost]
         shown = number
         cost = by_name[names[0]]
         joined = ", ".join(names)
-        minutes = terminal.say(Text("{minutes} min", minutes=_minutes(cost.deadline_seconds)))
+        minutes = terminal.say(_limit(cost))
         words = "; ".join(terminal.say(warning) for warning in cost.brief)
         head = f"{lead}{joined}{' ' * (widest - columns(joined))}  {minutes:>6}"
         hanging = max(6, min(columns(head) + 2, terminal.width - COST_COLUMNS))

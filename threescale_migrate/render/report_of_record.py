@@ -59,7 +59,7 @@ def of_record(record: Record) -> Report:
         ),
         configs=configs,
         undo=record.command == "undo",
-        rehearsal=_is_rehearsal(record.server),
+        rehearsal=bool(first.get("rehearsal")) or _is_rehearsal(record.server),
         warnings=tuple(Text.revived(kept) for kept in first.get("warnings") or ()),
         costs=tuple(_costs(record)),
         created=tuple(entry.subject for entry in record.changes if entry.argv[1:2] == ("create",)),
@@ -220,6 +220,7 @@ def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
 
 def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
     """Who did what, where and when."""
+    versions = first.get("versions") or {}
     sentence = {
         Text("project"): record.project,
         Text("server"): record.server,
@@ -230,6 +231,10 @@ def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Tex
         Text("command"): texts.command_line(first.get("command_line") or ()),
         Text("undoes"): ", ".join(record.undoes),
         Text("run"): record.run,
+        Text("oc"): versions.get("oc"),
+        Text("OpenShift"): versions.get("openshift"),
+        Text("Kubernetes"): versions.get("kubernetes"),
+        Text("3scale"): Text.revived(versions["3scale"]) if versions.get("3scale") else "",
         Text("tool"): f"threescale-migrate {first['tool']}" if first.get("tool") else "",
     }
     yield from ((name, Text("{said}", said=value)) for name, value in sentence.items() if value)

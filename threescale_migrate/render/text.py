@@ -123,7 +123,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
     for fix, commands in handed.items():
         terminal.line(f"{terminal.arrow} {terminal.say(fix)}:", 0, 2)
         for command in dict.fromkeys(commands):
-            terminal.verbatim(command, 2)
+            terminal.verbatim(terminal.invocation.placed(command), 2)
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -147,12 +147,15 @@ def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] 
     Gives what is shown by then."""
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
-    fix = terminal.say(check.fix)
+    fix, commands = terminal.say(check.fix), check.commands
+    if check.fix.template == "{command}":  # it is one, and nothing else
+        fix, commands = "", (fix, *commands)
     if fix and not terminal.invocation.is_command(fix):
         terminal.line(terminal.paint(f"{terminal.arrow} {fix}", "quiet"), 4, 6)
-    for command in check.commands:
+    pasted = tuple(map(terminal.invocation.placed, commands))
+    for command in pasted:
         terminal.verbatim(command, 6)
-    return (*shown, *terminal.suggest(fix, 6, (*shown, *check.commands)))
+    return (*shown, *pasted, *terminal.suggest(fix, 6, (*shown, *pasted)))
 
 
 def wave_plan(waves: Sequence[Wave]) -> str:

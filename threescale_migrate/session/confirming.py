@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from ..check_codes import Code
 from ..cluster.location import Location
-from ..render.plan import show_plan
-from ..values import Refused, Text, Usage
+from ..render.plan import show_plan, show_stakes
+from ..render.terminal import Terminal
+from ..shell import PROGRAM
+from ..values import Refused, Text, Usage, Verdict
 from .options import Changing
 from .planned import Planned
 from .session import Session
@@ -28,6 +31,7 @@ def confirm(session: Session, changing: Changing, where: Location, show: Planned
         show_plan(terminal, show.actions, show.waves, show.costs, session.output.verbose)
         for note in show.notes:
             terminal.line(terminal.say(note))
+        _show_stakes(session, terminal, show)
     question = Text(
         "This changes project {project} on {server}, as {user}. Type the project's name to continue: ",
         project=where.project,
@@ -38,3 +42,18 @@ def confirm(session: Session, changing: Changing, where: Location, show: Planned
     sys.stderr.flush()
     if sys.stdin.readline().strip() != where.project:
         raise Refused(Text("that is not the project's name; nothing was changed"))
+
+
+def _show_stakes(session: Session, terminal: Terminal, show: Planned) -> None:
+    """What matters before somebody says yes: what it costs, whether the token was tested, and the way back."""
+    show_stakes(terminal, show.costs)
+    if session.command == "migrate":
+        tested = any(
+            found.code == Code.REGISTRY_ACCEPTS_TOKEN and found.verdict is Verdict.PASSED for found in show.findings
+        )
+        sentence = Text("the registry token was tested: it works" if tested else "the registry token was not tested")
+        mark = terminal.mark(Verdict.PASSED if tested else Verdict.WARNING)
+        terminal.line(f"{mark} {terminal.say(sentence)}", 0, 2)
+    terminal.line(terminal.say(Text("To undo it:")))
+    undo = (PROGRAM, "undo", "--redo") if session.command == "undo" else (PROGRAM, "undo")
+    terminal.verbatim(session.invocation.line(undo), 4)

@@ -58,7 +58,12 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
         stack.callback(listener.done)
         try:
             where = start.where
-            place = {"context": where.context, "kubeconfig": session.invocation.kubeconfig, "uid": where.uid}
+            place = {
+                "context": where.context,
+                "kubeconfig": session.invocation.kubeconfig,
+                "uid": where.uid,
+                "rehearsal": where.rehearsal,
+            }
             again = {"arguments": session.arguments, "given": session.given}
             record.start(
                 session.command, where.server, where.project, where.user, start.state, **place, **again, **values

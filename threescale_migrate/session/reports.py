@@ -23,6 +23,7 @@ from ..guide.readiness import Goal
 from ..language import system_error
 from ..values import NOTHING, Check, Step, Text
 from .session import Session
+from .versions import versions_of
 
 
 def of_run(session: Session, journal: Path) -> ExitCode:
@@ -61,6 +62,8 @@ def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Ch
                 "tool": __version__,
                 "workstation": journals.workstation(),
                 "context": where.context,
+                "rehearsal": where.rehearsal,
+                "versions": versions_of(oc),
                 "kubeconfig": session.invocation.kubeconfig,
                 "arguments": session.arguments,
                 "given": session.given,
