@@ -80,8 +80,8 @@ def test_a_report_says_what_a_change_record_asks_for_and_a_rehearsal_what_it_is(
         "3scale: `",
         "zync-database: down for at most",
         "the data in its emptyDir is lost",
-        "serviceaccount/amp",
-        "secret/threescale-registry-auth",
+        "- sa/amp\n",
+        "- secret/threescale-registry-auth\n",
         "<details><summary>✓",
     ):
         assert part in words, (part, words)
