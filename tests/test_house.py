@@ -33,7 +33,12 @@ DOOR = (f"{PACKAGE}.__main__",)
 # part of a circle either.
 ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
-    "cluster": ("dialects doors items state threads", "failures pull_secrets saving", "oc parsing", "location reading"),
+    "cluster": (
+        "dialects doors items state threads",
+        "failures pull_secrets saving",
+        "oc parsing",
+        "location programs reading",
+    ),
     "guide": (
         "cause logins pulls selection verdicts",
         "capacity costs prove_pull refusals registry_secret secret_file service_account",
@@ -51,7 +56,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "lock run",
         "apply records",
         "failure",
-        "waiting",
+        "gates waiting",
         "migration undoing",
     ),
     "render": (
@@ -227,6 +232,26 @@ def test_argparse_ends_in_cli() -> None:
         modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         assert "argparse" not in modules, name
         assert "Namespace" not in words, name
+
+
+def test_processes_are_started_in_two_places_alone() -> None:
+    """`oc` by `cluster/oc.py`, programs that a user names by `cluster/programs.py`; the rehearsal is a house of its own."""
+    found = set()
+    for name, tree in TREES.items():
+        modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        calls = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+        }
+        started = {"subprocess", "sh", "pty", "multiprocessing"} & modules
+        started |= {
+            call for call in calls if call.startswith(("fork", "exec", "spawn", "posix_spawn", "system", "popen"))
+        }
+        if started and floor_of(name) != "rehearsal":
+            found.add(name.partition(".")[2])
+    assert found == {"cluster.oc", "cluster.programs"}
 
 
 def test_each_command_has_a_module_with_one_run() -> None:

@@ -54,7 +54,11 @@ TABLE = (
             "refused before the first change: what preflight reports, such as rights, the wrong project, an unusable secret"
         ),
     ),
-    Row((ExitCode.ROLLOUT_FAILED,), Text("a rollout failed"), Text("a rollout failed")),
+    Row(
+        (ExitCode.ROLLOUT_FAILED,),
+        Text("a rollout or the gate failed"),
+        Text("a rollout failed, or the gate after a wave"),
+    ),
     Row((ExitCode.DEADLINE,), Text("a deadline passed"), Text("a deadline passed")),
     Row(
         (ExitCode.UNKNOWN,),

@@ -17,7 +17,7 @@ from threescale_migrate.cli.parser import WrongUsage, build
 
 # A value that each option takes, by its destination; others take any word.
 SAMPLES = {
-    "request_timeout": "9s", "call_timeout": "9s", "timeout": "9s", "grace": "9s", "jobs": "2", "speed": "2", "interval": "9s",
+    "request_timeout": "9s", "call_timeout": "9s", "timeout": "9s", "grace": "9s", "jobs": "2", "speed": "2", "interval": "9s", "gate_timeout": "9s",
     "report": "report.html", "prove_pull": "registry.redhat.io/3scale-amp26/zync", "skip": "readiness", "fault": "quota",
     "image": "ops/migrate:1", "schedule": "@daily",
 }  # fmt: skip
@@ -100,10 +100,6 @@ def test_each_line_of_the_table_can_happen_in_a_command(conflict: Conflict) -> N
     """A line about an option that no command has is dead."""
     known = {action.dest for command in COMMANDS.values() for action in command._actions}
     later = {
-        "watch",
-        "interval",
-        "pause",
-        "gate",
         "no_prove_pull",
         "no_link_builder",
         "dump",

@@ -36,9 +36,11 @@ def on_terminal(
     stdout: int | None = None,
     interrupt: Callable[[str], bool] | None = None,
     timeout: float = 120,
+    answers: tuple[str, list[bytes]] = ("", []),
 ) -> Shown:
     """Runs a program on a terminal; `stdout` takes its result elsewhere. Ctrl-C is typed once, when `interrupt` says so of what was
-    written until then. The environment names no size: the terminal has one."""
+    written until then. The environment names no size: the terminal has one. `answers` are a question's words and what is typed each time that it is asked;
+    where none is left, y."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     kept = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
@@ -46,6 +48,8 @@ def on_terminal(
         list(argv), env=kept, stdin=theirs, stdout=theirs if stdout is None else stdout, stderr=theirs, start_new_session=True
     )  # fmt: skip
     os.close(theirs)
+    question, typed = answers[0].encode(), list(answers[1])
+    asked = 0
     raw, ends = b"", time.monotonic() + timeout
     while time.monotonic() < ends:
         if select.select([ours], [], [], 0.1)[0]:
@@ -58,6 +62,9 @@ def on_terminal(
             raw += got
         elif process.poll() is not None:
             break
+        while question and raw.count(question) > asked:
+            asked += 1
+            os.write(ours, typed.pop(0) if typed else b"y\n")
         if interrupt is not None and interrupt(raw.decode(errors="replace")):
             os.killpg(process.pid, signal.SIGINT)
             interrupt = None

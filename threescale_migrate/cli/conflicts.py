@@ -76,7 +76,7 @@ OF_STEPS: Mapping[Step, tuple[str, ...]] = {
     Step.REGISTRY_SECRET: ("replace_secret", "prove_pull"),
     Step.SERVICE_ACCOUNT: ("no_link_default", "no_link_builder"),
     Step.PERMISSIONS: ("copy_privileged", "service_discovery"),
-    Step.DEPLOYMENT_CONFIGS: ("resume_paused", "all_at_once", "wave_plan"),
+    Step.DEPLOYMENT_CONFIGS: ("resume_paused", "all_at_once", "wave_plan", "gate", "pause"),
     Step.READINESS: (),
     Step.VERIFICATION: (),
 }
@@ -155,6 +155,7 @@ CONFLICTS: tuple[Conflict, ...] = (
 NEEDS: tuple[Need, ...] = (
     Need(Given("jobs"), MANY),
     Need(Given("with_secrets"), (Given("backup"),), ("migrate",)),
+    Need(Given("gate_timeout"), (Given("gate"),)),
     Need(Given("restore"), (Given("dump"),), ("migrate",)),
     Need(Given("report"), (Given("run"),), ("history",)),
     Need(Given("interval"), (Given("watch"),), ("verify",)),

@@ -16,6 +16,7 @@ from ..session.options import (
     Connection,
     Expectations,
     Extent,
+    Gating,
     HelpOptions,
     HistoryOptions,
     Judgement,
@@ -132,6 +133,11 @@ def changing(given: Namespace) -> Changing:
     return Changing(given.yes, given.timeout, given.grace)
 
 
+def gating(given: Namespace) -> Gating:
+    """What stands between two waves."""
+    return Gating(given.gate, given.gate_timeout, given.pause)
+
+
 def many(given: Namespace, jobs: int = 1) -> Many:
     """Which projects."""
     return Many(tuple(given.projects or ()), given.all_contexts, given.inventory, jobs)
@@ -159,6 +165,7 @@ def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
         changing(given),
         undo_on_failure=given.on_failure == "undo",
         saving=Saving(given.backup, given.with_secrets),
+        gating=gating(given),
     )
 
 
@@ -180,7 +187,7 @@ def script(given: Namespace) -> tuple[Session, ScriptOptions]:
     )
     return (
         Session(given.command, connection(given), Output(quiet=True)),
-        ScriptOptions(wanted, expectations(given), preflight_judgement(given)),
+        ScriptOptions(wanted, expectations(given), preflight_judgement(given), gating(given)),
     )
 
 

@@ -201,6 +201,17 @@ def _order() -> Parser:
     return parser
 
 
+def _gates() -> Parser:
+    parser = Parser(add_help=False)
+    group = parser.add_argument_group("between two waves")
+    group.add_argument("--gate", metavar="COMMAND", help="continue after a wave only if this command ends well")
+    group.add_argument(
+        "--gate-timeout", metavar="TIME", type=duration, default=60.0, help="end the gate after this time (default 60s)"
+    )
+    group.add_argument("--pause", action="store_true", help="ask on the terminal after each wave")
+    return parser
+
+
 def _report() -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("the record")
@@ -224,6 +235,7 @@ def build(program: str = NAME) -> Parser:
         dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog=parser.prog
     )
     connection, selection, secret, change, order = _connection(), _selection(), _secret(), _change(), _order()
+    gates = _gates()
     extent, expectations, preflight, record = _extent(), _expectations(), _preflight(), _report()
     pull_test, pull_test_by_default = _pull_test(), _pull_test(by_default=True)
 
@@ -261,13 +273,17 @@ def build(program: str = NAME) -> Parser:
             preflight,
             extent,
             order,
+            gates,
             _many(),
             record,
             documents,
         ),
     )
     migrate.add_argument(
-        "--on-failure", choices=("stop", "undo"), default="stop", help="when a rollout fails: stop (default), or undo"
+        "--on-failure",
+        choices=("stop", "undo"),
+        default="stop",
+        help="when a rollout or the gate fails: stop (default), or undo",
     )
     migrate.add_argument("--dry-run", action="store_true", help="the same as plan")
     saving = migrate.add_argument_group("a backup")
@@ -293,7 +309,7 @@ def build(program: str = NAME) -> Parser:
     script = add(
         "script",
         "prints the plan as a bash script that needs oc alone",
-        (connection, selection, secret, expectations, preflight, extent, order),
+        (connection, selection, secret, expectations, preflight, extent, order, gates),
     )
     script.set_defaults(output="text", quiet=True, lang=None)
     _undo(add("undo", "undoes what a run changed", (connection, _sources(), expectations, change, record, documents)))

@@ -1,4 +1,4 @@
-"""The only place that starts a process.
+"""The only place that starts `oc`; what a user names beside it is started in `programs.py`, and no other module starts a process.
 
 It owns how `oc` is found and called: deadlines, retries of what passes by itself, typed errors, redaction.
 It knows nothing of 3scale, and it writes no output of its own.
@@ -13,14 +13,13 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ..exit_codes import ExitCode
-from ..language import system_error
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
 from .doors import WrongDoor, changes_bindings, only_looks
@@ -338,28 +337,21 @@ def patient(seconds: float) -> None:
         sleep(min(0.1, max(0.0, ends - monotonic())))
 
 
-def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
-    """Runs a user's program on the terminal as it is, and gives its exit code, 128 + N where signal N ended it.
+class Group(Protocol):
+    """A process with all that it has started."""
 
-    It is what `rehearse` does with the program after `--`; signals reach it as they reach us. Raises OcMissing.
-    """
-    import signal
-    import subprocess
+    def kill_group(self) -> None:
+        """Ends them. Raises OSError where none is there any more."""
 
+
+@contextmanager
+def ends_with_the_calls(process: Group) -> Iterator[None]:
+    """Within it, what ends the calls of `oc` at once ends that process too."""
+    _running.append(process)
     try:
-        process = subprocess.Popen(list(argv), env=environment, close_fds=False)  # as env does: bash's <(…) is one
-    except OSError as error:
-        raise OcMissing(Text("{program} cannot be started ({why})", program=argv[0], why=system_error(error))) from None
-    former = {
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number)),
-        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),  # the terminal sends it to both
-    }
-    try:
-        code = process.wait()
+        yield
     finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-    return code if code >= 0 else 128 - code
+        _running.remove(process)
 
 
 def _start(

@@ -18,6 +18,7 @@ from ..guide.preflight import attempt
 from ..session.backups import save
 from ..session.confirming import confirm
 from ..session.errors import handled
+from ..session.gating import gates_of
 from ..session.journaling import Start, journaled
 from ..session.location import unexpected
 from ..session.locking import locked
@@ -41,6 +42,7 @@ def run(session: Session, options: MigrateOptions) -> int:
 
 def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
     oc = session.connect(options.changing.timeout)
+    gates = gates_of(session, options.gating)
     where = locate(oc)
     if options.saving.directory is not None:
         usable(options.saving.directory)  # said before anything is asked
@@ -68,10 +70,10 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         versions = {**versions_of(oc), **({"3scale": release[0]} if release else {})}
         with journaled(session, options.changing, start, step=None, warnings=warnings, versions=versions) as run:
             try:
-                state, checks = migration.migrate(run)
+                state, checks = migration.migrate(run, gates)
             except Failed as error:
-                # A cluster that does not answer cannot be asked to take anything back.
-                if not options.undo_on_failure or error.exit_code is ExitCode.UNKNOWN:
+                # A cluster that does not answer cannot be asked to undo anything; a person who stops the run has decided.
+                if not options.undo_on_failure or error.exit_code in (ExitCode.UNKNOWN, ExitCode.INTERRUPTED):
                     raise
                 raise after_failure(run, error) from None
             finish(run, options.judgement, checks, session.command)

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from ..cluster.failures import OcMissing
-from ..cluster.oc import run_program
+from ..cluster.programs import run_program
 from ..exit_codes import ExitCode
 from ..language import system_error, translation
 from ..rehearsal import faults, launch, shells

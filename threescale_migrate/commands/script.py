@@ -60,6 +60,9 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
         chosen=chosen,
+        gate=options.gating.command or "",
+        gate_seconds=options.gating.seconds,
+        pause=options.gating.pause,
         notes=tuple(str(note) for note in planned.notes),
     )
     try:

@@ -19,20 +19,22 @@ from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
 from .failed import Failed, Failure, listed
 from .failure import broken_off, how_far, unreadable
+from .gates import Gates, Passed, after, before
 from .run import Run, unseen
 from .waiting import await_login, last_observation, settle, wait
 
+NO_GATES = Gates()
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
 
-def migrate(run: Run) -> tuple[ProjectState, tuple[Check, ...]]:
+def migrate(run: Run, gates: Gates = NO_GATES) -> tuple[ProjectState, tuple[Check, ...]]:
     """Steps 1 to 6. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
     if run.seen is not None:  # what was confirmed: a config that vanishes from now on is not forgotten
         run.planned = choose(run.seen, run.request).configs
     state = prepare(run, BEFORE_WAVES)
     run.planned = run.planned or choose(state, run.request).configs
     _prove(run)
-    redeploy(run, state)
+    redeploy(run, state, gates)
     return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
 
 
@@ -106,25 +108,29 @@ def _prove(run: Run) -> None:
         run.watcher.note(sentence)
 
 
-def redeploy(run: Run, state: ProjectState) -> None:
+def redeploy(run: Run, state: ProjectState, gates: Gates) -> None:
     """Patches and waits, a wave after the other; each is planned anew, so that what somebody else did counts.
 
-    `state` is what was seen last. Raises Failed, Stopped, JournalError, Usage.
+    `state` is what was seen last; `gates` decide after each wave whether there is a next one. Raises Failed, Stopped, JournalError, Usage.
     """
     if Step.DEPLOYMENT_CONFIGS in run.request.skip:
         return
     order = waves(state, run.request)
     begun = False
+    passed: Passed | None = None
     for number, wave in enumerate(order, 1):
         run.stop.check()
         names = tuple(name for name in wave.configs if name in state.configs)
         if all(assessment.reached for assessment in assess_all(state, names)):
+            passed = Passed(Wave(wave.name, names), number, len(order)) if names else passed
             continue
         try:
             run.check_location()
         except OcError as error:
             raise broken_off(run, error, state, names, MIGRATED) from None
-        if begun:
+        if not begun and passed is not None:
+            before(run, gates, passed, state)
+        if begun or (passed is not None and gates.command):
             state = recheck(run, state)
         begun = True
         there = [name for name in run.planned if name in state.configs]
@@ -136,6 +142,8 @@ def redeploy(run: Run, state: ProjectState) -> None:
         except OcError as error:
             raise broken_off(run, error, state, names, MIGRATED) from None
         _check_gone(run, state)
+        passed = Passed(Wave(wave.name, names), number, len(order))
+        after(run, gates, passed, state)
 
 
 def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:

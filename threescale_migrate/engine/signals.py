@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from ..cluster.oc import end_running_calls
@@ -76,8 +76,14 @@ class Stop:
 
     def pause(self, seconds: float) -> None:
         """Waits as sleep does. Raises Stopped once asked to end."""
-        self.sleep(seconds)
+        self.wait((), seconds)
+
+    def wait(self, descriptors: Sequence[int], seconds: float | None) -> Sequence[int]:
+        """Waits for one of the descriptors to have something to read, for ever where no time is given. Gives those that have;
+        raises Stopped once asked to end."""
+        ready = select.select([self._wakes, *descriptors], [], [], seconds)[0]
         self.check()
+        return ready
 
 
 @contextmanager

@@ -31,7 +31,7 @@ HEAD = """\
 #   GRACE=SECONDS bash SCRIPT       how long a failure is waited out that does not pass by itself (30)
 #
 # Exit codes: 0 migrated, and the pods prove it; 1 they do not, or an oc command failed; 2 the secret's file is unusable;
-# 4 refused, nothing was changed; 5 a rollout failed; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
+# 4 refused, nothing was changed; 5 a rollout failed, or the gate; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
 # To undo it: run what stands after "back:", from the last to the first.
 {notes}set -euo pipefail
 ((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 2))) || {{ echo "bash 4.2 or later is needed" >&2 && exit 2; }}
@@ -61,7 +61,8 @@ class Script:
     `from_secret`; `passing` and `away` are the patterns (POSIX extended) of
     what `oc` says when another try may help, and when the cluster could not be asked; `rights` are the words after
     `oc auth can-i` that ask for each right that is needed; `chosen` are all configs that have
-    to prove themselves at the end, `waves` those that have not yet.
+    to prove themselves at the end, `waves` those that have not yet. `gate` is a
+    command for `sh -c` that has to end well after each wave, within `gate_seconds`; with `pause` a person is asked.
     """
 
     project: str
@@ -79,6 +80,9 @@ class Script:
     costs: tuple[Cost, ...]
     chosen: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    gate: str = ""
+    gate_seconds: float = 60.0
+    pause: bool = False
 
 
 def render(script: Script) -> str:
@@ -152,6 +156,11 @@ def _checks(script: Script) -> Iterator[str]:
     """What is checked before the first change."""
     yield "\n# Before the first change: the right place, and the rights.\n"
     yield _folded("right_place", script.chosen)
+    if script.gate:
+        yield f"gate_command={shell.quoted(script.gate)} gate_seconds={max(1, round(script.gate_seconds))}\n"
+        yield "usable_gate\n"
+    if script.pause:
+        yield "[[ -t 0 && -t 2 ]] || stop 2 'it asks after each wave, and here is no terminal; nothing was changed'\n"
     for question in script.rights:
         yield f"may {shell.line(question)}\n"
 
@@ -236,6 +245,11 @@ def _waves(script: Script) -> Iterator[str]:
         for name in wave.configs:
             yield from _config(script, name, costs[name])
         yield _folded("await", limits)
+        after = shell.line((str(number), str(len(script.waves)), wave.name, " ".join(wave.configs)))
+        if script.gate:
+            yield f"gate {after}\n"
+        if script.pause and number < len(script.waves):
+            yield f"ask {after}\n"
 
 
 def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:

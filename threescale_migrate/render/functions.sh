@@ -379,6 +379,47 @@ refusals() {
   [[ -z $lines ]] || reason+=": $stuck"
 }
 
+# Stops where the gate's program is not there; what a shell reads as something else than a name is left to it.
+usable_gate() {
+  local first
+  sh -n -c "$gate_command" || stop 2 "sh cannot read the gate's command; nothing was changed"
+  read -r first _ <<<"$gate_command"
+  [[ ! $first =~ ^[[:alnum:]_./+-]+$ ]] || command -v "$first" >/dev/null || stop 2 "$first is no program that can be run; nothing was changed"
+}
+
+# gate NUMBER TOTAL NAME CONFIGS: after a wave, the command that decides whether there is a next one. It shows what it shows.
+gate() {
+  local code=0 began=$SECONDS watchdog
+  say "gate after wave $1 of $2, $3: $gate_command"
+  set -m # a process group of its own, which is ended as a whole
+  THREESCALE_MIGRATE_NAMESPACE=$project THREESCALE_MIGRATE_WAVE=$3 THREESCALE_MIGRATE_WAVE_NUMBER=$1 \
+    THREESCALE_MIGRATE_WAVE_TOTAL=$2 THREESCALE_MIGRATE_WAVE_CONFIGS=$4 sh -c "$gate_command" </dev/null >&2 &
+  gate_group=$!
+  { sleep "$gate_seconds" && kill -- "-$gate_group" && sleep 1 && kill -KILL -- "-$gate_group"; } >/dev/null 2>&1 &
+  watchdog=$!
+  set +m
+  wait "$gate_group" || code=$?
+  kill -- "-$watchdog" 2>/dev/null || true
+  end_gate
+  ((code == 0)) && return
+  ((code < 128 || SECONDS - began < gate_seconds)) || stop 5 "the gate failed after wave $1 of $2, $3: it had not ended after $gate_seconds s"
+  stop 5 "the gate failed after wave $1 of $2, $3: exit code $code; what was done stays; run it again to go on"
+}
+
+end_gate() {
+  [[ -z $gate_group ]] || kill -- "-$gate_group" 2>/dev/null || true
+  gate_group=
+}
+
+# ask NUMBER TOTAL NAME…: a person says whether there is a next wave.
+ask() {
+  local word=
+  until [[ $word == y ]]; do
+    read -r -p "wave $1 of $2, $3: done. Continue with the next wave? Type y or n: " word || word=n
+    [[ $word != n ]] || stop 130 "stopped after wave $1 of $2, $3, as the answer said; run it again to go on"
+  done
+}
+
 # prove CONFIG…: the end. The pods say whether the project is migrated.
 prove() {
   local name failed=0
@@ -397,9 +438,10 @@ prove() {
 tidy() {
   rm -rf "$scratch"
   if [[ -n $nap ]]; then kill "$nap" 2>/dev/null || true; fi
+  end_gate
 }
 
-nap=
+nap= gate_group=
 scratch=$(mktemp -d)
 trap tidy EXIT
 trap 'stop 130 "interrupted: what was done stays; run it again to go on"' INT

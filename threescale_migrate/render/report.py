@@ -45,10 +45,11 @@ class Span:
 
 @dataclass(frozen=True)
 class Bar:
-    """The rollout of one config in one wave."""
+    """The rollout of one config in one wave; or a gate after it, by its option."""
 
     config: str
     spans: tuple[Span, ...]
+    gate: bool = False
 
     def seconds(self, phase: Phase) -> str:
         """How long it was in a phase."""
@@ -58,6 +59,8 @@ class Bar:
     def sentence(self) -> Text:
         """How it ended, and after how long."""
         last, seconds = self.spans[-1], figure(self.spans[-1].start - self.spans[0].start)
+        if last.phase is Phase.READY and self.gate:
+            return Text("passed after {seconds} s", seconds=seconds)
         if last.phase is Phase.READY:
             return Text("ready after {seconds} s", seconds=seconds)
         if last.phase is Phase.FAILED:

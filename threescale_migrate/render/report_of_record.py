@@ -77,7 +77,7 @@ def _costs(record: Record) -> Iterator[Text]:
         bar.config: bar.spans[-1].start - bar.spans[0].start
         for band in _bands(record)
         for bar in band.bars
-        if bar.spans[-1].phase is Phase.READY
+        if bar.spans[-1].phase is Phase.READY and not bar.gate
     }
     for kept in _last(record, "plan").get("costs") or ():
         name, sentences = str(kept["config"]), tuple(Text.revived(cost) for cost in kept.get("costs") or ())
@@ -319,9 +319,14 @@ def _pods(pods: Iterable[Mapping[str, Any]]) -> Iterator[Pod]:
 def _bands(record: Record) -> Iterator[Band]:
     """The waves in time, each with its rollouts."""
     starts = [number for number, line in enumerate(record.lines) if line.get("event") == "wave"]
+    ahead = record.lines[: starts[0] if starts else len(record.lines)]
+    gates = tuple(_gates(record, ahead))
+    if gates:
+        title = Text("before the first wave of this run")
+        yield Band(title, gates[0].spans[0].start, gates[-1].spans[-1].end, gates)
     for start, end in zip(starts, [*starts[1:], len(record.lines)]):
         wave, lines = record.lines[start], record.lines[start:end]
-        ended = [line for line in lines if line.get("event") in ("rollouts", "failed", "end", "wave")]
+        ended = [line for line in lines if line.get("event") in ("rollouts", "failed", "end", "wave", "gate", "gated")]
         last = str(ended[-1].get("at"))
         bars = [
             Bar(name, spans)
@@ -338,8 +343,23 @@ def _bands(record: Record) -> Iterator[Band]:
             ),
             _seconds(record.began, str(wave.get("at"))),
             _seconds(record.began, last),
-            tuple(bars),
+            (*bars, *_gates(record, lines)),
         )
+
+
+def _gates(record: Record, lines: Sequence[Mapping[str, Any]]) -> Iterator[Bar]:
+    """The gates among some lines, and the pauses, each from its question to its answer."""
+    for number, line in enumerate(lines):
+        if line.get("event") != "gate":
+            continue
+        rest = lines[number + 1 :]
+        answer = next((other for other in rest if other.get("event") == "gated"), {})
+        start = _seconds(record.began, str(line.get("at")))
+        end = _seconds(record.began, str(answer.get("at") or (rest[-1] if rest else line).get("at")))
+        spans = [Span(Phase.WAITING, start, end)]
+        if answer:
+            spans.append(Span(Phase.READY if answer.get("outcome") == "done" else Phase.FAILED, end, end))
+        yield Bar("--gate" if line.get("by") == "command" else "--pause", tuple(spans), gate=True)
 
 
 def _spans(record: Record, lines: Sequence[Mapping[str, Any]], name: str, last: str) -> tuple[Span, ...]:

@@ -130,6 +130,15 @@ class Changing:
 
 
 @dataclass(frozen=True)
+class Gating:
+    """What stands between two waves: a command with the seconds that it may take, and whether a person is asked."""
+
+    command: str | None = None
+    seconds: float = 60.0
+    pause: bool = False
+
+
+@dataclass(frozen=True)
 class Many:
     """Which projects, where there are many."""
 
@@ -183,6 +192,7 @@ class MigrateOptions(OverMany):
     changing: Changing = Changing()
     undo_on_failure: bool = False
     saving: Saving = Saving()
+    gating: Gating = Gating()
 
 
 @dataclass(frozen=True)
@@ -200,6 +210,7 @@ class ScriptOptions:
     request: RequestOptions
     expect: Expectations
     judgement: Judgement
+    gating: Gating = Gating()
 
 
 @dataclass(frozen=True)
