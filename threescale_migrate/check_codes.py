@@ -44,6 +44,7 @@ class Code(str, Enum):
     PULL_SECRET_LINKED = "pull-secret-linked", "the pull secret is linked to the service account amp"
     HOOKS_HAVE_LOGIN = "hooks-have-login", "the pull secret is linked to default, whose account hook pods run as"
     BUILDS_HAVE_LOGIN = "builds-have-login", "the pull secret is linked to builder, where builds use images of 3scale"
+    ZYNC_QUE_HAS_LOGIN = "zync-que-has-login", "the pull secret is linked to the account of zync-que, which 2.6 brings"
     # Step 3.
     PERMISSIONS_READABLE = "permissions-readable", "what default has been granted can be read"
     PERMISSIONS_EQUAL = "permissions-equal", "amp may do what default may"

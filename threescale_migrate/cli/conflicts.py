@@ -66,6 +66,7 @@ WHICH = Text("each says which projects")
 ORDER = Text("each says the order")
 ONE = Text("it is about one project")
 SKIPPED = Text("the step that it is about is left out")
+ONE_LOOK = Text("it is about one look")
 ANOTHER_STEP = Text("it is about another step")
 LOOKS = Text("nothing is changed then")
 TEXT_ALONE = Text("it is about text")
@@ -114,6 +115,12 @@ CONFLICTS: tuple[Conflict, ...] = (
         (Given("changed_since_last"), Given("watch")),
         [Given("output", name) for name in ("json", "yaml", "nagios", "junit")],
         TEXT_ALONE,
+    ),
+    *_pairs((Given("watch"),), MANY, ONE),
+    *_pairs(
+        (Given("watch"),),
+        (Given("report"), Given("metrics_file"), Given("changed_since_last"), Given("prove_pull")),
+        ONE_LOOK,
     ),
     Conflict(Given("plain"), Given("color", "always"), Text("what is read aloud has no colour")),
     Conflict(Given("prove_pull"), Given("no_prove_pull"), Text("one asks the registry, the other does not")),

@@ -26,10 +26,11 @@ OFF = ("", "0", "false", "no")
 # A secret has one source: one that the command line names takes the place of the variable's.
 INSTEAD: Mapping[str, tuple[str, ...]] = {
     "secret_file": ("username", "from_secret"),
-    "inventory": ("projects", "all_contexts", "namespace"),
+    "inventory": ("projects", "all_contexts", "namespace", "watch"),
     "namespace": ("projects", "all_contexts", "inventory"),
     "context": ("all_contexts",),
-    "report": ("projects", "all_contexts", "inventory", "dry_run"),
+    "report": ("projects", "all_contexts", "inventory", "dry_run", "watch"),
+    "metrics_file": ("watch",),
 }
 
 

@@ -177,6 +177,8 @@ def verify(given: Namespace) -> tuple[Session, VerifyOptions]:
         many=many(given, given.jobs),
         monitoring=Monitoring(given.metrics_file, given.changed_since_last),
         timeout=given.timeout,
+        watch=given.watch,
+        interval=given.interval,
     )
 
 

@@ -304,6 +304,10 @@ def build(program: str = NAME) -> Parser:
             _output(("text", "json", "yaml", "nagios", "junit")),
         ),
     )
+    verify.add_argument(
+        "--watch", action="store_true", help="look again until it is migrated, at most --timeout (default 2h)"
+    )
+    verify.add_argument("--interval", metavar="TIME", type=duration, help="watch for ever, a look in this time")
     _monitoring(verify)
     _strictness(verify)
     script = add(

@@ -14,6 +14,7 @@ from ..engine.backup import usable
 from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
+from ..guide.afterwards import BRIEF
 from ..guide.preflight import attempt
 from ..session.backups import save
 from ..session.confirming import confirm
@@ -77,7 +78,10 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
                     raise
                 raise after_failure(run, error) from None
             finish(run, options.judgement, checks, session.command)
-    return show(session, options.judgement, state, checks)
+    code = show(session, options.judgement, state, checks)
+    if verdicts.judge(checks, session.command).done:
+        session.mention(BRIEF)
+    return code
 
 
 def _save(session: Session, oc: Oc, options: MigrateOptions) -> None:

@@ -26,13 +26,16 @@ from ..session.options import VerifyOptions
 from ..session.proving import pull_checks
 from ..session.requests import request_of
 from ..session.session import Session
-from ..values import Text, Verdict
+from ..session.watching import watch
+from ..values import Check, Request, Text, Verdict
 
 
 def run(session: Session, options: VerifyOptions) -> int:
     """Checks the six steps. Gives the exit code, that of a monitoring plugin with `-o nagios`."""
     if options.monitoring.metrics_file:
         metrics.check_path(options.monitoring.metrics_file)
+    if options.watch:
+        return watch(session, options, _whole)
     return _run_many(session, options) if options.many.given else _run_one(session, options)
 
 
@@ -73,6 +76,13 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
     name = state.namespace or session.connection.namespace or ""
     code = results.exit_code(options.judgement, checks, "verify")
     return oc, state, Outcome(name, state.namespace, code, checks, seconds=monotonic() - began)
+
+
+def _whole(oc: Oc, request: Request) -> tuple[ProjectState, tuple[Check, ...]]:
+    """One look at all six steps. Raises OcError."""
+    oc.remembered.clear()  # it is another run that gives and takes roles meanwhile
+    state = observe(oc, tries=1, elsewhere=request.permissions)
+    return state, steps.verify(state, request)
 
 
 @dataclass(frozen=True)

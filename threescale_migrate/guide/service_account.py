@@ -7,11 +7,25 @@ import re
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState, ServiceAccount
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Verdict
+from ..values import (
+    ACCOUNT,
+    DEFAULT_ACCOUNT,
+    NOTHING,
+    SECRET_NAME,
+    Action,
+    Check,
+    Inverse,
+    Request,
+    Step,
+    Text,
+    Verdict,
+)
 from .selection import choose
 
 STEP = Step.SERVICE_ACCOUNT
 BUILDER = "builder"
+# What 2.6 brings, with an account of its own (recordings/README.md 19).
+ZYNC_QUE = "zync-que"
 # An image stream of 3scale's templates, or one of its images by name.
 OWN_IMAGE = re.compile(r"^amp-[a-z-]+(?::|$)|/3scale-amp\d*/")
 MANIFEST = {
@@ -135,7 +149,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     elif hooks:
         seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))
         checks.append(Check(STEP, Code.HOOKS_HAVE_LOGIN, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))
-    return (*checks, *_builds(state))
+    return (*checks, *_builds(state), *_zync_que(state, request))
 
 
 def _builds(state: ProjectState) -> tuple[Check, ...]:
@@ -151,3 +165,29 @@ def _builds(state: ProjectState) -> tuple[Check, ...]:
     )
     fix = Text("{command}", command=f"oc secrets link {BUILDER} {SECRET_NAME} --for=pull")
     return (Check(STEP, Code.BUILDS_HAVE_LOGIN, subject, Verdict.WARNING, seen, fix),)
+
+
+def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
+    """Whether zync-que of 2.6 can pull its image: by its account, and by its pods, which keep what that had when they were made
+    (recordings/README.md 14, 30). Nothing where it is not there, or is one of the configs that run as `amp`."""
+    config = state.configs.get(ZYNC_QUE)
+    if config is None or request.configs or config.effective_account in (ACCOUNT, DEFAULT_ACCOUNT):
+        return ()
+    name = config.effective_account
+    subject = f"sa/{name}"
+
+    def checked(verdict: Verdict, seen: Text, fix: Text = NOTHING) -> tuple[Check, ...]:
+        return (Check(STEP, Code.ZYNC_QUE_HAS_LOGIN, subject, verdict, seen, fix),)
+
+    if name not in state.accounts:
+        seen = Text("zync-que runs as it, and it is not in the project: its pods cannot be made")
+        return checked(Verdict.FAILED, seen, Text("create it, as the 2.6 template does"))
+    if not linked(state, name) and SECRET_NAME not in config.template_pull_secrets:
+        seen = Text("zync-que runs as it, and the pull secret {secret} is not linked to it", secret=SECRET_NAME)
+        fix = Text("{command}", command=f"oc secrets link {name} {SECRET_NAME} --for=pull")
+        return checked(Verdict.FAILED, seen, fix)
+    without = [pod.name for pod in state.pods_of(ZYNC_QUE) if pod.live and SECRET_NAME not in pod.pull_secrets]
+    if without:
+        seen = Text("it has the pull secret, and pod {pod} of zync-que was made without it", pod=without[0])
+        return checked(Verdict.FAILED, seen, Text("{command}", command=f"oc rollout latest dc/{ZYNC_QUE}"))
+    return checked(Verdict.PASSED, Text("it has the pull secret too, for zync-que"))

@@ -81,10 +81,11 @@ class LineWatcher:
 
 
 class LiveWatcher(LineWatcher):
-    """The same, with the rollouts of the wave as a table that is redrawn in place."""
+    """The same, with the rollouts of the wave as a table that is redrawn in place; a `lasting` one also when all of it is done."""
 
-    def __init__(self, terminal: Terminal, quiet: bool = False) -> None:
+    def __init__(self, terminal: Terminal, quiet: bool = False, lasting: bool = False) -> None:
         super().__init__(terminal, quiet)
+        self.lasting = lasting
         self.drawn: list[str] = []
         self.since: dict[str, tuple[RolloutState, float]] = {}
 
@@ -96,7 +97,7 @@ class LiveWatcher(LineWatcher):
         # One write: nothing is seen between the old table and the new one.
         self.terminal.stream.write(_redrawn(self._height(size), rows))
         self.terminal.stream.flush()
-        self.drawn = [] if all(found.reached for found in assessments) else rows
+        self.drawn = rows if self.lasting or not all(found.reached for found in assessments) else []
 
     def _sentence(self, assessments: Sequence[Assessment], seconds: float, ours: bool) -> Text:
         """How far all of it is: the run, within a wave of it; else what is waited for."""

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from ..check_codes import Code
 from ..engine.records import Record
+from ..guide.afterwards import NEXT
 from ..guide.readiness import MOVING, STALE, RolloutState
+from ..guide.verdicts import judge
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, english
 from . import resuming
 from . import text as texts
@@ -46,7 +48,7 @@ def of_record(record: Record) -> Report:
             server=record.server,
         ),
         failures=failures,
-        next_steps=tuple(_next_steps(record, failures)),
+        next_steps=tuple(_next_steps(record, failures, checks)),
         facts=tuple(_facts(record, first)),
         found=tuple(_found(record.state)),
         bands=tuple(_bands(record)),
@@ -201,9 +203,11 @@ def _with_commands(record: Record, failure: Failure) -> Failure:
     return replace(failure, commands=resuming.invocation_of(record).commands(said))
 
 
-def _next_steps(record: Record, failures: Sequence[Failure]) -> Iterator[Text]:
+def _next_steps(record: Record, failures: Sequence[Failure], checks: Sequence[Check]) -> Iterator[Text]:
     """What to do after all: the ways on and back."""
     if record.finished == "done":
+        if record.command == "migrate" and judge(checks, record.command).done:
+            yield from NEXT
         return
     if record.command == "verify":
         yield Text("when that is fixed, look again: {command}", command=resuming.again(record))

@@ -197,10 +197,12 @@ class MigrateOptions(OverMany):
 
 @dataclass(frozen=True)
 class VerifyOptions(OverMany):
-    """`verify`; `timeout` in seconds."""
+    """`verify`; times in seconds. `watch` looks again until there is no more to wait for, with an `interval` for ever."""
 
     monitoring: Monitoring = Monitoring()
     timeout: float | None = None
+    watch: bool = False
+    interval: float | None = None
 
 
 @dataclass(frozen=True)

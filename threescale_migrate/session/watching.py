@@ -1,0 +1,117 @@
+"""`verify --watch`: looks at the rollouts again and again, for a second screen while somebody migrates. It changes nothing.
+
+A round is the one call of `oc` that a round of a migration's wait is too; the six steps are looked at once all pods are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from ..cluster.failures import NoRoute, OcError, Unreachable
+from ..cluster.location import pin
+from ..cluster.oc import Oc
+from ..cluster.reading import observe_rollouts
+from ..cluster.state import ProjectState
+from ..engine.failed import Failed
+from ..engine.run import unseen
+from ..exit_codes import ExitCode
+from ..guide.readiness import assess_all
+from ..guide.selection import choose
+from ..guide.verdicts import judge
+from ..render.progress import LineWatcher, LiveWatcher
+from ..values import NOTHING, Check, Request, Text, Verdict
+from . import results
+from .options import VerifyOptions
+from .requests import request_of
+from .session import Session
+
+ROUND_SECONDS = 2.0
+# How long a watch that has no interval waits for the end of a migration.
+WATCH_SECONDS = 7200.0
+# So many rounds without an answer, one after the other, are worth a line.
+UNANSWERED_ROUNDS = 3
+Look = Callable[[Oc, Request], tuple[ProjectState, tuple[Check, ...]]]
+
+
+@dataclass
+class _Watch:
+    """A watch, with what it remembers between two rounds: the last word on the whole, and the rounds without an answer."""
+
+    oc: Oc
+    request: Request
+    look: Look
+    watcher: LineWatcher
+    began: float
+    said: Text = NOTHING
+    unanswered: int = 0
+
+
+def watch(session: Session, options: VerifyOptions, look: Look) -> ExitCode:
+    """Shows the rollouts until nothing fails any more, and then what `look` has checked; for ever with an interval.
+
+    Gives the exit code of the checks. Raises Failed at the deadline, OcError for what does not pass by itself, Stopped.
+    """
+    seconds = options.timeout or (WATCH_SECONDS if options.interval is None else None)
+    oc = session.connect(seconds)
+    pin(oc)
+    terminal = session.result
+    in_lines = session.output.quiet or not terminal.live
+    watcher = LineWatcher(terminal, session.output.quiet) if in_lines else LiveWatcher(terminal, lasting=True)
+    state = _Watch(oc, request_of(session, oc, options.request), look, watcher, monotonic())
+    while True:
+        found = _round(state)
+        if found is not None and options.interval is None and not _has_failed(found[1]):
+            watcher.done()
+            return results.show(session, options.judgement, *found)
+        if found is not None:
+            _say(state, judge(found[1]).sentence)
+        left = None if seconds is None else state.began + seconds - monotonic()
+        if left is not None and left <= 0:
+            raise _late(state, seconds or 0)
+        oc.pause(min(options.interval or ROUND_SECONDS, left or WATCH_SECONDS))
+
+
+def _has_failed(checks: tuple[Check, ...]) -> bool:
+    return any(check.verdict is Verdict.FAILED for check in checks)
+
+
+def _round(state: _Watch) -> tuple[ProjectState, tuple[Check, ...]] | None:
+    """One look at the rollouts; and at all of it, where these say no more."""
+    try:
+        seen = observe_rollouts(state.oc, tries=1)
+        names = choose(seen, state.request).configs
+        rollouts = assess_all(seen, names)
+        if state.unanswered >= UNANSWERED_ROUNDS:
+            _say(state, Text("the cluster answers again"))
+        state.unanswered = 0
+        if names and not unseen(seen):
+            state.watcher.rollouts(rollouts, monotonic() - state.began)
+            if not all(found.reached for found in rollouts):
+                state.said = NOTHING
+                return None
+        return state.look(state.oc, state.request)
+    except OcError as error:
+        if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
+            raise
+        if state.oc.deadline is not None and monotonic() >= state.oc.deadline:
+            return None  # it was the watch's own end that cut it off
+        state.unanswered += 1
+        if state.unanswered == UNANSWERED_ROUNDS:
+            _say(state, Text("the cluster does not answer; asking on ({why})", why=error.text))
+        return None
+
+
+def _say(state: _Watch, sentence: Text) -> None:
+    """A line, where it is not the one before."""
+    if str(sentence) != str(state.said):
+        state.said = sentence
+        state.watcher.note(sentence)
+
+
+def _late(state: _Watch, seconds: float) -> Failed:
+    state.watcher.done()
+    if state.unanswered > 1:
+        return Failed(Text("the cluster has not answered"), ExitCode.UNKNOWN)
+    return Failed(Text("not migrated within {seconds} s", seconds=f"{seconds:g}"), ExitCode.DEADLINE)
