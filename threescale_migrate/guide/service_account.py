@@ -124,11 +124,16 @@ def builds(state: ProjectState) -> tuple[str, ...]:
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """Whether the account is there with the pull secret; a warning where hooks will have no login."""
-    subject = f"sa/{ACCOUNT}"
+    """Whether each account that pulls 3scale's images has the pull secret; a warning where hooks or builds will have no login."""
     if "sa" in state.unread:
         seen = Text("it cannot be read: {why}", why=state.unread["sa"])
-        return (Check(STEP, Code.ACCOUNT_PRESENT, subject, Verdict.UNKNOWN, seen),)
+        return (Check(STEP, Code.ACCOUNT_PRESENT, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen),)
+    return (*_amp(state, request), *_zync_que(state, request))
+
+
+def _amp(state: ProjectState, request: Request) -> tuple[Check, ...]:
+    """Whether the account is there with the pull secret, and what pulls beside it has it too."""
+    subject = f"sa/{ACCOUNT}"
     account = state.accounts.get(ACCOUNT)
     fix = Text("threescale-migrate step service-account")
     if account is None:
@@ -149,7 +154,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     elif hooks:
         seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))
         checks.append(Check(STEP, Code.HOOKS_HAVE_LOGIN, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))
-    return (*checks, *_builds(state), *_zync_que(state, request))
+    return (*checks, *_builds(state))
 
 
 def _builds(state: ProjectState) -> tuple[Check, ...]:
