@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -204,6 +205,15 @@ def test_what_a_cluster_says_is_text_and_nothing_else_in_html(language: str) -> 
     assert "http-equiv" in words
     assert "default-src 'none'" in words
     assert "None" not in words
+
+
+def test_a_command_stands_by_itself_and_is_copied_as_one_line() -> None:
+    sentence = of_record(failed_run("it cannot be pulled"))
+    undo = str(sentence.next_steps[-1]).partition(": ")[2]
+    words = page(sentence, ".html", "en")
+    blocks = [html.unescape(re.sub(r"<[^>]*>", "", block)) for block in re.findall(r"<pre>.*?</pre>", words)]
+    assert undo in blocks
+    assert f"1. or to undo it: `{undo}`\n" in page(sentence, ".md", "en")
 
 
 def test_what_a_cluster_says_makes_no_cells_links_or_html_in_markdown() -> None:

@@ -115,6 +115,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         percent=lambda seconds: f"{100 * seconds / report.seconds:.3f}%",
         code=code,
         named=lambda failure: without_repetition(failure.subject, say(failure.why)),
+        parted=lambda step: _parted(say(step), say(step.params.get("command", ""))),
         lines=lambda value: say(value).split("\n"),
         command=lambda entry: command_line(entry.argv, entry.kind.startswith("secret") and "-" in entry.argv),
     )
@@ -139,6 +140,12 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         standing=STANDING_WORDS,
         standing_marks=STANDING_MARKS,
     )
+
+
+def _parted(sentence: str, command: str) -> tuple[str, str, str]:
+    """A sentence before its command, the command, and what follows: a command stands by itself, to be copied."""
+    before, found, after = sentence.partition(command) if command else (sentence, "", "")
+    return before.strip(), found, after.strip()
 
 
 def _phases(report: Report) -> list[Phase]:
