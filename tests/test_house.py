@@ -34,8 +34,8 @@ DOOR = (f"{PACKAGE}.__main__",)
 ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
     "cluster": (
-        "dialects doors items state threads",
-        "failures pull_secrets saving",
+        "dialects doors items state streams threads",
+        "failures pull_secrets saving sharing",
         "oc parsing",
         "location programs reading",
     ),
@@ -47,7 +47,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "deployment_configs links verification",
         "changes permissions",
         "rights steps undo_objects",
-        "undo_refusals",
+        "dumps undo_refusals",
         "preflight undoing",
     ),
     "engine": (
@@ -57,6 +57,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "apply records",
         "failure",
         "gates waiting",
+        "dumping",
         "migration undoing",
     ),
     "render": (

@@ -102,8 +102,6 @@ def test_each_line_of_the_table_can_happen_in_a_command(conflict: Conflict) -> N
     later = {
         "no_prove_pull",
         "no_link_builder",
-        "dump",
-        "restore",
         "ticket",
     }
     assert {conflict.first.dest, conflict.second.dest} <= known | later

@@ -16,13 +16,19 @@ from tests.conftest import World, make_world
 Object = dict[str, Any]
 TYPES = (
     "deploymentconfigs", "imagestreams", "secrets", "configmaps", "persistentvolumeclaims", "services", "routes", "cronjobs",
-    "roles", "rolebindings", "serviceaccounts", "resourcequotas", "limitranges",
+    "roles", "rolebindings", "serviceaccounts", "resourcequotas", "limitranges", "buildconfigs",
 )  # fmt: skip
 # What nobody can create: the words of this test, not those of the code.
 SERVERS = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink")
 KEY = "-----BEGIN PRIVATE KEY-----\\nbm90IGEga2V5\\n"
 
 MORE = [
+    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "mirror"}, "type": "kubernetes.io/dockerconfigjson",
+     "data": {".dockerconfigjson": "eyJhdXRocyI6e319"}},
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}, "imagePullSecrets": [{"name": "mirror"}]},
+    {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "limits"},
+     "spec": {"limits": [{"type": "Pod", "max": {"cpu": "9"}}]}},
+    {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "room"}, "spec": {"hard": {"pods": "90"}}},
     {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "words"}, "data": {"a": "1e3", "b": "yes", "c": "x\n y\n"}},
     {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -79,7 +85,9 @@ def files(directory: Path) -> list[Path]:
 
 
 def test_what_was_deleted_is_created_again_from_the_files_in_their_order(world: World) -> None:
+    world.faults("builds")
     furnish(world)
+    assert world.oc("secrets", "link", "default", "mirror", "--for=pull").code == 0
     before = comparable(world)
     target = world.home / "saved"
     done = world.run("backup", str(target), "--with-secrets")
@@ -87,10 +95,18 @@ def test_what_was_deleted_is_created_again_from_the_files_in_their_order(world: 
     for plural in TYPES:
         if plural != "serviceaccounts":
             assert world.oc("delete", plural, "--all").code == 0
-    assert len(comparable(world)) == 3, "the accounts alone are left"
+    world.oc("secrets", "unlink", "default", "mirror")  # oc says that the secret is gone
+    assert world.oc("delete", "sa", "robot").code == 0
+    assert set(comparable(world)) == {("serviceaccounts", name) for name in ("builder", "default", "deployer")}
     for path in files(target):
         made = world.oc("create", "-f", str(path))
         assert made.code == 0, made.all
+    links = [line.strip() for line in (target / "README.txt").read_text().splitlines() if "oc secrets link" in line]
+    assert len(links) == 1
+    assert world.program(["bash", "-c", links[0]]).code == 0
+    assert {kind for kind, _ in before} >= {*TYPES} - {"persistentvolumeclaims", "cronjobs"}, (
+        "there was one of each type"
+    )
     # OpenShift makes these two again by itself, which the rehearsal does not.
     own = {("rolebindings", "system:deployers"), ("rolebindings", "system:image-pullers")}
     assert comparable(world) == {key: value for key, value in before.items() if key not in own}

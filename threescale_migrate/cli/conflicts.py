@@ -125,6 +125,7 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(Given("plain"), Given("color", "always"), Text("what is read aloud has no colour")),
     Conflict(Given("prove_pull"), Given("no_prove_pull"), Text("one asks the registry, the other does not")),
     *_skipped(),
+    Conflict(Given("restore"), Given("skip", Step.DEPLOYMENT_CONFIGS.value), SKIPPED),
     *_single_steps(),
     *_pairs(
         (Given("check"),),
@@ -163,6 +164,7 @@ NEEDS: tuple[Need, ...] = (
     Need(Given("jobs"), MANY),
     Need(Given("with_secrets"), (Given("backup"),), ("migrate",)),
     Need(Given("gate_timeout"), (Given("gate"),)),
+    Need(Given("dump"), (Given("backup"),), ("migrate",)),
     Need(Given("restore"), (Given("dump"),), ("migrate",)),
     Need(Given("report"), (Given("run"),), ("history",)),
     Need(Given("interval"), (Given("watch"),), ("verify",)),

@@ -27,6 +27,7 @@ COMMANDS = {
     "history": "..commands.history",
     "step": "..commands.step",
     "backup": "..commands.backup",
+    "export": "..commands.export",
     "manifest": "..commands.manifest",
     "help": "..commands.help",
     "man": "..commands.man",

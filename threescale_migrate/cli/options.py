@@ -15,6 +15,7 @@ from ..session.options import (
     Changing,
     Connection,
     Expectations,
+    ExportOptions,
     Extent,
     Gating,
     HelpOptions,
@@ -164,7 +165,7 @@ def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
         many(given),
         changing(given),
         undo_on_failure=given.on_failure == "undo",
-        saving=Saving(given.backup, given.with_secrets),
+        saving=Saving(given.backup, given.with_secrets, given.dump, given.restore),
         gating=gating(given),
     )
 
@@ -232,7 +233,12 @@ def history(given: Namespace) -> tuple[Session, HistoryOptions]:
 
 def backup(given: Namespace) -> tuple[Session, BackupOptions]:
     """`backup`."""
-    return session(given), BackupOptions(Saving(given.directory, given.with_secrets), expectations(given))
+    return session(given), BackupOptions(Saving(given.directory, given.with_secrets, given.dump), expectations(given))
+
+
+def export(given: Namespace) -> tuple[Session, ExportOptions]:
+    """`export`."""
+    return session(given), ExportOptions(given.file, expectations(given))
 
 
 def manifest(given: Namespace) -> tuple[Session, ManifestOptions]:
@@ -276,6 +282,7 @@ CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {
     "history": history,
     "step": step,
     "backup": backup,
+    "export": export,
     "manifest": manifest,
     "help": help_,
     "man": man,

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from ..exit_codes import TABLE, ExitCode, numbers
 from ..guide.prove_pull import IMAGE
 from ..language import LANGUAGES
-from ..values import STEPS, Text
+from ..values import DATABASES, STEPS, Text
 from .arguments import any_image, duration, go_duration, image, jobs, names, no_password, report_file, said, schedule
 from .examples import EXAMPLES
 from .usage import NAME, Formatter, help_of
@@ -291,6 +291,9 @@ def build(program: str = NAME) -> Parser:
         "--backup", metavar="DIR", help="save the project there before the first change, as backup does"
     )
     _with_secrets(saving)
+    saving.add_argument(
+        "--restore", metavar="NAME", choices=DATABASES, help="play back what --dump saved, after its redeployment"
+    )
     verify = add(
         "verify",
         "checks the six steps, changes nothing",
@@ -333,6 +336,12 @@ def build(program: str = NAME) -> Parser:
     )
     backup.add_argument("directory", metavar="DIR", help="a new directory, or an empty one")
     _with_secrets(backup)
+    export = add(
+        "export",
+        "writes the project with all secrets masked, for support",
+        (connection, expectations, _output(("text",))),
+    )
+    export.add_argument("file", metavar="FILE", help="a new file; rehearse --from takes it")
     manifest = add("manifest", "prints what lets the cluster itself run verify", (connection,))
     manifest.add_argument(
         "kind", choices=("cronjob", "tekton", "containerfile"), metavar="KIND", help="one of %(choices)s"
@@ -369,6 +378,9 @@ def build(program: str = NAME) -> Parser:
 
 def _with_secrets(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--with-secrets", action="store_true", help="save secrets too, and the keys of routes")
+    parser.add_argument(
+        "--dump", metavar="NAME", choices=DATABASES, help="save the content of a database too: %(choices)s"
+    )
 
 
 def _undo(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ recordings/README.md 21).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 # How a binding is asked about. A client up to 4.4 knows `--dry-run` as a switch and refuses a value for it; later ones pass it on
@@ -30,6 +31,25 @@ def _without(*refused: str) -> Callable[[Sequence[str]], bool]:
     return lambda rest: not any(arg.partition("=")[0] in refused for arg in rest)
 
 
+# What prints a database's content: it takes locks that only a change of tables waits for, and writes nothing. bash is what puts
+# the programs of 3scale's images on PATH.
+DUMP = ("bash", "-c", "pg_dumpall -c --if-exists")
+
+
+def _dumps_a_database(rest: Sequence[str]) -> bool:
+    """`exec POD -- bash -c 'pg_dumpall -c --if-exists'`, to the letter, and no other.
+
+    `oc exec` may do anything in a pod, so it is no call that looks. This one is: what runs there is fixed, reads the database, and
+    changes neither it nor the cluster, with any `oc`; and `backup` promises to look only. Playing a dump back is a change, and goes
+    through the other door with a journal open.
+    """
+    return (
+        len(rest) == 5
+        and re.fullmatch(r"[a-z0-9][a-z0-9.-]*", rest[0]) is not None
+        and tuple(rest[1:]) == ("--", *DUMP)
+    )
+
+
 def _import_as_a_dry_run(rest: Sequence[str]) -> bool:
     """`import-image STREAM --from=IMAGE --confirm --dry-run` and no other: its dry run is a request that has `import: false`
     in it, of each client since 3.11 that knows the option; the others refuse it."""
@@ -50,6 +70,7 @@ LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
     (("config", "get-contexts"), _without("--raw")),
     (("config", "view"), _without("--raw", "--flatten")),
     (("import-image",), _import_as_a_dry_run),
+    (("exec",), _dumps_a_database),
     (TRY_ON_SERVER, lambda rest: all(arg.startswith("--namespace=") for arg in rest)),
 )
 

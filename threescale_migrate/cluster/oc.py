@@ -38,6 +38,7 @@ from .failures import (
     error_sentence,
 )
 from .items import items_of
+from .streams import NONE, Stream
 
 Answer = TypeVar("Answer")
 Part = TypeVar("Part")
@@ -112,15 +113,16 @@ class Oc:
             for name, value in options
             if value is not None and not (name == "--namespace" and any(arg.startswith("--namespace=") for arg in args))
         )
-        return ("oc", *args, *given)
+        end = list(args).index("--") if "--" in args else len(args)  # what follows is for a program in a pod
+        return ("oc", *args[:end], *given, *args[end:])
 
-    def answer(self, args: Sequence[str], stdin: str | None = None) -> Call:
+    def answer(self, args: Sequence[str], stdin: str | None = None, stream: Stream = NONE) -> Call:
         """Makes a call that looks, once, and gives it whatever its exit code. Raises RequestTimeout, OcMissing, WrongDoor."""
         if not only_looks(args):
             raise WrongDoor(f"oc {' '.join(args[:3])} is no call that only looks")
-        return self._run(args, stdin, None)
+        return self._run(args, stdin, None, stream)
 
-    def change(self, args: Sequence[str], stdin: str | None, record: OpenRecord) -> Call:
+    def change(self, args: Sequence[str], stdin: str | None, record: OpenRecord, stream: Stream = NONE) -> Call:
         """Makes a call that changes something, once, holding the lock until it has ended. Raises OcError, WrongDoor.
 
         `record` is the journal that the change is in. Secrets belong into `stdin`: arguments can be seen by every user of
@@ -130,18 +132,18 @@ class Oc:
             raise WrongDoor(f"oc {' '.join(args[:3])} changes something, and no journal is open")
         if changes_bindings(args):
             self.remembered.clear()
-        return self._checked(self._run(args, stdin, self.lock), looking=False)
+        return self._checked(self._run(args, stdin, self.lock, stream), looking=False)
 
-    def _run(self, args: Sequence[str], stdin: str | None, lock: int | None) -> Call:
+    def _run(self, args: Sequence[str], stdin: str | None, lock: int | None, stream: Stream) -> Call:
         argv = self.argv(args)
         with _slots:
             started = monotonic()
-            timeout = self.call_timeout
+            timeout = self.call_timeout if stream.seconds is None else stream.seconds
             if self.deadline is not None:
                 timeout = min(timeout, max(0.1, self.deadline - started))
             ended = (-signal.SIGKILL, "", "")  # what is seen of a call that gave no answer in time
             try:
-                ended = _start(self.program, argv[1:], stdin, timeout, self.redact, lock)
+                ended = _start(self.program, argv[1:], stdin, timeout, self.redact, lock, stream)
             finally:
                 call = Call(argv, *ended, monotonic() - started)
                 if self.observer is not None:
@@ -355,7 +357,13 @@ def ends_with_the_calls(process: Group) -> Iterator[None]:
 
 
 def _start(
-    program: str, args: Sequence[str], stdin: str | None, timeout: float, redact: Redactor, lock: int | None = None
+    program: str,
+    args: Sequence[str],
+    stdin: str | None,
+    timeout: float,
+    redact: Redactor,
+    lock: int | None,
+    stream: Stream,
 ) -> tuple[int, str, str]:
     """Starts one process in a session of its own: Ctrl-C on the terminal must not cut a change in half."""
     import logging
@@ -372,8 +380,8 @@ def _start(
     try:
         process = sh.Command(program)(
             *args,
-            _in=(stdin or "").encode(),
-            _out=out,
+            _in=(stdin or "").encode() if stream.source is None else stream.source,
+            _out=out if stream.into is None else stream.into,
             _err=err,
             _bg=True,
             _bg_exc=False,

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
+from ..cluster.oc import READ_TRIES
+from ..cluster.reading import observe_rollouts
 from ..exit_codes import ExitCode
-from ..session.backups import save
+from ..guide.dumps import SECONDS
+from ..session.backups import findings, save
 from ..session.connecting import LOOKING_TIMEOUT
 from ..session.location import located
 from ..session.options import BackupOptions
 from ..session.session import Session
+from ..values import Refused, Text, Usage
 
 
 def run(session: Session, options: BackupOptions) -> ExitCode:
     """Writes the backup. Raises what asking the cluster raises, Usage where the directory cannot be written, Refused."""
     oc = session.connect(LOOKING_TIMEOUT)
-    located(oc, options.expect)
-    whole = save(session, oc, options.saving, show=True)
-    return ExitCode.DONE if whole else ExitCode.UNKNOWN
+    where = located(oc, options.expect)
+    state = None
+    if options.saving.dump is not None:
+        state = observe_rollouts(oc, tries=READ_TRIES)
+        for found in findings(oc, state, where.user, options.saving):
+            sentence = Text("{subject}: {seen}; {fix}", subject=found.subject, seen=found.seen, fix=found.fix)
+            raise Usage(sentence) if found.usage else Refused(sentence)
+        oc.deadline = monotonic() + LOOKING_TIMEOUT + SECONDS
+    made = save(session, oc, options.saving, state, show=True)
+    return ExitCode.DONE if made.whole else ExitCode.UNKNOWN

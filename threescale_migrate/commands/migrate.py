@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from ..check_codes import Code
@@ -11,12 +12,14 @@ from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine import migration
 from ..engine.backup import usable
+from ..engine.dumping import owed
 from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.afterwards import BRIEF
-from ..guide.preflight import attempt
-from ..session.backups import save
+from ..guide.dumps import Dump
+from ..guide.preflight import attempt, eased
+from ..session.backups import findings, save
 from ..session.confirming import confirm
 from ..session.errors import handled
 from ..session.gating import gates_of
@@ -55,12 +58,14 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
             session.mention(Text("nothing is left to do in project {project}", project=where.project))
             return show(session, options.judgement, state, already, oc)
         seen = examine(oc, where, state, request, options.expect, options.judgement)
+        more = findings(oc, state, where.user, options.saving)
+        seen = replace(seen, findings=(*seen.findings, *eased(more, options.judgement.allow_unknown)))
         code = insist(session, where.project, seen.findings)
         if code is not ExitCode.DONE:
             return code
-        planned = Planned.of(oc, state, request, seen)
+        planned = Planned.of(oc, state, request, seen, kept=options.saving.restore or "")
         confirm(session, options.changing, where, planned)
-        _save(session, oc, options)
+        dump = _save(session, oc, options, state)
         start = Start(oc, where, directory, state, planned.actions, request)
         warnings = [
             Text("{subject}: {seen}", subject=found.subject, seen=found.seen).kept()
@@ -70,6 +75,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         release = [found.seen.kept() for found in planned.findings if found.code == Code.RELEASE_SUPPORTED]
         versions = {**versions_of(oc), **({"3scale": release[0]} if release else {})}
         with journaled(session, options.changing, start, step=None, warnings=warnings, versions=versions) as run:
+            run.restore = dump if options.saving.restore else None
             try:
                 state, checks = migration.migrate(run, gates)
             except Failed as error:
@@ -77,6 +83,9 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
                 if not options.undo_on_failure or error.exit_code in (ExitCode.UNKNOWN, ExitCode.INTERRUPTED):
                     raise
                 raise after_failure(run, error) from None
+            finally:
+                for sentence in owed(run):
+                    session.say(sentence)
             finish(run, options.judgement, checks, session.command)
     code = show(session, options.judgement, state, checks)
     if verdicts.judge(checks, session.command).done:
@@ -84,15 +93,17 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
     return code
 
 
-def _save(session: Session, oc: Oc, options: MigrateOptions) -> None:
-    """Saves the project where that was asked for. Raises Refused where a part of it cannot be read, Usage, OcError."""
+def _save(session: Session, oc: Oc, options: MigrateOptions, state: ProjectState) -> Dump | None:
+    """Saves the project where that was asked for, and gives the content of its database where that was. Raises Refused where a
+    part of it cannot be read, Usage, OcError."""
     if options.saving.directory is None:
-        return
-    whole = save(session, oc, options.saving, show=False)
-    if not whole and not options.judgement.allow_unknown:
+        return None
+    made = save(session, oc, options.saving, state, show=False)
+    if not made.whole and not options.judgement.allow_unknown:
         raise Refused(
             Text("the backup is not whole; nothing was changed; to migrate all the same, give --allow-unknown")
         )
+    return made.dump
 
 
 def _migrated(

@@ -5,17 +5,18 @@
 #    source ~/.local/share/bash_completion/threescale-migrate
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step backup manifest completion help man rehearse)
+_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step backup export manifest completion help man rehearse)
 
 _shtab_threescale_migrate_plan_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --jobs -o --output -q --quiet -v --verbose --color --plain --lang --help-all)
 _shtab_threescale_migrate_preflight_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan -o --output -q --quiet -v --verbose --color --plain --lang --help-all)
-_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause --projects --all-contexts --inventory --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --help-all --on-failure --dry-run --backup --with-secrets)
+_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause --projects --all-contexts --inventory --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --help-all --on-failure --dry-run --backup --with-secrets --dump --restore)
 _shtab_threescale_migrate_verify_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --prove-pull --projects --all-contexts --inventory --jobs --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --help-all --watch --interval --metrics-file --changed-since-last --strict --allow-unknown --timeout)
 _shtab_threescale_migrate_script_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause --help-all)
 _shtab_threescale_migrate_undo_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --secret-file --username --from-secret --expect-project --expect-server -y --yes --timeout --grace --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --help-all --dry-run --force --to-default --redo --dc)
 _shtab_threescale_migrate_history_option_strings=(-h --help --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --help-all -n --namespace)
 _shtab_threescale_migrate_step_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --expect-project --expect-server -y --yes --timeout --grace --copy-privileged --no-link-default --no-link-builder --resume-paused --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --help-all --check --strict --allow-unknown)
-_shtab_threescale_migrate_backup_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server -o --output -q --quiet -v --verbose --color --plain --lang --help-all --with-secrets)
+_shtab_threescale_migrate_backup_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server -o --output -q --quiet -v --verbose --color --plain --lang --help-all --with-secrets --dump)
+_shtab_threescale_migrate_export_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server -o --output -q --quiet -v --verbose --color --plain --lang --help-all)
 _shtab_threescale_migrate_manifest_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --help-all --image --schedule --permissions)
 _shtab_threescale_migrate_completion_option_strings=(-h --help --help-all)
 _shtab_threescale_migrate_help_option_strings=(-h --help --help-all --color --plain --lang)
@@ -113,6 +114,13 @@ _shtab_threescale_migrate_backup___context_COMPGEN=_threescale_migrate_contexts
 _shtab_threescale_migrate_backup___kubeconfig_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_backup___oc_COMPGEN=_threescale_migrate_programs
 _shtab_threescale_migrate_backup___expect_project_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_export_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_export__n_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_export___namespace_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_export___context_COMPGEN=_threescale_migrate_contexts
+_shtab_threescale_migrate_export___kubeconfig_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_export___oc_COMPGEN=_threescale_migrate_programs
+_shtab_threescale_migrate_export___expect_project_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_manifest__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_manifest___namespace_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_manifest___context_COMPGEN=_threescale_migrate_contexts
@@ -140,6 +148,8 @@ _shtab_threescale_migrate_migrate___output_choices=(text json yaml)
 _shtab_threescale_migrate_migrate___color_choices=(auto always never)
 _shtab_threescale_migrate_migrate___lang_choices=(en ja)
 _shtab_threescale_migrate_migrate___on_failure_choices=(stop undo)
+_shtab_threescale_migrate_migrate___dump_choices=(zync-database)
+_shtab_threescale_migrate_migrate___restore_choices=(zync-database)
 _shtab_threescale_migrate_verify___skip_choices=(registry-secret service-account permissions deployment-configs readiness verification)
 _shtab_threescale_migrate_verify__o_choices=(text json yaml nagios junit)
 _shtab_threescale_migrate_verify___output_choices=(text json yaml nagios junit)
@@ -164,13 +174,18 @@ _shtab_threescale_migrate_backup__o_choices=(text)
 _shtab_threescale_migrate_backup___output_choices=(text)
 _shtab_threescale_migrate_backup___color_choices=(auto always never)
 _shtab_threescale_migrate_backup___lang_choices=(en ja)
+_shtab_threescale_migrate_backup___dump_choices=(zync-database)
+_shtab_threescale_migrate_export__o_choices=(text)
+_shtab_threescale_migrate_export___output_choices=(text)
+_shtab_threescale_migrate_export___color_choices=(auto always never)
+_shtab_threescale_migrate_export___lang_choices=(en ja)
 _shtab_threescale_migrate_manifest_pos_0_choices=(cronjob tekton containerfile)
 _shtab_threescale_migrate_completion_pos_0_choices=(bash zsh)
 _shtab_threescale_migrate_help___color_choices=(auto always never)
 _shtab_threescale_migrate_help___lang_choices=(en ja)
 _shtab_threescale_migrate_rehearse___color_choices=(auto always never)
 _shtab_threescale_migrate_rehearse___lang_choices=(en ja)
-_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step backup manifest completion help man rehearse)
+_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step backup export manifest completion help man rehearse)
 
 _shtab_threescale_migrate_plan__h_nargs=0
 _shtab_threescale_migrate_plan___help_nargs=0
@@ -319,6 +334,14 @@ _shtab_threescale_migrate_backup___verbose_nargs=0
 _shtab_threescale_migrate_backup___plain_nargs=0
 _shtab_threescale_migrate_backup___help_all_nargs=0
 _shtab_threescale_migrate_backup___with_secrets_nargs=0
+_shtab_threescale_migrate_export__h_nargs=0
+_shtab_threescale_migrate_export___help_nargs=0
+_shtab_threescale_migrate_export__q_nargs=0
+_shtab_threescale_migrate_export___quiet_nargs=0
+_shtab_threescale_migrate_export__v_nargs=0
+_shtab_threescale_migrate_export___verbose_nargs=0
+_shtab_threescale_migrate_export___plain_nargs=0
+_shtab_threescale_migrate_export___help_all_nargs=0
 _shtab_threescale_migrate_manifest__h_nargs=0
 _shtab_threescale_migrate_manifest___help_nargs=0
 _shtab_threescale_migrate_manifest___help_all_nargs=0
@@ -531,7 +554,7 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
-_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step backup manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal secrets shell exit-codes troubleshooting next" -- "$1"; }
+_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step backup export manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal secrets shell exit-codes troubleshooting next" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace

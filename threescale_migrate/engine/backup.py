@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..cluster.failures import Forbidden, UnknownResourceType
 from ..cluster.oc import Oc
-from ..cluster.saving import Saved, saved
+from ..cluster.saving import saved
 from ..guide import backup as guide
 from ..guide.backup import Backup, Document
 from ..language import system_error
 from ..values import Text, Usage
+
+Part = TypeVar("Part")
 
 
 def usable(path: str) -> Path:
@@ -34,44 +38,41 @@ def usable(path: str) -> Path:
 
 def read(oc: Oc, with_secrets: bool) -> Backup:
     """Reads what is saved, in one call where the user may read all of it. Raises OcError, UnreadableAnswer."""
-    types = guide.types(with_secrets)
+    found, unread = read_each(oc, guide.types(with_secrets), lambda item: saved(item, with_secrets))
+    return Backup(oc.namespace or "", tuple(item for item in found if item is not None), unread, with_secrets)
+
+
+def read_each(
+    oc: Oc, types: Sequence[str], parse: Callable[[Any], Part]
+) -> tuple[list[Part], tuple[tuple[str, str], ...]]:
+    """What `parse` makes of each object of the types, and the types that cannot be read, each with the reason. Raises OcError."""
     try:
-        objects = _items(oc, types, with_secrets)
-        return Backup(oc.namespace or "", tuple(objects), (), with_secrets)
+        return oc.read_items(("get", ",".join(types), "-o", "json"), parse)[0], ()
     except (Forbidden, UnknownResourceType):  # it does not say what of it (recordings/README.md 16)
         pass
-    found: list[Saved] = []
+    found: list[Part] = []
     unread = []
     for kind in types:
         try:
-            found += _items(oc, (kind,), with_secrets)
+            found += oc.read_items(("get", kind, "-o", "json"), parse)[0]
         except Forbidden as error:
             unread.append((kind, str(error)))
         except UnknownResourceType:
             continue  # of a type that the server does not have there is nothing to save
-    return Backup(oc.namespace or "", tuple(found), tuple(unread), with_secrets)
+    return found, tuple(unread)
 
 
-def _items(oc: Oc, types: Iterable[str], with_secrets: bool) -> list[Saved]:
-    items, _ = oc.read_items(("get", ",".join(types), "-o", "json"), lambda item: saved(item, with_secrets))
-    return [item for item in items if item is not None]
+@contextmanager
+def staged(directory: Path) -> Iterator[Path]:
+    """A directory beside the one that is wanted, which its owner alone may read; once it is filled it takes the other's name.
 
-
-def write(documents: Iterable[Document], directory: Path) -> None:
-    """Writes the files, which their owner alone may read: into a directory beside it first, which then takes its name.
-
-    Raises Usage where that cannot be done; nothing is left behind then.
+    Raises Usage where that cannot be done; nothing is left behind then, nor where whoever fills it fails.
     """
     scratch = None
     try:
         target = directory.absolute()
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))  # mkdtemp: 0700
-        for document in documents:
-            descriptor = os.open(scratch / document.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(document.text)
-                file.flush()
-                os.fsync(file.fileno())
+        yield scratch
         os.rename(scratch, target)
         scratch = None
     except OSError as error:
@@ -79,6 +80,16 @@ def write(documents: Iterable[Document], directory: Path) -> None:
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def write(documents: Iterable[Document], directory: Path) -> None:
+    """Writes files, which their owner alone may read. Raises OSError."""
+    for document in documents:
+        descriptor = os.open(directory / document.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(document.text)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _unwritable(path: str, error: OSError) -> Usage:

@@ -17,6 +17,7 @@ from ..guide.readiness import MIGRATED, assess_all
 from ..guide.selection import Wave, Whole, choose, waves
 from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
+from .dumping import play_back
 from .failed import Failed, Failure, listed
 from .failure import broken_off, how_far, unreadable
 from .gates import Gates, Passed, after, before
@@ -138,7 +139,7 @@ def redeploy(run: Run, state: ProjectState, gates: Gates) -> None:
         run.watcher.wave(Wave(wave.name, names), Whole(number, len(order), reached, len(run.planned)))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
         try:
-            state = _redeploy_wave(run, state, names)
+            state = play_back(run, _redeploy_wave(run, state, names), names)
         except OcError as error:
             raise broken_off(run, error, state, names, MIGRATED) from None
         _check_gone(run, state)

@@ -17,6 +17,7 @@ from ..cluster.oc import Oc
 from ..cluster.reading import observe, observe_rollouts
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
+from ..guide.dumps import Dump
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, Whole, choose
 from ..values import Action, Check, Refused, Request, Step, Text, Usage
@@ -70,7 +71,7 @@ class Run:
 
     `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
     raises Refused where it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
-    has made, by step and subject.
+    has made, by step and subject. `restore` is what is to be played back, `restored_in` the pod that has that content again.
     """
 
     oc: Oc
@@ -87,6 +88,8 @@ class Run:
     seen_at: float = field(default_factory=time.time)
     sent: list[str] = field(default_factory=list)
     made: set[tuple[Step, str]] = field(default_factory=set)
+    restore: Dump | None = None
+    restored_in: str = ""
 
     def __post_init__(self) -> None:
         self.oc.pause = self.stop.pause

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .. import shell
 from ..cluster.saving import Saved
+from .dumps import Dump
 
 SECRETS = "secrets"
 # The kind of each type that is saved, in the order in which it is created: what is named by others comes before them.
@@ -52,12 +53,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Backup:
-    """What was read of a project. `unread` are the types that could not be read, each with the reason."""
+    """What was read of a project. `unread` are the types that could not be read, each with the reason; `dump` is the content of a
+    database, and `play_back` the command that plays it back by hand."""
 
     project: str
     objects: tuple[Saved, ...]
     unread: tuple[tuple[str, str], ...] = ()
     with_secrets: bool = False
+    dump: Dump | None = None
+    play_back: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -66,6 +70,11 @@ class Backup:
         for item in ordered(self.objects):
             found[item.kind] = found.get(item.kind, 0) + 1
         return found
+
+
+def content(config: str) -> str:
+    """The file with the content of a config's database."""
+    return f"{config}.sql"
 
 
 def types(with_secrets: bool) -> tuple[str, ...]:
@@ -104,6 +113,14 @@ def _readme(backup: Backup) -> str:
     ]
     if not backup.with_secrets:
         lines.append("The secrets are not in here: --with-secrets saves them too.")
+    if backup.dump is not None:
+        lines += [
+            "",
+            f"The content of {backup.dump.config} is in {content(backup.dump.config)}: {backup.dump.rows} rows. To play it back,",
+            "which takes the place of what is in the database then:",
+            f"  {backup.play_back}",
+            *(f"  {table.rows:>9} {table.database} {table.name}" for table in backup.dump.tables),
+        ]
     for kind, why in backup.unread:
         lines += ["", f"NOT SAVED, since it could not be read: {kind}", f"  {why}"]
     links = [(item.name, secret, use) for item in backup.objects for secret, use in item.links]

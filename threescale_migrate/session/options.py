@@ -97,10 +97,13 @@ class RequestOptions:
 
 @dataclass(frozen=True)
 class Saving:
-    """Where a backup goes, None where none is wanted, and whether secrets are in it."""
+    """Where a backup goes, None where none is wanted, and whether secrets are in it; the config whose database's content is in it
+    (`dump`), and the one whose content is played back (`restore`)."""
 
     directory: str | None = None
     with_secrets: bool = False
+    dump: str | None = None
+    restore: str | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +259,14 @@ class BackupOptions:
     """`backup`."""
 
     saving: Saving
+    expect: Expectations
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """`export`: the file that it writes."""
+
+    file: str
     expect: Expectations
 
 

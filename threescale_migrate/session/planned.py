@@ -14,7 +14,7 @@ from ..guide.preflight import against, blocked_by, redeployed
 from ..guide.selection import Wave, choose
 from ..render import document, text
 from ..render.plan import last_line, show_plan
-from ..values import Action, Request, Text, Verdict
+from ..values import DATABASES, Action, Request, Text, Verdict
 from .preflight import Seen
 from .session import Session
 
@@ -32,8 +32,8 @@ class Planned:
     findings: tuple[Finding, ...] = ()
 
     @staticmethod
-    def of(oc: Oc, state: ProjectState, request: Request, seen: Seen) -> Planned:
-        """The plan of a migration, with what the preflight has seen."""
+    def of(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str = "") -> Planned:
+        """The plan of a migration, with what the preflight has seen; `kept` is the config whose content is played back."""
         actions = seen.attempt.actions
         order = redeployed(state, request, actions)
         selection = choose(state, request)
@@ -46,12 +46,14 @@ class Planned:
             notes.append(
                 Text("{name} runs as {account}, an account of its own, and is left alone", name=name, account=account)
             )
+        dear = costs(state, [name for wave in order for name in wave.configs])
+        notes += [_of_content(cost.config, kept) for cost in dear if cost.lost and cost.config in DATABASES]
         return Planned(
             state.namespace,
             actions,
             tuple(oc.argv(action.args) for action in actions),
             order,
-            costs(state, [name for wave in order for name in wave.configs]),
+            dear,
             tuple(notes),
             seen.findings,
         )
@@ -78,3 +80,15 @@ class Planned:
         if self.actions and not blocked and (session.command == "undo" or session.output.verbose):
             session.next(terminal, "undo" if session.command == "undo" else "migrate")
         text.show_verdict(terminal, verdict, last)
+
+
+def _of_content(config: str, kept: str) -> Text:
+    """What becomes of the content of a database that the plan empties."""
+    if config == kept:
+        return Text(
+            "{config}: its content is saved before the first change, and played back after its wave", config=config
+        )
+    return Text(
+        "{config} loses its content; migrate keeps it with --backup DIR --dump {config} --restore {config}",
+        config=config,
+    )

@@ -1,0 +1,58 @@
+"""`export`: writes a project with all secrets masked, as support can be sent it and `rehearse --from` takes it. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from .. import __version__, files
+from ..cluster.sharing import TYPES, Masking, bundle
+from ..engine.backup import read_each
+from ..exit_codes import ExitCode
+from ..language import system_error
+from ..session.connecting import LOOKING_TIMEOUT
+from ..session.location import located
+from ..session.options import ExportOptions
+from ..session.session import Session
+from ..values import Refused, Text, Usage, Verdict
+
+
+def run(session: Session, options: ExportOptions) -> ExitCode:
+    """Writes the file. Raises what asking the cluster raises, Usage where it cannot be written, Refused where there is nothing."""
+    path = Path(options.file)
+    if os.path.lexists(path):
+        raise Usage(Text("{path} is there already: name a new file", path=options.file))
+    oc = session.connect(LOOKING_TIMEOUT)
+    where = located(oc, options.expect)
+    masking = Masking()
+    items, unread = read_each(oc, TYPES, masking.by_place)
+    if not any(item["kind"] == "DeploymentConfig" for item in items):
+        raise Refused(
+            Text("there is no DeploymentConfig in project {project}: name the right one with -n", project=where.project)
+        )
+    about = {
+        "made_by": f"threescale-migrate {__version__}",
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "project": where.project,
+        "unread": dict(unread),
+    }
+    try:
+        files.write(path, "".join(bundle(items, about, masking)))
+    except OSError as error:
+        raise Usage(Text("{path} cannot be written ({why})", path=options.file, why=system_error(error))) from None
+    if not session.output.quiet:
+        terminal = session.result
+        for sentence in (
+            Text(
+                "{count} objects are in {path}; secrets are not, and what may hold one is masked",
+                count=len(items),
+                path=options.file,
+            ),
+            Text("in it are names, images, hosts of routes and users: look at it before you send it"),
+        ):
+            terminal.line(terminal.say(sentence))
+    for kind, why in unread:
+        sentence = Text("not in it, since it cannot be read: {kind} ({why})", kind=kind, why=why)
+        session.talk.line(f"{session.talk.mark(Verdict.UNKNOWN)} {session.talk.say(sentence)}", 0, 4)
+    return ExitCode.UNKNOWN if unread else ExitCode.DONE

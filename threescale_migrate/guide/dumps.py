@@ -1,0 +1,195 @@
+"""The content of a database that a redeployment empties: how it is dumped, made ready to be played back, and compared.
+
+3scale's templates keep zync-database's data in an emptyDir, so that a new pod begins with an empty database
+(recordings/README.md 19). Pure: it reads no file and runs nothing; who does is `engine/dumping.py`.
+
+What `pg_dumpall -c --if-exists` prints (recordings/README.md 30) cannot be played back while zync is at work: its databases cannot
+be dropped while somebody is connected, and rows that zync adds meanwhile would be taken for the dump's. So what is saved is made
+ready on its way into the file: the file itself keeps others out of the databases, stops at the first error that counts, says at
+its end how many rows each table has, and lets others in again. By hand it is played back with `psql`, and nothing else is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..cluster.doors import DUMP
+from ..cluster.state import Pod, ProjectState
+from ..values import Text
+from .rights import Right
+
+# On a machine of one's own a gigabyte is dumped in a minute or two; zync's content is some megabytes.
+SECONDS = 3600.0
+# psql speaks over the pod's own socket, as the user that the image runs as, who is the database's superuser there. Terse: what else
+# it says of an error can quote a row.
+PLAY = ("bash", "-c", "psql -X -q -A -t -v VERBOSITY=terse -d postgres")
+_OURS = "threescale-migrate rows"
+_DONE = "threescale-migrate done"
+# The databases of each cluster, which nobody of 3scale's works with.
+_OWN = "('postgres', 'template0', 'template1')"
+_HEAD = f"""\\set ON_ERROR_STOP on
+DO $do$ DECLARE d name; BEGIN
+  FOR d IN SELECT datname FROM pg_database WHERE datname NOT IN {_OWN} LOOP
+    EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 0', d);
+  END LOOP;
+END $do$;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname NOT IN {_OWN} AND pid <> pg_backend_pid();
+\\set ON_ERROR_STOP off
+"""
+_STRICT = b"\\set ON_ERROR_STOP on\n"
+_ALONE = (
+    b'ALTER DATABASE :"DBNAME" CONNECTION LIMIT 0;\n'
+    b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'DBNAME' AND pid <> pg_backend_pid();\n"
+)
+_OPEN = b'ALTER DATABASE :"DBNAME" CONNECTION LIMIT -1;\n'
+# What pg_dump writes before and after the rows of a table.
+_COPY = re.compile(rb"COPY (.+?) (?:\(.*\) )?FROM stdin;\n")
+_CONNECT = re.compile(rb"\\connect (.+)\n")
+_CREATE = re.compile(rb"CREATE DATABASE (\"(?:[^\"]|\"\")+\"|\S+)")
+_END = b"-- PostgreSQL database cluster dump complete\n"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a dump, as the dump spells it, and how many rows of it are in there."""
+
+    database: str
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A dump that is whole: of which config, from which pod, in which file, and what is in it."""
+
+    config: str
+    pod: str
+    path: str
+    tables: tuple[Table, ...]
+
+    @property
+    def rows(self) -> int:
+        """The rows of all tables."""
+        return sum(table.rows for table in self.tables)
+
+
+@dataclass
+class Making:
+    """Makes a dump ready while it is read, line by line. `tables` are those seen so far, `whole` whether its end was seen."""
+
+    tables: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    whole: bool = False
+
+    def ready(self, pieces: Iterable[bytes], about: Iterable[str]) -> Iterator[bytes]:
+        """The file's lines. `pieces` are the dump's, each one line, or a part of one that is very long; `about` are comments."""
+        yield "".join(f"-- {line}\n" for line in about).encode()
+        yield _HEAD.encode()
+        database, created, strict, restricted = b"", {b""}, False, False
+        copying: tuple[bytes, bytes] | None = None
+        begins = True
+        for piece in pieces:
+            line, begins = piece if begins else b"", piece.endswith(b"\n")
+            if copying is not None:
+                if line == b"\\.\n":
+                    copying = None
+                elif line:
+                    self.tables[copying] += 1
+                yield piece
+                continue
+            # A psql that was told \\restrict takes no \\set and no \\connect until \\unrestrict.
+            restricted = (restricted or line.startswith(b"\\restrict ")) and not line.startswith(b"\\unrestrict ")
+            # Errors are let pass among the roles alone: the superuser, whose very session this is, cannot be dropped and is there.
+            ends_roles = line.startswith((b"\\unrestrict ", b"CREATE DATABASE ", b"\\connect "))
+            late = line.startswith(b"\\unrestrict ")
+            now_strict = not strict and ends_roles and not restricted
+            if now_strict and not late:
+                yield _STRICT
+            yield piece
+            if now_strict and late:
+                yield _STRICT
+            strict = strict or now_strict
+            made, connects, copies = _CREATE.match(line), _CONNECT.fullmatch(line), _COPY.fullmatch(line)
+            if made:
+                created.add(made[1])
+            elif connects:
+                database = connects[1]
+                if database in created and database not in (b"postgres", b"template1"):
+                    yield _ALONE
+            elif copies:
+                copying = (database, copies[1])
+                self.tables.setdefault(copying, 0)
+            self.whole = self.whole or line == _END
+        yield from self._end()
+
+    def _end(self) -> Iterator[bytes]:
+        """Says how many rows each table has by now, and lets others in."""
+        last = None
+        listed = sorted(self.tables)
+        for number, (database, name) in enumerate(listed):
+            if database != last:
+                yield (_OPEN if last is not None else b"") + b"\\connect " + database + b"\n"
+                last = database
+            yield b"SELECT '%s', %d, count(*) FROM %s;\n" % (_OURS.encode(), number, name)
+        if last is not None:
+            yield _OPEN
+        yield f"SELECT '{_DONE}';\n".encode()
+
+    def found(self) -> tuple[Table, ...]:
+        """The tables, in the order of the counts that the file says at its end."""
+        return tuple(
+            Table(database.decode("utf-8", "replace"), name.decode("utf-8", "replace"), rows)
+            for (database, name), rows in sorted(self.tables.items())
+        )
+
+
+def played(said: str) -> Mapping[int, int] | None:
+    """The rows of each table, by its number, in what psql printed; None where the dump was not played to its end."""
+    lines = said.splitlines()
+    if _DONE not in lines:
+        return None
+    counts = (line.split("|") for line in lines if line.startswith(f"{_OURS}|"))
+    return {int(number): int(rows) for _, number, rows in counts}
+
+
+def differences(dump: Dump, counts: Mapping[int, int]) -> tuple[Text, ...]:
+    """What is not as in the dump."""
+    return tuple(
+        Text(
+            "{table} of {database}: {now} rows, {rows} in the dump",
+            table=table.name,
+            database=table.database,
+            now=counts.get(number, 0),
+            rows=table.rows,
+        )
+        for number, table in enumerate(dump.tables)
+        if counts.get(number) != table.rows
+    )
+
+
+def pod_of(state: ProjectState, config: str) -> Pod | None:
+    """The pod whose database is the config's: the one that is ready, of its newest revision."""
+    newest = state.newest(config) if config in state.configs else None
+    own = () if newest is None else state.pods_of_controller(newest.name)
+    return next((pod for pod in own if pod.role == "app" and pod.live and pod.ready), None)
+
+
+def dumping(pod: str) -> tuple[str, ...]:
+    """The call that prints a database's content. It is one that looks (`cluster/doors.py`)."""
+    return ("exec", pod, "--", *DUMP)
+
+
+def playing(pod: str) -> tuple[str, ...]:
+    """The call that plays a dump back, which it is fed."""
+    return ("exec", "-i", pod, "--", *PLAY)
+
+
+def by_hand(config: str) -> tuple[str, ...]:
+    """The same for a person, whatever the pod is called by then; `oc exec` of 3.11 takes no config's name, `oc rsh` does."""
+    return ("rsh", "-T", f"dc/{config}", *PLAY)
+
+
+def right(project: str) -> Right:
+    """What the user has to be allowed to."""
+    return Right("create", "pods", project, "exec")
