@@ -111,7 +111,7 @@ def _pieces(source: BinaryIO) -> Iterator[bytes]:
 
 def command(oc: Oc, config: str, path: str) -> str:
     """The command that plays a dump back by hand, to be pasted."""
-    place = shell.Place(oc.namespace or "", oc.context or "", oc.kubeconfig or "")
+    place = shell.Invocation(oc.namespace or "", oc.context or "", oc.kubeconfig or "")
     words = dumps.by_hand(config)
     return f"{place.line(('oc', words[0]))} {shell.line(words[1:])} < {shell.quoted(path)}"
 
