@@ -1,4 +1,4 @@
-"""Pictures of the reports, to look at: `python -m tests.screens DIRECTORY`, with a chromium on PATH.
+"""Pictures of the reports: `python -m tests.screens DIRECTORY`, with a chromium on PATH.
 
 A good run, a failed one, an undo and a look, on the rehearsal cluster; each in both languages, as wide as a desk and as a phone, light
 and dark, and as it is printed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -287,3 +288,16 @@ def test_what_looks_loads_nothing_for_formats_and_files_that_it_was_not_given(tm
     loaded = set(world.program([sys.executable, "-c", script]).out.splitlines()[-1].split())
     assert "sh" in loaded
     assert not {"yaml", "jinja2", "xml.etree.ElementTree", f"{PACKAGE}.render.page"} & loaded
+
+
+def test_the_map_leads_to_files_that_are_there() -> None:
+    text = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+    below = text[text.index("Four questions") : text.index("## Figures")]
+    named = set(
+        re.findall(r"`((?:cli|session|render|engine|guide|cluster|rehearsal|topics|fixtures)/[\w./-]*|\w+\.py)`", below)
+    )
+    assert len(named) > 8
+    assert not [name for name in named if not ((ROOT / PACKAGE / name).exists() or (ROOT / name).exists())]
+    for line in below.splitlines():
+        for name, path in re.findall(r"`(\w+)(?:\(\))?` in `([\w/]+\.py)`", line):
+            assert name in (ROOT / PACKAGE / path).read_text(encoding="utf-8"), line

@@ -60,7 +60,7 @@ def _script(words: list[str]) -> str | None:
 
 
 def _each(words: Iterable[str]) -> Iterator[str]:
-    """The words of a command that no shell reads, where a value goes on to the end of its word, spaces included."""
+    """The words of a command that no shell reads, where a value extends to the end of its word, spaces included."""
     hidden = False
     for word in words:
         option, assigned = _OPTION.match(word), _ASSIGNMENT.match(word)

@@ -1,4 +1,4 @@
-"""Where options may stand, which of them go together, and what the environment says; by the words of a command line."""
+"""Where options may stand, which of them can be combined, and what the environment says; by the words of a command line."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_an_unchanged_patch_is_known_in_every_form() -> None:
     assert not UNCHANGED.search("deploymentconfig.apps.openshift.io/zync patched")
 
 
-def test_a_server_without_users_is_told_from_one_that_refuses() -> None:
+def test_a_server_without_users_differs_from_one_that_refuses() -> None:
     call = next(call for call in recorded.calls("documented-procedure-oc-4.6") if call.argv[1:] == ("whoami",))
     kind = classify(call.exit_code, call.stderr)
     assert kind is not None

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,8 +15,18 @@ import pytest
 
 from tests.conftest import ROOT, World, copy_world, make_world
 from tests.support.operators_home import with_operators_home
+from threescale_migrate.cli.line import parsed
 from threescale_migrate.cli.topics import TOPICS
+from threescale_migrate.cluster.oc import READ_TRIES
+from threescale_migrate.engine.waiting import LOGIN_SECONDS
+from threescale_migrate.exit_codes import TABLE, numbers
+from threescale_migrate.guide.costs import SLACK_SECONDS
+from threescale_migrate.guide.logins import SOON_DAYS
+from threescale_migrate.redaction import LONGEST_LINE
 from threescale_migrate.render.markdown import Kind, blocks
+from threescale_migrate.session.connecting import LOOKING_TIMEOUT
+from threescale_migrate.session.options import Changing
+from threescale_migrate.values import GUIDE_CONFIGS, STEPS
 
 DOCUMENTS = {"README": ROOT / "README.md"} | {
     name: ROOT / "threescale_migrate" / "topics" / f"{name}.md" for name in TOPICS
@@ -102,24 +113,84 @@ def test_each_link_of_the_readme_leads_to_a_file_and_each_topic_is_linked() -> N
     assert len(text.splitlines()) <= 240
 
 
+# Figures that a text states: the document, the words around the figure, and what the program has.
+FIGURES = [
+    ("README", r"a patch of (\d+) DeploymentConfigs", len(GUIDE_CONFIGS)),
+    ("README", r"`oc patch dc NAME` (\w+) times", "fifteen"),
+    ("README", r"([\d]+) 個の DeploymentConfig", len(GUIDE_CONFIGS)),
+    ("order", r"The guide's (\w+) where they exist", "fifteen"),
+    ("order", r"after `--grace` \((\d+) s\)", int(Changing().grace)),
+    ("order", r"once more for each\s+hook, and (\d+) s", SLACK_SECONDS),
+    ("permissions", r"for (\d+) s at most", int(LOGIN_SECONDS)),
+    ("registry-secret", r"expires within (\d+) days", SOON_DAYS),
+    ("secrets", r"cut at ([\d,]+) characters", f"{LONGEST_LINE:,}"),
+    ("monitoring", r"ends within `--timeout` \((\d+) minutes\)", int(LOOKING_TIMEOUT / 60)),
+    ("monitoring", r"is tried (\w+) times", {6: "six"}.get(READ_TRIES)),
+    ("readiness", r"all (\w+) steps were checked", {6: "six"}.get(len(STEPS))),
+]
+
+
+@pytest.mark.parametrize(("name", "pattern", "figure"), FIGURES)
+def test_a_figure_that_a_text_states_is_the_program_s_own(name: str, pattern: str, figure: object) -> None:
+    stated = re.findall(pattern, DOCUMENTS[name].read_text(encoding="utf-8"))
+    assert stated == [str(figure)]
+    assert len(GUIDE_CONFIGS) == 15, "which two texts say in letters"
+
+
+def test_the_readme_s_exit_codes_are_those_of_the_table() -> None:
+    text = DOCUMENTS["README"].read_text(encoding="utf-8").replace("`", "")
+    stated = dict(re.findall(r"^\| ([\d, ]+) \| ([^|]+) \|$", text, flags=re.MULTILINE))
+    assert list(stated) == [numbers(row.codes) for row in TABLE]
+    for row in TABLE:
+        assert str(row.meaning).startswith(stated[numbers(row.codes)])
+
+
+# What stands in a sentence for a value.
+INSTEAD = {
+    "NAME": "readiness",
+    "CODE": "rollout-complete",
+    "TOPIC": "undo",
+    "COMMAND": "verify",
+    "RUN": "1",
+    "FILE": "f.html",
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_command_that_a_sentence_names_is_one_that_there_is(name: str) -> None:
+    text = DOCUMENTS[name].read_text(encoding="utf-8")
+    for named in re.findall(r"`threescale-migrate ([^`|]+?)(?: \|[^`]*)?`", text):
+        words = [INSTEAD.get(word, word) for word in shlex.split(named)]
+        given = parsed(words)
+        assert given.command == words[0], named
+
+
 @pytest.mark.long
-def test_the_first_command_works_on_a_fresh_clone_in_a_new_home_with_a_bare_path() -> None:
-    """The first block of the README, as a reader pastes it."""
-    command = next(
-        block.text for block in blocks(DOCUMENTS["README"].read_text(encoding="utf-8")) if block.mark == "sh"
-    )
+def test_the_first_commands_work_on_a_fresh_clone_in_a_new_home_with_a_bare_path() -> None:
+    """The blocks of the README that try it, in both languages, as a reader pastes them, and what it shows of the first."""
+    text = DOCUMENTS["README"].read_text(encoding="utf-8")
+    english, japanese = (b.text for b in blocks(text) if b.mark == "sh" and "threescale-migrate rehearse" in b.text)
+    (excerpt,) = (block.text for block in blocks(text) if block.mark == "text")
     with tempfile.TemporaryDirectory() as place:
         clone, home = Path(place) / "clone", Path(place) / "home"
         home.mkdir()
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-        done = subprocess.run(
-            ["bash", "-euc", command],
-            cwd=clone,
-            env={"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "migrated, and the pods prove it" in done.stdout
+
+        def pasted(command: str) -> str:
+            done = subprocess.run(
+                ["bash", "-euc", command],
+                cwd=clone,
+                env={"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stderr + done.stdout
+
+        shown = pasted(english)
+        assert "移行しました" in pasted(japanese)
+    printed = [re.sub(r"\d+", "N", line) for line in shown.splitlines()]
+    for line in excerpt.splitlines():
+        assert line == "…" or re.sub(r"\d+", "N", line) in printed, line

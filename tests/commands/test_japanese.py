@@ -55,7 +55,7 @@ def test_a_rehearsal_is_japanese_from_end_to_end(world: World) -> None:
     assert "移行済みです" in done.out
 
 
-def test_what_fails_is_told_in_japanese_and_means_the_same_to_a_program(tmp_path: Path) -> None:
+def test_what_fails_is_said_in_japanese_and_means_the_same_to_a_program(tmp_path: Path) -> None:
     world = make_world(tmp_path, "scc=zync", "paused=backend-worker", "no-trigger=system-redis")
     both = [world.run("verify", "-o", "json", LANG=each) for each in ("C.UTF-8", JAPANESE)]
     assert both[0].code == both[1].code == 1

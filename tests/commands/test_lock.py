@@ -77,7 +77,7 @@ def test_two_workstations_that_migrate_at_once_do_it_once(world: World) -> None:
     assert [entry["outcome"] for entry in ends(there)] == ["done", "done"]
 
 
-def test_a_run_stops_where_somebody_takes_back_what_it_has_just_done(world: World) -> None:
+def test_a_run_stops_where_somebody_undoes_what_it_has_just_done(world: World) -> None:
     gate = Gate(world, "patch dc system-redis")
     first = world.popen(*arguments(world), "--all-at-once")
     gate.wait()

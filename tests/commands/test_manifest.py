@@ -156,7 +156,7 @@ def test_what_cannot_be_is_refused(migrated: World, args: tuple[str, ...]) -> No
     assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1), done.all
 
 
-def test_images_and_times_are_told_from_what_a_cluster_refuses() -> None:
+def test_images_and_times_are_held_to_what_a_cluster_takes() -> None:
     for image in ("a", "a/b:1", "localhost:5000/a", "REG.example/a__b/c-d:v1.0_x", f"r.example/a@sha256:{'0' * 64}"):
         assert is_image(image), image
     for image in ("", "A", "a/B", "a:", "a//b", "a/", "/a", "a b", "a:1:2", "a@sha256:0", "$(id)", "a:-1", "a" * 256):

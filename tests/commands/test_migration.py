@@ -149,7 +149,7 @@ def test_scaled_to_zero_counts_as_migrated(tmp_path: Path) -> None:
     assert "backend-cron" not in world.accounts()
 
 
-def test_killed_half_way_it_goes_on(world: World) -> None:
+def test_killed_half_way_it_continues(world: World) -> None:
     process = world.popen("migrate", "--yes", "--secret-file", world.secret)
     assert process.stderr is not None
     for line in process.stderr:
@@ -186,7 +186,7 @@ def test_without_an_oc_the_sentence_names_the_rehearsal(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", ["api-down", "login-expired"])
-def test_a_cluster_that_cannot_be_asked_is_told_apart(world: World, fault: str) -> None:
+def test_a_cluster_that_cannot_be_asked_has_a_code_of_its_own(world: World, fault: str) -> None:
     world.faults(fault)
     done = world.run("verify")
     assert done.code == 7
@@ -273,7 +273,7 @@ def test_rehearse_runs_the_whole_migration_and_leaves_nothing(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rehearse_goes_on_with_its_directory_and_passes_the_exit_code_on(world: World) -> None:
+def test_rehearse_continues_with_its_directory_and_passes_the_exit_code_on(world: World) -> None:
     first = world.run("rehearse", "--dir", "kept", "--", "oc", "project", "-q")
     assert (first.code, first.out.strip()) == (0, "threescale")
     world.run("rehearse", "--dir", "kept", "--", "oc", "create", "sa", "mine")

@@ -1,4 +1,4 @@
-"""What others do while a run is under way: its last word accounts for all that it planned, and what it needs is looked at again."""
+"""What others do while a run is under way: its end accounts for all that it planned, and what it needs is checked again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands against a migration is told before the first change, all at once, and the project is as before."""
+"""What blocks a migration is reported before the first change, all at once, and the project is as before."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def refused_without(world: World, right: str) -> None:
 
 
 def _kind(resource: str) -> str:
-    """As an unknown is told of whose reading the plan does not need, but what it rests on."""
+    """How an unknown is reported that the plan does not need, but what it rests on does."""
     return {
         "rolebindings": "role bindings",
         "clusterrolebindings": "cluster role bindings",
@@ -92,7 +92,7 @@ def test_each_right_of_all_that_is_taken_away_is_named_and_nothing_is_changed(tm
         refused_without(world, right)
 
 
-def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
+def test_all_that_blocks_it_is_reported_at_once(tmp_path: Path) -> None:
     world = make_world(tmp_path, "forbidden=patch:deploymentconfigs", "forbidden=create:serviceaccounts")
     quota(world, {"pods": "16"}, {"pods": "15"})
     world.settle()
@@ -133,7 +133,7 @@ def quota(world: World, hard: dict[str, str], used: dict[str, str]) -> None:
     assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
 
 
-def test_a_failing_config_and_a_full_quota_are_named_and_force_goes_on(tmp_path: Path) -> None:
+def test_a_failing_config_and_a_full_quota_are_named_and_force_continues(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     elsewhere = {"spec": {"template": {"spec": {"serviceAccountName": "nobody"}}}}
     assert world.oc("patch", "dc", "zync", "--patch", json.dumps(elsewhere)).code == 0
@@ -165,7 +165,7 @@ def plain_user(world: World, *roles: str) -> dict[str, str]:
 
 
 @pytest.mark.long
-def test_a_project_admin_is_told_what_a_cluster_admin_has_to_do_and_may_go_on_without(world: World) -> None:
+def test_a_project_admin_is_shown_what_a_cluster_admin_has_to_do_and_may_continue_without(world: World) -> None:
     alice = plain_user(world, "admin")
     world.oc("adm", "policy", "add-role-to-user", "system:openshift:scc:nonroot", DEFAULT)
     before = world.objects()

@@ -47,7 +47,7 @@ def test_each_project_gets_its_line_and_one_that_is_away_holds_up_none(sites: Fl
 
 
 @pytest.mark.long
-def test_in_every_format_one_document_tells_of_all(sites: Fleet, tmp_path: Path) -> None:
+def test_in_every_format_one_document_is_about_all(sites: Fleet, tmp_path: Path) -> None:
     given = ("verify", "--inventory", str(sites.inventory))
     plugin = sites.world.run(*given, "-o", "nagios", "--metrics-file", str(tmp_path / "all.prom"), timeout=600)
     assert plugin.code == 2
@@ -102,5 +102,5 @@ def test_migrations_go_one_after_the_other_and_stop_at_the_first_that_fails(tmp_
 
 
 @pytest.mark.long
-def test_forty_projects_are_told_rightly(tmp_path: Path) -> None:
+def test_forty_projects_are_reported_rightly(tmp_path: Path) -> None:
     right_for_each(fleet.make(tmp_path, total=40, away=3, behind=2), "--jobs", "8")

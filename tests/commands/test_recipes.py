@@ -76,7 +76,7 @@ def set_back(world: World, config: str) -> None:
 
 
 def reports_what_changed(world: World, again: Any) -> None:
-    """What the topic says of a recipe that verifies: silent when well, told apart when not, and silent once fixed."""
+    """What the topic says of a recipe that verifies: silent when well, with another code for each trouble, and silent once fixed."""
     well = again()
     assert (well.code, well.all) == (0, "")
     set_back(world, "zync")

@@ -93,7 +93,7 @@ KINDS = {
 }
 
 
-def test_what_a_project_has_besides_is_created_from_files_of_a_folder_and_lists_and_deleted(world: World) -> None:
+def test_what_else_a_project_has_is_created_from_files_of_a_folder_and_lists_and_deleted(world: World) -> None:
     folder = world.home / "objects"
     folder.mkdir()
     for number, (kind, (version, spec)) in enumerate(KINDS.items()):

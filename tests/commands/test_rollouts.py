@@ -107,7 +107,7 @@ def test_a_cause_stops_before_the_next_wave(tmp_path: Path, fault: str) -> None:
     assert world.accounts()["apicast-staging"] == {"default"}
 
 
-def test_a_failure_can_be_taken_back_at_once(tmp_path: Path) -> None:
+def test_a_failure_can_be_undone_at_once(tmp_path: Path) -> None:
     world = make_world(tmp_path, "crash-loop=zync")
     done = world.migrate("--dc", "zync,system-sphinx", "--on-failure", "undo")
     assert done.code == 5, done.all

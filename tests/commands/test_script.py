@@ -131,7 +131,7 @@ def test_a_paused_config_is_resumed_by_a_script_that_was_asked_to(tmp_path: Path
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupted_it_ends_at_once_and_the_next_run_goes_on(tmp_path: Path, number: int, code: int) -> None:
+def test_interrupted_it_ends_at_once_and_the_next_run_continues(tmp_path: Path, number: int, code: int) -> None:
     world = make_world(tmp_path, "not-ready=zync", speed=1.0)
     printed(world, "--dc", "zync")
     process = subprocess.Popen(

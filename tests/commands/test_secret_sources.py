@@ -47,7 +47,7 @@ def test_every_source_gives_the_same_login(world: World) -> None:
 
 
 @pytest.mark.long
-def test_a_copied_secret_is_taken_back_and_copied_again_when_that_is_taken_back(world: World) -> None:
+def test_a_copied_secret_is_undone_and_copied_again_when_that_is_undone(world: World) -> None:
     world.oc("create", "-f", world.secret)
     assert world.run(*STEP, "--from-secret", PANEL_NAME).code == 0
     assert "differs" not in world.run("verify", "--from-secret", PANEL_NAME, "--dc", "zync").out

@@ -1,4 +1,4 @@
-"""What a command tells somebody to run: on a line of its own, and pasted into any shell it works on the right project."""
+"""What a command asks somebody to run: on a line of its own, and pasted into any shell it works on the right project."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_a_run_that_is_resumed_from_its_record_does_no_more_than_it_was_meant_to
     assert world.accounts()["backend-cron"] == {"amp"}
 
 
-def test_a_look_at_many_projects_suggests_commands_for_each_of_them(elsewhere: World) -> None:
+def test_a_check_of_many_projects_suggests_commands_for_each_of_them(elsewhere: World) -> None:
     shown = elsewhere.run("verify", "--projects", "threescale", "-v", "--dc", "zync")
     assert pasted(shown)
     assert all(

@@ -1,4 +1,4 @@
-"""Taking a run back: as before, object by object; what others changed is left; and the journal tells of it."""
+"""Undoing a run: as before, object by object; what others changed is left; and the journal records it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def copy(migrated: Migrated, tmp_path: Path) -> World:
     return copy_world(migrated.home, tmp_path)
 
 
-def test_it_is_taken_back_and_the_undo_too_and_that_again(migrated: Migrated, copy: World) -> None:
+def test_it_is_undone_and_the_undo_too_and_that_again(migrated: Migrated, copy: World) -> None:
     done = undo(copy)
     assert done.code == 0, done.all
     assert "as before, and the pods prove it" in done.out
@@ -145,7 +145,7 @@ def test_it_is_shown_before_anything_happens(copy: World) -> None:
     assert world.objects() == before
 
 
-def test_nothing_to_take_back_is_said(world: World) -> None:
+def test_nothing_to_undo_is_said(world: World) -> None:
     done = undo(world)
     assert done.code == 0, done.all
     assert "nothing to undo" in done.out
@@ -155,7 +155,7 @@ def test_nothing_to_take_back_is_said(world: World) -> None:
 
 
 @pytest.mark.long
-def test_a_failed_migration_is_taken_back(tmp_path: Path) -> None:
+def test_a_failed_migration_is_undone(tmp_path: Path) -> None:
     world = make_world(tmp_path, "image-pull=system-app")
     before = settled(world)
     assert world.migrate(*SMALL).code == 5
@@ -265,7 +265,7 @@ def test_a_secret_that_was_replaced_comes_back(world: World) -> None:
     assert world.run("verify", *ONE).code == 0
 
 
-def test_killed_half_way_it_is_taken_back(world: World) -> None:
+def test_killed_half_way_it_is_undone(world: World) -> None:
     before = settled(world)
     process = world.popen("migrate", "--yes", "--secret-file", world.secret, *SMALL)
     assert process.stderr is not None
@@ -281,7 +281,7 @@ def test_killed_half_way_it_is_taken_back(world: World) -> None:
 
 
 @pytest.mark.long
-def test_an_undo_that_was_killed_is_gone_on_with_and_is_undone_as_one(migrated: Migrated, copy: World) -> None:
+def test_an_undo_that_was_killed_is_continued_and_is_undone_as_one(migrated: Migrated, copy: World) -> None:
     world, before = copy, migrated.before
     process = world.popen("undo", "--yes")
     assert process.stderr is not None
@@ -306,7 +306,7 @@ def test_without_a_journal_to_default_frees_configs_that_are_stuck_on_a_bad_acco
     assert differences(before, settled(world)) == []
 
 
-def test_history_tells_of_the_runs(copy: World) -> None:
+def test_history_lists_the_runs(copy: World) -> None:
     world = copy
     undo(world)
     runs = world.run("history", "-o", "json").json()["runs"]

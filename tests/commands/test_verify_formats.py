@@ -20,7 +20,7 @@ FEW = ("--dc", "zync,system-memcache")
 
 @pytest.fixture(scope="module", name="migrated")
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A project in which two configs are migrated, and the others are not looked at."""
+    """A project in which two configs are migrated, and the others are not checked."""
     world = make_world(tmp_path_factory.mktemp("migrated"))
     assert world.migrate(*FEW).code == 0
     world.settle()
@@ -77,7 +77,7 @@ def test_an_expired_login_is_no_failed_migration_in_any_format(migrated: World, 
     assert "threescale_migrate_migrated" not in seen
 
 
-def test_every_format_tells_the_same(migrated: World, tmp_path: Path) -> None:
+def test_every_format_says_the_same(migrated: World, tmp_path: Path) -> None:
     for selection, code, level in ((FEW, 0, 0), (("--dc", "zync,backend-cron"), 1, 2), (("--dc", "nosuch"), 2, 3)):
         results = {format_: migrated.run("verify", "-o", format_, *selection) for format_ in FORMATS}
         assert {result.code for result in results.values()} == {code}
@@ -101,7 +101,7 @@ def test_every_format_tells_the_same(migrated: World, tmp_path: Path) -> None:
     assert "--metrics-file" in refused.err
 
 
-def test_only_what_has_changed_is_told(migrated: World) -> None:
+def test_only_what_has_changed_is_shown(migrated: World) -> None:
     options = ("verify", "--changed-since-last", "-q", "--dc", "zync,backend-cron")
     first = migrated.run(*options)
     assert first.code == 1
@@ -142,7 +142,7 @@ def test_a_run_ends_in_time_also_when_oc_hangs_and_heeds_no_signal(migrated: Wor
     assert calls.read_text(encoding="utf-8") == "\n", "it was tried again after its time"
 
 
-def test_after_the_upgrade_to_26_the_same_line_goes_on_being_right(tmp_path: Path) -> None:
+def test_after_the_upgrade_to_26_the_same_line_stays_right(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     assert world.migrate("--dc", "zync,zync-database").code == 0
     for name in world.objects()["deploymentconfigs"]:

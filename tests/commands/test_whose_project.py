@@ -96,7 +96,7 @@ def test_the_release_is_known_where_images_come_from_a_mirror(
     assert sentence in seen
 
 
-def test_a_project_that_the_guide_sends_elsewhere_is_told(world: World) -> None:
+def test_a_project_that_the_guide_sends_elsewhere_is_reported(world: World) -> None:
     world.oc("delete", "configmap", "system-environment")
     found = world.run("preflight", "--secret-file", world.secret)
     assert found.code == 0, found.all

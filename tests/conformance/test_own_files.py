@@ -70,7 +70,7 @@ def test_what_the_recorder_wrote_is_replayed_unchanged_plain_and_packed(
     assert "10 of 10 calls match" in capsys.readouterr().out
 
 
-def test_what_differs_is_told_with_exit_code_1(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_differs_is_shown_with_exit_code_1(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [json.loads(line) for line in recording.read_text(encoding="utf-8").splitlines()]
     changed = next(line for line in lines if line.get("argv", [])[:3] == ["oc", "get", "sa"])
     changed["stdout"] = changed["stdout"].replace("name: amp", "name: other")
@@ -101,7 +101,7 @@ def test_what_is_no_scenario_is_refused_in_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_there_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nosuch.jsonl"]) == 2
     assert "No such file or directory" in capsys.readouterr().err
 

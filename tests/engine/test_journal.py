@@ -1,4 +1,4 @@
-"""A journal is read whatever became of its end, runs are told apart and ordered, and no mask breaks a line."""
+"""A journal is read whatever became of its end, runs are distinguished and ordered, and no mask breaks a line."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write(directory: Path, command: str = "migrate", outcome: str = "done", **va
     return records.read(opened.path)
 
 
-def test_cut_off_anywhere_it_tells_what_it_still_knows(home: Path) -> None:
+def test_cut_off_anywhere_it_shows_what_it_still_knows(home: Path) -> None:
     path = write(home).path
     whole = path.read_bytes()
     lines = whole.split(b"\n")
@@ -97,7 +97,7 @@ def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
     assert records.undone(known) == {first.run}
 
 
-def test_two_runs_in_one_second_are_told_apart_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_in_one_second_are_distinguished_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "strftime", lambda form, moment=None: "20261124T000000Z")
     one, two = write(home), write(home)
     assert two.run == f"{one.run}-2"
@@ -109,7 +109,7 @@ def test_two_runs_in_one_second_are_told_apart_by_name(home: Path, monkeypatch: 
             records.one_of(known, name)
 
 
-def test_an_undo_that_did_not_come_to_its_end_is_gone_on_with(home: Path) -> None:
+def test_an_undo_that_did_not_come_to_its_end_is_continued(home: Path) -> None:
     one = write(home)
     back = write(home, "undo", undoes=[one.run])
     half = write(home, "undo", "", undoes=[back.run])

@@ -93,7 +93,7 @@ def test_questions_are_asked_of_the_right_place() -> None:
     )  # fmt: skip
 
 
-def test_another_release_is_refused_unless_forced_and_the_next_one_is_told() -> None:
+def test_another_release_is_refused_unless_forced_and_the_next_one_is_reported() -> None:
     def of_images(old: str, new: str) -> ProjectState:
         text = json.dumps(RECORDED).replace(old, new)
         return parse_project(json.loads(text), "threescale")

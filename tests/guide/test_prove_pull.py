@@ -44,7 +44,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_a_refused_token_is_told_apart_from_a_registry_that_is_away(said: str) -> None:
+def test_a_refused_token_differs_from_a_registry_that_is_away(said: str) -> None:
     assert prove_pull.judged(1, "", said) is SAID[said]
     assert prove_pull.judged(1, said, "") is SAID[said]
 

@@ -89,7 +89,7 @@ def test_the_key_of_a_route_is_a_secret() -> None:
     assert "KEY" in whole.text
 
 
-def test_the_accounts_of_each_project_are_not_created_again_but_their_links_are_told() -> None:
+def test_the_accounts_of_each_project_are_not_created_again_but_their_links_are_listed() -> None:
     item = {
         "apiVersion": "v1",
         "kind": "ServiceAccount",

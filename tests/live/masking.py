@@ -30,7 +30,7 @@ _IN_CLEAR = (
 
 
 class Masks:
-    """Replaces what it was told of, and what it recognises, by the same word each time."""
+    """Replaces what it was given, and what it recognises, by the same word each time."""
 
     def __init__(self, server: str = "", user: str = "", project: str = "", context: str = "") -> None:
         self.words: dict[str, str] = {}

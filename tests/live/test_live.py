@@ -189,7 +189,9 @@ def test_a_paused_config_takes_the_patch_and_is_not_migrated(project: LiveProjec
     assert accounts(project.state())["zync"] == {ACCOUNT}
 
 
-def test_an_image_that_cannot_be_pulled_and_then_a_failed_rollout_are_told_as_they_are(project: LiveProject) -> None:
+def test_an_image_that_cannot_be_pulled_and_then_a_failed_rollout_are_reported_as_they_are(
+    project: LiveProject,
+) -> None:
     name = "system-memcache"  # it follows no image stream, which would put the image back
     container = project.oc("get", "dc", name, "-o", "json").json()["spec"]["template"]["spec"]["containers"][0]
     spec = {"serviceAccountName": ACCOUNT, "containers": [{"name": container["name"], "image": UNPULLABLE}]}
@@ -222,7 +224,7 @@ def test_without_a_journal_undo_brings_back_what_is_stuck(project: LiveProject) 
     assert accounts(project.state())[name] == {"default"}
 
 
-def test_a_user_who_is_not_logged_in_is_told_so(project: LiveProject) -> None:
+def test_a_user_who_is_not_logged_in_is_reported(project: LiveProject) -> None:
     away = project.tool("verify", "--kubeconfig", str(project.folder / "nosuch"))
     assert away.code == 7, away.all
 

@@ -1,4 +1,4 @@
-"""Each interference does what its name says, in front of the call that it is told."""
+"""Each interference does what its name says, in front of the call that is named."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def measure(world: World) -> dict[str, float]:
 
 
 def many() -> dict[str, float]:
-    """How much faster forty projects are looked at eight at a time than one by one; each call of `oc` is as far as over a network."""
+    """How much faster forty projects are checked eight at a time than one by one; each call of `oc` is as far as over a network."""
     with tempfile.TemporaryDirectory() as scratch:
         sites = fleet.make(Path(scratch), total=40, away=3, behind=2, latency=0.3)
         times = []

@@ -26,7 +26,7 @@ from threescale_migrate.values import GUIDE_CONFIGS
 SIZES = (15, 150, 1500)
 PODS = 5
 LISTS = ("dc,rc,pods,sa,rolebindings,is,events", "clusterrolebindings")
-# Runs the tool in a process whose own time and memory are looked at, its children's left out.
+# Runs the tool in a process whose own time and memory are measured, its children's left out.
 MEASURED = """
 import json, resource, sys
 from threescale_migrate.cli.main import main

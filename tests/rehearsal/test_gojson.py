@@ -29,7 +29,7 @@ from threescale_migrate.rehearsal.gojson import problem
         ("-", "unexpected end of JSON input"),
     ],
 )
-def test_what_is_wrong_is_told_as_go_tells_it(text: str, sentence: str) -> None:
+def test_what_is_wrong_is_said_as_go_says_it(text: str, sentence: str) -> None:
     assert problem(text) == sentence
 
 

@@ -23,7 +23,7 @@ source {Path(bash_renderer.__file__).with_name("functions.sh")}
 JUDGE = """
 oc() { cat "$listing"; }
 while read -r listing name; do
-  look
+  observe
   judge "$name"
   printf '%s\n' "$state"
 done
@@ -36,7 +36,7 @@ def bash(script: str, stdin: str = "") -> str:
 
 
 def judged(tmp_path: Path, cases: Sequence[tuple[str, Sequence[Any]]]) -> list[str]:
-    """The state that bash tells of each config, by the objects that are listed."""
+    """The state that bash finds for each config, by the objects that are listed."""
     columns = bash('printf %s "$columns"')
     listed = []
     for number, (name, items) in enumerate(cases):

@@ -83,7 +83,7 @@ def test_a_plugins_answer_is_one_line_with_one_bar_and_figures_behind_it(outcome
         (outcome(ExitCode.USAGE, error="no such config"), 3),
     ],
 )
-def test_the_plugins_level_tells_a_failure_from_what_is_not_known(seen: Outcome, level: int) -> None:
+def test_the_plugins_level_distinguishes_a_failure_from_what_is_not_known(seen: Outcome, level: int) -> None:
     assert nagios.level(seen) == level
 
 

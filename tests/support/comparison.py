@@ -1,4 +1,4 @@
-"""What of a project has to be as before after an undo: everything but revisions, pods' names, and what tells of moments."""
+"""What of a project has to be as before after an undo: everything but revisions, pods' names, and what records moments."""
 
 from __future__ import annotations
 

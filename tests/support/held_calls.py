@@ -1,4 +1,4 @@
-"""An `oc` that stops at a certain call until the test lets it go on: an event to wait for, in the place of time."""
+"""An `oc` that stops at a certain call until the test lets it continue: an event to wait for instead of time."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Gate:
         return int(os.read(self.descriptor, 100))
 
     def open(self) -> None:
-        """Lets the call go on."""
+        """Lets the call continue."""
         with self.go.open("w") as file:
             file.write("go\n")
 
 
 def has_ended(pid: int) -> bool:
-    """Waits until a process that was told to end has ended; false where it goes on."""
+    """Waits until a process that was asked to end has ended; false where it continues."""
     until = time.monotonic() + PATIENCE_SECONDS
     while is_running(pid):
         if time.monotonic() > until:

@@ -1,6 +1,6 @@
 """A rehearsal cluster in memory, for random histories of rollouts: what may happen to a project, and what is true of it.
 
-The truth is told from the cluster's own objects, by other rules than the tool's and without its parser.
+The truth comes from the cluster's own objects, by other rules than the tool's and without its parser.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A command line once more, for whoever is told to run it again: its arguments and its options, as the environment and the
+"""A command line once more, for someone who is asked to run it again: its arguments and its options, as the environment and the
 defaults have completed them. It runs nothing."""
 
 from __future__ import annotations

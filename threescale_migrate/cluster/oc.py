@@ -229,7 +229,7 @@ class Oc:
         """Gives what `parse` makes of each item of the answer, and the error lines beside it.
 
         With `partial` an answer that lacks the types which the user may not read is an answer still
-        (recordings/README.md 16); the lines say what is missing. An item is parsed by itself and let go: the lists of a
+        (recordings/README.md 16); the lines say what is missing. Each item is parsed and then let go: the lists of a
         large project are never in memory as a whole. Raises OcError as read_item does.
         """
         return self._read(args, lambda call: [parse(item) for item in items_of(call.stdout)], partial, tries, timeouts)
@@ -333,7 +333,7 @@ def _end(process: Any) -> None:
 
 
 def patient(seconds: float) -> None:
-    """Waits between two tries, no longer than this program is to go on."""
+    """Waits between two tries, no longer than this program may run."""
     ends = monotonic() + seconds
     while not _stopping and monotonic() < ends:
         sleep(min(0.1, max(0.0, ends - monotonic())))

@@ -1,4 +1,4 @@
-"""Which version of a type the server has, in its own word."""
+"""Which version of a type the server has, as it says itself."""
 
 from __future__ import annotations
 

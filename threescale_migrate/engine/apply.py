@@ -72,7 +72,7 @@ def _apply_one(run: Run, action: Action, replan: Replan) -> None:
 
 
 def _is_gone(run: Run, action: Action, error: OcError) -> bool:
-    """Whether the call failed since somebody has deleted its config meanwhile: the others go on, and the run's last word names it."""
+    """Whether the call failed since somebody has deleted its config meanwhile: the others continue, and the run names it at its end."""
     kind, _, name = action.subject.partition("/")
     gone = run.seen is not None and "dc" not in run.seen.unread and name not in run.seen.configs
     return kind == "dc" and isinstance(error, failures.NotFound) and gone

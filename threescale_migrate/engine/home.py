@@ -72,7 +72,7 @@ def unwritable(directory: Path, error: OSError) -> Refused:
     return Refused(
         Text(
             "the journal cannot be written in {directory} ({why}), and without it nothing could be undone:"
-            " make room, or set XDG_STATE_HOME to a directory that can be written",
+            " free some disk space, or set XDG_STATE_HOME to a directory that can be written",
             directory=str(directory),
             why=system_error(error),
         )

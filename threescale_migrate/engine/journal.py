@@ -108,7 +108,7 @@ class Journal:
             why = system_error(error)
             raise JournalError(
                 Text(
-                    "the journal {path} cannot be written ({why}): the run stops before its next change; make room, then continue"
+                    "the journal {path} cannot be written ({why}): the run stops before its next change; free some disk space, then continue"
                     " with threescale-migrate migrate, or undo it with threescale-migrate undo",
                     path=str(self.path),
                     why=why,

@@ -188,7 +188,7 @@ def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
 
 
 def is_under_way(record: Record) -> bool:
-    """Whether a run without an end has not died but goes on: its process is the one that has written itself into the lock."""
+    """Whether a run without an end is still under way: its process is the one that has written itself into the lock."""
     if record.finished is not None:
         return False
     try:
@@ -296,7 +296,7 @@ def _is_redo(record: Record, known: Iterable[Record]) -> bool:
 
 
 def _attempts(record: Record, ordered: Iterable[Record]) -> tuple[Record, ...]:
-    """The attempts that an undo went on with: what they changed is a part of it. One that came to its end was its aim instead."""
+    """The attempts that an undo continued: what they changed is a part of it. One that was complete is what it undid instead."""
     return tuple(
         other for other in ordered if other.run in record.undoes and other.undoes and not _came_to_its_end(other)
     )

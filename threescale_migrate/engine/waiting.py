@@ -38,7 +38,7 @@ SILENT = (RolloutState.NOT_STARTED, RolloutState.WAITING_FOR_IMAGE)
 def await_login(run: Run, state: ProjectState) -> None:
     """Waits for the login that the cluster itself links to a new account, before pods are made that would lack it.
 
-    It is never linked or written by us. Where it does not come in time the migration goes on, and that is said. Raises
+    It is never linked or written by us. Where it does not come in time the migration continues, and that is said. Raises
     Stopped, Failed where the run's time is over, OcError.
     """
     if not service_account.awaits_login(state):
@@ -256,7 +256,7 @@ def _with_secret(state: ProjectState, waiting: _Waiting) -> ProjectState:
 
 
 def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
-    """Goes on asking where that may help: a workstation's network comes back as a server does. Raises Failed."""
+    """Continues to ask where that may help: a workstation's network comes back as a server does. Raises Failed."""
     if isinstance(error, Forbidden):
         raise unreadable(run, waiting.state, waiting.names, waiting.goal, Text("the project"), error.text)
     if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
@@ -268,7 +268,7 @@ def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
 
 
 def _stuck(assessment: Assessment, waiting: _Waiting, grace: float) -> bool:
-    """Whether a config has failed, or hangs for a grace period on what does not pass by itself; what is only slow has until the
+    """Whether a config has failed, or waits for a grace period for what does not pass by itself; what is only slow has until the
     config's own deadline."""
     if assessment.state is RolloutState.FAILED:
         return True

@@ -62,7 +62,7 @@ def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Itera
 
 
 def cancelled(config: DeploymentConfig, newest: ReplicationController) -> bool:
-    """Whether the newest rollout was cancelled: by its own word, or by a condition that names it."""
+    """Whether the newest rollout was cancelled: by its annotations, or by a condition that names it."""
     condition = config.conditions.get("Progressing")
     sentence = (
         condition is not None and condition.reason == "RolloutCancelled" and f'"{newest.name}"' in condition.message
@@ -140,7 +140,7 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
             CauseKind.NO_NODE,
             Text("{name}: no node takes the new pod: {detail}", name=config.name, detail=short(pod.unschedulable)),
             Text(
-                "make room or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
+                "free capacity or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
                 pod=pod.name,
             ),
             lasting=False,
@@ -218,7 +218,7 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
             yield Cause(
                 CauseKind.NO_NODE,
                 Text("{name}: no node took the new pod: {detail}", **sentence),
-                Text("make room, then run threescale-migrate migrate"),
+                Text("free capacity, then run threescale-migrate migrate"),
                 lasting=True,
             )
         elif event.reason in VOLUME_REASONS:
@@ -245,7 +245,7 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
         yield Cause(
             CauseKind.NO_NODE,
             Text("{name}: no node takes the deployer pod: {detail}", name=config.name, detail=short(pod.unschedulable)),
-            Text("make room (oc describe pod {pod}), then run threescale-migrate migrate", pod=pod.name),
+            Text("free capacity (oc describe pod {pod}), then run threescale-migrate migrate", pod=pod.name),
             lasting=False,
         )
     elif pod.phase == "Failed" and newest.phase == "Failed" and not expired(config, newest):

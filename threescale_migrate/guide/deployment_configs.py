@@ -114,48 +114,31 @@ def account_patch(account: str | None, twin: str | None) -> str:
     return json.dumps({"spec": {"template": {"spec": spec}}}, separators=(",", ":"))
 
 
+def _rollout(config: DeploymentConfig, verb: str, why: Text, kind: str, back: str | None = None) -> Action:
+    """One of `oc rollout`'s verbs, which the verb `back` undoes."""
+    name = f"dc/{config.name}"
+    undone_by = ("rollout", back, name) if back is not None else ()
+    return Action(STEP, name, ("rollout", verb, name), why, Inverse(kind, config.name, undone_by))
+
+
 def resume(config: DeploymentConfig) -> Action:
     """Lets a paused config roll out."""
-    return Action(
-        STEP,
-        f"dc/{config.name}",
-        ("rollout", "resume", f"dc/{config.name}"),
-        Text("it is paused and would not redeploy"),
-        Inverse("pause", config.name, ("rollout", "pause", f"dc/{config.name}")),
-    )
+    return _rollout(config, "resume", Text("it is paused and would not redeploy"), "pause", "pause")
 
 
 def pause(config: DeploymentConfig) -> Action:
     """Pauses a config again that was paused before."""
-    return Action(
-        STEP,
-        f"dc/{config.name}",
-        ("rollout", "pause", f"dc/{config.name}"),
-        Text("it was paused before"),
-        Inverse("resume", config.name, ("rollout", "resume", f"dc/{config.name}")),
-    )
+    return _rollout(config, "pause", Text("it was paused before"), "resume", "resume")
 
 
 def start(config: DeploymentConfig, why: Text) -> Action:
     """Starts a rollout that nothing else starts; there is nothing to undo in a rollout as such."""
-    return Action(
-        STEP,
-        f"dc/{config.name}",
-        ("rollout", "latest", f"dc/{config.name}"),
-        why,
-        Inverse("rollout", config.name),
-    )
+    return _rollout(config, "latest", why, "rollout")
 
 
 def cancel(config: DeploymentConfig, why: Text) -> Action:
-    """Ends a rollout that hangs; there is nothing to undo in it."""
-    return Action(
-        STEP,
-        f"dc/{config.name}",
-        ("rollout", "cancel", f"dc/{config.name}"),
-        why,
-        Inverse("rollout", config.name),
-    )
+    """Ends a rollout that makes no progress; there is nothing to undo in it."""
+    return _rollout(config, "cancel", why, "rollout")
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:

@@ -117,7 +117,7 @@ def _refusal(
 
 
 def _account_was_missing(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The account is there by now: a rollout under way goes on by itself, one that has failed is to be started again."""
+    """The account is there by now: a rollout under way continues by itself, one that has failed is to be started again."""
     if newest.phase == "Failed":
         yield Cause(
             CauseKind.ACCOUNT_MISSING,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 AGES = ("4.16", "4.6", "3.11")
-# A client that no age is: one that does what it is told with `adm policy`, whatever `--dry-run` says.
+# A client that no age is: one whose `adm policy` makes each change, whatever `--dry-run` says.
 IGNORES_DRY_RUN = "ignores-dry-run"
 
 # Each trait: who has it, and where that is known from. Recordings are files of fixtures/recordings; the rest are files of

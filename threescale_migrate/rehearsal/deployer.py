@@ -52,7 +52,7 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
     STAGES[memory["stage"]](sim, config, controller, memory)
     if note(controller, "deployment.phase") in ENDED:
         return
-    if memory["stage"] == "done":  # a deployer goes on for a moment after its work is done
+    if memory["stage"] == "done":  # a deployer runs for a moment after its work is done
         sim.after("deployer ends", "deployer", namespace, name)
     else:
         sim.again(memory.pop("again", "deployer looks"), "deployer", namespace, name)

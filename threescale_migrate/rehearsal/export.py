@@ -61,7 +61,7 @@ def _is_object(item: Any) -> bool:
     return isinstance(item.get("status"), dict) and isinstance(containers, list) and bool(containers)
 
 
-# Why a container of an export waits, or waited last: the cause that its pods go on having (`kubelet`).
+# Why a container of an export waits, or waited last: the cause that its pods still have (`kubelet`).
 CAUSES = {
     "CrashLoopBackOff": "crash-loop",
     "Error": "crash-loop",
@@ -109,7 +109,7 @@ def _template(store: Store, controller: Object) -> str:
 
 
 def _go_on(store: Store, project: str) -> None:
-    """Rollouts that were under way when the project was exported go on; what is broken stays as it was exported."""
+    """Rollouts that were under way when the project was exported continue; what is broken stays as it was exported."""
     sim = Simulation(store)
     deployers = store.private.setdefault("deployers", {})
     for item in store.all("replicationcontrollers", project):

@@ -1,7 +1,7 @@
 """Faults of the rehearsal cluster, by name: what an operator may try before the maintenance window.
 
 Those about the pods of a config hit its pods under another account than the one that it had when the fault was switched
-on: what ran before runs on, and goes on running after the migration is undone.
+on: what ran before keeps running, also after the migration is undone.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ ENDINGS = {
     "api-down": "exit code 7",
     "api-away": "exit code 7",
     "login-expired": "exit code 7 where nobody can log in again",
-    "apimanager": "exit code 0 where owners are not looked at",
+    "apimanager": "exit code 0 where owners are not checked",
     "labels=RELEASE": "exit code 0",
     "builds": "exit code 0",
     "exec=DC=PROGRAM": "exit code 0",

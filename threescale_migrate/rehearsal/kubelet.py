@@ -24,7 +24,7 @@ class Stage:
     `seen` is what the first container is at before (`running`, or why it waits; empty: anything). After it the pod is in `phase`;
     its containers run, `ready` or not, or the first of them waits with `reason` and `message`, `crashed` after it had run. Events
     are of reason, message and component; the one of a failed probe where there is a probe only (`probe`). `again` is the delay
-    after which the node looks again, longer each time after a crash; none where nothing will happen by itself.
+    after which the node tries again, longer each time after a crash; none where nothing will happen by itself.
     """
 
     def __init__(

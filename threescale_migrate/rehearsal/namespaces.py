@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .store import Object, Store, copied
 
-# What tells a project of a rehearsal from a real one.
+# What distinguishes a project of a rehearsal from a real one.
 REHEARSAL = "threescale-migrate/rehearsal"
 # The accounts that OpenShift makes in each project, and makes again as soon as one is deleted.
 OWN_ACCOUNTS = ("builder", "default", "deployer")

@@ -195,53 +195,26 @@ class Api:
 
     def bring_in(self, stream: Object, tag_name: str, image: str) -> str | None:
         """Imports a tag's image, or notes in its conditions why that failed, which is returned."""
-        from . import images
+        from . import tagging
 
-        meta = stream["metadata"]
-        try:
-            found = images.look_up(self.store, image, images.of_project(self.store, meta["namespace"]))
-        except images.NoImage as error:
-            why = f"Internal error occurred: {image}: {error}"
-            changed = copied(stream)
-            tags = changed.setdefault("status", {}).setdefault("tags", [])
-            known = next((item for item in tags if item["tag"] == tag_name), None)
-            if known is None:
-                known = {"items": None, "tag": tag_name}
-                tags.append(known)
-            condition = {"generation": meta["generation"], "lastTransitionTime": self.store.timestamp(), "message": why}
-            known["conditions"] = [{**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}]
-            self.store.put("imagestreams", changed)
-            return why
-        self.point(stream, tag_name, found, "")
-        return None
+        changed, why = tagging.imported(self.store, stream, tag_name, image)
+        self.store.put("imagestreams", changed)
+        if why is None:
+            self._react(RESOURCES["imagestreams"], changed)
+        return why
 
     def _map_image(self, namespace: str, mapping: Object) -> Object:
         """Enters an image into a tag of a stream, without a registry being asked. Raises ApiError."""
+        from . import tagging
+
         stream = self._stored(RESOURCES["imagestreams"], namespace, mapping["metadata"]["name"])
         image = mapping.get("image") or {}
         reference, name = image.get("dockerImageReference", ""), image.get("metadata", {}).get("name", "")
-        self.point(stream, str(mapping.get("tag") or "latest"), reference, name)
-        made: Object = copied(mapping)
-        return made
-
-    def point(self, stream: Object, tag: str, reference: str, image: str) -> None:
-        """Puts an image before those that a tag has had."""
-        entry = {
-            "created": self.store.timestamp(),
-            "dockerImageReference": reference,
-            "generation": stream["metadata"].get("generation", 1),
-            "image": image or reference.rpartition("@")[2],
-        }
-        changed = copied(stream)
-        tags = changed.setdefault("status", {}).setdefault("tags", [])
-        known = next((item for item in tags if item["tag"] == tag), None)
-        if known is None:
-            known = {"items": [], "tag": tag}
-            tags.append(known)
-        known["items"] = [entry, *(known.get("items") or ())]
-        known.pop("conditions", None)
+        changed = tagging.pointed(self.store, stream, str(mapping.get("tag") or "latest"), reference, name)
         self.store.put("imagestreams", changed)
         self._react(RESOURCES["imagestreams"], changed)
+        made: Object = copied(mapping)
+        return made
 
     def _may_grant(self, resource: Resource, binding: Object) -> None:
         """Refuses to hand out rights that the user does not have, unless the user may bind any role. Raises ApiError."""

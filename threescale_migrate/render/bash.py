@@ -32,7 +32,7 @@ HEAD = """\
 #
 # Exit codes: 0 migrated, and the pods prove it; 1 they do not, or an oc command failed; 2 the secret's file is unusable;
 # 4 refused, nothing was changed; 5 a rollout failed, or the gate; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
-# To undo it: run what stands after "back:", from the last to the first.
+# To undo it: run the commands after "# undo:", from the last to the first.
 {notes}set -euo pipefail
 ((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 2))) || {{ echo "bash 4.2 or later is needed" >&2 && exit 2; }}
 
@@ -166,8 +166,8 @@ def _checks(script: Script) -> Iterator[str]:
 
 
 def _reason(action: Action) -> str:
-    back = f"# back: {_command(action.inverse.args)}\n" if action.inverse.args else ""
-    return f"# {_line(f'{action.subject}: {action.why}')}\n{back}"
+    undo = f"# undo: {_command(action.inverse.args)}\n" if action.inverse.args else ""
+    return f"# {_line(f'{action.subject}: {action.why}')}\n{undo}"
 
 
 def _action(action: Action) -> str:

@@ -42,7 +42,7 @@ try() {
   return 1
 }
 
-# The pause between two looks; a signal ends it at once.
+# The pause between two rounds; a signal ends it at once.
 pause() {
   sleep "$poll" >/dev/null 2>&1 &
   nap=$!
@@ -104,7 +104,7 @@ right_place() {
   command -v "${OC:-oc}" >/dev/null || stop 7 "there is no ${OC:-oc} on PATH"
   fetch oc whoami --show-server
   [[ ${answer%/} == "${server%/}" ]] || stop 4 "oc is logged in to $answer, and this is for $server: run oc login $server"
-  look || broken 'oc get dc,rc,pods'
+  observe || broken 'oc get dc,rc,pods'
   for name in "$@"; do
     [[ -n ${config[$name]:-} ]] || stop 4 "there is no DeploymentConfig $name in project $project; print the script anew"
   done
@@ -199,7 +199,7 @@ own_login() {
   say "the cluster has given $account no login for its own registry within 30 s; going on"
 }
 
-# One look at all configs, revisions and pods. A revision's word counts, and the pods are the proof: the status of a config
+# Observes all configs, revisions and pods once. A revision's phase counts, and the pods are the proof: the status of a config
 # lags, and tells of the revision before.
 columns='{range .items[*]}{.kind}|{.metadata.name}|{.metadata.generation}|{.status.observedGeneration}'
 columns+='|{.status.latestVersion}|{.spec.paused}|{.spec.replicas}|{.spec.template.spec.serviceAccountName}'
@@ -214,7 +214,7 @@ columns+='|{.status.conditions[?(@.type=="ReplicaFailure")].message}{"\n"}{end}'
 declare -A config=() revision=()
 pods=()
 
-look() {
+observe() {
   local rows kind name generation observed latest paused replicas template triggers phase owner deployer runs_as
   local secrets ready stage deleted scheduled waiting restarts image message
   rows=$(try oc get dc,rc,pods -o "jsonpath=$columns") || return 1
@@ -232,7 +232,7 @@ look() {
   done <<<"$rows"
 }
 
-# judge CONFIG, by the last look: $state is reached, paused, moving or failed, and $reason says why; $stuck is set where waiting does not help.
+# judge CONFIG, by the last observation: $state is reached, paused, moving or failed, and $reason says why; $stuck is set where waiting does not help.
 judge() {
   local name=$1 generation observed latest replicas template triggers phase revision_account message
   local pod owner deployer runs_as secrets ready scheduled waiting restarts image live=0 proved=0 wrong=
@@ -305,13 +305,13 @@ is_paused() { judge "$1" && [[ $paused == true ]]; }
 needs_start() { judge "$1" && [[ $state != reached && -n $start ]]; }
 under_way() { judge "$1" && [[ $state == moving && $reason == *'under way'* ]]; }
 
-# wave TITLE CONFIG=SECONDS…: looks, and lets rollouts end that somebody else has under way: a patch would make two of each.
+# wave TITLE CONFIG=SECONDS…: observes, and lets rollouts end that somebody else has under way: a patch would make two of each.
 wave() {
   local pair began=$SECONDS busy
   say "$1"
   shift
   while :; do
-    look || broken 'oc get dc,rc,pods'
+    observe || broken 'oc get dc,rc,pods'
     busy=
     for pair in "$@"; do
       under_way "${pair%=*}" || continue
@@ -323,12 +323,12 @@ wave() {
   done
 }
 
-# await CONFIG=SECONDS…: looks until each has proved itself. What does not pass by itself is waited out for $grace seconds.
+# await CONFIG=SECONDS…: observes until each has proved itself. What does not pass by itself is waited out for $grace seconds.
 await() {
   local pair name limit open lost='' began=$SECONDS
-  local -A since=() told=()
+  local -A since=() shown=()
   while :; do
-    if look; then lost=; else
+    if observe; then lost=; else
       [[ $(<"$scratch/said") =~ $passing ]] || broken 'oc get dc,rc,pods'
       lost=$(said)
     fi
@@ -339,19 +339,19 @@ await() {
         judge "$name"
         case $state in
           reached)
-            [[ ${told[$name]:-} == reached ]] || say "✓ $name: $proof"
-            told[$name]=reached
+            [[ ${shown[$name]:-} == reached ]] || say "✓ $name: $proof"
+            shown[$name]=reached
             continue
             ;;
           paused)
-            [[ ${told[$name]:-} == paused ]] || say "✗ $name: $reason"
-            told[$name]=paused
+            [[ ${shown[$name]:-} == paused ]] || say "✗ $name: $reason"
+            shown[$name]=paused
             continue
             ;;
           failed) stop 5 "$name: $reason; $serving" ;;
         esac
-        [[ ${told[$name]:-} == "$reason" ]] || say "$name: $reason"
-        told[$name]=$reason
+        [[ ${shown[$name]:-} == "$reason" ]] || say "$name: $reason"
+        shown[$name]=$reason
         if [[ -z $stuck ]]; then since[$name]=; else
           since[$name]=${since[$name]:-$SECONDS}
           ((SECONDS - since[$name] < grace)) || stop 5 "$name: $stuck; $serving"
@@ -423,7 +423,7 @@ ask() {
 # prove CONFIG…: the end. The pods say whether the project is migrated.
 prove() {
   local name failed=0
-  look || broken 'oc get dc,rc,pods'
+  observe || broken 'oc get dc,rc,pods'
   for name in "$@"; do
     judge "$name"
     if [[ $state == reached ]]; then say "✓ dc/$name: $proof"; else

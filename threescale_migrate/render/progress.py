@@ -149,7 +149,7 @@ def how_far(whole: Whole, seconds: float) -> Text:
 
 
 def _redrawn(before: int, rows: Sequence[str]) -> str:
-    """The rows in the place of the `before` lines above the cursor, each cleared by itself.
+    """The rows over the `before` lines above the cursor, each cleared on its own.
 
     To clear the rest of the window at once would push the old table into the history of some terminals.
     """

@@ -50,7 +50,7 @@ def _keyed(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
 
 
 def path_of(connection: Connection, options: VerifyOptions, name: str) -> Path:
-    """The file of one project for the options that make a run another one: what it looks at, and how it judges."""
+    """The file of one project for the options that make a run another one: what it checks, and how it judges."""
     selection, many = options.request.selection, options.many
     identity = [
         ["namespace", connection.namespace],

@@ -61,7 +61,7 @@ def replace(session: Session) -> None:
 
 
 def patch(session: Session) -> None:
-    """Patches objects by name; goes on after one that is not there (recordings/README.md 9)."""
+    """Patches objects by name; continues after one that is not there (recordings/README.md 9)."""
     if session.values.get("local"):
         _patch_local(session)
         return
