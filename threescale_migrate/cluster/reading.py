@@ -27,7 +27,9 @@ Answer = tuple[list[tuple[str, Part]], dict[str, str]]
 ROLLOUT_TYPES = ("dc", "rc", "pods")
 BUILD_TYPE = "bc"
 # All that lives in the project, in calls side by side: `oc` asks for one type after the other (recordings/README.md 29).
-PROJECT_CALLS = (("dc", "sa"), ("rc", "is"), ("pods", "quota", "limits", BUILD_TYPE), ("rolebindings", "roles"))
+PROJECT_CALLS = (("dc", "sa"), ("rc", "is"), ("pods", BUILD_TYPE), ("rolebindings", "roles"))
+# What may refuse pods that are still to be made: whoever plans wants to know.
+ROOM_TYPES = ("quota", "limits")
 # What a cause is found by, where something does not go well.
 CAUSE_TYPES = ("sa", "is")
 EVENTS = ("--field-selector", "type=Warning")
@@ -71,15 +73,15 @@ def observe(
     cluster: bool = True,
     secret: bool = True,
     tries: int | None = None,
-    events: bool = False,
+    ahead: bool = False,
     elsewhere: bool = True,
 ) -> ProjectState:
     """Reads the project in calls that run side by side, whatever the number of configs.
 
-    `cluster` asks for all that permissions and quotas rest on, `elsewhere` for what is bound in the whole cluster with it,
+    `cluster` asks for all that permissions rest on, `elsewhere` for what is bound in the whole cluster with it,
     `secret` for the pull secret and system's settings; what was not asked for, and what the user may not read, ends in
-    `unread`. Events are read where `events` says so, or something does
-    not go well. `tries` bounds how often a call is made where it fails for a reason that passes. Raises OcError where the
+    `unread`. With `ahead`, for what is to be done, quotas, limit ranges and warnings are read as well; warnings also where something
+    does not go well. `tries` bounds how often a call is made where it fails for a reason that passes. Raises OcError where the
     cluster cannot be asked at all, or not about the project.
     """
     asked: list[Callable[[], Answer]] = []
@@ -90,14 +92,16 @@ def observe(
         asked += [partial(_listed, oc, ROLLOUT_TYPES, (), tries), partial(_listed, oc, CAUSE_TYPES, (), tries)]
     if secret:
         asked.append(partial(_named, oc))
-    if events:
-        asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
+    if ahead:
+        asked += [partial(_listed, oc, ROOM_TYPES, (), tries), partial(_listed, oc, ("events",), EVENTS, tries)]
     parts, unread = _combined(asked)
     if not secret:
         unread["secrets"] = "it was not asked for"
+    if not ahead:
+        unread.update(dict.fromkeys(ROOM_TYPES, "it was not asked for"))
     linked = _linked(part for _, part in parts) if secret else ()
     later: list[Callable[[], Answer]] = [partial(_names_of, oc, linked)] if linked else []
-    if not events and assemble(parts, oc.namespace or "", None, unread).troubled:
+    if not ahead and assemble(parts, oc.namespace or "", None, unread).troubled:
         later.append(partial(_listed, oc, ("events",), EVENTS, tries))
     more, missing = _combined(later)
     return _assembled(oc, parts + more, {**unread, **missing})

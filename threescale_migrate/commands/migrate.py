@@ -52,7 +52,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         usable(options.saving.directory)  # said before anything is asked
     request = request_of(session, oc, options.request)
     with locked(oc, where) as directory:
-        state = observe(oc, events=True, elsewhere=request.permissions)
+        state = observe(oc, ahead=True, elsewhere=request.permissions)
         already = _migrated(oc, options, where, state, request)
         if already is not None:
             session.mention(Text("nothing is left to do in project {project}", project=where.project))

@@ -40,7 +40,7 @@ def _planned(session: Session, options: PlanOptions) -> tuple[Planned, ExitCode]
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
     request = request_of(session, oc, options.request)
-    state = observe(oc, events=True, elsewhere=request.permissions)
+    state = observe(oc, ahead=True, elsewhere=request.permissions)
     seen = examine(oc, where, state, request, options.expect, options.judgement)
     show = Planned.of(oc, state, request, seen)
     code = meaning(seen.findings, bool(show.actions))

@@ -23,7 +23,7 @@ def run(session: Session, options: PreflightOptions) -> ExitCode:
     seen = examine(
         oc,
         where,
-        observe(oc, events=True, elsewhere=request.permissions),
+        observe(oc, ahead=True, elsewhere=request.permissions),
         request,
         options.expect,
         options.judgement,

@@ -32,7 +32,7 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
     request = request_of(session, oc, options.request)
-    state = observe(oc, events=True, elsewhere=request.permissions)
+    state = observe(oc, ahead=True, elsewhere=request.permissions)
     check_project(state, request)
     seen = examine(oc, where, state, request, options.expect, options.judgement)
     if seen.attempt.actions or seen.attempt.refusals:

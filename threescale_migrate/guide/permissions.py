@@ -343,7 +343,8 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
             seen = Text(UNREAD[kind])
             fix = Text(
                 "not known: which roles your project's account default has, which amp needs too; have a cluster admin run this, and"
-                " give amp what it lists for default of project {project}, by {command}; or leave it with --allow-unknown",
+                " give amp what it lists for default of project {project}, by {command}; or leave it with --allow-unknown,"
+                " or the whole step with --skip permissions",
                 project=state.namespace,
                 command=gift_of_an_admin(state, kind),
             )

@@ -1,0 +1,88 @@
+"""How often the cluster is asked, and for what: no more than is judged, and nothing twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import World, make_world
+from tests.support.far import far
+
+WHOLE_CLUSTER = "--all-namespaces"
+
+
+def types_of(calls: list[str]) -> Counter[str]:
+    """How often each type, or each object by its name, was asked for."""
+    asked = [call.split()[1:] for call in calls if call.startswith("get ")]
+    return Counter(
+        kind + (" elsewhere" if WHOLE_CLUSTER in words and kind in ("roles", "rolebindings") else "")
+        for words in asked
+        for word in (words if "/" in words[0] else words[:1])
+        if not word.startswith("-") and word != "json"
+        for kind in word.split(",")
+    )
+
+
+def test_verify_asks_once_for_what_it_judges_and_for_nothing_else(world: World) -> None:
+    listed = far(world)
+    assert world.run("verify").code == 1
+    found = types_of(listed.calls)
+    assert {kind for kind, times in found.items() if times > 1} == set()
+    assert set(found) == {
+        "dc", "sa", "rc", "is", "pods", "bc", "rolebindings", "roles", "clusterrolebindings", "clusterroles",
+        "rolebindings elsewhere", "roles elsewhere", "scc", "secret/threescale-registry-auth", "configmap/system",
+    }  # fmt: skip
+    assert all(call.split()[1].count(",") <= 1 for call in listed.of("get ")), "one type is asked for after the other"
+    listed.forget()
+    assert world.run("verify", "--skip", "permissions").code == 1
+    assert not listed.of(WHOLE_CLUSTER)
+    assert not {"clusterrolebindings", "clusterroles", "scc"} & set(types_of(listed.calls))
+
+
+def test_plan_asks_for_what_may_refuse_pods_too_and_for_warnings_alone(world: World) -> None:
+    listed = far(world)
+    assert world.run("plan", "--secret-file", world.secret).code == 3
+    found = types_of(listed.calls)
+    assert (found["quota"], found["limits"], found["events"]) == (1, 1, 1)
+    assert listed.of("get events") == listed.of("--field-selector type=Warning")
+
+
+def test_a_migration_lists_the_cluster_once_and_waits_by_one_call_a_round(tmp_path: Path) -> None:
+    world = make_world(tmp_path, speed=5.0)
+    listed = far(world)
+    assert world.migrate("--dc", "zync").code == 0
+    once = types_of(listed.calls)
+    assert [once[kind] for kind in ("clusterrolebindings", "rolebindings elsewhere", "scc")] == [1, 1, 1]
+    calls = listed.calls
+    patched = next(number for number, call in enumerate(calls) if call.startswith("patch dc zync"))
+    rounds = [number for number, call in enumerate(calls) if call.startswith("get dc,rc,pods")]
+    assert len(rounds) > 2
+    assert rounds[0] > patched
+    # From the patch to the last round nothing is asked but the rounds, each one call.
+    assert set(range(rounds[0], rounds[-1] + 1)) == set(rounds)
+    listed.forget()
+    assert world.run("undo", "--yes", "--grace", "0.5").code == 0
+    listed.forget()
+    assert world.migrate("--dc", "zync", "--skip", "permissions").code == 0
+    assert not listed.of(WHOLE_CLUSTER)
+    assert not listed.of("clusterrolebindings")
+
+
+@pytest.mark.parametrize("skip", [(), ("--skip", "permissions")])
+def test_a_list_of_the_whole_cluster_that_does_not_come_in_time_is_unknown(
+    tmp_path: Path, skip: tuple[str, ...]
+) -> None:
+    world = make_world(tmp_path)
+    assert world.migrate("--dc", "zync").code == 0
+    far(world, slow=WHOLE_CLUSTER, seconds=30)
+    done = world.run("verify", "--dc", "zync", "--call-timeout", "1", *skip)
+    if skip:
+        assert "no answer within" not in done.all
+        assert done.code == 0, done.all
+    else:
+        assert done.code == 7, done.all
+        assert "--skip permissions" in done.out
+        assert "oc get rolebindings --all-namespaces" in done.out, "what an admin runs instead"
+        assert "permissions: " not in done.err
