@@ -50,7 +50,7 @@ def test_plan_asks_for_what_may_refuse_pods_too_and_for_warnings_alone(world: Wo
 
 
 def test_a_migration_lists_the_cluster_once_and_waits_by_one_call_a_round(tmp_path: Path) -> None:
-    world = make_world(tmp_path, speed=5.0)
+    world = make_world(tmp_path, "slow=zync", speed=20.0)
     listed = far(world)
     assert world.migrate("--dc", "zync").code == 0
     once = types_of(listed.calls)
@@ -58,10 +58,12 @@ def test_a_migration_lists_the_cluster_once_and_waits_by_one_call_a_round(tmp_pa
     calls = listed.calls
     patched = next(number for number, call in enumerate(calls) if call.startswith("patch dc zync"))
     rounds = [number for number, call in enumerate(calls) if call.startswith("get dc,rc,pods")]
-    assert len(rounds) > 2
+    assert len(rounds) > 1
     assert rounds[0] > patched
-    # From the patch to the last round nothing is asked but the rounds, each one call.
-    assert set(range(rounds[0], rounds[-1] + 1)) == set(rounds)
+    # What is asked beside the rounds, each one call, is why a config does not move: once for each of them.
+    others = [call for call in calls[rounds[0] : rounds[-1]] if not call.startswith("get dc,rc,pods")]
+    assert all(call.startswith(("get sa,is", "get events --field-selector type=Warning")) for call in others), others
+    assert len(others) <= 2 * len(rounds)
     listed.forget()
     assert world.run("undo", "--yes", "--grace", "0.5").code == 0
     listed.forget()
