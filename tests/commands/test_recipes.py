@@ -157,6 +157,22 @@ def test_the_nagios_check(migrated: World) -> None:
     assert "dc/zync: its template says default" in wrong.out
 
 
+def test_the_container(world: World) -> None:
+    (text,) = recipe("A container", "sh")
+    with_operators_home(world)
+    # What stands in for podman takes a build only that names the image which the file asks for.
+    podman = world.home / "bin" / "podman"
+    podman.write_text(
+        "#!/bin/sh\n"
+        '[ "$1 $2" = "build --build-arg" ] && name="${3%%=*}" && image="${3#*=}" && grep -qx "ARG $name" Containerfile\n'
+        'grep -qx "FROM \\${$name}" Containerfile && echo "on $image"\n',
+        encoding="utf-8",
+    )
+    podman.chmod(0o755)
+    done = run(world, ["bash", "-euc", text], PATH=f"{world.home}/bin:{PATH}")
+    assert (done.code, done.out, done.err) == (0, "on registry.example.test/ops/oc:4.16\n", "")
+
+
 def test_the_gitlab_job(migrated: World) -> None:
     (text,) = recipe("A GitLab job", "yaml")
     ((_, job),) = yaml.safe_load(text).items()

@@ -114,8 +114,9 @@ def test_a_pipeline_that_forces_colour_gets_lines_and_no_cursor(world: World) ->
     assert not MOVES.search(done.all)
 
 
-def test_a_crontab_of_few_variables_gets_plain_bytes(world: World) -> None:
-    kept = {name: world.environment[name] for name in ("PATH", "KUBECONFIG", "HOME", "PYTHONPATH")}
+@pytest.mark.parametrize("names", [("HOME",), ()], ids=["home", "no home"])
+def test_a_crontab_of_few_variables_gets_plain_bytes(world: World, names: tuple[str, ...]) -> None:
+    kept = {name: world.environment[name] for name in ("PATH", "KUBECONFIG", "PYTHONPATH", *names)}
     done = subprocess.run(
         world.command("verify", "--skip", "permissions"), env=kept, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )  # fmt: skip

@@ -115,6 +115,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         percent=lambda seconds: f"{100 * seconds / report.seconds:.3f}%",
         code=code,
         named=lambda failure: without_repetition(failure.subject, say(failure.why)),
+        checked=lambda check: without_repetition(check.subject, say(check.seen)),
         parted=lambda step: _parted(say(step), say(step.params.get("command", ""))),
         lines=lambda value: say(value).split("\n"),
         command=lambda entry: command_line(entry.argv, entry.kind.startswith("secret") and "-" in entry.argv),
