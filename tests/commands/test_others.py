@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GRACE, Result, World, make_world
+from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.values import GUIDE_CONFIGS
 
 THREE = ("--dc", "system-sphinx,zync,apicast-staging")
@@ -228,9 +229,22 @@ def test_a_rollout_that_is_cancelled_or_left_alone_ends_the_run_and_the_next_sta
 @pytest.mark.long
 def test_no_pod_is_made_before_the_cluster_has_given_amp_its_own_login(tmp_path: Path) -> None:
     """Pods keep what their account had when they were made (recordings/README.md 14, 20)."""
-    world = make_world(tmp_path, "internal-registry", speed=0.2)
-    done = world.migrate("--dc", "zync")
-    assert done.code == 0, done.all
+    world = make_world(tmp_path, "internal-registry")
+    with open_cluster(world.directory) as cluster:  # the login does not come before time passes again
+        cluster.store.clock.pin(cluster.store.now())
+    process = world.popen("migrate", "--yes", "--grace", GRACE, "--secret-file", world.secret, "--dc", "zync")
+    assert process.stderr is not None
+    waited = False
+    for line in process.stderr:
+        if "waiting for the login" in line:
+            waited = True
+            with open_cluster(world.directory) as cluster:
+                cluster.store.clock.pin(None)
+        if "oc patch dc zync" in line and not waited:
+            process.kill()
+    process.communicate()
+    assert waited
+    assert process.returncode == 0
     pods = [pod for pod in world.objects()["pods"].values() if pod["spec"]["serviceAccountName"] == "amp"]
     assert pods
     for pod in pods:
