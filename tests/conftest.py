@@ -107,6 +107,16 @@ class World:
         """Runs the rehearsal's `oc`."""
         return self.program(["oc", *args], stdin)
 
+    def kill_in_wave(self, number: int, *args: str) -> None:
+        """Runs `threescale-migrate ARGS` and kills it once it has announced that wave."""
+        process = self.popen(*args)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if f"wave {number}" in line:
+                process.send_signal(signal.SIGKILL)
+                break
+        process.communicate()
+
     def migrate(self, *args: str, **environment: str) -> Result:
         """Runs the whole migration without questions."""
         return self.run(

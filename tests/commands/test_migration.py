@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -150,13 +149,7 @@ def test_scaled_to_zero_counts_as_migrated(tmp_path: Path) -> None:
 
 
 def test_killed_half_way_it_continues(world: World) -> None:
-    process = world.popen("migrate", "--yes", "--secret-file", world.secret)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "wave 2" in line:
-            process.send_signal(signal.SIGKILL)
-            break
-    process.communicate()
+    world.kill_in_wave(2, "migrate", "--yes", "--secret-file", world.secret)
     verified = world.run("verify")
     assert verified.code == 1
     done = world.migrate()

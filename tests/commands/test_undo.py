@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -267,13 +266,7 @@ def test_a_secret_that_was_replaced_comes_back(world: World) -> None:
 
 def test_killed_half_way_it_is_undone(world: World) -> None:
     before = settled(world)
-    process = world.popen("migrate", "--yes", "--secret-file", world.secret, *SMALL)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "wave 2" in line:
-            process.send_signal(signal.SIGKILL)
-            break
-    process.communicate()
+    world.kill_in_wave(2, "migrate", "--yes", "--secret-file", world.secret, *SMALL)
     assert "died before its end" in world.run("history").out
     done = undo(world)
     assert done.code == 0, done.all
@@ -283,13 +276,7 @@ def test_killed_half_way_it_is_undone(world: World) -> None:
 @pytest.mark.long
 def test_an_undo_that_was_killed_is_continued_and_is_undone_as_one(migrated: Migrated, copy: World) -> None:
     world, before = copy, migrated.before
-    process = world.popen("undo", "--yes")
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "wave 2" in line:
-            process.send_signal(signal.SIGKILL)
-            break
-    process.communicate()
+    world.kill_in_wave(2, "undo", "--yes")
     done = undo(world)
     assert done.code == 0, done.all
     assert differences(before, settled(world)) == []

@@ -180,9 +180,9 @@ class Store:
         draw = self.random()
         return "".join([SUFFIX_LETTERS[draw.randrange(len(SUFFIX_LETTERS))] for _ in range(length)])
 
-    def timestamp(self, moment: float | None = None) -> str:
-        """A moment of the cluster, by default now, as the API writes it."""
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now() if moment is None else moment))
+    def timestamp(self) -> str:
+        """The cluster's present moment, as the API writes it."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now()))
 
     def now(self) -> float:
         """The moment that is simulated, else the clock's; seconds since the epoch."""
