@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -130,10 +133,13 @@ def test_what_a_gate_leaves_behind_does_not_hold_the_run(world: World, waves: tu
             os.kill(int(pid), signal.SIGKILL)
 
 
-def test_a_signal_ends_the_gate_at_once_and_the_journal_says_so(world: World, waves: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("holds", ["", "trap '' TERM; "], ids=["asked", "killed"])
+def test_a_signal_ends_the_gate_at_once_and_the_journal_says_so(
+    world: World, waves: tuple[str, ...], holds: str
+) -> None:
     os.mkfifo(world.home / "asked")
     options = ("--yes", "--grace", GRACE, "--secret-file", world.secret, *waves)
-    body = "echo $$ > asked; sleep 600"
+    body = f"{holds}echo $$ > asked; sleep 600; sleep 600"
     process = world.popen("migrate", *options, "--gate", gate(world, body), "--gate-timeout", "1h", cwd=world.home)
     pid = int((world.home / "asked").read_text())
     began = time.monotonic()
@@ -200,11 +206,39 @@ def test_a_pause_asks_after_each_wave_but_the_last(world: World, waves: tuple[st
     assert migrated(world) == list(CONFIGS)
 
 
+def lint(text: str) -> str:
+    """What shellcheck finds in a script."""
+    program = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert program is not None, "shellcheck comes with the extra `test`"
+    return subprocess.run([program, "-"], input=text, capture_output=True, text=True, check=False).stdout
+
+
 def script(world: World, waves: tuple[str, ...], *args: str) -> Result:
     made = world.run("script", "--secret-file", world.secret, *waves, *args)
     assert made.code == 0, made.all
+    assert lint(made.out) == ""
     (world.home / "migrate.sh").write_text(made.out, encoding="utf-8")
     return world.program(["bash", "migrate.sh"], "", 120, POLL="0.2", GRACE="1")
+
+
+@pytest.mark.long
+def test_a_gate_that_fails_in_the_third_of_the_tools_own_waves_leaves_the_later_ones(world: World) -> None:
+    command = 'test "$THREESCALE_MIGRATE_WAVE" != backend || { echo "gateway: 502" >&2; exit 1; }'
+    done = world.migrate("--gate", command, "-o", "json")
+    assert done.code == 5, done.all
+    assert "the gate failed after wave 3 of 7, backend: exit code 1" in done.json()["error"]
+    assert "gateway: 502" in done.json()["error"]
+    accounts = world.accounts()
+    assert accounts["backend-listener"] == {"amp"}
+    assert {accounts[name].pop() for name in ("system-app", "zync", "apicast-staging", "apicast-production")} == {
+        "default"
+    }
+    whole = world.migrate("--report", "report.md")
+    assert whole.code == 0, whole.all
+    assert 'serviceaccounts "amp" already exists is expected' in " ".join(whole.err.split())
+    report = (world.home / "report.md").read_text(encoding="utf-8")
+    assert "already exists is expected" in report
+    assert "runs as zync-que-sa" in report
 
 
 @pytest.mark.long
@@ -223,6 +257,13 @@ def test_the_printed_script_has_the_gate_and_the_pause(world: World, waves: tupl
     missing = script(world, waves, "--gate", "no-such-program x")
     assert missing.code == 2, missing.all
     assert "nothing was changed" in missing.err
-    off = script(world, waves, "--pause")
+    off = script(world, ("--dc", "backend-listener,system-sidekiq"), "--pause")
     assert off.code == 2, off.all
     assert "no terminal" in off.err
+    environment = {**world.environment, "POLL": "0.2", "GRACE": "1"}
+    argv = ["bash", str(world.home / "migrate.sh")]
+    shown = on_terminal(argv, environment, answers=("Type y or n: ", [b"n\n"]))
+    assert shown.code == 130, shown.raw
+    assert "stopped after wave 1 of 2, trial" in shown.raw
+    assert world.accounts()["system-sidekiq"] == {"amp"}
+    assert world.accounts()["backend-listener"] == {"default"}

@@ -48,6 +48,7 @@ def test_a_project_with_the_labels_of_older_templates_is_3scales(tmp_path: Path,
     seen = {(one["code"], one["subject"]): one["seen"] for one in found.json()["findings"]}
     assert seen["configs-present", "project/threescale"] == f"{chosen + 1} configs of 3scale"
     assert seen["leftovers-absent", "dc/system-resque"].startswith("it is left over from 3scale 2.3")
+    assert world.journals == []
 
 
 def test_a_self_managed_gateways_project_is_recognised_with_the_option_that_migrates_it(world: World) -> None:
@@ -100,13 +101,16 @@ def test_a_project_that_the_guide_sends_elsewhere_is_reported(world: World) -> N
     world.oc("delete", "configmap", "system-environment")
     found = world.run("preflight", "--secret-file", world.secret)
     assert found.code == 0, found.all
-    assert "the guide has the installation upgraded as an older one first" in " ".join(found.out.split())
+    assert "then the guide upgrades the installation as an older one first" in " ".join(found.out.split())
 
 
 def test_builder_gets_the_pull_secret_where_builds_use_3scales_images_and_loses_it_with_undo(tmp_path: Path) -> None:
     world = make_world(tmp_path, "builds")
     account = "threescale/builder"
+    before = world.objects()
     planned = world.run("plan", "--secret-file", world.secret, *ONE)
+    assert planned.code == 3, planned.all
+    assert world.objects() == before
     assert "oc secrets link builder threescale-registry-auth --for=pull" in planned.out
     assert world.migrate(*ONE).code == 0
     assert {"name": "threescale-registry-auth"} in world.objects()["serviceaccounts"][account]["imagePullSecrets"]
@@ -127,6 +131,7 @@ def test_an_image_of_today_that_is_gone_is_named_and_force_continues(tmp_path: P
     said = " ".join(done.err.split())
     assert said.count("it cannot be pulled again, and the new pods of backend-cron need it") == 1
     assert world.objects() == before
+    assert world.journals == []
     forced = world.run("preflight", "--force", "--secret-file", world.secret, *ONE)
     assert forced.code == 0, forced.all
 
@@ -141,6 +146,11 @@ def test_a_refused_token_is_refused_without_being_asked_for(world: World) -> Non
 
 def test_a_registry_that_nobody_reaches_is_a_warning_that_the_token_was_not_tested(world: World) -> None:
     world.faults("registry-unreachable")
+    before = world.objects()
+    looked = world.run("preflight", "--secret-file", world.secret, *ONE)
+    assert looked.code == 0, looked.all
+    assert "the token was not tested" in looked.all
+    assert world.objects() == before
     done = world.migrate(*ONE)
     assert done.code == 0, done.all
     assert "the token was not tested" in done.err

@@ -18,6 +18,7 @@ EXAMPLES = {
   threescale-migrate verify
   threescale-migrate verify -q || mail -s 'gateway not migrated' ops
   threescale-migrate verify -o nagios --timeout 50s
+  threescale-migrate verify --watch
   threescale-migrate verify --inventory gateways.yml --jobs 8""",
     "manifest": """examples:
   threescale-migrate manifest cronjob -n threescale --image ops/migrate:1

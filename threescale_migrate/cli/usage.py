@@ -21,7 +21,7 @@ MORE = (
 BRIEF_OPTIONS = 9
 RANKED = (
     "--image", "--secret-file", "--namespace", "--schedule", "--permissions", "--dc", "--yes", "--check", "--dry-run", "--to-default", "--redo", "--skip", "--report",
-    "--on-failure", "--timeout", "--strict", "--force", "--allow-unknown", "--wave-plan", "--inventory", "--jobs",
+    "--on-failure", "--timeout", "--strict", "--watch", "--force", "--allow-unknown", "--wave-plan", "--inventory", "--jobs",
     "--metrics-file", "--changed-since-last", "--output", "--quiet", "--verbose", "--context",
 )  # fmt: skip
 

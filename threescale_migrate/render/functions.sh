@@ -441,7 +441,10 @@ tidy() {
   end_gate
 }
 
-nap= gate_group=
+nap=
+gate_group=
+gate_command=
+gate_seconds=60
 scratch=$(mktemp -d)
 trap tidy EXIT
 trap 'stop 130 "interrupted: what was done stays; run it again to go on"' INT
