@@ -116,8 +116,12 @@ def _untrue(world: World, given: Prepared, call: Call, act: str, first: Result) 
     at = given.calls.index(call)
     if first.code == 0 and not now.migrated and not _unseeable(given.calls, at):
         said.append(f"migrate ended with 0, and the project stands as {now}")
-    planned = next(index for index, one in enumerate(given.calls) if one.kind.startswith("get pods,quota"))
-    if first.code == 0 and CONFIG not in now.configs and planned < at and not _unseeable(given.calls, at):
+    if (
+        first.code == 0
+        and CONFIG not in now.configs
+        and _planned(given.calls) <= at
+        and not _unseeable(given.calls, at)
+    ):
         said.append(f"migrate ended with 0, and {CONFIG}, which it had planned, is gone")
     if not _unseeable(given.calls, at):
         said += _accounted(first, now)
@@ -130,11 +134,17 @@ def _untrue(world: World, given: Prepared, call: Call, act: str, first: Result) 
     return said
 
 
+def _planned(calls: Sequence[Call]) -> int:
+    """The first call after the look that the plan was made of."""
+    began = next(index for index, call in enumerate(calls) if call.kind.startswith("get dc,"))
+    return next(index for index in range(began, len(calls)) if not calls[index].kind.startswith("get "))
+
+
 def _unseeable(calls: Sequence[Call], at: int) -> bool:
     """Whether an act came while the last look was under way, or after it: what others do then no run can see."""
     last = max(index for index, call in enumerate(calls) if not call.kind.startswith("get "))
     last = max([last, *(index for index, call in enumerate(calls) if call.kind.startswith("get dc,rc,pods"))])
-    return at > last + 1
+    return at > last
 
 
 GROUPS: tuple[tuple[str, Callable[[str | None], bool]], ...] = (
