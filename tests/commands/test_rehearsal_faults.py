@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import World
-from threescale_migrate.rehearsal.faults import STUMBLES
+from tests.conftest import World, make_world
+from threescale_migrate.rehearsal.faults import ENDINGS, FAULTS, STUMBLES
 
 
 @pytest.mark.parametrize("name", STUMBLES)
@@ -120,3 +121,34 @@ def test_a_config_that_is_made_again_begins_anew(world: World, tmp_path: Path) -
     world.settle()
     assert world.oc("get", "dc", "zync", "-o", "jsonpath={.status.latestVersion}").out == "1"
     assert world.accounts()["zync"] == {"default"}
+
+
+# A fault as it is switched on, and the config that is migrated.
+SHORT = ("no-image=zync", "quota", "token-refused", "api-down", "user=alice/view")
+LONG = (
+    "image-pull=zync", "not-ready=zync", "crash-loop=zync", "account-missing=zync", "scc=zync", "no-node=zync", "volume-held=zync",
+    "hook-fails=system-app", "deployer-fails=zync", "slow=zync", "paused=zync", "no-trigger=zync", "zero=zync", "registry-unreachable",
+    "internal-registry", "authenticated-images", "gone=registry.access.redhat.com/3scale-amp25/zync", "builds", "apimanager",
+    "terms=registry.access.redhat.com/3scale-amp25/zync", "service-discovery", "flaky-api=0.2", "stumbles=all", "api-away",
+    "login-expired", "labels=2.2", "old-client=3.11", "ignores-dry-run", "forbidden=patch:deploymentconfigs",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", [*SHORT, *(pytest.param(fault, marks=pytest.mark.long) for fault in LONG)])
+def test_a_migration_ends_as_the_list_of_faults_says(tmp_path: Path, fault: str) -> None:
+    name = fault.partition("=")[0]
+    said = next(ending for shape, ending in ENDINGS.items() if shape.partition("=")[0] == name)
+    codes = re.findall(r"exit code (\d+)", said)
+    assert codes, f"{fault}: the list says no exit code"
+    world = make_world(tmp_path, fault, speed=200)
+    done = world.migrate("--dc", "system-app" if fault.endswith("system-app") else "zync")
+    assert done.code == int(codes[0]), f"{said}\n{done.all}"
+
+
+def test_the_list_has_an_ending_for_each_fault_and_a_test_for_nearly_each(world: World) -> None:
+    shown = world.run("rehearse", "--fault", "list").out.splitlines()
+    names, endings = shown[::2], shown[1::2]
+    assert [line.split()[0] for line in names] == list(FAULTS)
+    assert all("exit code " in line for line in endings)
+    tried = {fault.partition("=")[0] for fault in (*SHORT, *LONG)}
+    assert {name.partition("=")[0] for name in FAULTS} - tried == {"exec"}
