@@ -204,6 +204,16 @@ def test_registries_are_taken_at_their_own_words(image: str, said: str, why: str
     )
 
 
+PENDING = {
+    "kind": "Pod",
+    "metadata": {
+        "name": "zync-2-abcde",
+        "namespace": "threescale",
+        "ownerReferences": [{"kind": "ReplicationController", "name": "zync-2"}],
+    },
+    "spec": {"serviceAccountName": "amp"},
+    "status": {"phase": "Pending"},
+}
 SLOW = 'Multi-Attach error for volume "pv1" Volume is already used by pod(s) zync-1-abcde'
 BROKEN = 'MountVolume.SetUp failed for volume "settings" : configmap "system" not found'
 
@@ -212,18 +222,8 @@ BROKEN = 'MountVolume.SetUp failed for volume "settings" : configmap "system" no
     ("message", "lasting"), [(SLOW, False), (BROKEN, True), ("timed out waiting for the condition", False)]
 )
 def test_a_volume_attached_elsewhere_is_slow_and_one_that_is_not_there_is_not(message: str, lasting: bool) -> None:
-    pod = {
-        "kind": "Pod",
-        "metadata": {
-            "name": "zync-2-abcde",
-            "namespace": "threescale",
-            "ownerReferences": [{"kind": "ReplicationController", "name": "zync-2"}],
-        },
-        "spec": {"serviceAccountName": "amp"},
-        "status": {"phase": "Pending"},
-    }
     found = assess(
-        state(config(), controller(2, "Running"), pod, event("Pod", "zync-2-abcde", "FailedMount", message)), "zync"
+        state(config(), controller(2, "Running"), PENDING, event("Pod", "zync-2-abcde", "FailedMount", message)), "zync"
     )
     assert found.cause is not None
     assert (found.cause.kind, found.cause.lasting) == (CauseKind.VOLUME, lasting)
@@ -235,17 +235,7 @@ def test_a_volume_attached_elsewhere_is_slow_and_one_that_is_not_there_is_not(me
 )
 def test_a_container_that_only_the_node_keeps_waiting_is_slow(message: str, lasting: bool) -> None:
     waiting = ContainerState("zync", "zync:1", False, 0, "CreateContainerError", message, "", None)
-    pod = {
-        "kind": "Pod",
-        "metadata": {
-            "name": "zync-2-abcde",
-            "namespace": "threescale",
-            "ownerReferences": [{"kind": "ReplicationController", "name": "zync-2"}],
-        },
-        "spec": {"serviceAccountName": "amp"},
-        "status": {"phase": "Pending"},
-    }
-    seen = state(config(), controller(2, "Running"), pod)
+    seen = state(config(), controller(2, "Running"), PENDING)
     seen = replace(seen, pods=tuple(replace(one, containers=(waiting,)) for one in seen.pods))
     found = assess(seen, "zync")
     assert found.cause is not None

@@ -89,7 +89,7 @@ def _output(formats: Sequence[str]) -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("the output")
     group.add_argument("-o", "--output", choices=formats, default="text", metavar="FORMAT", help="one of %(choices)s")
-    group.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
+    group.add_argument("-q", "--quiet", action="store_true", help="print only what failed")
     group.add_argument(
         "-v", "--verbose", action="count", default=0, help="print a line for each config; -vv: each call of oc too"
     )
@@ -159,8 +159,14 @@ def _change() -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("how the changes are made")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask for the project's name")
-    group.add_argument("--timeout", metavar="TIME", type=duration, help="bound the whole run")
-    group.add_argument("--grace", metavar="TIME", type=duration, default=30.0, help="wait out a failure (default 30s)")
+    group.add_argument("--timeout", metavar="TIME", type=duration, help="end the whole run after this time")
+    group.add_argument(
+        "--grace",
+        metavar="TIME",
+        type=duration,
+        default=30.0,
+        help="wait this long for a failure to pass (default 30s)",
+    )
     return parser
 
 
@@ -216,7 +222,7 @@ def _report() -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("the record")
     group.add_argument("--report", metavar="FILE", type=report_file, help="write a report of it there, as .html or .md")
-    group.add_argument("--ticket", metavar="TEXT", help="name the change in the report, with a ticket say")
+    group.add_argument("--ticket", metavar="TEXT", help="name the change in the report, such as a ticket")
     return parser
 
 
@@ -310,7 +316,7 @@ def build(program: str = NAME) -> Parser:
     verify.add_argument(
         "--watch", action="store_true", help="look again until it is migrated, at most --timeout (default 2h)"
     )
-    verify.add_argument("--interval", metavar="TIME", type=duration, help="watch for ever, a look in this time")
+    verify.add_argument("--interval", metavar="TIME", type=duration, help="keep watching, one round in this time")
     _monitoring(verify)
     _strictness(verify)
     script = add(
@@ -403,14 +409,14 @@ def _many(at_once: bool = False) -> Parser:
     group.add_argument("--all-contexts", action="store_true", help="the project of each context of the kubeconfig")
     group.add_argument("--inventory", metavar="FILE", help="the projects of a YAML file, each with its context")
     if at_once:
-        group.add_argument("--jobs", metavar="N", type=jobs, default=4, help="so many at once (default 4)")
+        group.add_argument("--jobs", metavar="N", type=jobs, default=4, help="projects at the same time (default 4)")
     return parser
 
 
 def _monitoring(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("for cron and monitoring")
     group.add_argument("--metrics-file", metavar="FILE", help="write Prometheus text for node_exporter there too")
-    group.add_argument("--changed-since-last", action="store_true", help="say only what is not as in the last run")
+    group.add_argument("--changed-since-last", action="store_true", help="print only what differs from the last run")
 
 
 def _strictness(parser: argparse.ArgumentParser) -> None:

@@ -26,21 +26,16 @@ WORDS = {"undo": "undone", "step": "done"}
 
 def check(value: Check) -> dict[str, Any]:
     """A check as JSON."""
-    return {
-        "step": value.step.value,
-        "code": value.code.value,
-        "subject": value.subject,
-        "verdict": value.verdict.value,
-        "seen": str(value.seen),
-        "fix": str(value.fix) or None,
-        "commands": list(value.commands),
-    }
+    return {"step": value.step.value, **_judged(value)}
 
 
 def finding(value: Finding) -> dict[str, Any]:
     """A finding of a preflight as JSON."""
+    return {"group": value.group.value, **_judged(value)}
+
+
+def _judged(value: Check | Finding) -> dict[str, Any]:
     return {
-        "group": value.group.value,
         "code": value.code.value,
         "subject": value.subject,
         "verdict": value.verdict.value,

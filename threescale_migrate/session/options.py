@@ -200,7 +200,7 @@ class MigrateOptions(OverMany):
 
 @dataclass(frozen=True)
 class VerifyOptions(OverMany):
-    """`verify`; times in seconds. `watch` looks again until there is no more to wait for, with an `interval` for ever."""
+    """`verify`; times in seconds. `watch` checks again until there is no more to wait for, with an `interval` without end."""
 
     monitoring: Monitoring = Monitoring()
     timeout: float | None = None
