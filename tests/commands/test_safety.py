@@ -13,7 +13,11 @@ import pytest
 
 from tests.conftest import World, make_world
 from tests.support.leaks import ARGUMENT_PASSWORD, ENVIRONMENT_PASSWORD, HOOK_TOKEN, leaks, leaky_files
+from threescale_migrate.engine.journal import Journal
+from threescale_migrate.engine.lock import LOCK, lock
+from threescale_migrate.redaction import REDACTOR
 from threescale_migrate.rehearsal.server import open_cluster
+from threescale_migrate.values import Refused
 
 
 def in_front_of_oc(world: World, body: str) -> None:
@@ -81,7 +85,54 @@ def test_no_command_shows_what_a_config_holds_in_clear_and_the_hook_is_still_exp
     assert not leaky_files(world.home)
 
 
-def test_links_in_the_place_of_what_is_written_are_not_followed(world: World) -> None:
+@pytest.mark.long
+def test_the_trace_of_each_call_holds_no_secret_either(world: World) -> None:
+    plant(world)
+    secret = ("--secret-file", world.secret)
+    few = ("--dc", "zync,system-app")
+    report = str(world.home / "r.md")
+    said = ""
+    for words in (
+        ("plan", *secret),
+        ("preflight", *secret, "-o", "json"),
+        ("script", *secret),
+        ("migrate", "--yes", "--grace", "1", *secret, *few, "--report", report),
+        ("verify", "--metrics-file", str(world.home / "m.prom")),
+        ("undo", "--dry-run"),
+        ("undo", "--yes", "--grace", "1", "--report", str(world.home / "r.html")),
+        ("history", "-o", "json"),
+    ):
+        done = world.run(*words, THREESCALE_MIGRATE_DEBUG="1")
+        assert "oc: " in done.err or words[0] in ("history", "script"), done.all
+        said += done.all
+    # A config that is patched as a whole, and an error of oc that repeats it, are masked as well.
+    assert re.search(r"exit 0: oc patch dc system-app ", said)
+    assert not leaks(said.encode())
+    assert not leaky_files(world.home)
+
+
+def test_links_in_the_place_of_a_lock_or_a_journal_are_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    directory = tmp_path / "project"
+    directory.mkdir(mode=0o700)
+    (directory / LOCK).symlink_to(victim)
+    with pytest.raises(Refused), lock(directory):
+        pass
+    monkeypatch.setattr(time, "gmtime", lambda *_: time.struct_time((2026, 11, 24, 2, 10, 0, 1, 328, 0)))
+    (directory / f"20261124T021000Z-{os.getpid()}.jsonl").symlink_to(victim)
+    (directory / f"20261124T021000Z-{os.getpid()}-2.jsonl").symlink_to(tmp_path / "nothing")
+    record = Journal(directory, REDACTOR)
+    record.write("start", version=1, sequence=1)
+    record.close()
+    assert record.path.name.endswith("-3.jsonl")
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_links_in_the_place_of_what_is_written_of_what_is_written_are_not_followed(world: World) -> None:
     victim = world.home / "victim"
     victim.write_text("mine", encoding="utf-8")
     for name in ("all.prom", "report.html"):
@@ -187,8 +238,7 @@ def test_the_name_of_a_role_runs_nothing_wherever_what_is_printed_is_pasted(worl
             )
     secret = ("--secret-file", world.secret)
     script = world.run("script", *secret, "--dc", "zync").out
-    guide = world.run("script", "--guide", *secret, "--dc", "zync").out
-    printed = [script, guide]
+    printed = [script]
     for command in (("plan", *secret), ("plan", "-v", *secret), ("preflight", *secret), ("verify", "-v")):
         printed.append(world.run(*command, "--dc", "zync").all)
     for form in ("json", "nagios", "junit"):
@@ -203,6 +253,22 @@ def test_the_name_of_a_role_runs_nothing_wherever_what_is_printed_is_pasted(worl
     assert granted >= set(NAMES)
     printed.append(world.run("history", "last").all)
     printed.append(world.run("verify", "-v", "--dc", "zync").all)
+    # The block for an admin, a failed run, its record, its reports and the way back.
+    for binding in world.oc("get", "rolebindings", "-o", "json").json()["items"]:
+        if any(subject["name"] == "amp" for subject in binding.get("subjects", ())):
+            assert world.oc("delete", "rolebinding", binding["metadata"]["name"]).code == 0
+    world.faults("forbidden=create:rolebindings", "image-pull=system-app")
+    printed += [world.run(name, *secret, "--dc", "system-app").all for name in ("plan", "preflight")]
+    world.faults()
+    world.faults("image-pull=system-app")
+    printed.append(world.migrate("--dc", "system-app").all)
+    run = world.journals[-1].stem
+    printed.append(world.run("history", run).all)
+    for suffix in ("md", "html"):
+        report = world.home / f"report.{suffix}"
+        world.run("history", run, "--report", str(report))
+        printed.append(report.read_text(encoding="utf-8"))
+    printed += [world.run("undo", "--dry-run").all, world.run("undo", "--yes", "--grace", "1").all]
     assert not list(world.home.rglob("PWNED"))
     # Each line as a person pastes it, into a shell that finds no program at all but `touch`.
     empty = world.home / "only-touch"

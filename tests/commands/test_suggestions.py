@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +258,81 @@ def test_a_check_of_many_projects_suggests_commands_for_each_of_them(elsewhere: 
     shown = elsewhere.run("plan", "--projects", "threescale", "--dc", "zync")
     assert [line.split()[1] for line in pasted(shown)] == ["preflight"]
     assert "--namespace=threescale" in pasted(shown)[0]
+
+
+def pasteable(result: Result) -> list[str]:
+    """The lines that are a command of `oc` or of this program and nothing else."""
+    return [line.strip() for line in result.all.splitlines() if re.match(rf" +(?:oc|{PROGRAM}) [a-z]", line)]
+
+
+@pytest.mark.long
+def test_every_line_that_can_be_pasted_leaves_another_project_alone(elsewhere: World) -> None:
+    world = elsewhere
+    # What stands in the other project is what a command that lost its way would change.
+    config = json.loads(world.oc("get", "dc", "zync", "-n", "threescale", "-o", "json").out)
+    for key in ("namespace", "uid", "resourceVersion", "creationTimestamp", "generation"):
+        config["metadata"].pop(key, None)
+    config.pop("status")
+    assert world.oc("create", "-f", "-", stdin=json.dumps(config)).code == 0, world.results[-1].all
+    assert world.oc("create", "sa", "amp").code == 0
+    default = "system:serviceaccount:threescale:default"
+    assert world.oc("adm", "policy", "add-role-to-user", "view", default, "-n", "threescale").code == 0
+    program = world.home / "bin" / PROGRAM
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m threescale_migrate "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    world.environment["PATH"] = f"{program.parent}:{world.environment['PATH']}"
+    (world.home / "SECRET").symlink_to(world.secret)
+    world.settle()
+
+    def others() -> dict[str, object]:
+        found: dict[str, object] = {
+            f"{kind} {name}": item
+            for kind, items in world.objects().items()
+            for name, item in items.items()
+            if name.startswith(("elsewhere/", "third/"))
+        }
+        assert found
+        return found
+
+    here, few = ("-n", "threescale"), ("--dc", "zync,backend-cron", "--secret-file", world.secret)
+    said = [world.run("plan", *here, *few), world.run("plan", "-v", *here, *few), world.run("verify", *here)]
+    world.faults(
+        "forbidden=create:rolebindings",
+        "forbidden=list:securitycontextconstraints",
+        "forbidden=list:clusterrolebindings",
+    )
+    said += [world.run(name, *here, *few) for name in ("plan", "preflight")]
+    world.faults()
+    world.faults("image-pull=zync")
+    said.append(world.migrate(*here, "--dc", "zync,backend-cron"))
+    assert said[-1].code == 5, said[-1].all
+    said += [
+        world.run("verify", *here),
+        world.run("undo", "--dry-run", *here),
+        world.run("history", world.journals[-1].stem),
+    ]
+    world.faults()
+    assert world.oc("new-project", "third").code == 0
+    world.settle()
+    lines = list(dict.fromkeys(line for result in said for line in pasteable(result)))
+    assert {line.split()[0] for line in lines} == {"oc", PROGRAM}
+    assert {"adm", "patch", "create", "get"} <= {line.split()[1] for line in lines if line.startswith("oc ")}, lines
+    before = others()
+    ran = []
+    for line in lines:
+        assert "--namespace=threescale" in line or "--all-namespaces" in line, line
+        assert "--context=" in line, line
+        sure = (
+            " --yes --grace 0.5" if line.split()[1] in ("migrate", "undo", "step") and "--dry-run" not in line else ""
+        )
+        done = subprocess.run(
+            ["bash", "-c", line.replace(" FILE", f" {world.secret}") + sure],
+            env=world.environment, cwd=world.home, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert "unknown option" not in done.stderr, line
+        assert "contradict" not in done.stderr, (line, done.stderr)
+        ran.append((line, done.returncode))
+        assert others() == before, line
+        assert world.oc("project", "-q").out.strip() == "third", line
+    assert {line.split()[0] for line, code in ran if code == 0} == {"oc", PROGRAM}, ran

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.render.test_formats import EVIL, harmless
 from threescale_migrate.engine import records
 from threescale_migrate.render.page import code, markdown, page
 from threescale_migrate.render.report import Phase, Standing
@@ -320,3 +321,13 @@ def test_what_is_masked_in_a_report_keeps_its_backticks() -> None:
     words = page(replace(of_record(failed_run("x")), ticket=told), ".md", "en")
     assert words.count(f"ticket: {code(told)}\n") == 1
     assert code(told) == "`a\\|b --token=***`"
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(EVIL)
+def test_no_control_character_of_a_cluster_is_in_a_report(said: str) -> None:
+    report = replace(of_record(failed_run(said)), ticket=said, created=(said,), warnings=(Text("{s}", s=said),))
+    for suffix in (".html", ".md"):
+        words = page(report, suffix, "en")
+        harmless(words)
+        assert not re.search(r"<(script|img|a)\b", words)
