@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from .. import shell
 from ..check_codes import Code
 from ..cluster.location import Location
 from ..cluster.oc import Oc
@@ -155,7 +156,7 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
     for change in wanted.changes:
         why = refusal(state, wanted, change)
         if why.template:
-            notes.append(Text("left as it is: {name}: {why}", name=change.name, why=why))
+            notes.append(Text("left as it is: {name}: {why}", name=shell.quoted(change.name), why=why))
     argvs = tuple(oc.argv(action.args) for action in actions)
     names = [name for wave in order for name in wave.configs]
     return Planned(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))

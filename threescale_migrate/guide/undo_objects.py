@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from .. import shell
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import (
     NOTHING,
@@ -187,7 +188,7 @@ def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
     return (
         Action(
             Step.PERMISSIONS,
-            f"{grant.role_kind.lower()}/{grant.role}",
+            shell.quoted(f"{grant.role_kind.lower()}/{grant.role}"),
             change.args,
             Text("the run gave it to {account}", account=account),
             Inverse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import shell
 from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import (
@@ -50,7 +51,7 @@ def _grant_changed(state: ProjectState, change: Inverse) -> Text:
     grant, account = grant_of(change)
     held = permissions.holding(state, grant, account)
     if len(held) > 1:
-        names = ", ".join(binding.name for binding in held)
+        names = ", ".join(shell.quoted(binding.name) for binding in held)
         return Text("it is kept: more than one binding gives it ({names}); --force takes it from all", names=names)
     made = [binding for binding in held if binding.name == change.detail.get("binding")]
     if any(len(binding.subjects) > 1 for binding in made):

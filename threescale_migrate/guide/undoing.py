@@ -190,9 +190,9 @@ def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
 
 def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) -> Check:
     step = STEP_OF[change.kind]
-    subject = {Step.REGISTRY_SECRET: "secret", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "role"}[
-        step
-    ] + f"/{change.name}"
+    subject = shell.quoted(
+        {Step.REGISTRY_SECRET: "secret", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "role"}[step] + f"/{change.name}"
+    )
     if why.template:
         return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.WARNING, why)
     kind = {Step.REGISTRY_SECRET: "secrets", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "rolebindings"}[step]

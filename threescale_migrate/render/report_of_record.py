@@ -12,6 +12,7 @@ from ..engine.records import Record
 from ..guide.afterwards import NEXT
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..guide.verdicts import judge
+from ..shell import quoted
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, english
 from . import resuming
 from . import text as texts
@@ -267,7 +268,7 @@ def _found(state: Mapping[str, Any]) -> Iterator[Text]:
             "{account} has {kind} {role}",
             account=str(binding.get("account")).rpartition(":")[2],
             kind=binding.get("role_kind"),
-            role=binding.get("role"),
+            role=quoted(str(binding.get("role"))),
         )
     configs = state.get("configs") or {}
     yield Text("{count} DeploymentConfigs in the project", count=len(configs))
