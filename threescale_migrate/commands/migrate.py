@@ -18,7 +18,7 @@ from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.afterwards import BRIEF
 from ..guide.dumps import Dump
-from ..guide.preflight import attempt, eased
+from ..guide.preflight import attempt
 from ..session.backups import findings, save
 from ..session.confirming import confirm
 from ..session.errors import handled
@@ -58,8 +58,8 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
             session.mention(Text("nothing is left to do in project {project}", project=where.project))
             return show(session, options.judgement, state, already, oc)
         seen = examine(oc, where, state, request, options.expect, options.judgement)
-        more = findings(oc, state, where.user, options.saving)
-        seen = replace(seen, findings=(*seen.findings, *eased(more, options.judgement.allow_unknown)))
+        more = findings(oc, state, where.user, options.saving, options.judgement.allow_unknown)
+        seen = replace(seen, findings=(*seen.findings, *more))
         code = insist(session, where.project, seen.findings)
         if code is not ExitCode.DONE:
             return code

@@ -98,11 +98,6 @@ def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bo
     return tuple(_eased(finding, force, allow_unknown) for finding in found)
 
 
-def eased(found: Iterable[Finding], allow_unknown: bool) -> tuple[Finding, ...]:
-    """Findings that belong to a command and not to the plan, as `judge` gives its own."""
-    return tuple(_eased(finding, False, allow_unknown) for finding in found)
-
-
 def _eased(finding: Finding, force: bool, allow_unknown: bool) -> Finding:
     forced = force and finding.forceable and finding.verdict is Verdict.FAILED
     allowed = allow_unknown and finding.verdict is Verdict.UNKNOWN

@@ -30,7 +30,9 @@ class Made:
     dump: Dump | None = None
 
 
-def findings(oc: Oc, state: ProjectState, user: str, saving: Saving) -> tuple[Finding, ...]:
+def findings(
+    oc: Oc, state: ProjectState, user: str, saving: Saving, allow_unknown: bool = False
+) -> tuple[Finding, ...]:
     """What blocks saving a database's content: nothing where that is not asked for. Raises Unreachable."""
     config = saving.dump
     if config is None:
@@ -49,8 +51,9 @@ def findings(oc: Oc, state: ProjectState, user: str, saving: Saving) -> tuple[Fi
         return ()
     if answer is None:
         seen = Text("whether {user} may {right} could not be asked; --dump needs it", user=user, right=wanted.sentence)
-        fix = Text("ask: {question}; or continue with --allow-unknown", question=shell.oc(wanted.question))
-        return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, Verdict.UNKNOWN, seen, fix),)
+        fix = Text("ask: {question}", question=shell.oc(wanted.question))
+        verdict = Verdict.WARNING if allow_unknown else Verdict.UNKNOWN
+        return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, verdict, seen, fix),)
     seen = Text("{user} may not {right}, and --dump needs it", user=user, right=wanted.sentence)
     fix = Text("have an admin of the project run this, or log in as one who may")
     role = shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={state.namespace}"))
@@ -111,6 +114,13 @@ def _said(backup: Backup, directory: str) -> list[Text]:
                 path=backup.dump.path,
             )
         )
+        if not backup.dump.tables:
+            found.append(
+                Text(
+                    "{config} holds no table: where an earlier run has emptied it, play that run's dump back by hand first",
+                    config=backup.dump.config,
+                )
+            )
     if not backup.with_secrets:
         found.append(Text("secrets are not saved: --with-secrets saves them too"))
     lost = sorted(f"{item.kind} {item.name} ({part})" for item in backup.objects for part in item.lost)
