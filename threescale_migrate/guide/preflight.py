@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from .. import shell
 from ..check_codes import Code
 from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
@@ -27,10 +26,10 @@ from ..values import (
     Usage,
     Verdict,
 )
-from . import capacity, permissions, pulls, readiness, steps, todays_images, whose
+from . import capacity, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
 from .cause import CauseKind
 from .findings import Finding, Group
-from .rights import Answers, Right, needed
+from .rights import Answers
 from .selection import Wave, choose, waves
 from .todays_images import Asked
 
@@ -88,7 +87,7 @@ def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bo
     found = [
         *_login(facts),
         *_project(facts, request),
-        *_rights(facts, request),
+        *rights_findings.of(facts),
         *_secret(facts, request),
         *(_of_check(Group.SECRET, check) for check in facts.token_checks),
         *_permissions(facts, request),
@@ -159,112 +158,6 @@ def _project(facts: Facts, request: Request) -> list[Finding]:
     # Those that were named are a part of the project, and may all be databases, which say nothing of the release.
     of_3scale = tuple(dict.fromkeys((*chosen, *choose(state, Request()).configs)))
     return [*found, *whose.findings(state, of_3scale, facts.environment)]
-
-
-# What has to be read for the migration at all; of the rest it is unknown what is in it.
-READING = {
-    "dc": "list deploymentconfigs",
-    "rc": "list replicationcontrollers",
-    "pods": "list pods",
-    "sa": "list serviceaccounts",
-    "secrets": "get secrets",
-}
-READING_MORE = {
-    "is": ("list imagestreams", Text("whether an image stream could not be imported is not known")),
-    "events": ("list events", Text("why pods are refused would not be known")),
-    "quota": ("list resourcequotas", Text("whether a quota refuses the new pods is not known")),
-    "limits": ("list limitranges", Text("whether a limit range refuses the new pods is not known")),
-    "bc": ("list buildconfigs", Text("whether builds of the project need the pull secret is not known")),
-}
-
-
-def _rights(facts: Facts, request: Request) -> list[Finding]:
-    unread, project = facts.state.unread, facts.state.namespace
-    lent = Text(
-        "missing: the right to read what this project has; have an admin of the project run this, or log in as one who may"
-    )
-    edit = (shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={project}")),)
-    found = []
-    for kind, sentence in READING.items():
-        if kind in unread:
-            found.append(
-                Finding(
-                    Group.RIGHTS,
-                    Code.OBJECTS_READABLE,
-                    sentence,
-                    Verdict.FAILED,
-                    Text("{why}", why=unread[kind]),
-                    lent,
-                    edit,
-                )
-            )
-    for kind, (sentence, seen) in READING_MORE.items():
-        if kind in unread:
-            fix = Text("have somebody who may look run threescale-migrate preflight, or continue with --allow-unknown")
-            found.append(Finding(Group.RIGHTS, Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
-    granted = []
-    for right, action in needed(facts.attempt.actions, facts.state, facts.answers.binds_scc).items():
-        answer = facts.answers.rights.get(right)
-        if answer:
-            granted.append(right.sentence)
-        elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
-            continue  # it has been said
-        else:
-            found.append(_refused(facts, right, action, answer))
-    for action in facts.attempt.actions:
-        said = facts.answers.refused.get(action.args)
-        if said is not None:
-            found.append(_grant_refused(action, Text("the server refuses it: {why}", why=said)))
-        why = facts.answers.undecided.get(action.args)
-        if why is not None:
-            found.append(_grant_undecided(facts, action, why))
-    if granted:
-        seen = Text("{user} may do what the plan needs: {rights}", user=facts.user, rights=", ".join(granted))
-        found.insert(0, Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, f"project/{project}", Verdict.PASSED, seen))
-    return found
-
-
-def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) -> Finding:
-    where = Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster")
-    command = permissions.command(action)
-    if answer is None:
-        seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
-                    user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
-        fix = Text("not known: what you may do in this project; ask with this, or continue with --allow-unknown")
-        asked = (shell.oc(right.question),)
-        return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, asked)
-    seen = Text("{user} may not {right} {where}, and {command} needs it",
-                user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
-    if action.inverse.kind == "grant":
-        return replace(_grant_refused(action, seen), subject=right.sentence)
-    fix = Text(
-        "missing: the right to change what the plan changes; have an admin of the project run this, or log in as one who may"
-    )
-    role = shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={right.namespace}"))
-    return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, (role,))
-
-
-def _grant_refused(action: Action, seen: Text) -> Finding:
-    """A grant that the user may not make: somebody else runs the very command."""
-    who = Text(
-        "missing: the right to give amp the roles that default has; have a cluster admin run this, then run threescale-migrate"
-        " again; or leave it out with --skip permissions"
-    )
-    return Finding(
-        Group.RIGHTS, Code.RIGHTS_SUFFICIENT, action.subject, Verdict.FAILED, seen, who, (permissions.command(action),)
-    )
-
-
-def _grant_undecided(facts: Facts, action: Action, why: Text) -> Finding:
-    """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
-    seen = Text("whether {user} may give this role is not known: {why}", user=facts.user, why=why)
-    fix = Text(
-        "not known: whether you may give amp the roles that default has; have a cluster admin run this, then run"
-        " threescale-migrate again; or continue with --allow-unknown"
-    )
-    return Finding(
-        Group.RIGHTS, Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, (permissions.command(action),)
-    )
 
 
 def _skipped(group: Group, step: Step) -> list[Finding]:
