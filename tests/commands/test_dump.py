@@ -47,6 +47,7 @@ def journals(world: World) -> str:
     return "".join(path.read_text() for path in world.journals)
 
 
+@pytest.mark.long
 def test_each_row_is_back_after_the_redeployment_while_zync_was_connected(world: World, postgres: Postgres) -> None:
     old = filled(world, postgres)
     before = postgres.sql(old, ROWS)
@@ -74,6 +75,7 @@ def test_each_row_is_back_after_the_redeployment_while_zync_was_connected(world:
     assert '"event": "restored", "at"' in journals(world)
 
 
+@pytest.mark.long
 def test_a_restore_that_fails_leaves_the_dump_and_a_command_that_plays_it_back(
     world: World, postgres: Postgres
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_restore_that_fails_leaves_the_dump_and_a_command_that_plays_it_back(
     assert postgres.sql(pod_of(world), ROWS) == before
 
 
+@pytest.mark.long
 def test_a_restore_with_a_row_less_is_no_success(world: World, postgres: Postgres) -> None:
     filled(world, postgres)
     lossy = postgres.root / "lossy"

@@ -86,7 +86,7 @@ class Making:
         """The file's lines. `pieces` are the dump's, each one line, or a part of one that is very long; `about` are comments."""
         yield "".join(f"-- {line}\n" for line in about).encode()
         yield _HEAD.encode()
-        database, created, strict, restricted = b"", {b""}, False, False
+        database, created, roles, strict, restricted = b"", {b""}, False, False, False
         copying: tuple[bytes, bytes] | None = None
         begins = True
         for piece in pieces:
@@ -103,7 +103,8 @@ class Making:
             # Errors are let pass among the roles alone: the superuser, whose very session this is, cannot be dropped and is there.
             ends_roles = line.startswith((b"\\unrestrict ", b"CREATE DATABASE ", b"\\connect "))
             late = line.startswith(b"\\unrestrict ")
-            now_strict = not strict and ends_roles and not restricted
+            roles = roles or line.startswith(b"CREATE ROLE ")
+            now_strict = roles and not strict and ends_roles and not restricted
             if now_strict and not late:
                 yield _STRICT
             yield piece
