@@ -87,7 +87,7 @@ def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bo
     found = [
         *_login(facts),
         *_project(facts, request),
-        *rights_findings.of(facts),
+        *rights_findings.of(facts.user, facts.state, facts.attempt.actions, facts.answers),
         *_secret(facts, request),
         *(_of_check(Group.SECRET, check) for check in facts.token_checks),
         *_permissions(facts, request),

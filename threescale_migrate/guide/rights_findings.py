@@ -5,18 +5,16 @@ The server's answers are in the facts; who has to run what instead is said in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from .. import shell
 from ..check_codes import Code
+from ..cluster.state import ProjectState
 from ..values import Action, Text, Verdict
 from . import permissions
 from .findings import Finding, Group
-from .rights import Right, needed
-
-if TYPE_CHECKING:
-    from .preflight import Facts
+from .rights import Answers, Right, needed
 
 # What has to be read for the migration at all; of the rest it is unknown what is in it.
 READING = {
@@ -35,13 +33,13 @@ READING_MORE = {
 }
 
 
-def of(facts: Facts) -> list[Finding]:
+def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answers) -> list[Finding]:
     """What the user cannot read, and may not do, of what the plan needs."""
-    unread, project = facts.state.unread, facts.state.namespace
+    unread, project = state.unread, state.namespace
     lent = Text(
         "missing: the right to read what this project has; have an admin of the project run this, or log in as one who may"
     )
-    edit = (shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={project}")),)
+    edit = (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
     found = []
     for kind, sentence in READING.items():
         if kind in unread:
@@ -61,44 +59,44 @@ def of(facts: Facts) -> list[Finding]:
             fix = Text("have somebody who may look run threescale-migrate preflight, or continue with --allow-unknown")
             found.append(Finding(Group.RIGHTS, Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
     granted = []
-    for right, action in needed(facts.attempt.actions, facts.state, facts.answers.binds_scc).items():
-        answer = facts.answers.rights.get(right)
+    for right, action in needed(actions, state, answers.binds_scc).items():
+        answer = answers.rights.get(right)
         if answer:
             granted.append(right.sentence)
         elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
             continue  # it has been said
         else:
-            found.append(_refused(facts, right, action, answer))
-    for action in facts.attempt.actions:
-        said = facts.answers.refused.get(action.args)
+            found.append(_refused(user, right, action, answer))
+    for action in actions:
+        said = answers.refused.get(action.args)
         if said is not None:
             found.append(_grant_refused(action, Text("the server refuses it: {why}", why=said)))
-        why = facts.answers.undecided.get(action.args)
+        why = answers.undecided.get(action.args)
         if why is not None:
-            found.append(_grant_undecided(facts, action, why))
+            found.append(_grant_undecided(user, action, why))
     if granted:
-        seen = Text("{user} may do what the plan needs: {rights}", user=facts.user, rights=", ".join(granted))
+        seen = Text("{user} may do what the plan needs: {rights}", user=user, rights=", ".join(granted))
         found.insert(0, Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, f"project/{project}", Verdict.PASSED, seen))
     return found
 
 
-def _refused(facts: Facts, right: Right, action: Action, answer: bool | None) -> Finding:
+def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Finding:
     where = Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster")
     command = permissions.command(action)
     if answer is None:
         seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
-                    user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
+                    user=user, right=right.sentence, where=where, command=command)  # fmt: skip
         fix = Text("not known: what you may do in this project; ask with this, or continue with --allow-unknown")
         asked = (shell.oc(right.question),)
         return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, asked)
     seen = Text("{user} may not {right} {where}, and {command} needs it",
-                user=facts.user, right=right.sentence, where=where, command=command)  # fmt: skip
+                user=user, right=right.sentence, where=where, command=command)  # fmt: skip
     if action.inverse.kind == "grant":
         return replace(_grant_refused(action, seen), subject=right.sentence)
     fix = Text(
         "missing: the right to change what the plan changes; have an admin of the project run this, or log in as one who may"
     )
-    role = shell.oc(("adm", "policy", "add-role-to-user", "edit", facts.user, f"--namespace={right.namespace}"))
+    role = shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={right.namespace}"))
     return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, (role,))
 
 
@@ -113,9 +111,9 @@ def _grant_refused(action: Action, seen: Text) -> Finding:
     )
 
 
-def _grant_undecided(facts: Facts, action: Action, why: Text) -> Finding:
+def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
     """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
-    seen = Text("whether {user} may give this role is not known: {why}", user=facts.user, why=why)
+    seen = Text("whether {user} may give this role is not known: {why}", user=user, why=why)
     fix = Text(
         "not known: whether you may give amp the roles that default has; have a cluster admin run this, then run"
         " threescale-migrate again; or continue with --allow-unknown"
