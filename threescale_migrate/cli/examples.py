@@ -28,6 +28,9 @@ EXAMPLES = {
   threescale-migrate backup before-2.6
   threescale-migrate backup before-2.6 --with-secrets
   oc create -f before-2.6""",
+    "export": """examples:
+  threescale-migrate export project.json
+  threescale-migrate rehearse --from project.json""",
     "step": """examples:
   threescale-migrate step registry-secret --secret-file secret.yaml
   threescale-migrate step readiness --check""",
