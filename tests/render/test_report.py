@@ -19,6 +19,7 @@ from threescale_migrate.render.page import code, markdown, page
 from threescale_migrate.render.report import Phase, Standing
 from threescale_migrate.render.report_of_record import of_record
 from threescale_migrate.session.report_path import usable
+from threescale_migrate.session.session import Session
 from threescale_migrate.values import Text, Usage, Verdict
 
 HOSTILE = '<script>alert("x")</script> | `a` *b* [c](javascript:x) \' & \n# {name}'
@@ -331,3 +332,24 @@ def test_no_control_character_of_a_cluster_is_in_a_report(said: str) -> None:
         words = page(report, suffix, "en")
         harmless(words)
         assert not re.search(r"<(script|img|a)\b", words)
+
+
+def test_after_an_undo_that_failed_the_fix_is_followed_by_that_undo_and_no_migration() -> None:
+    lines = [dict(line) for line in failed_run("x").lines]
+    lines[0].update(command="undo", given=["--dc=zync"], arguments=[], context="c", project="amp-prod")
+    for line in lines:
+        for failed in line["configs"] if line["event"] == "failed" else ():
+            failed["fix"] = text("read oc logs {pod}, fix it, then run threescale-migrate migrate", pod="zync-2-x")
+    report = of_record(records.record_of(lines, Path("x.jsonl")))
+    assert report.failures[0].commands == (
+        "oc logs zync-2-x --namespace=amp-prod --context=c",
+        "threescale-migrate undo --dc=zync --namespace=amp-prod --context=c",
+    )
+    for suffix in (".html", ".md"):
+        words = page(report, suffix, "en")
+        assert "threescale-migrate migrate" not in words
+        assert "then run threescale-migrate undo" in words
+    assert Session("undo").talk.say(Text("then run threescale-migrate migrate")) == "then run threescale-migrate undo"
+    assert (
+        Session("step").talk.say(Text("then run threescale-migrate migrate")) == "then run threescale-migrate migrate"
+    )
