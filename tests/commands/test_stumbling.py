@@ -81,7 +81,7 @@ def test_each_call_of_a_migration_may_stumble_with_each_text_and_it_ends_well(tm
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("but", ["config", "config|whoami", "config|whoami|auth|version"])
+@pytest.mark.parametrize("but", ["config", "config|whoami|auth|version"])
 @pytest.mark.parametrize(
     ("says", "channel"),
     [

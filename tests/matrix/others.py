@@ -97,12 +97,19 @@ def try_act(given: Prepared, home: Path, call: Call, act: str) -> Found | None:
     world.settle()
     left = [
         line
-        for line in differences(_with(act, given.before), comparable(world.objects()))
+        for line in differences(_pods_made(act, _with(act, given.before)), _pods_made(act, comparable(world.objects())))
         if not line.startswith(" ".join(KEPT.get(act, ("nothing",))) + ":")
     ]
     if back.code and not (back.code == 1 and act in KEPT):
         lost.append(f"undo: {back.code}: {_end(back)}")
     return Found(call, act, tuple(lost + left), tuple(wrong))
+
+
+def _pods_made(act: str, found: Comparable) -> Comparable:
+    """Where another has undone its own first, pods were made while `default` still had this run's login, which they keep."""
+    if act == SECOND_RUN:
+        found = {**found, "pods": [pod[:3] for pod in found["pods"]]}
+    return found
 
 
 def _untrue(world: World, given: Prepared, call: Call, act: str, first: Result) -> list[str]:
