@@ -9,30 +9,40 @@ from tests.conftest import World, make_world
 from tests.support.leaks import ARGUMENT_PASSWORD, ENVIRONMENT_PASSWORD, HOOK_TOKEN, TOKEN, leaks
 from threescale_migrate.rehearsal.threescale import MASTER_ACCESS_TOKEN
 
-NOTE = "planted-note-90210-abc"
+# A secret for each place, and none in two: what is masked in one must not be masked because of another.
+PLACES = ("env", "command", "args", "annotation", "template", "applied", "hook", "hookenv", "header", "query", "data")
+SECRETS = {place: f"Planted7{place}9{number:02}q" for number, place in enumerate(PLACES)}
 
 
 def planted(world: World) -> None:
     """Secrets wherever people leave them."""
+    probe = {
+        "path": f"/status?token={SECRETS['query']}",
+        "port": 8080,
+        "httpHeaders": [{"name": "X-Key", "value": SECRETS["header"]}],
+    }
     container = {
         "name": "zync",
-        "env": [{"name": "PLAIN", "value": ENVIRONMENT_PASSWORD}],
-        "command": ["start", f"--password={ARGUMENT_PASSWORD}"],
-        "args": ["-u", f"zync:{ARGUMENT_PASSWORD}", TOKEN],
+        "env": [{"name": "PLAIN", "value": SECRETS["env"]}, {"name": "OTHER", "value": ENVIRONMENT_PASSWORD}],
+        "command": ["start", f"--password={ARGUMENT_PASSWORD}", SECRETS["command"]],
+        "args": ["-u", f"zync:{SECRETS['args']}", TOKEN],
+        "readinessProbe": {"httpGet": probe},
     }
-    template = {"metadata": {"annotations": {"mine": NOTE, "kubectl.kubernetes.io/last-applied-configuration": TOKEN}},
-                "spec": {"containers": [container]}}  # fmt: skip
-    hook = {"failurePolicy": "Abort", "execNewPod": {"containerName": "zync", "command": ["bash", "-c", f"T={HOOK_TOKEN} x"],
-                                                     "env": [{"name": "A", "value": TOKEN}]}}  # fmt: skip
+    annotations = {"mine": SECRETS["template"], "kubectl.kubernetes.io/last-applied-configuration": SECRETS["applied"]}
+    hook = {
+        "failurePolicy": "Abort",
+        "execNewPod": {
+            "containerName": "zync",
+            "command": ["bash", "-c", f"T={HOOK_TOKEN} x {SECRETS['hook']}"],
+            "env": [{"name": "A", "value": SECRETS["hookenv"]}],
+        },
+    }
+    template = {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}
     spec = {"template": template, "strategy": {"rollingParams": {"pre": hook}}}
-    patch = {"metadata": {"annotations": {"mine": f"see {NOTE}"}}, "spec": spec}
+    patch = {"metadata": {"annotations": {"mine": f"see {SECRETS['annotation']}"}}, "spec": spec}
     assert world.oc("patch", "dc", "zync", "-p", json.dumps(patch)).code == 0
-    config = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "own"},
-        "data": {"url": f"x://u:{TOKEN}@h", "b": NOTE},
-    }
+    data = {"url": f"x://u:{TOKEN}@h", "b": SECRETS["data"]}
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "own"}, "data": data}
     assert world.oc("create", "-f", "-", stdin=json.dumps(config)).code == 0
     world.settle()
 
@@ -45,7 +55,14 @@ def test_no_planted_secret_is_in_it_and_it_is_private(world: World) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     raw = path.read_bytes()
     assert not leaks(raw)
-    for secret in (NOTE, TOKEN, HOOK_TOKEN, ENVIRONMENT_PASSWORD, MASTER_ACCESS_TOKEN, "not-a-real-password"):
+    for secret in (
+        *SECRETS.values(),
+        TOKEN,
+        HOOK_TOKEN,
+        ENVIRONMENT_PASSWORD,
+        MASTER_ACCESS_TOKEN,
+        "not-a-real-password",
+    ):
         assert secret.encode() not in raw, secret
     document = json.loads(raw)
     kinds = {item["kind"] for item in document["items"]}
