@@ -17,7 +17,7 @@ SECRETS = {place: f"Planted7{place}9{number:02}q" for number, place in enumerate
 def planted(world: World) -> None:
     """Secrets wherever people leave them."""
     probe = {
-        "path": f"/status?token={SECRETS['query']}",
+        "path": f"/status?k={SECRETS['query']}",
         "port": 8080,
         "httpHeaders": [{"name": "X-Key", "value": SECRETS["header"]}],
     }
