@@ -73,6 +73,12 @@ PATTERNS: _Patterns = (
     (re.compile(r"(?i)(--(?:token|password|docker-password)\\?[\"'],\s*\\?[\"'])[^\"'\\]+"), r"\1***"),
     (re.compile(r"(?<=[A-Za-z0-9+.-])(://[^/\s:@\"']*:)[^@/\s\"']+@"), r"\1***@"),
     (re.compile(r"(?i)([?&](?:access_token|refresh_token|token|password|client_secret)=)[^&\s\"'\\]+"), r"\1***"),
+    # A login as curl takes it, and the keys that calls through a gateway of 3scale carry.
+    (re.compile(r"((?<![\w-])(?:-u|--user|--proxy-user)(?:=|\s{0,8})[\"']?[^\s:\"'\\]{1,256}:)[^\s\"'\\]+"), r"\1***"),
+    (
+        re.compile(r"(?i)(\b(?:user|app|api|provider)[-_]key[\"']?\s{0,8}[:=]\s{0,8}[\"']?)[^\s\"'&;,\\]+"),
+        r"\1***",
+    ),
     (
         re.compile(r"(\.?dockerc(?:onfigjson|fg)\\?\"?\s*:\s*(?:!!binary )?(?:[|>]-?\s+)?\\?\"?)[A-Za-z0-9+/=]{8,}"),
         r"\1***",

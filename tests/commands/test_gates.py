@@ -52,12 +52,16 @@ def migrated(world: World) -> list[str]:
 def test_a_gate_that_fails_in_wave_3_stops_the_run_and_what_stopped_it_is_asked_again(
     world: World, waves: tuple[str, ...]
 ) -> None:
-    fails = '[ "$THREESCALE_MIGRATE_WAVE_NUMBER" != 3 ] || [ -e well ] || { cat cluster/registry-secret.yml; echo not well; exit 22; }'
+    fails = '[ "$THREESCALE_MIGRATE_WAVE_NUMBER" != 3 ] || [ -e well ] || { cat cluster/registry-secret.yml; cat key; echo not well; exit 22; }'
+    (world.home / "key").write_text(
+        'curl -u admin:k3Jq0sZp7Vx2Lw9T https://gateway\n{"MASTER_ACCESS_TOKEN": "k3Jq0sZp7Vx2Lw9T"}\n'
+    )
     options = (*waves, "--gate", gate(world, fails))
     done = world.migrate(*options, "--report", "report.md")
     assert done.code == 5, done.all
     assert "the gate failed after wave 3 of 4: exit code 22" in done.err
     assert "    not well" in done.err
+    assert "k3Jq0sZp7Vx2Lw9T" not in done.err + world.journals[-1].read_text(encoding="utf-8")
     assert "threescale-migrate undo --namespace=threescale" in done.err
     assert "not begun, as before: system-sphinx" in done.err
     assert migrated(world) == ["backend-cron", "backend-worker", "zync"]
@@ -170,6 +174,22 @@ def test_a_gate_that_cannot_be_run_is_refused_before_oc_is_asked(world: World, c
     assert sentence in done.err
     assert "asked" not in done.err
     assert world.journals == []
+
+
+def test_a_key_in_the_command_itself_is_shown_nowhere(world: World, waves: tuple[str, ...]) -> None:
+    key = "k3Jq0sZp7Vx2Lw9T"
+    command = f"false 'https://gateway/?user_key={key}' -u admin:{key} -H 'app-key: {key}'"
+    done = world.migrate(*waves, "--gate", command, "--report", "report.md")
+    assert done.code == 5, done.all
+    report = (world.home / "report.md").read_text(encoding="utf-8")
+    assert "user_key=***" in done.err
+    for where in (
+        done.all,
+        report,
+        world.journals[0].read_text(encoding="utf-8"),
+        world.run("history", "-o", "json").out,
+    ):
+        assert key not in where
 
 
 def test_a_program_that_goes_missing_is_a_gate_that_fails(world: World, waves: tuple[str, ...]) -> None:

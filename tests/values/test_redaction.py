@@ -162,6 +162,10 @@ def test_what_oc_says_of_a_project_is_not_masked_at_all() -> None:
     [
         ("Authorization: Bearer sha256~abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnop"),
         ("Authorization: Basic dXNlcjpwYXNzMTIz", "dXNlcjpwYXNzMTIz"),
+        ("curl -fsS -u admin:hunter2-secret https://gateway.example.test", "hunter2-secret"),
+        ("curl --user='admin:hunter2-secret' https://gateway.example.test", "hunter2-secret"),
+        ("curl 'https://gateway.example.test/?user_key=hunter2-secret&x=1'", "hunter2-secret"),
+        ("curl -H 'app-key: hunter2-secret' https://gateway.example.test", "hunter2-secret"),
         ("https://user:hunter2-secret@registry.example.test/x", "hunter2-secret"),
         ("https://registry.example.test/x?a=b&access_token=hunter2-secret&c=d", "hunter2-secret"),
         ('{"auths":{"r":{"auth":"dXNlcjpwYXNz"}}}', "dXNlcjpwYXNz"),
@@ -188,6 +192,7 @@ def test_what_looks_like_a_login_is_masked(text: str, secret: str) -> None:
     "text",
     [
         "Basic authentication is not what the bearer expects",
+        "curl -u admin https://gateway.example.test:8443/status: the user key is not valid",
         "bearer of this, password: give it on standard input, --username NAME",
         "the image registry.redhat.io/3scale-amp25/zync@sha256:ad3d1c9000000000000000000000000000000000000 is there",
         'Get "https://registry.redhat.io:443/v2/": dial tcp: lookup registry.redhat.io on 192.0.2.53:53: no such host',

@@ -86,7 +86,7 @@ def ask_program(argv: Sequence[str], environment: Mapping[str, str], seconds: fl
         while reader.open and monotonic() < ends:
             reader.read(REST_SECONDS)
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
-    return Answered(None if late else code, reader.said.decode("utf-8", "replace"), monotonic() - began)
+    return Answered(None if late else code, reader.said, monotonic() - began)
 
 
 def _missing(argv: Sequence[str], error: Exception) -> OcMissing:
@@ -116,16 +116,24 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @dataclass
 class _Reader:
-    """The end of what a program writes; the rest is let go."""
+    """The end of what a program writes, in whole lines; the rest is let go. Half a line may hold half a secret, which nothing masks."""
 
     descriptor: int
     wait: Wait
-    said: bytes = b""
+    kept: bytes = b""
     open: bool = True
+    cut: bool = False
 
     def read(self, seconds: float) -> None:
         """Waits for something to read, and reads it."""
         if self.wait((self.descriptor,) if self.open else (), seconds):
             more = os.read(self.descriptor, KEPT_BYTES)
             self.open = bool(more)
-            self.said = (self.said + more)[-KEPT_BYTES:]
+            self.cut = self.cut or len(self.kept) + len(more) > KEPT_BYTES
+            self.kept = (self.kept + more)[-KEPT_BYTES:]
+
+    @property
+    def said(self) -> str:
+        """What is kept of it."""
+        whole = self.kept.partition(b"\n")[2] if self.cut else self.kept
+        return whole.decode("utf-8", "replace")
