@@ -45,7 +45,7 @@ def test_a_program_whose_time_is_over_has_no_code_and_is_gone() -> None:
 
 
 def test_what_the_wait_raises_ends_the_program_too() -> None:
-    seen = []
+    seen: list[object] = []
 
     def stops(descriptors: Sequence[int], seconds: float) -> Sequence[int]:
         ready = wait(descriptors, 10)
