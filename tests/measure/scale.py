@@ -13,8 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,12 @@ from threescale_migrate.values import GUIDE_CONFIGS
 
 SIZES = (15, 150, 1500)
 PODS = 5
-LISTS = ("dc,rc,pods,sa,rolebindings,is,events", "clusterrolebindings")
+LISTS = (
+    "dc,rc,pods,sa,rolebindings,roles,is,bc",
+    "clusterrolebindings,clusterroles,scc",
+    "rolebindings,roles --all-namespaces",
+)
+BINDINGS = 50_000
 # Runs the tool in a process whose own time and memory are measured, its children's left out.
 MEASURED = """
 import json, resource, sys
@@ -103,7 +109,7 @@ def answers(world: World) -> list[str]:
     """The lists that the commands read, as `oc` prints them."""
     return [
         subprocess.run(
-            ["oc", "get", kinds, "-o", "json"], env=world.environment, check=True, capture_output=True
+            ["oc", "get", *kinds.split(), "-o", "json"], env=world.environment, check=True, capture_output=True
         ).stdout.decode()
         for kinds in LISTS
     ]
@@ -118,29 +124,68 @@ def rows() -> Iterator[dict[str, Any]]:
             raise SystemExit("the rehearsal project cannot be migrated")
         migrated.settle()
         idle = measure(fresh, "--version")
+        yield _row(migrated, idle, f"`verify`, {BINDINGS:,} role bindings", len(GUIDE_CONFIGS), ("verify",), 0, bind)
+        unbind(migrated)
         for before, size in zip((0, *SIZES), SIZES):
             for world, command, code in (
                 (fresh, ("plan", "--secret-file", fresh.secret), 3),
                 (migrated, ("verify",), 0),
             ):
-                enlarge(world, before, size)
-                lists = answers(world)
-                began = time.process_time()
-                for text in lists:
-                    json.loads(text)
-                parsing = time.process_time() - began
-                cost = measure(world, *command)
-                if cost.code != code:
-                    raise SystemExit(f"{command[0]} of {size} configs ended with {cost.code}")
-                read = sum(map(len, lists))
-                yield {
-                    "configs": size,
-                    "command": command[0],
-                    "read": read,
-                    "seconds": cost.seconds,
-                    "time": (cost.seconds - idle.seconds) / parsing,
-                    "memory": (cost.bytes - idle.bytes) / read,
-                }
+                yield _row(
+                    world, idle, f"`{command[0]}`", size, command, code, partial(enlarge, before=before, size=size)
+                )
+
+
+def _row(
+    world: World, idle: Cost, name: str, size: int, command: tuple[str, ...], code: int, grow: Callable[[World], None]
+) -> dict[str, Any]:
+    grow(world)
+    lists = answers(world)
+    began = time.process_time()
+    for text in lists:
+        json.loads(text)
+    parsing = time.process_time() - began
+    cost = measure(world, *command)
+    if cost.code != code:
+        raise SystemExit(f"{command[0]} of {size} configs ended with {cost.code}")
+    read = sum(map(len, lists))
+    return {
+        "configs": size,
+        "command": name,
+        "read": read,
+        "seconds": cost.seconds,
+        "time": (cost.seconds - idle.seconds) / parsing,
+        "memory": (cost.bytes - idle.bytes) / read,
+    }
+
+
+def bind(world: World) -> None:
+    """Adds role bindings of other projects, as a large cluster has them; only for the row that is about them."""
+    with open_cluster(world.directory) as cluster:
+        cluster.store.changed = True
+        for number in range(BINDINGS):
+            project = f"project-{number // 10}"
+            cluster.store.objects["rolebindings"][f"{project}/binding-{number % 10}"] = {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {
+                    "name": f"binding-{number % 10}",
+                    "namespace": project,
+                    "uid": f"{number:032x}",
+                    "resourceVersion": "1",
+                },
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+                "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": project}],
+            }
+
+
+def unbind(world: World) -> None:
+    """Takes them away again."""
+    with open_cluster(world.directory) as cluster:
+        known = cluster.store.objects["rolebindings"]
+        for key in [key for key in known if key.startswith("project-")]:
+            del known[key]
+        cluster.store.changed = True
 
 
 def main() -> int:
@@ -152,7 +197,7 @@ def main() -> int:
         grown = f"{row['seconds'] / before[row['command']]:.1f}" if row["command"] in before else ""
         before[row["command"]] = row["seconds"]
         print(
-            f"| `{row['command']}` | {row['configs']} | {row['read'] / 1e6:.1f} MB | {row['time']:.1f} | {row['memory']:.1f} | {grown} |",
+            f"| {row['command']} | {row['configs']} | {row['read'] / 1e6:.1f} MB | {row['time']:.1f} | {row['memory']:.1f} | {grown} |",
             flush=True,
         )
     return 0
