@@ -66,6 +66,7 @@ DANGEROUS = {
     "the binding of amp is deleted": (Call("get dc,rc,pods", 5),),
     "a rollout is cancelled": (Call("get dc,rc,pods", 1),),
     "a deployer pod is deleted": (Call("get dc,rc,pods", 1),),
+    "the right to look is revoked": (Call("config view", 3),),
     SECOND_RUN: (Call("config view", 3),),
 }
 

@@ -22,8 +22,8 @@ DEPLOYER = "openshift.io/deployer-pod-for.name"
 
 @dataclass(frozen=True)
 class Truth:
-    """How a project stands: `prepared` are steps 1 to 3; each config is `amp` (its pods prove it), `default` (its template does not
-    say amp) or `between`."""
+    """How a project stands: `prepared` are steps 1 to 3; each config is `amp` (its rollout is over and its pods prove it),
+    `default` (its template does not say amp) or `between`."""
 
     prepared: bool
     configs: dict[str, str]
@@ -64,6 +64,9 @@ def _standing(objects: Objects, config: Object) -> str:
     spec = config["spec"]
     if spec["template"]["spec"].get("serviceAccountName", "default") != "amp":
         return "default"
+    revision = f"{config['metadata']['name']}-{config['status'].get('latestVersion', 0)}"
+    newest = objects["replicationcontrollers"].get(f"{SPACE}/{revision}", {"metadata": {}})
+    over = newest["metadata"].get("annotations", {}).get("openshift.io/deployment.phase") == "Complete"
     live = [
         pod
         for pod in objects["pods"].values()
@@ -78,4 +81,4 @@ def _standing(objects: Objects, config: Object) -> str:
         and any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
         for pod in live
     )
-    return "amp" if proved and len(live) >= spec["replicas"] else "between"
+    return "amp" if over and proved and len(live) >= spec["replicas"] else "between"

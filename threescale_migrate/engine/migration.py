@@ -34,6 +34,7 @@ def migrate(run: Run, gates: Gates = NO_GATES) -> tuple[ProjectState, tuple[Chec
         run.planned = choose(run.seen, run.request).configs
     state = prepare(run, BEFORE_WAVES)
     run.planned = run.planned or choose(state, run.request).configs
+    _check_seen(run, state, run.seen or state)
     _prove(run)
     redeploy(run, state, gates)
     return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
@@ -171,11 +172,7 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
         found = run.observe()
     except OcError as error:
         raise broken_off(run, error, state, run.planned, MIGRATED) from None
-    missing = unseen(found)
-    if missing:
-        raise unreadable(
-            run, state, run.planned, MIGRATED, Text("{kinds}", kinds=listed(missing)), found.unread[missing[0]]
-        )
+    _check_seen(run, found, state)
     try:
         left = steps.plan(found, run.request, BEFORE_WAVES)
     except (Usage, Refused) as error:
@@ -189,6 +186,14 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
         Text("{subjects}: somebody has undone it; doing it again", subjects=listed(a.subject for a in left))
     )
     return prepare(run, BEFORE_WAVES)
+
+
+def _check_seen(run: Run, found: ProjectState, state: ProjectState) -> None:
+    """Raises Failed where rollouts cannot be read any more: none is begun whose end could not be seen. `state` is what was seen last."""
+    missing = unseen(found)
+    if missing:
+        kinds = Text("{kinds}", kinds=listed(missing))
+        raise unreadable(run, state, run.planned, MIGRATED, kinds, found.unread[missing[0]])
 
 
 def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
