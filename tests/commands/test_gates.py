@@ -79,6 +79,7 @@ def test_a_gate_that_fails_in_wave_3_stops_the_run_and_what_stopped_it_is_asked_
     report = (world.home / "report.md").read_text(encoding="utf-8")
     assert report.count("| --gate |") == 3
     assert "failed after" in report
+    assert "not migrated: the gate failed (exit code 5)" in report.replace("\\", "")
     assert report.count("passed after") == 2
     assert "not well" in report
     # The next run does not go past what has stopped the first.
@@ -190,6 +191,14 @@ def test_a_key_in_the_command_itself_is_shown_nowhere(world: World, waves: tuple
         world.run("history", "-o", "json").out,
     ):
         assert key not in where
+
+
+def test_after_the_last_wave_nothing_is_left_that_a_second_run_could_continue_with(world: World) -> None:
+    done = world.migrate("--dc", "backend-cron", "--gate", "false")
+    assert done.code == 5, done.all
+    assert "every wave is redeployed by now" in done.err
+    assert "\n    threescale-migrate verify " in done.err
+    assert world.migrate("--dc", "backend-cron", "--gate", "false").code == 0
 
 
 def test_a_program_that_goes_missing_is_a_gate_that_fails(world: World, waves: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..render import document, resuming, text
 from ..render.report import moment, shown_time
-from ..render.report_of_record import why_it_failed
+from ..render.report_of_record import outcome_of, why_it_failed
 from ..render.terminal import Terminal, columns, fit
 from ..session import reports
 from ..session.options import HistoryOptions
@@ -88,7 +88,7 @@ def _verdict(record: Record) -> Verdict:
 
 
 def _headline(record: Record, taken: bool) -> Text:
-    outcome = _unfinished(record) if record.finished is None else text.outcome(record.finished)
+    outcome = _unfinished(record) if record.finished is None else outcome_of(record)
     said = {"command": record.command, "project": record.project, "user": record.user, "outcome": outcome}
     if taken:
         return Text.plural(

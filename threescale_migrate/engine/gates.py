@@ -125,6 +125,10 @@ def _ask_command(run: Run, gates: Gates, passed: Passed, state: ProjectState) ->
     what = Text("the gate failed after {wave}: {why}", wave=passed.text, why=why)
     lines = (what, *(Text("    {line}", line=line) for line in said))
     fix = Text("find out what the gate saw; threescale-migrate migrate runs it again, and continues where it passes")
+    if passed.number == passed.total:
+        fix = Text(
+            "find out what the gate saw; every wave is redeployed by now: threescale-migrate verify says how they stand"
+        )
     others = how_far(run, state, run.planned, MIGRATED)
     raise Failed(Failure(lines, (), fix, run.undo_command, others), ExitCode.ROLLOUT_FAILED)
 

@@ -166,10 +166,17 @@ def _outcome(record: Record, checks: Sequence[Check]) -> Text:
         return Text("the run died before its end: nothing is known of what came after its last line")
     if checks and record.finished in ("done", "failed", "unknown"):
         return texts.summary(checks, record.command)
-    outcome, code = texts.outcome(record.finished), record.exit_code
+    outcome, code = outcome_of(record), record.exit_code
     if record.command == "undo":
         return Text("not all is as before: {outcome} (exit code {code})", outcome=outcome, code=code)
     return Text("not migrated: {outcome} (exit code {code})", outcome=outcome, code=code)
+
+
+def outcome_of(record: Record) -> Text:
+    """How a run ended, in words; a rollout and the gate have one exit code."""
+    if record.finished == "rollout_failed" and any(line.get("outcome") == "failed" for line in _lines(record, "gated")):
+        return Text("the gate failed")
+    return texts.outcome(record.finished or "unknown")
 
 
 def _said(record: Record) -> Text:
