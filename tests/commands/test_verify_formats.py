@@ -56,7 +56,7 @@ def test_cron_hears_nothing_while_all_is_well_and_the_failures_otherwise(migrate
     bad = migrated.run("verify", "-q", "--dc", "zync,backend-cron")
     assert bad.code == 1
     assert "dc/backend-cron: its template says default" in bad.out
-    assert "zync" not in bad.out
+    assert "dc/zync" not in bad.out
     assert bad.err == ""
 
 
@@ -149,6 +149,7 @@ def test_after_the_upgrade_to_26_the_same_line_stays_right(tmp_path: Path) -> No
         if not name.endswith(("/zync", "/zync-database")):
             world.oc("delete", "dc", name.partition("/")[2])
     world.oc("create", "sa", "zync-que-sa")
+    world.oc("secrets", "link", "zync-que-sa", "threescale-registry-auth", "--for=pull")
     config = json.loads(world.oc("get", "dc", "zync", "-o", "json").out)
     config["metadata"] = {"name": "zync-que", "labels": config["metadata"]["labels"]}
     config["spec"]["template"]["spec"].update(serviceAccountName="zync-que-sa", serviceAccount="zync-que-sa")
