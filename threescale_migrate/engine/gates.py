@@ -53,9 +53,10 @@ class Passed:
     @property
     def text(self) -> Text:
         """The wave, in the middle of a sentence."""
-        if self.wave.name == str(self.number):  # of an order of the user's own, whose waves have no other name
+        wave = self.wave
+        if wave.name == str(self.number):  # of an order of the user's own, whose waves have no other name
             return Text("wave {number} of {total}", number=self.number, total=self.total)
-        return Text("wave {number} of {total}, {name}", number=self.number, total=self.total, name=Text(self.wave.name))
+        return Text("wave {number} of {total}, {name}", number=self.number, total=self.total, name=Text(wave.name))
 
     @property
     def kept(self) -> dict[str, object]:
