@@ -116,7 +116,6 @@ def last_observation(
     Gives the last state and its checks. Raises OcError, Stopped.
     """
     ends = monotonic() + run.limits.grace
-    run.oc.remembered.clear()  # what others did to the whole cluster's bindings meanwhile counts too
     while True:
         run.stop.check()
         state = run.observe()
