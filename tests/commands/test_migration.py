@@ -230,6 +230,13 @@ def test_named_configs_are_migrated_alone_and_have_to_exist(world: World) -> Non
 @pytest.mark.long
 def test_configs_of_others_are_left_alone_and_listed(world: World) -> None:
     config = json.loads(world.oc("get", "dc", "zync", "-o", "json").out)
+    login = {
+        "kind": "ServiceAccount",
+        "apiVersion": "v1",
+        "metadata": {"name": "zync-que-sa"},
+        "imagePullSecrets": [{"name": "threescale-registry-auth"}],
+    }
+    assert world.oc("create", "-f", "-", stdin=json.dumps(login)).code == 0
     for name, labels, account in (
         ("ours", {"app": "x"}, None),
         ("system-postgresql", {"threescale_component": "system"}, None),
