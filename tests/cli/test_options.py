@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -252,3 +253,40 @@ def test_off_a_terminal_only_yes_confirms(world: World) -> None:
     assert done.code == 2
     assert "--yes" in done.err
     assert world.objects() == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "migrate --backup saved --dump zync-database --restore zync-database --dc zync-database",
+        "migrate --backup saved --with-secrets --skip permissions",
+        "migrate --gate true --gate-timeout 5 --pause --on-failure undo",
+        "migrate --wave-plan waves --secret-file s.yml --replace-secret --report r.html --ticket CHG-1 --yes",
+        "undo --dc zync,zync-que --force --yes",
+        "verify --watch --interval 5 --dc zync",
+        "step readiness --check",
+        "backup saved --dump zync-database --with-secrets",
+    ],
+)
+def test_what_is_given_again_is_a_line_that_is_taken(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "waves").write_text("zync\n", encoding="utf-8")
+    command, *words = line.split()
+    arguments, options = parsed([command, *words]).again
+    saved = ("saved",) if command == "backup" else ()
+    repeated = parsed([command, *(arguments or saved), *options])
+    told = [option for option in options if not option.startswith("--backup=")]
+    assert [option for option in repeated.again[1] if not option.startswith("--backup=")] == told
+
+
+def test_a_database_is_saved_again_before_its_wave_into_a_directory_that_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    keep = ["--dump", "zync-database", "--restore", "zync-database"]
+    (tmp_path / "saved-2").mkdir()
+    _, options = parsed(["migrate", "--backup", "saved", *keep]).again
+    assert options == (f"--backup={tmp_path}/saved-3", "--dump=zync-database", "--restore=zync-database")
+    assert parsed(["migrate", "--backup", "saved"]).again == ((), ())

@@ -13,6 +13,14 @@ from threescale_migrate.rehearsal.server import open_cluster
 EXPORT = ("get", "dc,rc,pods,sa,rolebindings,is", "-o", "json")
 WORDS = {"crash-loop": "CrashLoopBackOff", "image-pull": "Pull", "not-ready": "0/1"}
 
+# What a pod has then: a crash loop runs for a moment from time to time, whoever reads its table.
+WAITING = "{.status.containerStatuses[0].state.waiting.reason}="
+BROKEN = {
+    "crash-loop": f"{WAITING}CrashLoopBackOff",
+    "image-pull": f"{WAITING}ImagePullBackOff",
+    "not-ready": "{.status.containerStatuses[0].ready}=false",
+}
+
 
 def broken(home: Path, fault: str) -> tuple[World, Path]:
     """A world in which zync's pod is broken, settled long enough, and its export."""
@@ -57,9 +65,11 @@ def test_what_is_broken_stays_so_after_a_redeployment(tmp_path: Path, fault: str
     patch = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
     assert world.oc("patch", "dc", "zync", "zync-database", "--patch", patch).code == 0
     world.oc("rollout", "status", "dc/zync", "--timeout=60s")
-    newest = [line for line in table(world) if re.match(r"zync-[3-9]-", line)]
+    newest = [line.split()[0] for line in table(world) if re.match(r"zync-[3-9]-", line)]
     assert newest, table(world)
-    assert all(WORDS[fault] in line for line in newest)
+    for name in newest:
+        waited = world.oc("wait", f"--for=jsonpath={BROKEN[fault]}", f"pod/{name}", "--timeout=60s")
+        assert waited.code == 0, (waited.all, table(world))
     assert world.accounts()["zync-database"] == {"amp"}
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Mapping
+from itertools import count
 
 from .. import shell
 
@@ -22,6 +23,12 @@ LEFT_OUT = frozenset(
 PATHS = ("secret_file", "wave_plan")
 
 
+def _next_to(directory: str) -> str:
+    """A directory beside that one, which is taken by then."""
+    path = os.path.abspath(directory)
+    return next(f"{path}-{number}" for number in count(2) if not os.path.lexists(f"{path}-{number}"))
+
+
 def words(
     actions: Iterable[argparse.Action], defaults: Mapping[str, object], options: argparse.Namespace
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -30,6 +37,9 @@ def words(
     given: list[str] = []
     for action in actions:
         value = getattr(options, action.dest, None)
+        if action.dest == "backup" and value is not None and getattr(options, "dump", None):
+            # The content of a database that is not emptied yet would be lost without it.
+            given += shell.option(action.option_strings[-1], _next_to(str(value)), False)
         if action.dest in LEFT_OUT or value is None or value == defaults.get(action.dest):
             continue
         if not action.option_strings:
