@@ -287,7 +287,9 @@ def problems(language: str) -> list[str]:
 def update(language: str) -> None:
     """Writes the catalogue of a language anew, with what is new and without what is stale."""
     catalogue = read(language)
-    catalogue.update(wanted(language), no_fuzzy_matching=True)
+    template = wanted(language)
+    template.creation_date = catalogue.creation_date  # what has no new message stays as it is, to the byte
+    catalogue.update(template, no_fuzzy_matching=True)
     path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
