@@ -1,6 +1,7 @@
 """The package is a house with floors: each module imports from the floors below it and from the rows below its own.
 
-What is read are the import statements of every module, also those inside functions and for types alone.
+What is read are the import statements of every module, also those inside functions and for types alone; and, since what is handed
+down can call back up, the calls that commands really make.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import re
 import subprocess
 import sys
@@ -288,6 +290,38 @@ def test_what_looks_loads_nothing_for_formats_and_files_that_it_was_not_given(tm
     loaded = set(world.program([sys.executable, "-c", script]).out.splitlines()[-1].split())
     assert "sh" in loaded
     assert not {"yaml", "jinja2", "xml.etree.ElementTree", f"{PACKAGE}.render.page"} & loaded
+
+
+# What is handed down to be called: the observer of a run, the command that `handled` runs, the words of a language, what parses an
+# answer. By module and function.
+HANDED_DOWN = {
+    "session.listening": {"began", "ended", "wave", "rollouts", "note"},
+    "cli.main": {"command"},
+    "cli.localising": {"current"},
+    "session.versions": {"_parsed"},
+    "render.resuming": {"spoken"},
+}
+
+
+def test_a_command_passes_each_floor_once_on_its_way_down(tmp_path: Path) -> None:
+    """On each stack of calls a floor is one stretch: nothing is called that is above its caller, but what was handed down."""
+    world = make_world(tmp_path)
+    lines = [
+        ["migrate", "--yes", "--all-at-once", "--grace", "0.5", "--secret-file", world.secret],
+        ["undo", "--yes"],
+    ]
+    went_down, upwards = set(), []
+    for number, line in enumerate(lines):
+        file = tmp_path / f"calls-{number}.json"
+        done = world.program([sys.executable, "-m", "tests.support.calls_made", str(file), *line])
+        assert done.code == 0, done.all
+        for caller, called, function in json.loads(file.read_text(encoding="utf-8")):
+            above, below = (floor_of(f"{PACKAGE}.{module}") for module in (caller, called))
+            went_down.add(below)
+            if FLOORS.index(below) > FLOORS.index(above) and function not in HANDED_DOWN.get(called, ()):
+                upwards.append(f"{caller} -> {called}.{function}")
+    assert not upwards
+    assert went_down == set(FLOORS) - {"door"}
 
 
 def test_the_map_leads_to_files_that_are_there() -> None:
