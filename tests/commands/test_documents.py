@@ -118,7 +118,7 @@ FIGURES = [
     ("README", r"a patch of (\d+) DeploymentConfigs", len(GUIDE_CONFIGS)),
     ("README", r"`oc patch dc NAME` (\w+) times", "fifteen"),
     ("README", r"([\d]+) 個の DeploymentConfig", len(GUIDE_CONFIGS)),
-    ("order", r"The guide's (\w+) where they exist", "fifteen"),
+    ("order", r"The guide's (\w+), those that exist", "fifteen"),
     ("order", r"after `--grace` \((\d+) s\)", int(Changing().grace)),
     ("order", r"once more for each\s+hook, and (\d+) s", SLACK_SECONDS),
     ("permissions", r"for (\d+) s at most", int(LOGIN_SECONDS)),
