@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from tests.conftest import World
+from threescale_migrate.guide.deployment_configs import PATCH
 
 COLUMNS, LINES = 80, 24
 
@@ -82,3 +83,10 @@ def test_a_rehearsal_says_that_it_is_one_at_its_start_and_at_its_end(world: Worl
     assert lines[0].startswith("this is a rehearsal: ")
     assert lines[-2].startswith("this was a rehearsal: ")
     assert lines[-1].strip() == "threescale-migrate plan -n PROJECT --secret-file FILE"
+
+
+def test_the_heading_of_step_4_counts_what_is_patched_and_what_is_only_rolled_out(world: World) -> None:
+    world.faults("no-trigger=zync")
+    world.oc("patch", "dc", "zync", "--patch", PATCH)
+    shown = " ".join(world.run("plan", "--secret-file", world.secret).out.split())
+    assert "4 deployment configs: 14 patched, 1 only rolled out; by wave, with time limit and cost" in shown
