@@ -90,12 +90,15 @@ def _show_actions(terminal: Terminal, actions: Iterable[Action], verbose: bool) 
 def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost], patched: int) -> None:
     by_name = {cost.config: cost for cost in costs}
     title = Text("by wave, with time limit and cost")
-    if patched:
-        title = Text.plural(
-            "4 deployment configs: {count} is patched, by wave, with time limit and cost",
-            "4 deployment configs: {count} are patched, by wave, with time limit and cost",
-            count=patched,
+    rolled_out = sum(len(wave.configs) for wave in waves) - patched
+    if patched and rolled_out:
+        title = Text(
+            "4 deployment configs: {patched} patched, {rolled_out} only rolled out; by wave, with time limit and cost",
+            patched=patched,
+            rolled_out=rolled_out,
         )
+    elif patched:
+        title = Text("4 deployment configs: {patched} patched; by wave, with time limit and cost", patched=patched)
     terminal.line(terminal.paint(terminal.say(title), "strong"))
     rows = [(number, wave, names) for number, wave in enumerate(waves, 1) for names in _alike(wave, by_name)]
     widest = min(WIDEST_NAMES, max((columns(", ".join(names)) for _, _, names in rows), default=0))
