@@ -15,12 +15,15 @@ from typing import Any
 
 import shtab
 
-from threescale_migrate.cli import completion, usage
+import threescale_migrate
+from threescale_migrate import shipped
 from threescale_migrate.cli import parser as cli
+from threescale_migrate.cli import usage
+from threescale_migrate.cli.main import COMPLETIONS
 from threescale_migrate.cli.topics import TOPICS
 from threescale_migrate.rehearsal.faults import FAULTS
 
-DIRECTORY = Path(completion.__file__).parent.parent / "completion"
+PACKAGE = Path(threescale_migrate.__file__).parent
 
 # What completes an option's value, by its destination, else by what the help calls it.
 BY_DEST: Mapping[str, str] = {
@@ -163,7 +166,7 @@ def _faults() -> Iterator[str]:
 
 def stale() -> list[str]:
     """The shells whose shipped script is not what the parser gives."""
-    return [shell for shell in completion.FILES if completion.script(shell) != script(shell)]
+    return [shell for shell, name in COMPLETIONS.items() if shipped.text(name) != script(shell)]
 
 
 def main(argv: Iterable[str]) -> int:
@@ -171,12 +174,11 @@ def main(argv: Iterable[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.completions", description=__doc__)
     parser.add_argument("--write", action="store_true", help="make the scripts anew")
     if parser.parse_args(list(argv)).write:
-        DIRECTORY.mkdir(exist_ok=True)
-        for shell, name in completion.FILES.items():
-            (DIRECTORY / name).write_text(script(shell), encoding="utf-8")
+        for shell, name in COMPLETIONS.items():
+            (PACKAGE / name).write_text(script(shell), encoding="utf-8")
     found = stale()
     print(
-        "\n".join(f"completion/{completion.FILES[shell]} is not what the parser gives" for shell in found)
+        "\n".join(f"{COMPLETIONS[shell]} is not what the parser gives" for shell in found)
         or "all is as the parser gives it"
     )
     return 1 if found else 0

@@ -102,5 +102,4 @@ def _given(
     """What the command line itself says: the same words once more, with no default for anything."""
     for action in command._actions:
         action.default = argparse.SUPPRESS
-    command._defaults.clear()
     return parser.parse_known_args(list(words))[0]

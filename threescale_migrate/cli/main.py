@@ -7,32 +7,17 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+from .. import shipped
 from ..exit_codes import ExitCode
 from ..language import translation
 from ..output import Unwritable, close, guard
 from ..values import Text
-from . import completion
 from .line import parsed
 from .parser import WrongUsage
 from .usage import NAME
 
-# Where each command lives, but `completion`; `options.py` has the table of what makes its session and its options.
-COMMANDS = {
-    "plan": "..commands.plan",
-    "preflight": "..commands.preflight",
-    "migrate": "..commands.migrate",
-    "verify": "..commands.verify",
-    "script": "..commands.script",
-    "undo": "..commands.undo",
-    "history": "..commands.history",
-    "step": "..commands.step",
-    "backup": "..commands.backup",
-    "export": "..commands.export",
-    "manifest": "..commands.manifest",
-    "help": "..commands.help",
-    "man": "..commands.man",
-    "rehearse": "..commands.rehearse",
-}
+# The completion as it is shipped; `python -m tests.completions --write` makes it from the parser.
+COMPLETIONS = {"bash": "completion/threescale-migrate.bash", "zsh": "completion/_threescale-migrate"}
 
 
 def main(argv: Sequence[str], program: str = NAME) -> int:
@@ -79,7 +64,7 @@ def _unwritable(error: Unwritable) -> ExitCode:
 def run(given: Namespace) -> int:
     """Runs the command that was named; each way to fail has its sentence and its exit code. Raises Unwritable, BrokenPipeError."""
     if given.command == "completion":  # each new shell may wait for it: nothing more is loaded
-        sys.stdout.write(completion.script(given.shell))
+        sys.stdout.write(shipped.text(COMPLETIONS[given.shell]))
         return ExitCode.DONE
     from ..session.errors import handled
     from .options import CONVERTERS
@@ -87,7 +72,7 @@ def run(given: Namespace) -> int:
     session, options = CONVERTERS[given.command](given)
 
     def command() -> int:
-        module = importlib.import_module(COMMANDS[given.command], __package__)
+        module = importlib.import_module(f"..commands.{given.command}", __package__)
         return int(module.run(session, options))
 
     return handled(session, command)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from ..guide.prove_pull import ALL, IMAGE, NEXT_IMAGES
 from ..session.options import (
@@ -42,19 +43,16 @@ from ..session.options import (
 )
 from ..session.session import Session
 from ..values import Step
-from .parser import PRINT_ORDER, build
+from .groups import PRINT_ORDER
+from .parser import build
+
+Made = TypeVar("Made")
 
 
-def connection(given: Namespace) -> Connection:
-    """The options about the cluster."""
-    return Connection(
-        namespace=given.namespace,
-        context=given.context,
-        kubeconfig=given.kubeconfig,
-        request_timeout=given.request_timeout,
-        call_timeout=given.call_timeout,
-        oc=given.oc,
-    )
+def same_names(made: type[Made], given: Namespace) -> Made:
+    """Options whose fields are called as the command line calls them; a command that does not have one leaves its default."""
+    names = made.__annotations__.keys() & vars(given).keys()
+    return made(**{name: getattr(given, name) for name in names})
 
 
 def output(given: Namespace) -> Output:
@@ -63,12 +61,11 @@ def output(given: Namespace) -> Output:
     return Output(given.output, given.quiet, given.verbose > 0, given.lang, debug, given.color, given.plain)
 
 
-def session(given: Namespace, report: str | None = None) -> Session:
+def session(given: Namespace) -> Session:
     """The session of a command that asks the cluster."""
     arguments, words = given.again
-    return Session(
-        given.command, connection(given), output(given), report, getattr(given, "ticket", None) or "", words, arguments
-    )
+    report, ticket = getattr(given, "report", None), getattr(given, "ticket", None) or ""
+    return Session(given.command, same_names(Connection, given), output(given), report, ticket, words, arguments)
 
 
 def selection(given: Namespace) -> Selection:
@@ -81,29 +78,25 @@ def secret(given: Namespace) -> SecretSource:
     return SecretSource(given.secret_file, given.username, given.from_secret)
 
 
-def extent(given: Namespace) -> Extent:
-    """How much is done."""
-    return Extent(given.copy_privileged, given.no_link_default, given.no_link_builder, given.resume_paused)
-
-
 def order(given: Namespace) -> Order:
     """The order of the rollouts."""
-    if given.wave_plan is PRINT_ORDER:
-        return Order(given.all_at_once, print_order=True)
-    return Order(given.all_at_once, given.wave_plan)
+    print_order = given.wave_plan is PRINT_ORDER
+    return Order(given.all_at_once, None if print_order else given.wave_plan, print_order)
 
 
 def request(given: Namespace) -> RequestOptions:
-    """The request of a command that plans a whole migration: one image is asked for unless something else is said."""
-    images = images_to_prove(given) or (() if given.no_prove_pull else (IMAGE,))
+    """What a request is made from, as far as the command has options for it. Where a test of the token can be forbidden, it is
+    made by default, with one image."""
+    by_default = "no_prove_pull" in given
+    images = images_to_prove(given) if "prove_pull" in given else ()
     return RequestOptions(
         selection(given),
         secret(given),
-        given.replace_secret,
-        images,
-        given.prove_pull is None,
-        extent(given),
-        order(given),
+        replace_secret="replace_secret" in given and given.replace_secret,
+        prove_pull=images or ((IMAGE,) if by_default and not given.no_prove_pull else ()),
+        prove_by_default=by_default and given.prove_pull is None,
+        extent=same_names(Extent, given),
+        order=order(given) if "wave_plan" in given else Order(),
     )
 
 
@@ -119,21 +112,6 @@ def expectations(given: Namespace) -> Expectations:
     return Expectations(given.expect_project, given.expect_server)
 
 
-def preflight_judgement(given: Namespace) -> Judgement:
-    """How a preflight's findings are judged."""
-    return Judgement(force=given.force, allow_unknown=given.allow_unknown)
-
-
-def check_judgement(given: Namespace) -> Judgement:
-    """How checks are judged."""
-    return Judgement(strict=given.strict, allow_unknown=given.allow_unknown)
-
-
-def changing(given: Namespace) -> Changing:
-    """How changes are made."""
-    return Changing(given.yes, given.timeout, given.grace)
-
-
 def gating(given: Namespace) -> Gating:
     """What stands between two waves."""
     return Gating(given.gate, given.gate_timeout, given.pause)
@@ -147,23 +125,23 @@ def many(given: Namespace, jobs: int = 1) -> Many:
 def plan(given: Namespace) -> tuple[Session, PlanOptions]:
     """`plan`."""
     return session(given), PlanOptions(
-        request(given), expectations(given), preflight_judgement(given), many(given, given.jobs)
+        request(given), expectations(given), same_names(Judgement, given), many(given, given.jobs)
     )
 
 
 def preflight(given: Namespace) -> tuple[Session, PreflightOptions]:
     """`preflight`."""
-    return session(given), PreflightOptions(request(given), expectations(given), preflight_judgement(given))
+    return session(given), PreflightOptions(request(given), expectations(given), same_names(Judgement, given))
 
 
 def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
     """`migrate`."""
-    return session(given, given.report), MigrateOptions(
+    return session(given), MigrateOptions(
         request(given),
         expectations(given),
-        preflight_judgement(given),
+        same_names(Judgement, given),
         many(given),
-        changing(given),
+        same_names(Changing, given),
         undo_on_failure=given.on_failure == "undo",
         saving=Saving(given.backup, given.with_secrets, given.dump, given.restore),
         gating=gating(given),
@@ -172,11 +150,11 @@ def migrate(given: Namespace) -> tuple[Session, MigrateOptions]:
 
 def verify(given: Namespace) -> tuple[Session, VerifyOptions]:
     """`verify`."""
-    return session(given, given.report), VerifyOptions(
-        request=RequestOptions(selection(given), secret(given), prove_pull=images_to_prove(given)),
-        judgement=check_judgement(given),
+    return session(given), VerifyOptions(
+        request=request(given),
+        judgement=same_names(Judgement, given),
         many=many(given, given.jobs),
-        monitoring=Monitoring(given.metrics_file, given.changed_since_last),
+        monitoring=same_names(Monitoring, given),
         timeout=given.timeout,
         watch=given.watch,
         interval=given.interval,
@@ -185,32 +163,27 @@ def verify(given: Namespace) -> tuple[Session, VerifyOptions]:
 
 def script(given: Namespace) -> tuple[Session, ScriptOptions]:
     """`script`, whose output is the script alone."""
-    wanted = RequestOptions(
-        selection(given), secret(given), given.replace_secret, extent=extent(given), order=order(given)
-    )
     return (
-        Session(given.command, connection(given), Output(quiet=True)),
-        ScriptOptions(wanted, expectations(given), preflight_judgement(given), gating(given)),
+        Session(given.command, same_names(Connection, given), Output(quiet=True)),
+        ScriptOptions(request(given), expectations(given), same_names(Judgement, given), gating(given)),
     )
 
 
 def step(given: Namespace) -> tuple[Session, StepOptions]:
     """`step`."""
-    return session(given, given.report), StepOptions(
+    return session(given), StepOptions(
         step=Step(given.name),
         check=given.check,
-        request=RequestOptions(
-            selection(given), secret(given), given.replace_secret, images_to_prove(given), extent=extent(given)
-        ),
+        request=request(given),
         expect=expectations(given),
-        judgement=check_judgement(given),
-        changing=changing(given),
+        judgement=same_names(Judgement, given),
+        changing=same_names(Changing, given),
     )
 
 
 def undo(given: Namespace) -> tuple[Session, UndoOptions]:
     """`undo`."""
-    return session(given, given.report), UndoOptions(
+    return session(given), UndoOptions(
         run=given.run,
         dry_run=given.dry_run,
         force=given.force,
@@ -219,7 +192,7 @@ def undo(given: Namespace) -> tuple[Session, UndoOptions]:
         configs=tuple(given.dc or ()),
         secret=secret(given),
         expect=expectations(given),
-        changing=changing(given),
+        changing=same_names(Changing, given),
     )
 
 
@@ -243,16 +216,14 @@ def export(given: Namespace) -> tuple[Session, ExportOptions]:
 
 def manifest(given: Namespace) -> tuple[Session, ManifestOptions]:
     """`manifest`."""
-    return Session(given.command, connection(given)), ManifestOptions(
-        given.kind, given.image, given.schedule, given.permissions
-    )
+    return Session(given.command, same_names(Connection, given)), same_names(ManifestOptions, given)
 
 
 def help_(given: Namespace) -> tuple[Session, HelpOptions]:
     """`help`, made from the parser and the topics."""
     from . import help as pages
 
-    return Session(given.command, output=Output(lang=given.lang, color=given.color, plain=given.plain)), HelpOptions(
+    return Session(given.command, output=same_names(Output, given)), HelpOptions(
         lambda: pages.page(given.topic, given.lang)
     )
 
@@ -267,9 +238,9 @@ def man(given: Namespace) -> tuple[Session, ManOptions]:
 
 def rehearse(given: Namespace) -> tuple[Session, RehearseOptions]:
     """`rehearse`."""
-    return Session(
-        given.command, output=Output(lang=given.lang, color=given.color, plain=given.plain)
-    ), RehearseOptions(given.dir, given.from_file, tuple(given.fault), given.speed, tuple(given.program), given.shell)
+    return Session(given.command, output=same_names(Output, given)), RehearseOptions(
+        given.dir, given.from_file, tuple(given.fault), given.speed, tuple(given.program), given.shell
+    )
 
 
 CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {

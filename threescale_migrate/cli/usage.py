@@ -73,18 +73,11 @@ def sentence(action: argparse.Action) -> str:
 
 def sections(parser: argparse.ArgumentParser) -> list[tuple[str, list[argparse.Action]]]:
     """The words and options of a command in groups, as its help shows them, without `--help` itself; the cluster's last."""
-    alone = [action for group in parser._mutually_exclusive_groups for action in group._group_actions]
     found = []
     for group in parser._action_groups:
-        members = list(group._group_actions)
-        # An exclusive group falls out of its titled group on the way from a parent parser.
-        if group is parser._optionals:
-            members = [action for action in members if action not in alone]
-        elif any(action.dest == "password" for action in members):
-            members += [action for action in alone if action not in members]
         shown = [
             action
-            for action in members
+            for action in group._group_actions
             if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
         ]
         if shown:
