@@ -179,25 +179,18 @@ def _rehearse(parser: Parser) -> None:
     add("program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself")
 
 
-# The options of each command that plans a whole migration.
-PLANNING = (
-    groups.cluster,
-    groups.selection,
-    groups.secret_to_migrate,
-    groups.expectations,
-    groups.preflight,
-    groups.extent,
-    groups.order,
-)
+# Where a whole migration is planned, and how much of it.
+WHERE = (groups.cluster, groups.selection, groups.secret_to_migrate, groups.expectations)
+HOW = (groups.preflight, groups.extent, groups.order)
 many_at_once = partial(groups.many, at_once=True)
 Part = Callable[[Parser], None]
 # Each command: what it does, and what adds its options, in the order in which help shows them.
 COMMANDS: Mapping[str, tuple[str, tuple[Part, ...]]] = {
-    "plan": ("shows what migrate would do, changes nothing", (*PLANNING, many_at_once, groups.documents)),
-    "preflight": ("checks all that migrate needs, changes nothing", (*PLANNING, groups.documents)),
+    "plan": ("shows what migrate would do, changes nothing", (*WHERE, *HOW, many_at_once, groups.documents)),
+    "preflight": ("checks all that migrate needs, changes nothing", (*WHERE, *HOW, groups.documents)),
     "migrate": (
         "carries out the six steps and verifies them",
-        (*PLANNING, groups.change, groups.gates, groups.many, groups.record, groups.documents, _migrate),
+        (*WHERE, groups.change, *HOW, groups.gates, groups.many, groups.record, groups.documents, _migrate),
     ),
     "verify": (
         "checks the six steps, changes nothing",
@@ -213,16 +206,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[Part, ...]]] = {
     ),
     "script": (
         "prints the plan as a bash script that needs oc alone",
-        (
-            groups.cluster,
-            groups.selection,
-            groups.secret_to_place,
-            groups.expectations,
-            groups.preflight,
-            groups.extent,
-            groups.order,
-            groups.gates,
-        ),
+        (groups.cluster, groups.selection, groups.secret_to_place, groups.expectations, *HOW, groups.gates),
     ),
     "undo": (
         "undoes what a run changed",
