@@ -17,8 +17,15 @@ def said(text: Text) -> str:
     return text.translated(current)
 
 
+class Unusable(argparse.ArgumentTypeError):
+    """A value that an option cannot have, and why."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(said(why))
+
+
 def duration(text: str) -> float:
-    """Seconds from `90`, `90s`, `5m` or `2h`. Raises ArgumentTypeError."""
+    """Seconds from `90`, `90s`, `5m` or `2h`. Raises Unusable."""
     units = {"s": 1, "m": 60, "h": 3600}
     number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
     try:
@@ -26,80 +33,69 @@ def duration(text: str) -> float:
     except ValueError:
         seconds = -1
     if not 0 < seconds < 1e7:
-        raise argparse.ArgumentTypeError(
-            said(Text("{given} is no time: give seconds, or such as 90s, 5m, 2h", given=repr(text[:40])))
-        )
+        raise Unusable(Text("{given} is no time: give seconds, or such as 90s, 5m, 2h", given=repr(text[:40])))
     return seconds
 
 
 def go_duration(text: str) -> str:
-    """A time as `oc` reads it, unchanged: `0`, `90`, `1m30s`, `500ms`. Raises ArgumentTypeError."""
+    """A time as `oc` reads it, unchanged: `0`, `90`, `1m30s`, `500ms`. Raises Unusable."""
     if not re.fullmatch(r"([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+|[0-9]{1,9}", text):
-        sentence = Text(
-            "{given} is no time that oc reads: give seconds, or such as 90s, 1m30s, 500ms", given=repr(text[:40])
-        )
-        raise argparse.ArgumentTypeError(said(sentence))
+        sentence = "{given} is no time that oc reads: give seconds, or such as 90s, 1m30s, 500ms"
+        raise Unusable(Text(sentence, given=repr(text[:40])))
     return text
 
 
 def names(text: str) -> list[str]:
-    """Names from a list with commas or spaces."""
+    """Names from a list with commas or spaces. Raises Unusable."""
     found = text.replace(",", " ").split()
     if not found:
-        raise argparse.ArgumentTypeError(said(Text("no name is given")))
+        raise Unusable(Text("no name is given"))
     return found
 
 
 def image(text: str) -> str:
-    """An image on the registry. Raises ArgumentTypeError."""
+    """An image on the registry. Raises Unusable."""
     if text != ALL and not is_image(text):
-        sentence = Text(
-            "no image of {registry} is given: it is --prove-pull={image}, or such", registry=REGISTRY, image=IMAGE
-        )
-        raise argparse.ArgumentTypeError(said(sentence))
+        sentence = "no image of {registry} is given: it is --prove-pull={image}, or such"
+        raise Unusable(Text(sentence, registry=REGISTRY, image=IMAGE))
     return text
 
 
 def any_image(text: str) -> str:
-    """An image on any registry. Raises ArgumentTypeError."""
+    """An image on any registry. Raises Unusable."""
     if not references.is_image(text):
-        sentence = Text(
-            "{given} is no name of an image: it is HOST/PATH:TAG, the path in small letters, or such",
-            given=repr(text[:80]),
-        )
-        raise argparse.ArgumentTypeError(said(sentence))
+        sentence = "{given} is no name of an image: it is HOST/PATH:TAG, the path in small letters, or such"
+        raise Unusable(Text(sentence, given=repr(text[:80])))
     return text
 
 
 def schedule(text: str) -> str:
-    """When a CronJob runs. Raises ArgumentTypeError."""
+    """When a CronJob runs. Raises Unusable."""
     if not references.is_schedule(text):
-        sentence = Text(
-            "{given} is no time of a CronJob: five fields (minute, hour, day, month, weekday 0 to 6), such as {example}",
-            given=repr(text[:80]),
-            example=repr("30 6 * * 1-5"),
+        sentence = (
+            "{given} is no time of a CronJob: five fields (minute, hour, day, month, weekday 0 to 6), such as {example}"
         )
-        raise argparse.ArgumentTypeError(said(sentence))
+        raise Unusable(Text(sentence, given=repr(text[:80]), example=repr("30 6 * * 1-5")))
     return text
 
 
 def no_password(text: str) -> NoReturn:
-    raise argparse.ArgumentTypeError(
-        said(Text("every user can see an argument: give --username NAME, and the token on stdin"))
-    )
+    """Refuses a token on the command line. Raises Unusable."""
+    raise Unusable(Text("every user can see an argument: give --username NAME, and the token on stdin"))
 
 
 def report_file(path: str) -> str:
-    """A path that a report can be written to, checked before anything is done. Raises ArgumentTypeError."""
+    """A path that a report can be written to, checked before anything is done. Raises Unusable."""
     from ..session.report_path import usable
 
     try:
         return usable(path)
     except Usage as error:
-        raise argparse.ArgumentTypeError(said(error.text)) from None
+        raise Unusable(error.text) from None
 
 
 def jobs(text: str) -> int:
+    """How many projects at the same time. Raises Unusable."""
     if not text.isdecimal() or not 0 < int(text) <= 64:
-        raise argparse.ArgumentTypeError(said(Text("{given} is no number from 1 to 64", given=repr(text[:40]))))
+        raise Unusable(Text("{given} is no number from 1 to 64", given=repr(text[:40])))
     return int(text)

@@ -110,9 +110,8 @@ CONFLICTS: tuple[Conflict, ...] = (
     *_pairs(MANY, (Given("username"), Given("secret_file", "-")), ONCE),
     Conflict(Given("all_at_once"), Given("wave_plan"), ORDER),
     Conflict(Given("quiet"), Given("verbose", 1), Text("one says less, the other more")),
-    *_pairs((Given("verbose", 1),), [Given("output", name) for name in ("json", "yaml", "nagios", "junit")], TEXT_ALONE),
     *_pairs(
-        (Given("changed_since_last"), Given("watch")),
+        (Given("verbose", 1), Given("changed_since_last"), Given("watch")),
         [Given("output", name) for name in ("json", "yaml", "nagios", "junit")],
         TEXT_ALONE,
     ),
@@ -134,10 +133,9 @@ CONFLICTS: tuple[Conflict, ...] = (
     ),
     *_pairs(
         (Given("dry_run"),),
-        (Given("grace"), Given("timeout"), Given("report"), Given("ticket"), Given("on_failure")),
+        map(Given, ("grace", "timeout", "report", "ticket", "on_failure", "backup", "gate", "pause", "dump", "restore")),
         LOOKS,
     ),
-    *_pairs((Given("dry_run"),), (Given("backup"), Given("gate"), Given("pause"), Given("dump"), Given("restore")), LOOKS),
     *_pairs(
         (Given("to_default"),),
         (Given("run"), Given("redo"), *SOURCES),

@@ -13,7 +13,7 @@ from .arguments import said
 from .conflicts import contradiction
 from .localising import asked_for, localise, spoken
 from .parser import WrongUsage, build
-from .usage import NAME, commands
+from .usage import NAME, commands, spelled
 
 
 def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
@@ -27,40 +27,33 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
         words = command_first(argv)
         options, rest = parser.parse_known_args(words)
         command = commands(parser)[options.command]
+
+        def refuse(text: Text) -> None:
+            command.error(said(text))
+
         if rest:
             unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
             many = Text.plural("one argument too many", "{count} arguments too many", count=len(rest))
-            command.error(said(_unknown(unknown[0], command) if unknown else many))
+            refuse(_unknown(unknown[0], command) if unknown else many)
         for option in _blank(command, options):
-            command.error(said(Text("{option} is empty: give a value, or leave it out", option=option)))
+            refuse(Text("{option} is empty: give a value, or leave it out", option=option))
         defaults = {action.dest: action.default for action in command._actions}
         given = _given(parser, command, words)
-        names = {
-            action.dest: action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
-            for action in command._actions
-        }
+        names = {action.dest: spelled(action) for action in command._actions}
         wrong = contradiction(options.command, given, names)
         if wrong is not None:
-            command.error(said(wrong))
+            refuse(wrong)
         if options.command == "migrate" and options.dry_run:
             options.command, options.jobs = "plan", 1
-        environment.apply(command._actions, given, options, lambda text: command.error(said(text)))
+        environment.apply(command._actions, given, options, refuse)
         options.again = again.words(command._actions, defaults, options)
         return options
 
 
 # What may stand before the command too, as with oc: with a value, and without one.
 VALUED = (
-    "-n",
-    "--namespace",
-    "--context",
-    "--kubeconfig",
-    "--request-timeout",
-    "--call-timeout",
-    "--oc",
-    "--lang",
-    "--color",
-)
+    "-n", "--namespace", "--context", "--kubeconfig", "--request-timeout", "--call-timeout", "--oc", "--lang", "--color",
+)  # fmt: skip
 SWITCHES = ("-v", "-vv", "--verbose", "-q", "--quiet", "--plain")
 
 
@@ -93,7 +86,7 @@ def _blank(command: argparse.ArgumentParser, options: argparse.Namespace) -> Ite
     for action in command._actions:
         value = getattr(options, action.dest, None)
         if isinstance(value, str) and not value.strip() and value != action.default:
-            yield action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
+            yield spelled(action)
 
 
 def _given(

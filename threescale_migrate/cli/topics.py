@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from .. import shipped
 
 TOPICS = (
     "registry-secret",
@@ -29,7 +29,7 @@ TOPICS = (
 
 def topic(name: str) -> str:
     """The Markdown of a topic. Raises FileNotFoundError for a name that is none."""
-    return (files(__package__.partition(".")[0]) / "topics" / f"{name}.md").read_text(encoding="utf-8")
+    return shipped.text(f"topics/{name}.md")
 
 
 def title(name: str) -> str:

@@ -60,6 +60,11 @@ def invocation(action: argparse.Action) -> str:
     return spelled if action.nargs == 0 else f"{spelled} {value(action)}"
 
 
+def spelled(action: argparse.Action) -> str:
+    """An option by its long name; an argument by what it is called."""
+    return action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
+
+
 def value(action: argparse.Action) -> str:
     """What an option's value is called."""
     return str(action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper())
