@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Container, Iterable
 
 from ..engine import records
@@ -36,7 +35,6 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
         runs = [_described(record, record.run in taken) for record in known]
         sentence = [str(problem) for problem in problems]
         document.write(
-            sys.stdout,
             {"version": document.VERSION, "command": "history", "runs": runs, "problems": sentence},
             session.output.format,
         )
@@ -135,7 +133,6 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
     if session.output.is_document:
         lines = [dict(line) for line in record.lines]
         document.write(
-            sys.stdout,
             {"version": document.VERSION, "command": "history", **_described(record, taken), "lines": lines},
             session.output.format,
         )

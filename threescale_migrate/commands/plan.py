@@ -55,9 +55,7 @@ def _print_order(session: Session, state: ProjectState, request: Request) -> Exi
     order = waves(state, request)
     if session.output.is_document:
         document.write(
-            sys.stdout,
-            document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)),
-            session.output.format,
+            document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)), session.output.format
         )
     else:
         sys.stdout.write(text.wave_plan(order))
@@ -81,7 +79,7 @@ def _run_many(session: Session, options: PlanOptions) -> ExitCode:
             else {"name": outcome.name, **document.failure("plan", outcome.error, int(outcome.code))}
             for outcome in outcomes
         ]
-        document.write(sys.stdout, document.many("plan", listed, int(code)), session.output.format)
+        document.write(document.many("plan", listed, int(code)), session.output.format)
         return code
     terminal = session.result
     for outcome in outcomes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from ..cluster.location import locate
 from ..cluster.reading import observe
 from ..exit_codes import ExitCode
@@ -31,9 +29,7 @@ def run(session: Session, options: PreflightOptions) -> ExitCode:
     )
     code = meaning(seen.findings)
     if session.output.is_document:
-        document.write(
-            sys.stdout, document.preflight("preflight", where.project, seen.findings, int(code)), session.output.format
-        )
+        document.write(document.preflight("preflight", where.project, seen.findings, int(code)), session.output.format)
         return code
     terminal = session.result
     text.show_findings(terminal, seen.findings, session.output.quiet)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from .. import shell
@@ -112,9 +111,7 @@ def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) ->
     if session.output.is_document:
         check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
         document.write(
-            sys.stdout,
-            document.verification("undo", where.project, (check,), int(ExitCode.DONE)),
-            session.output.format,
+            document.verification("undo", where.project, (check,), int(ExitCode.DONE)), session.output.format
         )
     else:
         text.show_verdict(session.result, Verdict.PASSED, sentence)

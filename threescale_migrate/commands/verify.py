@@ -160,7 +160,7 @@ def _run_many(session: Session, options: VerifyOptions) -> int:
     if output.is_document:
         code = worst(outcome.code for outcome in outcomes)
         listed = [{"name": outcome.name, **_document(outcome)} for outcome in outcomes]
-        document.write(sys.stdout, document.many("verify", listed, int(code)), session.output.format)
+        document.write(document.many("verify", listed, int(code)), session.output.format)
     elif output.format == "nagios":
         sys.stdout.write(nagios.line(outcomes) + "\n")
     elif output.format == "junit":

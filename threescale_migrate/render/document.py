@@ -185,9 +185,9 @@ def _yaml(value: dict[str, Any]) -> str:
     return "\n".join("".join(c if c.isprintable() else unit_escaped(c) for c in line) for line in lines)
 
 
-def write(stream: TextIO, document: dict[str, Any], form: str = "json") -> None:
-    """One document, in one piece."""
-    stream.write(written(document, form))
+def write(document: dict[str, Any], form: str) -> None:
+    """One document on stdout, in one piece."""
+    sys.stdout.write(written(document, form))
 
 
 class LinesWatcher:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 from ..cluster.oc import Oc
@@ -65,7 +64,7 @@ class Planned:
             planned = document.plan(
                 session.command, self.project, listed, self.waves, self.costs, int(code), self.findings
             )
-            document.write(sys.stdout, planned, session.output.format)
+            document.write(planned, session.output.format)
             return
         terminal = session.result
         text.show_findings(terminal, self.findings, notable=True)

@@ -5,7 +5,6 @@ What the facts mean is decided in `guide/preflight.py`; here the cluster is aske
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -37,9 +36,7 @@ def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitC
     terminal = session.talk
     if session.output.is_document:
         if code is not ExitCode.DONE:
-            document.write(
-                sys.stdout, document.preflight(session.command, project, findings, int(code)), session.output.format
-            )
+            document.write(document.preflight(session.command, project, findings, int(code)), session.output.format)
             text.show_verdict(terminal, verdict(findings), summary(findings))
         return code
     if code is not ExitCode.DONE or not session.output.quiet:

@@ -30,9 +30,7 @@ def show(
     try:
         if output.is_document:
             document.write(
-                sys.stdout,
-                document.verification(session.command, state.namespace, checks, int(code)),
-                session.output.format,
+                document.verification(session.command, state.namespace, checks, int(code)), session.output.format
             )
         elif not output.quiet or code is not ExitCode.DONE:
             terminal = session.result
