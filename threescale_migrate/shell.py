@@ -154,7 +154,7 @@ def option(name: str, value: object, repeated: bool = False) -> tuple[str, ...]:
 
 
 def instead(given: Iterable[str], own: Mapping[str, object]) -> tuple[str, ...]:
-    """The options of a command line where others of them hold; `own` has their values by name, None where there is none."""
-    others = {f"--{name.replace('_', '-')}": value for name, value in own.items() if value is not None}
+    """The options of a command line where others hold instead; `own` has their values by name."""
+    others = {f"--{name}": value for name, value in own.items()}
     kept = tuple(word for word in given if _name(word) not in others)
     return (*kept, *(word for name, value in others.items() for word in option(name, value, repeated=name == "--skip")))

@@ -24,7 +24,7 @@ from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
 from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.session import since
 from threescale_migrate.session.inventory import read
-from threescale_migrate.session.options import Connection, Judgement, Many, RequestOptions, Selection, VerifyOptions
+from threescale_migrate.session.options import Connection, Judgement, Many, RequestOptions, VerifyOptions
 from threescale_migrate.session.session import Session
 from threescale_migrate.values import NOTHING, Action, Check, Inverse, Step, Text, Usage, Verdict
 from threescale_migrate.visible import visible
@@ -150,7 +150,7 @@ def test_changes_are_new_verdicts_and_new_words_but_not_other_words_of_what_pass
 
 def test_other_options_are_another_run() -> None:
     here, options = Connection(namespace="a"), VerifyOptions()
-    other = replace(options, request=RequestOptions(Selection(configs=("zync",))))
+    other = replace(options, request=RequestOptions(configs=("zync",)))
     assert since.path_of(here, options, "") == since.path_of(here, replace(options, timeout=1.0), "")
     assert since.path_of(here, options, "") != since.path_of(here, other, "")
     assert since.path_of(here, options, "") != since.path_of(Connection(namespace="b"), options, "")
@@ -176,7 +176,7 @@ def test_an_inventory_names_projects_with_their_contexts_and_options(tmp_path: P
     assert second.name == "prod/gateway-b"
     own_session, own = second.applied(Session("verify"), VerifyOptions())
     assert (own_session.connection.context, own_session.connection.namespace) == ("prod", "gateway-b")
-    assert own.request.selection == Selection(("zync", "backend-cron"), skip=(Step.PERMISSIONS,))
+    assert own.request == RequestOptions(configs=("zync", "backend-cron"), skip=(Step.PERMISSIONS,))
     assert own.judgement == Judgement(allow_unknown=True)
     given_elsewhere = VerifyOptions(judgement=Judgement(strict=True), many=Many(inventory=str(path)))
     assert second.applied(Session("verify"), given_elsewhere)[1].judgement == Judgement(strict=True, allow_unknown=True)

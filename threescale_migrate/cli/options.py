@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from ..guide.prove_pull import ALL, IMAGE, NEXT_IMAGES
@@ -17,7 +18,6 @@ from ..session.options import (
     Connection,
     Expectations,
     ExportOptions,
-    Extent,
     Gating,
     HelpOptions,
     HistoryOptions,
@@ -27,7 +27,6 @@ from ..session.options import (
     Many,
     MigrateOptions,
     Monitoring,
-    Order,
     Output,
     PlanOptions,
     PreflightOptions,
@@ -36,7 +35,6 @@ from ..session.options import (
     Saving,
     ScriptOptions,
     SecretSource,
-    Selection,
     StepOptions,
     UndoOptions,
     VerifyOptions,
@@ -68,20 +66,9 @@ def session(given: Namespace) -> Session:
     return Session(given.command, same_names(Connection, given), output(given), report, ticket, words, arguments)
 
 
-def selection(given: Namespace) -> Selection:
-    """What is migrated."""
-    return Selection(tuple(given.dc or ()), given.service_discovery, tuple(Step(name) for name in given.skip))
-
-
 def secret(given: Namespace) -> SecretSource:
     """Where the registry secret comes from."""
     return SecretSource(given.secret_file, given.username, given.from_secret)
-
-
-def order(given: Namespace) -> Order:
-    """The order of the rollouts."""
-    print_order = given.wave_plan is PRINT_ORDER
-    return Order(given.all_at_once, None if print_order else given.wave_plan, print_order)
 
 
 def request(given: Namespace) -> RequestOptions:
@@ -89,14 +76,16 @@ def request(given: Namespace) -> RequestOptions:
     made by default, with one image."""
     by_default = "no_prove_pull" in given
     images = images_to_prove(given) if "prove_pull" in given else ()
-    return RequestOptions(
-        selection(given),
-        secret(given),
-        replace_secret="replace_secret" in given and given.replace_secret,
+    order = vars(given).get("wave_plan")
+    return replace(
+        same_names(RequestOptions, given),
+        configs=tuple(given.dc or ()),
+        skip=tuple(Step(name) for name in given.skip),
+        secret=secret(given),
         prove_pull=images or ((IMAGE,) if by_default and not given.no_prove_pull else ()),
         prove_by_default=by_default and given.prove_pull is None,
-        extent=same_names(Extent, given),
-        order=order(given) if "wave_plan" in given else Order(),
+        wave_plan=None if order is PRINT_ORDER else order,
+        print_order=order is PRINT_ORDER,
     )
 
 

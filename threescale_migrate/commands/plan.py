@@ -26,7 +26,7 @@ def run(session: Session, options: PlanOptions) -> ExitCode:
     """Shows the plan of one project or of many, or the order as a file. Raises what asking the cluster raises."""
     if options.many.given:
         return _run_many(session, options)
-    if options.request.order.print_order:
+    if options.request.print_order:
         oc = session.connect(LOOKING_TIMEOUT)
         pin(oc)
         return _print_order(session, observe(oc, cluster=False, secret=False), request_of(session, oc, options.request))

@@ -29,7 +29,7 @@ from ..values import Action, Request, Step, Text, Usage
 
 def run(session: Session, options: StepOptions) -> ExitCode:
     """Carries the step out, or checks it. Raises what asking and changing the cluster raise."""
-    if options.step in options.request.selection.skip:
+    if options.step in options.request.skip:
         raise Usage(Text("step {step} and --skip {step} contradict each other", step=options.step.value))
     if options.check or options.step is Step.VERIFICATION:
         return _check(session, options)

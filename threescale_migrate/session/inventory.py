@@ -7,9 +7,9 @@ and `options` for it alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeVar
 
 from .. import shell
 from ..cluster.oc import Oc
@@ -24,84 +24,43 @@ Options = TypeVar("Options", bound=OverMany)
 
 
 @dataclass(frozen=True)
-class Own:
-    """The options of an entry for it alone; None where the command line's hold."""
-
-    dc: tuple[str, ...] | None = None
-    skip: tuple[Step, ...] | None = None
-    service_discovery: bool | None = None
-    strict: bool | None = None
-    allow_unknown: bool | None = None
-    copy_privileged: bool | None = None
-    no_link_default: bool | None = None
-    no_link_builder: bool | None = None
-    resume_paused: bool | None = None
-    all_at_once: bool | None = None
-    force: bool | None = None
-    kubeconfig: str | None = None
-    secret_file: str | None = None
-    from_secret: str | None = None
-    expect_server: str | None = None
-
-
-@dataclass(frozen=True)
 class Target:
-    """A project to check: what it is called, where it is, and the options that differ from the command line's."""
+    """A project to check: what it is called, where it is, and the options of its own, by the names in `OPTIONS`."""
 
     name: str
     context: str | None
     project: str | None
-    own: Own = Own()
+    own: Mapping[str, object] = field(default_factory=dict)
 
     def applied(self, session: Session, options: Options) -> tuple[Session, Options]:
         """The session and the options for this project alone."""
-        own, request = self.own, options.request
         connection = replace(
             session.connection,
             context=self.context or session.connection.context,
             namespace=self.project or session.connection.namespace,
-            kubeconfig=_either(own.kubeconfig, session.connection.kubeconfig),
         )
-        selection = replace(
-            request.selection,
-            configs=_either(own.dc, request.selection.configs),
-            skip=_either(own.skip, request.selection.skip),
-            service_discovery=_either(own.service_discovery, request.selection.service_discovery),
-        )
-        secret = replace(
-            request.secret,
-            file=_either(own.secret_file, request.secret.file),
-            from_secret=_either(own.from_secret, request.secret.from_secret),
-        )
-        extent = replace(
-            request.extent,
-            copy_privileged=_either(own.copy_privileged, request.extent.copy_privileged),
-            no_link_default=_either(own.no_link_default, request.extent.no_link_default),
-            no_link_builder=_either(own.no_link_builder, request.extent.no_link_builder),
-            resume_paused=_either(own.resume_paused, request.extent.resume_paused),
-        )
-        order = replace(request.order, all_at_once=_either(own.all_at_once, request.order.all_at_once))
-        judgement = replace(
-            options.judgement,
-            force=_either(own.force, options.judgement.force),
-            strict=_either(own.strict, options.judgement.strict),
-            allow_unknown=_either(own.allow_unknown, options.judgement.allow_unknown),
-        )
-        given = shell.instead(session.given, {**vars(own), "kubeconfig": None})
-        return replace(session, connection=connection, given=given), replace(
-            options,
-            request=replace(request, selection=selection, secret=secret, extent=extent, order=order),
-            expect=replace(options.expect, server=_either(own.expect_server, options.expect.server)),
-            judgement=judgement,
-            many=Many(),
-        )
+        # In the order of the table; where a project is, commands name by themselves.
+        words = {name: self.own[name] for name in OPTIONS if name in self.own and name != "kubeconfig"}
+        session = replace(session, connection=connection, given=shell.instead(session.given, words))
+        options = replace(options, many=Many())
+        for name, value in self.own.items():
+            owner, *path = OPTIONS[name].place
+            if owner == "session":
+                session = _with(session, path, value)
+            else:
+                options = _with(options, path, value)
+        return session, options
 
 
 Value = TypeVar("Value")
 
 
-def _either(own: Value | None, given: Value) -> Value:
-    return given if own is None else own
+def _with(options: Value, path: Sequence[str], value: object) -> Value:
+    """The same options with another value in one place, which the names of fields lead to."""
+    name, *rest = path
+    inner = _with(getattr(options, name), rest, value) if rest else value
+    changed: Value = replace(options, **{name: inner})  # type: ignore[type-var]
+    return changed
 
 
 def _flag(value: Any) -> bool:
@@ -130,22 +89,29 @@ def _text(value: Any) -> str:
     return value
 
 
+class Option(NamedTuple):
+    """An option of an entry: how its value is read, and the fields that it goes to, from the session's or the options' own."""
+
+    parse: Callable[[Any], object]
+    place: tuple[str, ...]
+
+
 # What an entry's `options` may hold, by the names of the command line.
-OPTIONS: Mapping[str, Callable[[Any], object]] = {
-    "dc": _words,
-    "skip": _steps,
-    "service-discovery": _flag,
-    "strict": _flag,
-    "allow-unknown": _flag,
-    "copy-privileged": _flag,
-    "no-link-default": _flag,
-    "resume-paused": _flag,
-    "all-at-once": _flag,
-    "force": _flag,
-    "kubeconfig": _text,
-    "secret-file": _text,
-    "from-secret": _text,
-    "expect-server": _text,
+OPTIONS: Mapping[str, Option] = {
+    "dc": Option(_words, ("options", "request", "configs")),
+    "skip": Option(_steps, ("options", "request", "skip")),
+    "service-discovery": Option(_flag, ("options", "request", "service_discovery")),
+    "strict": Option(_flag, ("options", "judgement", "strict")),
+    "allow-unknown": Option(_flag, ("options", "judgement", "allow_unknown")),
+    "copy-privileged": Option(_flag, ("options", "request", "copy_privileged")),
+    "no-link-default": Option(_flag, ("options", "request", "no_link_default")),
+    "resume-paused": Option(_flag, ("options", "request", "resume_paused")),
+    "all-at-once": Option(_flag, ("options", "request", "all_at_once")),
+    "force": Option(_flag, ("options", "judgement", "force")),
+    "kubeconfig": Option(_text, ("session", "connection", "kubeconfig")),
+    "secret-file": Option(_text, ("options", "request", "secret", "file")),
+    "from-secret": Option(_text, ("options", "request", "secret", "from_secret")),
+    "expect-server": Option(_text, ("options", "expect", "server")),
 }
 
 
@@ -233,22 +199,22 @@ def _target(path: str, line: int, entry: Any) -> Target:
     return Target(name, words.get("context"), words.get("project"), _options(path, line, entry.get("options")))
 
 
-def _options(path: str, line: int, given: Any) -> Own:
+def _options(path: str, line: int, given: Any) -> dict[str, object]:
     if given is None:
-        return Own()
+        return {}
     if not isinstance(given, dict):
         raise _wrong(path, line, Text("options have to be names with values"))
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, value in given.items():
-        parse = OPTIONS.get(str(key))
-        if parse is None:
+        option = OPTIONS.get(str(key))
+        if option is None:
             known = ", ".join(OPTIONS)
             raise _wrong(path, line, Text("there is no option {key}; known are {known}", key=str(key), known=known))
         try:
-            found[str(key).replace("-", "_")] = parse(value)
+            found[str(key)] = option.parse(value)
         except ValueError as error:
             raise _wrong(path, line, Text("option {key} has to be {what}", key=str(key), what=str(error))) from None
-    return Own(**found)
+    return found
 
 
 def _wrong(path: str, line: int, why: Text) -> Usage:

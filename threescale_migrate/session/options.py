@@ -46,15 +46,6 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Selection:
-    """What is migrated: the names of configs, none for the guide's, and the steps that are left out."""
-
-    configs: tuple[str, ...] = ()
-    service_discovery: bool = False
-    skip: tuple[Step, ...] = ()
-
-
-@dataclass(frozen=True)
 class SecretSource:
     """Where the registry secret comes from: a file, standard input for a user name, or another secret of the project."""
 
@@ -64,35 +55,24 @@ class SecretSource:
 
 
 @dataclass(frozen=True)
-class Extent:
-    """How much is done beside the guide's commands."""
-
-    copy_privileged: bool = False
-    no_link_default: bool = False
-    no_link_builder: bool = False
-    resume_paused: bool = False
-
-
-@dataclass(frozen=True)
-class Order:
-    """The order of the rollouts; `print_order` where `--wave-plan` names no file."""
-
-    all_at_once: bool = False
-    wave_plan: str | None = None
-    print_order: bool = False
-
-
-@dataclass(frozen=True)
 class RequestOptions:
-    """All that a request is made from."""
+    """What a request is made from: the names of configs, none for the guide's; the steps that are left out; what is done beside
+    the guide's commands; and the order of the rollouts, which is printed where `--wave-plan` names no file (`print_order`)."""
 
-    selection: Selection = Selection()
+    configs: tuple[str, ...] = ()
+    skip: tuple[Step, ...] = ()
     secret: SecretSource = SecretSource()
     replace_secret: bool = False
     prove_pull: tuple[str, ...] = ()
     prove_by_default: bool = False
-    extent: Extent = Extent()
-    order: Order = Order()
+    service_discovery: bool = False
+    copy_privileged: bool = False
+    no_link_default: bool = False
+    no_link_builder: bool = False
+    resume_paused: bool = False
+    all_at_once: bool = False
+    wave_plan: str | None = None
+    print_order: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,20 +15,20 @@ from .sources import read_secret
 def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
     """What the user asked for. Raises Usage for unusable input, Refused, OcError."""
     secret = read_secret(session, options.secret, oc)
-    if options.order.print_order and session.command != "plan":
+    if options.print_order and session.command != "plan":
         raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
     return Request(
-        configs=options.selection.configs,
+        configs=options.configs,
         pull_secret=secret,
         replace_secret=options.replace_secret,
-        service_discovery=options.selection.service_discovery,
-        copy_privileged=options.extent.copy_privileged,
-        link_default=not options.extent.no_link_default,
-        link_builder=not options.extent.no_link_builder,
-        resume_paused=options.extent.resume_paused,
-        skip=frozenset(options.selection.skip),
-        waves=() if options.order.wave_plan is None else read_waves(options.order.wave_plan),
-        all_at_once=options.order.all_at_once,
+        service_discovery=options.service_discovery,
+        copy_privileged=options.copy_privileged,
+        link_default=not options.no_link_default,
+        link_builder=not options.no_link_builder,
+        resume_paused=options.resume_paused,
+        skip=frozenset(options.skip),
+        waves=() if options.wave_plan is None else read_waves(options.wave_plan),
+        all_at_once=options.all_at_once,
         prove_pull=options.prove_pull,
         prove_by_default=options.prove_by_default,
     )

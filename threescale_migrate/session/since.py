@@ -51,14 +51,14 @@ def _keyed(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
 
 def path_of(connection: Connection, options: VerifyOptions, name: str) -> Path:
     """The file of one project for the options that make a run another one: what it checks, and how it judges."""
-    selection, many = options.request.selection, options.many
+    request, many = options.request, options.many
     identity = [
         ["namespace", connection.namespace],
         ["context", connection.context],
         ["kubeconfig", connection.kubeconfig],
-        ["dc", selection.configs or None],
-        ["skip", selection.skip],
-        ["service_discovery", selection.service_discovery],
+        ["dc", request.configs or None],
+        ["skip", request.skip],
+        ["service_discovery", request.service_discovery],
         ["strict", options.judgement.strict],
         ["allow_unknown", options.judgement.allow_unknown],
         ["projects", many.projects or None],
