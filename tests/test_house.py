@@ -69,10 +69,10 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "failed",
     ),
     "session": (
-        "options proving report_path rights",
-        "connecting location since",
-        "locking session",
-        "errors inventory listening preflight reports sources",
+        "options report_path rights",
+        "connecting since",
+        "session",
+        "errors inventory preflight reports sources",
         "journaling many planned requests results undoing",
         "confirming",
     ),
@@ -293,7 +293,7 @@ def test_what_looks_loads_nothing_for_formats_and_files_that_it_was_not_given(tm
 # What is handed down to be called: the observer of a run, the command that `handled` runs, the words of a language, what parses an
 # answer. By module and function.
 HANDED_DOWN = {
-    "session.listening": {"began", "ended", "wave", "rollouts", "note"},
+    "render.progress": {"began", "ended", "wave", "rollouts", "note"},
     "cli.main": {"command"},
     "cli.localising": {"current"},
     "session.versions": {"_parsed"},

@@ -205,20 +205,20 @@ class Action:
     secret: bool = False
 
 
-class Usage(Exception):
-    """Wrong usage or unusable input: one sentence, exit code 2."""
+class Problem(Exception):
+    """What ends a command, in one sentence."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(str(text))
         self.text = text
 
 
-class Refused(Exception):
-    """Not begun, because it would break something: one sentence, exit code 4."""
+class Usage(Problem):
+    """Wrong usage or unusable input: exit code 2."""
 
-    def __init__(self, text: Text) -> None:
-        super().__init__(str(text))
-        self.text = text
+
+class Refused(Problem):
+    """Not begun, because it would break something: exit code 4."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from ..cluster.reading import observe_rollouts
 from ..exit_codes import ExitCode
 from ..guide.dumps import SECONDS
 from ..session.backups import findings, save
-from ..session.connecting import LOOKING_TIMEOUT
-from ..session.location import located
+from ..session.connecting import LOOKING_TIMEOUT, located
 from ..session.options import BackupOptions
 from ..session.session import Session
 from ..values import Refused, Text, Usage

@@ -14,25 +14,23 @@ from ..engine import migration
 from ..engine.backup import usable
 from ..engine.dumping import owed
 from ..engine.failed import Failed
+from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.afterwards import BRIEF
 from ..guide.dumps import Dump
 from ..guide.preflight import attempt
 from ..session.backups import findings, save
-from ..session.confirming import confirm
+from ..session.confirming import confirm, gates_of
+from ..session.connecting import locked, unexpected
 from ..session.errors import handled
-from ..session.gating import gates_of
 from ..session.journaling import Start, journaled
-from ..session.location import unexpected
-from ..session.locking import locked
 from ..session.many import targets_of
 from ..session.options import MigrateOptions
 from ..session.planned import Planned
 from ..session.preflight import examine, insist
-from ..session.proving import pull_checks
 from ..session.requests import request_of
-from ..session.results import finish, show
+from ..session.results import exit_code, show
 from ..session.session import Session
 from ..session.undoing import after_failure
 from ..session.versions import versions_of
@@ -86,7 +84,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
             finally:
                 for sentence in owed(run):
                     session.say(sentence)
-            finish(run, options.judgement, checks, session.command)
+            run.finish(exit_code(options.judgement, checks, session.command), checks)
     code = show(session, options.judgement, state, checks)
     if verdicts.judge(checks, session.command).done:
         session.mention(BRIEF)
@@ -113,7 +111,7 @@ def _migrated(
     left = attempt(state, request)
     if left.actions or left.refusals or unexpected(options.expect, where):
         return None
-    checks = (*steps.verify(state, request), *pull_checks(oc, state, request))
+    checks = (*steps.verify(state, request), *prove(oc, state, request))
     return checks if verdicts.exit_code(checks) in (ExitCode.DONE, ExitCode.UNKNOWN) else None
 
 

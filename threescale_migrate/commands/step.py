@@ -9,20 +9,18 @@ from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine import migration, waiting
+from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.costs import costs
 from ..guide.preflight import redeployed
 from ..session.confirming import confirm
-from ..session.connecting import LOOKING_TIMEOUT
+from ..session.connecting import LOOKING_TIMEOUT, located, locked
 from ..session.journaling import Start, journaled
-from ..session.location import located
-from ..session.locking import locked
 from ..session.options import StepOptions
 from ..session.planned import Planned
-from ..session.proving import insist_on_pull, pull_checks
-from ..session.requests import check_project, request_of
-from ..session.results import finish, show
+from ..session.requests import check_project, insist_on_pull, request_of
+from ..session.results import exit_code, show
 from ..session.session import Session
 from ..values import Action, Request, Step, Text, Usage
 
@@ -56,9 +54,9 @@ def run(session: Session, options: StepOptions) -> ExitCode:
             elif wanted is Step.READINESS:
                 waiting.wait_all(run)
             state = observe(run.oc, elsewhere=wanted is Step.PERMISSIONS)
-            found = pull_checks(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
+            found = prove(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
             checks = (*steps.verify(state, run.request, (wanted,)), *found)
-            finish(run, options.judgement, checks, session.command)
+            run.finish(exit_code(options.judgement, checks, session.command), checks)
     return show(session, options.judgement, state, checks)
 
 
@@ -77,5 +75,5 @@ def _check(session: Session, options: StepOptions) -> ExitCode:
     request = request_of(session, oc, options.request)
     state = observe(oc, elsewhere=options.step is Step.PERMISSIONS)
     check_project(state, request)
-    found = pull_checks(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
+    found = prove(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
     return show(session, options.judgement, state, (*steps.verify(state, request, (options.step,)), *found))

@@ -21,12 +21,11 @@ from ..guide.selection import Wave
 from ..guide.undo_refusals import refusal
 from ..render import document, text
 from ..session.confirming import confirm
+from ..session.connecting import located, locked
 from ..session.journaling import Start, journaled
-from ..session.location import located
-from ..session.locking import locked
 from ..session.options import Judgement, UndoOptions
 from ..session.planned import Planned
-from ..session.results import finish, show
+from ..session.results import exit_code, show
 from ..session.session import Session
 from ..session.sources import read_secret
 from ..session.undoing import changes_of, manifests
@@ -59,7 +58,7 @@ def run(session: Session, options: UndoOptions) -> ExitCode:
         only = [] if options.to_default else list(options.configs)
         with journaled(session, options.changing, start, undoes=[record.run for record in runs], only=only) as run:
             state, checks = sequence.undo(run, wanted)
-            finish(run, Judgement(), checks, session.command)
+            run.finish(exit_code(Judgement(), checks, session.command), checks)
     return show(session, Judgement(), state, checks)
 
 

@@ -14,6 +14,7 @@ from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine.failed import Failed
+from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.verdicts import Meaning
@@ -23,7 +24,6 @@ from ..session import errors, reports, results, since
 from ..session.connecting import LOOKING_TIMEOUT
 from ..session.many import looked, show_line
 from ..session.options import VerifyOptions
-from ..session.proving import pull_checks
 from ..session.requests import request_of
 from ..session.session import Session
 from ..session.watching import watch
@@ -66,7 +66,7 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
         pin(oc)
         request = request_of(session, oc, options.request)
         state = observe(oc, elsewhere=request.permissions)
-        found = pull_checks(oc, state, request)
+        found = prove(oc, state, request)
     except OcError as error:
         if error.passing and monotonic() - began >= seconds:
             said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=str(error))

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
+from ..exit_codes import ExitCode
 from ..files import flush_directory
 from ..language import system_error
 from ..redaction import Redactor
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Text
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Problem, Text
 from .home import make, unwritable
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ FORMAT = 1
 NEEDED_BYTES = 1024 * 1024
 
 
-class JournalError(Exception):
+class JournalError(Problem):
     """A line could not be written, and no further action may be taken; or a journal cannot be read."""
 
+    exit_code = ExitCode.FAILED
+
     def __init__(self, text: Text, cause: OSError | None = None) -> None:
-        super().__init__(str(text))
-        self.text = text
+        super().__init__(text)
         self.cause = cause
 
 
@@ -60,6 +62,21 @@ def workstation() -> str:
     except (KeyError, OSError, ImportError):
         name = str(os.getuid())
     return f"{name}@{socket.gethostname()}"
+
+
+def beginning(command: str, server: str, project: str, user: str, state: ProjectState) -> dict[str, Any]:
+    """Who did what where, and the state before."""
+    return {
+        "command": command,
+        "server": server,
+        "project": project,
+        "user": user,
+        "tool": __version__,
+        "workstation": workstation(),
+        "command_line": ["threescale-migrate", *sys.argv[1:]],
+        "pid": os.getpid(),
+        "state": snapshot(state),
+    }
 
 
 class Journal:
@@ -118,22 +135,8 @@ class Journal:
 
     def start(self, command: str, server: str, project: str, user: str, state: ProjectState, **values: Any) -> None:
         """The first line: who, where, what, and the state before."""
-        self.write(
-            "start",
-            version=FORMAT,
-            run=self.run,
-            sequence=self.sequence,
-            command=command,
-            server=server,
-            project=project,
-            user=user,
-            tool=__version__,
-            workstation=workstation(),
-            command_line=["threescale-migrate", *sys.argv[1:]],
-            pid=os.getpid(),
-            state=snapshot(state),
-            **values,
-        )
+        who = beginning(command, server, project, user, state)
+        self.write("start", version=FORMAT, run=self.run, sequence=self.sequence, **who, **values)
         self.is_open = True
 
     def begin(self, action: Action, argv: tuple[str, ...]) -> int:

@@ -11,19 +11,18 @@ from pathlib import Path
 
 from .. import files
 from ..cluster.oc import DEFAULT_CALL_TIMEOUT
-from ..values import Text
+from ..exit_codes import ExitCode
+from ..values import Problem, Text
 from .home import make, unwritable
 from .journal import now
 
 LOCK = "lock"
 
 
-class Locked(Exception):
+class Locked(Problem):
     """Another run holds the project's lock; `text` says which."""
 
-    def __init__(self, text: Text) -> None:
-        super().__init__(str(text))
-        self.text = text
+    exit_code = ExitCode.LOCKED
 
 
 @contextmanager

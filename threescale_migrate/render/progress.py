@@ -76,9 +76,6 @@ class LineWatcher:
         if not self.quiet:
             self._line(self.terminal.say(text))
 
-    def done(self) -> None:
-        """Nothing is left on the screen that has to be cleaned up."""
-
 
 class LiveWatcher(LineWatcher):
     """The same, with the rollouts of the wave as a table that is redrawn in place; a `lasting` one also when all of it is done."""
@@ -124,10 +121,6 @@ class LiveWatcher(LineWatcher):
     def _line(self, words: str) -> None:
         self.drawn = []
         super()._line(words)
-
-    def done(self) -> None:
-        """The table stays as it stands."""
-        self.drawn = []
 
 
 def how_far(whole: Whole, seconds: float) -> Text:

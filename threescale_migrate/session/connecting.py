@@ -1,13 +1,21 @@
-"""The way from the options to an `Oc`. It checks the words that `oc` gets, and asks no cluster."""
+"""The way from the options to a project: an `Oc`, whether it is at the place that the user expects, and the project's lock.
+
+What a place is, the cluster's floor says; where the lock's file is, and who holds it, the engine's.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 
+from ..cluster.location import Location, locate
 from ..cluster.oc import Oc, find_oc
-from ..values import Text, Usage
-from .options import Connection
+from ..engine import home, lock
+from ..values import Refused, Text, Usage
+from .options import Connection, Expectations
 
 # How long a command that only looks may take altogether, in seconds.
 LOOKING_TIMEOUT = 300.0
@@ -48,3 +56,39 @@ def _check_words(connection: Connection) -> None:
             )
     if connection.namespace is not None and not PROJECT_NAME.fullmatch(connection.namespace):
         raise Usage(Text("--namespace: {name} is no name that a project can have", name=connection.namespace[:80]))
+
+
+def unexpected(expect: Expectations, where: Location) -> tuple[tuple[str, Text], ...]:
+    """What of the location is not as the user expects it: `project` or `server`, with a sentence."""
+    wrong = []
+    if expect.project and expect.project != where.project:
+        seen = Text(
+            "this is project {found}, not {wanted}: name it with -n", found=where.project, wanted=expect.project
+        )
+        wrong.append(("project", seen))
+    if expect.server and expect.server.rstrip("/") != where.server.rstrip("/"):
+        seen = Text(
+            "oc is logged in to {found}, not to {wanted}: run oc login, or name a --context",
+            found=where.server,
+            wanted=expect.server,
+        )
+        wrong.append(("server", seen))
+    return tuple(wrong)
+
+
+def located(oc: Oc, expect: Expectations) -> Location:
+    """Finds out where `oc` is, and that it is the right place. Raises OcError, Refused."""
+    where = locate(oc)
+    wrong = unexpected(expect, where)
+    if wrong:
+        raise Refused(wrong[0][1])
+    return where
+
+
+@contextmanager
+def locked(oc: Oc, where: Location) -> Iterator[Path]:
+    """Holds the project's lock. Gives the directory of its journals. Raises Refused, Locked."""
+    directory = home.directory_of(where.server, where.project)
+    with lock.lock(directory, oc.call_timeout) as descriptor:
+        oc.lock = descriptor
+        yield directory

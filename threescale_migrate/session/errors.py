@@ -27,13 +27,7 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
         return error.text, ExitCode.USAGE
     if isinstance(error, Refused):
         return error.text, ExitCode.REFUSED
-    if isinstance(error, Locked):
-        return error.text, ExitCode.LOCKED
-    if isinstance(error, JournalError):
-        return error.text, ExitCode.FAILED
-    if isinstance(error, (Failed, Stopped)):
-        return error.text, error.exit_code
-    if isinstance(error, OcError):
+    if isinstance(error, (Locked, JournalError, Failed, Stopped, OcError)):
         return error.text, error.exit_code
     return None
 

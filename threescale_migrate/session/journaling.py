@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from ..engine import run as runner
 from ..engine.failed import Failed
 from ..exit_codes import ExitCode
 from ..guide.costs import costs
+from ..render.document import LinesWatcher
+from ..render.progress import LineWatcher, LiveWatcher
 from ..values import Action, Refused, Request, Text, Usage
 from . import reports
-from .listening import Listener
 from .options import Changing
 from .session import Session
 
@@ -51,23 +53,14 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
         stack.callback(reports.of_run, session, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
         stop = signals.Stop()
-        listener = Listener(session)
-        run = runner.Run(oc, start.request, record, listener, runner.Limits(changing.timeout, changing.grace), stop)
+        limits = runner.Limits(changing.timeout, changing.grace)
+        run = runner.Run(oc, start.request, record, _watcher(session), limits, stop)
         run.seen, run.still_there = start.state, partial(still_at, oc, start.where)
-        stack.enter_context(signals.in_order(stop, lambda: listener.note(ENDING)))
-        stack.callback(listener.done)
+        stack.enter_context(signals.in_order(stop, lambda: run.watcher.note(ENDING)))
         try:
             where = start.where
-            place = {
-                "context": where.context,
-                "kubeconfig": session.invocation.kubeconfig,
-                "uid": where.uid,
-                "rehearsal": where.rehearsal,
-            }
-            again = {"arguments": session.arguments, "given": session.given}
-            record.start(
-                session.command, where.server, where.project, where.user, start.state, **place, **again, **values
-            )
+            place = reports.place(session, where)
+            record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
             record.write(
                 "plan",
                 actions=[journals.described(action, oc.argv(action.args)) for action in start.actions],
@@ -89,6 +82,14 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
                 error.changed = record.number > 0
                 error.again = " ".join((session.command, *session.arguments))
             raise
+
+
+def _watcher(session: Session) -> runner.Watcher:
+    """Who shows the run as it goes. Where nobody reads that any more the run continues: what cannot be written is dropped."""
+    if session.output.is_document:
+        return LinesWatcher(sys.stderr)
+    terminal, quiet = session.talk, session.output.quiet
+    return LineWatcher(terminal, quiet) if quiet or not terminal.live else LiveWatcher(terminal)
 
 
 def _costs(start: Start) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..cluster.threads import side_by_side
-from ..engine.proving import still_there
+from ..engine.proving import prove, still_there
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.findings import Finding
@@ -24,9 +24,8 @@ from ..guide.todays_images import Asked, wanted
 from ..render import document, text
 from ..values import Check, Request, Text, Verdict
 from . import rights
-from .location import unexpected
+from .connecting import unexpected
 from .options import Expectations, Judgement
-from .proving import pull_checks
 from .session import Session
 
 
@@ -72,7 +71,7 @@ def examine(
     side_by_side(
         (
             lambda: answers.append(rights.ask(oc, state, attempt.actions)),
-            lambda: token_checks.extend(pull_checks(oc, state, request)),
+            lambda: token_checks.extend(prove(oc, state, request)),
             lambda: images.extend(still_there(oc, wanted(state, moved))),
             lambda: environment.append(read_environment(oc)),
         )

@@ -5,13 +5,12 @@ What a report says is drawn in `render/`. Nothing in it is a secret: the journal
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .. import __version__, files
-from ..cluster.location import locate
+from .. import files
+from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..engine import journal as journals
@@ -49,26 +48,16 @@ def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Ch
     ]
     undone = session.command == "undo"
     goals = {name: Goal(state.configs[name].effective_account, None) for name in names} if undone else {}
+    who = journals.beginning(session.command, where.server, where.project, where.user, state)
     record = records.record_of(
         [
             {
                 "event": "start",
                 "at": journals.now(),
                 "run": "",
-                "command": session.command,
-                "server": where.server,
-                "project": where.project,
-                "user": where.user,
-                "tool": __version__,
-                "workstation": journals.workstation(),
-                "context": where.context,
-                "rehearsal": where.rehearsal,
                 "versions": versions_of(oc),
-                "kubeconfig": session.invocation.kubeconfig,
-                "arguments": session.arguments,
-                "given": session.given,
-                "command_line": ["threescale-migrate", *sys.argv[1:]],
-                "state": journals.snapshot(state),
+                **who,
+                **place(session, where),
             },
             {"event": "verified", "at": journals.now(), "checks": [checked(check) for check in checks]},
             {"event": "proof", "at": journals.now(), "configs": proof(state, names, goals)},
@@ -77,6 +66,18 @@ def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Ch
         Path(),
     )
     _write(session, session.report, record)
+
+
+def place(session: Session, where: Location) -> dict[str, object]:
+    """Where a command works and with which options, as the journal keeps it: what it takes to give the command again."""
+    return {
+        "context": where.context,
+        "kubeconfig": session.invocation.kubeconfig,
+        "uid": where.uid,
+        "rehearsal": where.rehearsal,
+        "arguments": session.arguments,
+        "given": session.given,
+    }
 
 
 def _write(session: Session, path: str, record: Record) -> ExitCode:

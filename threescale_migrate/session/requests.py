@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
+from ..engine.proving import prove
 from ..guide.selection import choose
 from ..language import system_error
-from ..values import Refused, Request, Text, Usage
+from ..values import Refused, Request, Text, Usage, Verdict
 from .options import RequestOptions
 from .session import Session
 from .sources import read_secret
@@ -59,3 +60,10 @@ def check_project(state: ProjectState, request: Request) -> None:
                 project=state.namespace,
             )
         )
+
+
+def insist_on_pull(oc: Oc, state: ProjectState, request: Request) -> None:
+    """Raises Refused where the registry refuses the token, OcError."""
+    for check in prove(oc, state, request):
+        if check.verdict is Verdict.FAILED:
+            raise Refused(Text("{subject}: {seen}; {fix}", subject=check.subject, seen=check.seen, fix=check.fix))

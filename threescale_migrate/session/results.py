@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
-from ..engine.run import Run
 from ..exit_codes import ExitCode
 from ..guide import verdicts
 from ..output import Unwritable
@@ -53,8 +52,3 @@ def leave_stdout() -> None:
 def exit_code(judgement: Judgement, checks: Sequence[Check], command: str) -> ExitCode:
     """What checks mean, by the options that were given."""
     return verdicts.exit_code(checks, command, judgement.strict, judgement.allow_unknown)
-
-
-def finish(run: Run, judgement: Judgement, checks: Sequence[Check], command: str) -> None:
-    """Writes the checks and the end into the journal, before they are shown: nobody may be there to read them."""
-    run.finish(exit_code(judgement, checks, command), checks)

@@ -63,7 +63,6 @@ def watch(session: Session, options: VerifyOptions, look: Look) -> ExitCode:
     while True:
         found = _round(state)
         if found is not None and options.interval is None and not _has_failed(found[1]):
-            watcher.done()
             return results.show(session, options.judgement, *found)
         if found is not None:
             _say(state, judge(found[1]).sentence)
@@ -111,7 +110,6 @@ def _say(state: _Watch, sentence: Text) -> None:
 
 
 def _late(state: _Watch, seconds: float) -> Failed:
-    state.watcher.done()
     if state.unanswered > 1:
         return Failed(Text("the cluster has not answered"), ExitCode.UNKNOWN)
     return Failed(Text("not migrated within {seconds} s", seconds=f"{seconds:g}"), ExitCode.DEADLINE)
