@@ -155,7 +155,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_saved(tmp_path: Path) -> N
     done = world.run("backup", "saved", "--with-secrets")
     assert done.code == 7, done.all
     assert "not saved, since it cannot be read: secrets" in done.err
-    assert "NOT SAVED, since it could not be read: secrets" in (world.home / "saved" / "README.txt").read_text()
+    assert "NOT SAVED, because it could not be read: secrets" in (world.home / "saved" / "README.txt").read_text()
     assert len(files(world.home / "saved")) > 20
 
 

@@ -264,9 +264,9 @@ def test_a_gate_that_fails_in_the_third_of_the_tools_own_waves_leaves_the_later_
     }
     whole = world.migrate("--report", "report.md")
     assert whole.code == 0, whole.all
-    assert 'serviceaccounts "amp" already exists is expected' in " ".join(whole.err.split())
+    assert 'serviceaccounts "amp" already exists, which is expected' in " ".join(whole.err.split())
     report = (world.home / "report.md").read_text(encoding="utf-8")
-    assert "already exists is expected" in report
+    assert "already exists, which is expected" in report
     assert "runs as zync-que-sa" in report
 
 

@@ -253,7 +253,7 @@ def test_configs_of_others_are_left_alone_and_listed(world: World) -> None:
         assert world.oc("create", "-f", "-", stdin=json.dumps(other)).code == 0
     world.oc("delete", "dc", "system-mysql")
     done = world.migrate()
-    assert "ours: it is not 3scale's" in done.out
+    assert "ours: it does not belong to 3scale" in done.out
     assert "zync-que: it runs as zync-que-sa" in done.out
     assert "system-mysql: it is not in this project" in done.out
     assert world.accounts()["system-postgresql"] == {"amp"}

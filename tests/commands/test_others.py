@@ -64,7 +64,7 @@ def test_a_quota_set_after_the_first_wave_ends_it_within_the_grace_and_removed_i
     done = migrate(world, *THREE, **environment)
     assert done.code == 5, done.all
     assert time.monotonic() - began < 300, "it was not waited for until the deadline"
-    assert "zync: the deployer pod is refused, a quota or limit is exceeded: exceeded quota: full" in done.err
+    assert "zync: the deployer pod is refused because a quota or limit is exceeded: exceeded quota: full" in done.err
     assert "Fix: raise quota full" in done.err
     assert "zync-1 serves (1 ready, as default)" in done.err
     assert "has reached amp: system-sphinx" in done.err

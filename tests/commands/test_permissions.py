@@ -82,7 +82,7 @@ def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World
     assert done.code == 0, done.all
     sentence = " ".join(done.out.split())
     assert "nosuchrole in the whole cluster, which does not exist" in sentence
-    assert "amp has ClusterRole system:image-puller in project threescale and default has not" in sentence
+    assert "amp has ClusterRole system:image-puller in project threescale, and default does not" in sentence
     run_all(world, f"policy remove-role-from-user system:image-puller {AMP}")
     for namespace in ("threescale", "library", "default"):
         assert rights(world, AMP, namespace) == rights(world, DEFAULT, namespace), namespace

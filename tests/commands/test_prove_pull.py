@@ -23,7 +23,7 @@ def test_a_good_token_is_proved_before_and_after_and_nothing_is_made_for_it(worl
     assert "the cluster gets it" in done.err
     seen = world.run("verify", *ONE, "--prove-pull")
     assert seen.code == 0
-    assert "takes the token, asked from this workstation" in seen.out
+    assert "accepts the token, checked from this workstation" in seen.out
     assert "the cluster gets it" in seen.out
     assert not any("proof" in name for name in world.objects()["imagestreams"])
     world.faults("token-refused")

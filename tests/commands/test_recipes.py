@@ -82,7 +82,7 @@ def reports_what_changed(world: World, again: Any) -> None:
     set_back(world, "zync")
     wrong = again()
     assert wrong.code == 1
-    assert "dc/zync: its template says default" in wrong.out
+    assert "dc/zync: its template uses default" in wrong.out
     assert "\n      threescale-migrate migrate --namespace=" in wrong.out
     assert "apicast" not in wrong.all
     world.faults("login-expired")
@@ -130,7 +130,7 @@ def test_the_systemd_units(migrated: World, tmp_path: Path) -> None:
     set_back(migrated, "backend-cron")
     wrong = run(migrated, shlex.split(start), **environment)
     assert wrong.code == 1
-    assert "dc/backend-cron: its template says default" in wrong.out
+    assert "dc/backend-cron: its template uses default" in wrong.out
 
 
 def test_the_nagios_check(migrated: World) -> None:
@@ -154,7 +154,7 @@ def test_the_nagios_check(migrated: World) -> None:
     wrong = again()
     assert wrong.code == 2
     assert wrong.out.startswith("3SCALE CRITICAL - threescale: not migrated: ")
-    assert "dc/zync: its template says default" in wrong.out
+    assert "dc/zync: its template uses default" in wrong.out
 
 
 def test_the_container(world: World) -> None:

@@ -16,17 +16,17 @@ from threescale_migrate.values import GUIDE_CONFIGS
 CAUSES = {
     "image-pull": (
         "zync",
-        "cannot be pulled; registry.access.redhat.com has no such image, or has it no longer",
+        "cannot be pulled; registry.access.redhat.com does not have this image, or no longer has it",
         "image stream",
     ),
     "crash-loop": ("backend-listener", "crashes and was restarted", "oc logs backend-listener-2-"),
-    "hook-fails": ("system-app", "its pre hook fails and is tried again", "oc logs system-app-2-hook-pre"),
+    "hook-fails": ("system-app", "its pre hook fails and is retried", "oc logs system-app-2-hook-pre"),
 }
 # These pass by themselves, so that they are waited for.
 SLOW = {
-    "no-node": ("backend-redis", "no node takes the new pod"),
+    "no-node": ("backend-redis", "the new pod cannot be scheduled"),
     "volume-held": ("system-redis", "a volume that another pod still holds"),
-    "not-ready": ("zync", "runs and is not ready"),
+    "not-ready": ("zync", "runs but is not ready"),
 }
 ALONE = {
     "account-missing": ("zync", "the service account amp does not exist", "step service-account"),
@@ -149,7 +149,7 @@ def test_the_order_is_printed_changed_and_taken(tmp_path: Path) -> None:
     assert [wave["configs"] for wave in document["waves"]] == [wave["configs"] for wave in before["waves"]]
     for wrong, why in (
         ("zync\nzync\n", "named twice"),
-        ("nosuch\n", "no config of this migration"),
+        ("nosuch\n", "not a config of this migration"),
         ("# none\n", "names no config"),
     ):
         order.write_text(wrong, encoding="utf-8")

@@ -123,18 +123,18 @@ def test_a_command_in_a_sentence_is_found_with_its_options(sentence: str, comman
     ("sentence", "commands"),
     [
         (
-            "see oc describe pod zync-2-abcde and oc logs zync-2-abcde, fix it",
+            "check oc describe pod zync-2-abcde and oc logs zync-2-abcde, fix it",
             ("describe pod zync-2-abcde", "logs zync-2-abcde"),
         ),
         ("read oc logs zync-2-abcde --previous, fix it", ("logs zync-2-abcde --previous",)),
-        ("find the pod that holds it (oc get pods -o wide) and let it end", ("get pods -o wide",)),
-        ("see why (oc get events, oc describe dc/zync), then", ("get events", "describe dc/zync")),
-        ("let the old pod end (oc delete pod zync-1-x), then", ("delete pod zync-1-x",)),
+        ("find the pod that holds it (oc get pods -o wide) and end it", ("get pods -o wide",)),
+        ("find out why (oc get events, oc describe dc/zync), fix it, then", ("get events", "describe dc/zync")),
+        ("end the old pod (oc delete pod zync-1-x), then", ("delete pod zync-1-x",)),
         (
             "oc secrets link default threescale-registry-auth --for=pull, oc rollout cancel dc/zync, then",
             ("secrets link default threescale-registry-auth --for=pull", "rollout cancel dc/zync"),
         ),
-        ("raise it or free something (oc describe quota,limits), then", ("describe quota,limits",)),
+        ("raise it or free resources (oc describe quota,limits), then", ("describe quota,limits",)),
     ],
 )
 def test_a_call_of_oc_in_a_sentence_is_found_with_its_arguments(sentence: str, commands: tuple[str, ...]) -> None:

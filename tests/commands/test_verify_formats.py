@@ -55,7 +55,7 @@ def test_cron_hears_nothing_while_all_is_well_and_the_failures_otherwise(migrate
     assert (well.code, well.all) == (0, "")
     bad = migrated.run("verify", "-q", "--dc", "zync,backend-cron")
     assert bad.code == 1
-    assert "dc/backend-cron: its template says default" in bad.out
+    assert "dc/backend-cron: its template uses default" in bad.out
     assert "dc/zync" not in bad.out
     assert bad.err == ""
 
@@ -161,7 +161,7 @@ def test_after_the_upgrade_to_26_the_same_line_stays_right(tmp_path: Path) -> No
     assert (well.code, well.all) == (0, "")
     shown = world.run("verify", "-v").out
     assert "dc/apicast-wildcard-router: it is not in this project" in shown
-    assert "dc/zync-que: it runs as zync-que-sa, an account of its own" in shown
+    assert "dc/zync-que: it runs as zync-que-sa, its own account" in shown
 
 
 def rounds(world: World, count: int) -> None:

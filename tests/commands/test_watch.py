@@ -26,7 +26,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
 
 def test_it_watches_a_migration_to_its_end_and_says_what_verify_says(world: World) -> None:
     watching = world.popen("verify", "--watch", *PAIR)
-    read_until(watching, "backend-cron: its template says default")
+    read_until(watching, "backend-cron: its template uses default")
     done = world.migrate(*PAIR)
     assert done.code == 0, done.all
     assert "is expected" not in done.err  # a part of the project is not ready for the next step
@@ -86,7 +86,7 @@ def test_with_an_interval_it_goes_on_after_the_end_and_says_when_something_is_un
     process = world.popen("verify", "--watch", "--interval", "0.3s", *PAIR)
     read_until(process, "prove that they run as amp")
     assert world.run("undo", "--yes", "--grace", GRACE).code == 0
-    read_until(process, "backend-cron: its template says default")
+    read_until(process, "backend-cron: its template uses default")
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 143, out + err
@@ -123,7 +123,7 @@ def test_after_the_upgrade_the_login_of_zync_que_is_checked_and_each_fix_leads_t
     assert world.oc(*fix.split()[1:]).code == 0
     verdict, seen, fix = check()
     assert (verdict, fix) == ("failed", "oc rollout latest dc/zync-que")
-    assert "was made without it" in seen
+    assert "was created without it" in seen
     assert world.oc(*fix.split()[1:]).code == 0
     world.settle()
     verdict, seen, fix = check()

@@ -101,7 +101,7 @@ def test_a_project_that_the_guide_sends_elsewhere_is_reported(world: World) -> N
     world.oc("delete", "configmap", "system-environment")
     found = world.run("preflight", "--secret-file", world.secret)
     assert found.code == 0, found.all
-    assert "then the guide upgrades the installation as an older one first" in " ".join(found.out.split())
+    assert "in that case the guide first upgrades the installation as an older one" in " ".join(found.out.split())
 
 
 def test_builder_gets_the_pull_secret_where_builds_use_3scales_images_and_loses_it_with_undo(tmp_path: Path) -> None:

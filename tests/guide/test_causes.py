@@ -145,8 +145,8 @@ def test_what_a_quota_refused_is_cancelled_and_started_anew() -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("deployer pod no longer exists", "was deleted while it worked"),
-        ("unable to create deployer pod", "could not be made"),
+        ("deployer pod no longer exists", "was deleted while it was working"),
+        ("unable to create deployer pod", "could not be created"),
     ],
 )
 def test_the_controllers_own_word_is_a_cause(reason: str, said: str) -> None:

@@ -169,7 +169,7 @@ def live_through(moments: list[Moment]) -> None:
 
 SPOILT: dict[str, Callable[[Pod], Iterable[Pod]]] = {
     "it runs as another account": lambda pod: [replace(pod, account="default")],
-    "it was made without the pull secret": lambda pod: [replace(pod, pull_secrets=())],
+    "it was created without the pull secret": lambda pod: [replace(pod, pull_secrets=())],
     "it is not ready": lambda pod: [replace(pod, ready=False)],
     "it has ended": lambda pod: [replace(pod, phase="Failed")],
     "it is on its way out": lambda pod: [replace(pod, deleted=True)],

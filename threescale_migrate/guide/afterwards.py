@@ -6,18 +6,18 @@ from ..values import ACCOUNT, SECRET_NAME, Text
 
 # In a line, with where the rest is; and all of it.
 BRIEF = Text(
-    'next is the upgrade to 2.6; that its oc new-app says serviceaccounts "{account}" already exists is expected:'
+    'next: the upgrade to 2.6; its oc new-app says serviceaccounts "{account}" already exists, which is expected:'
     " threescale-migrate help next",
     account=ACCOUNT,
 )
 NEXT = (
     Text(
-        'the guide continues with the upgrade to 2.6; that its oc new-app says serviceaccounts "{account}" already exists is expected',
+        'the guide continues with the upgrade to 2.6; its oc new-app says serviceaccounts "{account}" already exists, which is expected',
         account=ACCOUNT,
     ),
     Text(
         "zync-que, which comes with 2.6, runs as zync-que-sa: the 2.6 template gives that account the pull secret {secret}, which it needs",
         secret=SECRET_NAME,
     ),
-    Text("after the upgrade threescale-migrate verify says migrated still, and checks the login of zync-que too"),
+    Text("after the upgrade, threescale-migrate verify still says migrated, and checks the login of zync-que too"),
 )

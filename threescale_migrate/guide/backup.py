@@ -103,29 +103,29 @@ def _readme(backup: Backup) -> str:
     lines = [
         f"A backup of project {backup.project}, made by threescale-migrate backup.",
         "",
-        "To create again what is missing, in the order of the files:",
+        "To create what is missing again, in the order of the files:",
         f"  oc create -n {backup.project} -f DIRECTORY",
-        "oc says AlreadyExists of each object that is still there, leaves it as it is, and continues.",
+        "For each object that is still there, oc prints AlreadyExists, leaves it unchanged, and continues.",
         "",
-        "The configs are in here as they are: with the passwords and tokens that their commands and environments hold.",
-        "Not in here: the content of volumes and databases, and what OpenShift makes by itself (pods, revisions, builds,",
+        "The configs are saved unchanged, with the passwords and tokens in their commands and environments.",
+        "Not included: the content of volumes and databases, and what OpenShift creates by itself (pods, revisions, builds,",
         "tokens of accounts).",
     ]
     if not backup.with_secrets:
-        lines.append("The secrets are not in here: --with-secrets saves them too.")
+        lines.append("Secrets are not included: --with-secrets saves them too.")
     if backup.dump is not None:
         lines += [
             "",
-            f"The content of {backup.dump.config} is in {content(backup.dump.config)}: {backup.dump.rows} rows. To play it back,",
-            "which takes the place of what is in the database then:",
+            f"The content of {backup.dump.config} is in {content(backup.dump.config)}: {backup.dump.rows} rows. To restore it,",
+            "which replaces what is in the database at that time:",
             f"  {backup.play_back}",
             *(f"  {table.rows:>9} {table.database} {table.name}" for table in backup.dump.tables),
         ]
     for kind, why in backup.unread:
-        lines += ["", f"NOT SAVED, since it could not be read: {kind}", f"  {why}"]
+        lines += ["", f"NOT SAVED, because it could not be read: {kind}", f"  {why}"]
     links = [(item.name, secret, use) for item in backup.objects for secret, use in item.links]
     if links:
-        lines += ["", "Linked to the accounts that OpenShift makes in each project by itself:"]
+        lines += ["", "Linked to the accounts that OpenShift creates in each project by itself:"]
         lines += [
             "  " + shell.oc(("secrets", "link", "-n", backup.project, account, secret, f"--for={use}"))
             for account, secret, use in links

@@ -197,7 +197,7 @@ def _exceeded(
     quota: Quota, resource: str, wave: Wave, need: Fraction, most: Fraction, used: Fraction, hard: Fraction
 ) -> Problem:
     seen = Text(
-        "{resource}: {used} of {hard} are used, and the wave {wave} needs {need} more for a moment",
+        "{resource}: {used} of {hard} are used, and wave {wave} needs {need} more for a moment",
         resource=resource,
         used=sentence(resource, used),
         hard=sentence(resource, hard),
@@ -208,18 +208,18 @@ def _exceeded(
         fix = Text("redeploy fewer at a time: --wave-plan FILE, with a line for each config; or raise it to {enough}",
                     enough=sentence(resource, used + need))  # fmt: skip
     else:
-        fix = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
+        fix = Text("raise it to {enough}: ask an admin to run oc edit quota {quota}",
                     enough=sentence(resource, used + need), quota=quota.name)  # fmt: skip
     return Problem(f"quota/{quota.name}", seen, fix)
 
 
 def _unsaid(quota: Quota, resource: str, names: list[str]) -> Problem:
     seen = Text(
-        "it limits {resource}, and pods that do not say theirs are refused: those of {names}, their deployers or hooks",
+        "it limits {resource}, and pods that do not set it are refused: those of {names}, their deployers or hooks",
         resource=resource,
         names=", ".join(names),
     )
-    fix = Text("give the project a limit range with defaults, or the configs and their strategies resources")
+    fix = Text("give the project a limit range with defaults, or set resources in the configs and their strategies")
     return Problem(f"quota/{quota.name}", seen, fix)
 
 
@@ -240,13 +240,13 @@ def _of_objects(
         hard, used = quantity(quota.hard.get(resource, "")), quantity(quota.used.get(resource, "0"))
         if not quota.scopes and hard is not None and used is not None and more and used + more > hard:
             seen = Text(
-                "{resource}: {used} of {hard} are used, and the migration makes {more} more",
+                "{resource}: {used} of {hard} are used, and the migration creates {more} more",
                 resource=resource,
                 used=sentence(resource, used),
                 hard=sentence(resource, hard),
                 more=more,
             )
-            fix = Text("raise it to {enough}: have an admin run oc edit quota {quota}",
+            fix = Text("raise it to {enough}: ask an admin to run oc edit quota {quota}",
                         enough=sentence(resource, used + more), quota=quota.name)  # fmt: skip
             found.append(Problem(f"quota/{quota.name}", seen, fix))
     return found
@@ -278,7 +278,7 @@ def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits:
     if not refused:
         return []
     seen = Text("pods of {names} will be refused: {why}", names=", ".join(refused), why=next(iter(refused.values())))
-    fix = Text("change the limit range (oc edit limits {name}), or what the pods ask for", name=item.range)
+    fix = Text("change the limit range (oc edit limits {name}), or what the pods request", name=item.range)
     return [Problem(f"limits/{item.range}", seen, fix)]
 
 
@@ -306,7 +306,7 @@ def _beyond(asked_for: Resources, item: Limit) -> Text | None:
         most, found = quantity(written), _amount(asked_for.limits, resource)
         if most is not None and (found is None or found > most):
             return Text(
-                "{resource} may be {most} at most, and its limit is {found}",
+                "{resource} can be at most {most}, but its limit is {found}",
                 resource=resource,
                 most=written,
                 found="none" if found is None else sentence(resource, found),
@@ -315,7 +315,7 @@ def _beyond(asked_for: Resources, item: Limit) -> Text | None:
         least, found = quantity(written), _amount(asked_for.requests, resource)
         if least is not None and (found is None or found < least):
             return Text(
-                "{resource} has to be {least} at least, and its request is {found}",
+                "{resource} has to be at least {least}, but its request is {found}",
                 resource=resource,
                 least=written,
                 found="none" if found is None else sentence(resource, found),
@@ -325,7 +325,7 @@ def _beyond(asked_for: Resources, item: Limit) -> Text | None:
         request = _amount(asked_for.requests, resource)
         if ratio is not None and (not limit or not request or limit / request > ratio):
             return Text(
-                "the limit of {resource} may be {ratio} times its request at most", resource=resource, ratio=written
+                "the limit of {resource} can be at most {ratio} times its request", resource=resource, ratio=written
             )
     return None
 

@@ -85,7 +85,7 @@ def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> 
         if container.waiting in pulls.REASONS:
             seen = "{name}: its {kind} hook runs as default and cannot pull {image}"
             # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
-            fix = "oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate"
+            fix = "run oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate"
             yield Cause(
                 CauseKind.HOOK,
                 Text(seen, image=pulls.shortened(container.image), **sentence),
@@ -96,7 +96,7 @@ def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> 
             seen = "{name}: its {kind} hook failed"
             fix = "read oc logs {pod}, fix it, then run threescale-migrate migrate"
             if newest.phase != "Failed":
-                seen = "{name}: its {kind} hook fails and is tried again"
+                seen = "{name}: its {kind} hook fails and is retried"
             yield Cause(
                 CauseKind.HOOK,
                 Text(seen, **sentence),
@@ -138,7 +138,9 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
     if pod.unschedulable:
         yield Cause(
             CauseKind.NO_NODE,
-            Text("{name}: no node takes the new pod: {detail}", name=config.name, detail=short(pod.unschedulable)),
+            Text(
+                "{name}: the new pod cannot be scheduled: {detail}", name=config.name, detail=short(pod.unschedulable)
+            ),
             Text(
                 "free capacity or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
                 pod=pod.name,
@@ -164,7 +166,7 @@ def _of_volume_event(
         yield Cause(
             CauseKind.VOLUME,
             Text("{name}: a volume of the new pod cannot be mounted: {detail}", **sentence),
-            Text("see oc describe pod {pod}, fix it, then run threescale-migrate migrate", **sentence),
+            Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", **sentence),
             lasting=re.search(BROKEN_VOLUME, event.message) is not None,
         )
         return
@@ -172,13 +174,9 @@ def _of_volume_event(
         other.name for other in state.pods_of(config.name) if pod is not None and other.controller != pod.controller
     ]
     if holders:
-        fix = Text(
-            "let the old pod end (oc delete pod {holder}), then run threescale-migrate migrate", holder=holders[0]
-        )
+        fix = Text("end the old pod (oc delete pod {holder}), then run threescale-migrate migrate", holder=holders[0])
     else:
-        fix = Text(
-            "find the pod that holds it (oc get pods -o wide) and let it end, then run threescale-migrate migrate"
-        )
+        fix = Text("find the pod that holds it (oc get pods -o wide) and end it, then run threescale-migrate migrate")
     yield Cause(
         CauseKind.VOLUME,
         Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **sentence),
@@ -204,20 +202,20 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
             yield Cause(
                 CauseKind.IMAGE_PULL,
                 Text("{name}: the image could not be pulled: {detail}", **sentence),
-                Text("see why (oc get events), then run threescale-migrate migrate"),
+                Text("find out why (oc get events), fix it, then run threescale-migrate migrate"),
                 lasting=True,
             )
         elif event.reason == "BackOff" and not re.search(r"pull", event.message):
             yield Cause(
                 CauseKind.CRASH_LOOP,
-                Text("{name}: the new pod crashed again and again", **sentence),
-                Text("fix what its log said, then run threescale-migrate migrate"),
+                Text("{name}: the new pod kept crashing", **sentence),
+                Text("fix what its log showed, then run threescale-migrate migrate"),
                 lasting=True,
             )
         elif event.reason == "FailedScheduling":
             yield Cause(
                 CauseKind.NO_NODE,
-                Text("{name}: no node took the new pod: {detail}", **sentence),
+                Text("{name}: the new pod could not be scheduled: {detail}", **sentence),
                 Text("free capacity, then run threescale-migrate migrate"),
                 lasting=True,
             )
@@ -226,7 +224,7 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
         elif event.reason == "Unhealthy" and event.message.startswith("Readiness"):
             yield Cause(
                 CauseKind.NOT_READY,
-                Text("{name}: the new pod ran and never became ready: {detail}", **sentence),
+                Text("{name}: the new pod ran but never became ready: {detail}", **sentence),
                 Text("fix what keeps it from being ready, then run threescale-migrate migrate"),
                 lasting=True,
             )
@@ -238,13 +236,17 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
         yield Cause(
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod cannot start ({reason})", name=config.name, reason=waiting[0].waiting),
-            Text("see oc describe pod {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
+            Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
             lasting=True,
         )
     elif pod.unschedulable:
         yield Cause(
             CauseKind.NO_NODE,
-            Text("{name}: no node takes the deployer pod: {detail}", name=config.name, detail=short(pod.unschedulable)),
+            Text(
+                "{name}: the deployer pod cannot be scheduled: {detail}",
+                name=config.name,
+                detail=short(pod.unschedulable),
+            ),
             Text("free capacity (oc describe pod {pod}), then run threescale-migrate migrate", pod=pod.name),
             lasting=False,
         )
@@ -264,15 +266,18 @@ def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) ->
     if newest.phase == "Failed" and newest.status_reason == DELETED:
         yield Cause(
             CauseKind.DEPLOYER,
-            Text("{name}: the deployer pod of revision {revision} was deleted while it worked", **named),
+            Text("{name}: the deployer pod of revision {revision} was deleted while it was working", **named),
             Text("find out who deleted it and why, then run threescale-migrate migrate"),
             lasting=True,
         )
     elif newest.phase == "Failed" and newest.status_reason == NOT_MADE:
         yield Cause(
             CauseKind.DEPLOYER,
-            Text("{name}: the deployer pod of revision {revision} could not be made", **named),
-            Text("see why (oc get events, oc describe dc/{name}), then run threescale-migrate migrate", **named),
+            Text("{name}: the deployer pod of revision {revision} could not be created", **named),
+            Text(
+                "find out why (oc get events, oc describe dc/{name}), fix it, then run threescale-migrate migrate",
+                **named,
+            ),
             lasting=True,
         )
 
@@ -285,11 +290,11 @@ def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -
         said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Unhealthy"]
         yield Cause(
             CauseKind.NOT_READY,
-            Text("{name}: pod {pod} runs and is not ready: {detail}", detail=short(said[-1]), **sentence)
+            Text("{name}: pod {pod} runs but is not ready: {detail}", detail=short(said[-1]), **sentence)
             if said
-            else Text("{name}: pod {pod} runs and is not ready", **sentence),
+            else Text("{name}: pod {pod} runs but is not ready", **sentence),
             Text(
-                "see oc describe pod {pod} and oc logs {pod}, fix it, then run threescale-migrate migrate", **sentence
+                "check oc describe pod {pod} and oc logs {pod}, fix it, then run threescale-migrate migrate", **sentence
             ),
             lasting=False,
             log_of=(pod.name, next((container.name for container in pod.containers if not container.ready), "")),

@@ -40,7 +40,7 @@ def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request
     return (*actions, *starts(config, found, patched))
 
 
-NOBODY_WORKS = Text("nobody works at its newest revision any more")
+NOBODY_WORKS = Text("its newest revision no longer has a deployer pod")
 
 
 def _patched(config: DeploymentConfig) -> bool:
@@ -159,17 +159,22 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
         seen = Text("there is no DeploymentConfig of 3scale in project {project}", project=state.namespace or "?")
         checks.append(
             Check(
-                STEP, Code.CONFIGS_PRESENT, "dc", Verdict.FAILED, seen, Text("is it the right project? name it with -n")
+                STEP,
+                Code.CONFIGS_PRESENT,
+                "dc",
+                Verdict.FAILED,
+                seen,
+                Text("if it is the wrong project, name the right one with -n"),
             )
         )
     for name in selection.absent:
         seen = Text("it is not in this project: nothing to migrate")
         checks.append(Check(STEP, Code.CONFIG_ABSENT, f"dc/{name}", Verdict.PASSED, seen))
     for name, account in selection.own_account:
-        seen = Text("it runs as {account}, an account of its own, and is left alone", account=account)
+        seen = Text("it runs as {account}, its own account, and is left alone", account=account)
         checks.append(Check(STEP, Code.CONFIG_HAS_OWN_ACCOUNT, f"dc/{name}", Verdict.PASSED, seen))
     for name in selection.foreign:
-        seen = Text("it is not 3scale's and is left alone")
+        seen = Text("it does not belong to 3scale and is left alone")
         checks.append(Check(STEP, Code.CONFIG_FOREIGN, f"dc/{name}", Verdict.PASSED, seen))
     if selection.unchosen:
         seen = Text.plural(
@@ -184,13 +189,13 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 def _check(config: DeploymentConfig) -> Check:
     if config.effective_account == ACCOUNT:
-        seen = Text("its template says {account}", account=ACCOUNT)
+        seen = Text("its template uses {account}", account=ACCOUNT)
         return Check(STEP, Code.TEMPLATE_NAMES_AMP, f"dc/{config.name}", Verdict.PASSED, seen)
     return Check(
         STEP,
         Code.TEMPLATE_NAMES_AMP,
         f"dc/{config.name}",
         Verdict.FAILED,
-        Text("its template says {account}", account=config.effective_account),
+        Text("its template uses {account}", account=config.effective_account),
         Text("threescale-migrate migrate"),
     )

@@ -64,7 +64,7 @@ def missing(state: ProjectState) -> list[Check]:
     for link in lacking(state):
         use = Text(MENTIONED[link.use])
         if link.secret in state.secret_names:
-            seen = Text("default has secret {secret} {use} and amp has not", secret=link.secret, use=use)
+            seen = Text("default has secret {secret} {use}, and amp does not", secret=link.secret, use=use)
             fix = Text("{command}", command=shell.oc(_link(link).args))
             checks.append(Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", Verdict.FAILED, seen, fix))
         elif "secrets" not in state.unread:
@@ -81,7 +81,7 @@ def unknown(state: ProjectState) -> tuple[Check, ...]:
     for link in lacking(state):
         if link.secret not in state.secret_names:
             seen = Text(
-                "default has secret {secret} {use}, amp has not, and whether it exists cannot be seen",
+                "default has secret {secret} {use}, amp does not, and it is not known whether the secret exists",
                 secret=link.secret,
                 use=Text(MENTIONED[link.use]),
             )

@@ -45,10 +45,14 @@ def judged(logins: Mapping[str, Any], now: float) -> tuple[tuple[Text, ...], tup
         if not password:
             faults.append(Text("its login for {registry} has no user and password", registry=REGISTRY))
         elif ends is not None and ends <= now:
-            faults.append(Text("its token for {registry} ended on {date}", registry=REGISTRY, date=date))
+            faults.append(Text("its token for {registry} expired on {date}", registry=REGISTRY, date=date))
         elif ends is not None and ends - now < SOON_DAYS * 86400:
             warnings.append(
-                Text("the token for {registry} ends on {date}: get a new one before then", registry=REGISTRY, date=date)
+                Text(
+                    "the token for {registry} expires on {date}: get a new one before then",
+                    registry=REGISTRY,
+                    date=date,
+                )
             )
     return tuple(dict.fromkeys(faults)), tuple(dict.fromkeys(warnings))
 

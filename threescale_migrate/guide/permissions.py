@@ -48,10 +48,10 @@ BUILT_IN = frozenset(
     }
 )  # fmt: skip
 UNREAD = {
-    "rolebindings": "the role bindings in the project cannot be read: whether amp has all that default has is not known",
-    "clusterrolebindings": "the cluster role bindings cannot be read: whether amp has all that default has is not known",
-    "rolebindings elsewhere": "the role bindings in other projects cannot be read: whether amp has all that default has is not known",
-    SCC_KIND: "the users of security context constraints cannot be read: whether amp has all that default has is not known",
+    "rolebindings": "the role bindings in the project cannot be read, so it is not known whether amp has everything that default has",
+    "clusterrolebindings": "the cluster role bindings cannot be read, so it is not known whether amp has everything that default has",
+    "rolebindings elsewhere": "the role bindings in other projects cannot be read, so it is not known whether amp has everything that default has",
+    SCC_KIND: "the users of security context constraints cannot be read, so it is not known whether amp has everything that default has",
 }
 
 
@@ -179,14 +179,14 @@ def discovery_text(state: ProjectState, request: Request) -> Text:
     """What is known of service discovery, and how that was found out."""
     found = state.discovery
     if request.service_discovery:
-        return Text("service discovery is used: --service-discovery says so")
+        return Text("service discovery is used: --service-discovery was given")
     if "configmaps" in state.unread:
-        return Text("whether service discovery is used is not known: the config map system cannot be read")
+        return Text("it is not known whether service discovery is used: the config map system cannot be read")
     if found is None:
         return Text("service discovery is not used: there is no service_discovery.yml in the config map system")
     if found.method != "service_account":
         return Text(
-            "service discovery needs no view: service_discovery.yml in the config map system has authentication_method"
+            "service discovery does not need the role view: service_discovery.yml in the config map system has authentication_method"
             " {method}",
             method=found.method or "?",
         )
@@ -198,8 +198,8 @@ def discovery_text(state: ProjectState, request: Request) -> Text:
         )
     if found.enabled.startswith("<%"):
         return Text(
-            "service discovery is as 3scale ships it (config map system, service_discovery.yml): it is used where default"
-            " has view, which is copied then; --service-discovery requires view in any case"
+            "service discovery is as 3scale ships it (config map system, service_discovery.yml): it is used if default"
+            " has the role view, which is then copied; --service-discovery requires it in any case"
         )
     return Text(
         "service discovery is off: service_discovery.yml in the config map system has enabled: {enabled}",
@@ -231,14 +231,14 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
         raise Refused(
             Text(
                 "default has {grants}, which is more than a gateway should have: give it to amp as well with"
-                " --copy-privileged, or take it from default first",
+                " --copy-privileged, or remove it from default first",
                 grants=", ".join(lax),
             )
         )
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
     actions = [give(state.namespace, grant, ACCOUNT, taken, _why(state, grant)) for grant in needed]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
-        why = Text("service discovery needs it, of the hooks' account too")
+        why = Text("service discovery needs it for the hooks' account too")
         actions.append(give(state.namespace, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT, taken, why))
     return (*actions, *links.plan(state))
 
@@ -342,9 +342,9 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
         if kind in state.unread:
             seen = Text(UNREAD[kind])
             fix = Text(
-                "not known: which roles your project's account default has, which amp needs too; have a cluster admin run this, and"
-                " give amp what it lists for default of project {project}, by {command}; or leave it with --allow-unknown,"
-                " or the whole step with --skip permissions",
+                "not known: which roles your project's account default has, which amp needs too; ask a cluster admin to run this, and"
+                " to give amp what it lists for default of project {project}, with {command}; or continue with --allow-unknown,"
+                " or leave out the whole step with --skip permissions",
                 project=state.namespace,
                 command=gift_of_an_admin(state, kind),
             )
@@ -352,9 +352,9 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
             checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, commands))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
-            seen = Text("default has {grant}, and whether that role exists cannot be seen", grant=grant.sentence)
+            seen = Text("default has {grant}, and it is not known whether that role exists", grant=grant.sentence)
             fix = Text(
-                "not known: whether a role that default is bound to exists; have a cluster admin run this if it does, or leave it"
+                "not known: whether a role that default is bound to exists; ask a cluster admin to run this if it does, or continue"
                 " with --allow-unknown"
             )
             action = give(state.namespace, grant, ACCOUNT, set())
@@ -364,7 +364,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
     if "configmaps" in state.unread and not request.service_discovery:
         both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
         if not both:
-            fix = Text("say --service-discovery where it is used, or leave it with --allow-unknown")
+            fix = Text("give --service-discovery if it is used, or continue with --allow-unknown")
             checks.append(
                 Check(
                     STEP,
@@ -399,20 +399,22 @@ def _equal(state: ProjectState, request: Request) -> Check:
     found = wanted(state, request)
     sentence = ", ".join(filter(None, (*(str(grant.sentence) for grant in _ordered(found)), links.translated(state))))
     seen = (
-        Text("amp has all that default has: {names}", names=sentence)
+        Text("amp has everything that default has: {names}", names=sentence)
         if sentence
-        else Text("default has no role of its own that amp would need")
+        else Text("default has no role that amp would need")
     )
     return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
 
 
 def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
     if account == DEFAULT_ACCOUNT or not has(state, DEFAULT_ACCOUNT, grant):
-        seen = Text("service discovery needs {grant}, and {account} has it not", grant=grant.sentence, account=account)
+        seen = Text(
+            "service discovery needs {grant}, and {account} does not have it", grant=grant.sentence, account=account
+        )
     elif privileged(state, grant):
-        seen = Text("default has {grant}, which is privileged, and amp has not", grant=grant.sentence)
+        seen = Text("default has {grant}, which is privileged, and amp does not", grant=grant.sentence)
     else:
-        seen = Text("default has {grant} and amp has not", grant=grant.sentence)
+        seen = Text("default has {grant}, and amp does not", grant=grant.sentence)
     fix = Text("{command}", command=command(give(state.namespace, grant, account, set())))
     return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{account}", Verdict.FAILED, seen, fix)
 
@@ -423,12 +425,12 @@ def _differences(state: ProjectState, request: Request) -> list[Check]:
     for grant in _ordered(grants(state, ACCOUNT)):
         covered = grant in wanted(state, request) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)
         if not covered:
-            seen = Text("amp has {grant} and default has not", grant=grant.sentence)
+            seen = Text("amp has {grant}, and default does not", grant=grant.sentence)
             checks.append(Check(STEP, Code.PERMISSIONS_NOT_WIDER, f"sa/{ACCOUNT}", Verdict.WARNING, seen))
     for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is False and not has(state, ACCOUNT, grant):
             seen = Text(
-                "it is bound to {grant}, which does not exist: that gives nothing and is not copied",
+                "it is bound to {grant}, which does not exist: it grants nothing and is not copied",
                 grant=grant.sentence,
             )
             checks.append(Check(STEP, Code.GRANTED_ROLE_EXISTS, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))

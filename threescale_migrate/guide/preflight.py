@@ -206,7 +206,7 @@ def _permissions(facts: Facts, request: Request) -> list[Finding]:
     granted = [action for action in facts.attempt.actions if action.step is Step.PERMISSIONS]
     if not found:
         seen = (
-            Text("{account} gets what default has and it lacks", account=ACCOUNT)
+            Text("{account} gets what it lacks compared with default", account=ACCOUNT)
             if granted
             else Text("{account} lacks nothing that default has", account=ACCOUNT)
         )
@@ -245,18 +245,18 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
         if found.reached:
             return None
         reason = found.cause.sentence if found.cause is not None else found.reason
-        seen = Text("its migration has begun: {reason}; migrate continues with it", reason=reason)
+        seen = Text("its migration has begun: {reason}; migrate continues it", reason=reason)
         return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
     if config.paused and not request.resume_paused:
-        seen = Text("it is paused: it takes the patch and does not redeploy until it is resumed")
+        seen = Text("it is paused: it accepts the patch but does not redeploy until it is resumed")
         return Finding(
             Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen, Text("resume it with --resume-paused")
         )
     if found.reached:
         return None
     if found.moving:
-        seen = Text("a rollout is under way already ({reason}); migrate waits for it first", reason=found.reason)
+        seen = Text("a rollout is already under way ({reason}); migrate waits for it first", reason=found.reason)
         return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
     reason = found.cause.sentence if found.cause is not None else found.reason
     if _lacks_login(state, request, config, found):
@@ -266,9 +266,9 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
             reason=reason,
         )
         return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
-    seen = Text("it is failing already: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
-    fix = found.cause.fix if found.cause is not None else Text("look: oc describe dc/{name}", name=name)
-    fix = Text("{fix}; or continue as it is with --force", fix=fix)
+    seen = Text("it is already failing: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
+    fix = found.cause.fix if found.cause is not None else Text("check oc describe dc/{name}", name=name)
+    fix = Text("{fix}; or continue anyway with --force", fix=fix)
     return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.FAILED, seen, fix, forceable=True)
 
 

@@ -109,45 +109,48 @@ def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
 
 # For each asker and answer: the verdict, what was seen, and the fix.
 MEANINGS: dict[tuple[Asker, Answer], tuple[Verdict, str]] = {
-    (Asker.WORKSTATION, Answer.PROVED): (Verdict.PASSED, "{registry} takes the token, asked from this workstation"),
-    (Asker.CLUSTER, Answer.PROVED): (Verdict.PASSED, "the cluster gets it, with a login that the project or it has"),
+    (Asker.WORKSTATION, Answer.PROVED): (Verdict.PASSED, "{registry} accepts the token, checked from this workstation"),
+    (Asker.CLUSTER, Answer.PROVED): (
+        Verdict.PASSED,
+        "the cluster can pull it, with a login of the project or of the cluster",
+    ),
     (Asker.WORKSTATION, Answer.REFUSED): (
         Verdict.FAILED,
-        "{registry} refuses the token, asked from this workstation: {said}",
+        "{registry} refuses the token, checked from this workstation: {said}",
     ),
     (Asker.CLUSTER, Answer.REFUSED): (Verdict.FAILED, "{registry} refuses the logins of the project: {said}"),
     (Asker.WORKSTATION, Answer.TERMS): (
         Verdict.FAILED,
-        "{registry} wants the terms of this image to be accepted first: {said}",
+        "{registry} requires the terms of this image to be accepted first: {said}",
     ),
     (Asker.CLUSTER, Answer.TERMS): (
         Verdict.FAILED,
-        "{registry} wants the terms of this image to be accepted first: {said}",
+        "{registry} requires the terms of this image to be accepted first: {said}",
     ),
     (Asker.WORKSTATION, Answer.UNREACHABLE): (
         Verdict.UNKNOWN,
-        "this workstation does not reach {registry}, which says nothing of the token: {said}",
+        "this workstation cannot reach {registry}, which says nothing about the token: {said}",
     ),
     (Asker.CLUSTER, Answer.UNREACHABLE): (
         Verdict.UNKNOWN,
-        "the cluster does not reach {registry}, which says nothing of the token: {said}",
+        "the cluster cannot reach {registry}, which says nothing about the token: {said}",
     ),
     (Asker.WORKSTATION, Answer.ABSENT): (
         Verdict.UNKNOWN,
-        "{registry} has no such image, or has it no longer: {said}",
+        "{registry} does not have this image, or no longer has it: {said}",
     ),
     (Asker.CLUSTER, Answer.ABSENT): (
         Verdict.UNKNOWN,
-        "{registry} has no such image, or has it no longer: {said}",
+        "{registry} does not have this image, or no longer has it: {said}",
     ),
     (Asker.WORKSTATION, Answer.UNKNOWN): (Verdict.UNKNOWN, "this oc could not ask {registry}: {said}"),
     (Asker.CLUSTER, Answer.UNKNOWN): (Verdict.UNKNOWN, "the cluster could not be asked for it: {said}"),
 }
 _TERMS = Text(
-    "the owner of the token accepts them once at {registry}, or name another image with --prove-pull=IMAGE",
+    "ask the owner of the token to accept them once at {registry}, or name another image with --prove-pull=IMAGE",
     registry=REGISTRY,
 )
-_OTHER_IMAGE = Text("name another one with --prove-pull=IMAGE")
+_OTHER_IMAGE = Text("name another image with --prove-pull=IMAGE")
 _FIXES = {
     (Asker.WORKSTATION, Answer.TERMS): _TERMS,
     (Asker.CLUSTER, Answer.TERMS): _TERMS,

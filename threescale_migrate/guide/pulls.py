@@ -19,21 +19,21 @@ OPEN_REGISTRIES = frozenset({"registry.access.redhat.com"})
 THEN = "then run threescale-migrate migrate"
 
 REFUSED = "{registry} refuses the login"
-TERMS = "{registry} wants the terms of this image to be accepted first, or has it no longer: it said so"
+TERMS = "{registry} requires the terms of this image to be accepted first, or no longer has it"
 # What was said of a pull, what that means, whether it lasts, and the fix. The first that matches counts.
 SAID: tuple[tuple[str, str, bool, str], ...] = (
     (
         r"(?i)requires terms acceptance|only available on registry\.redhat\.io",
         TERMS,
         True,
-        "let the image stream of dc/{name} name the image on {login_registry}, with the terms accepted there by the owner of"
+        "point the image stream of dc/{name} to the image on {login_registry}, with its terms accepted there by the owner of"
         f" the login, {THEN}",
     ),
     (
         r"(?i)too ?many ?requests|\b429\b|\b50[0234]\b|service unavailable|bad gateway|internal server error",
         "{registry} cannot serve it now",
         False,
-        "wait: the node asks again by itself",
+        "wait: the node retries by itself",
     ),
     (
         r"(?i)unauthorized|not authorized|authentication required|invalid username|denied|no basic auth|\b40[13]\b|login",
@@ -43,31 +43,31 @@ SAID: tuple[tuple[str, str, bool, str], ...] = (
     ),
     (
         r"(?i)manifest unknown|name unknown|no such manifest|not found|\b404\b|does not exist",
-        "{registry} has no such image, or has it no longer",
+        "{registry} does not have this image, or no longer has it",
         True,
-        f"see which image dc/{{name}} and its image stream name, fix that, {THEN}",
+        f"check which image dc/{{name}} and its image stream name, fix that, {THEN}",
     ),
     (
         r"(?i)x509|certificate|server gave HTTP response",
         "the node does not trust {registry}",
         True,
-        f"see to the certificate of {{registry}} on the nodes, {THEN}",
+        f"make the nodes trust the certificate of {{registry}}, {THEN}",
     ),
     (
         r"(?i)no such host|timeout|timed out|deadline ?exceeded|refused|no route|unreachable|EOF|reset by peer",
         "{registry} cannot be reached from the node, or the image takes longer than the node waits",
         False,
-        "see whether the nodes reach {registry} (proxy, firewall); the node asks again by itself",
+        "check whether the nodes can reach {registry} (proxy, firewall); the node retries by itself",
     ),
 )
-UNKNOWN = ("{registry} does not give it", True, f"see what the events say (oc get events), fix it, {THEN}")
+UNKNOWN = ("{registry} does not serve it", True, f"check the events (oc get events), fix what they show, {THEN}")
 
-NO_SECRET_IN_POD = "the pod was made without the pull secret {secret}"
+NO_SECRET_IN_POD = "the pod was created without the pull secret {secret}"
 NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
 NO_SECRET = "the pull secret {secret} is not in the project"
-LOGIN = "there is a login for it in {secret}"
-NO_LOGIN = "there is no login for it in {secret}"
-LOGIN_UNKNOWN = "whether {secret} has a login for it could not be checked"
+LOGIN = "{secret} has a login for it"
+NO_LOGIN = "{secret} has no login for it"
+LOGIN_UNKNOWN = "it is not known whether {secret} has a login for it"
 # What fixes a pull that asks for a login to registry.redhat.io, by what is known of the login.
 LOGIN_FIXES = {
     LOGIN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",

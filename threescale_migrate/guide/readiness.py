@@ -101,7 +101,7 @@ def assess(state: ProjectState, name: str, goal: Goal = MIGRATED) -> Assessment:
         reached = template_right and not pods
     if rollout in (RolloutState.COMPLETE, RolloutState.SCALED_TO_ZERO) and not template_right:
         reached = False
-        reason = Text("its template says {account}", account=config.effective_account)
+        reason = Text("its template uses {account}", account=config.effective_account)
     cause = None if reached or rollout is RolloutState.COMPLETE else find_cause(state, config, newest)
     return Assessment(name, rollout, reached, reason, config.latest_version, len(proved), wanted, cause)
 
@@ -123,7 +123,7 @@ def _rollout(
     """Where the rollout stands, whether or not its pods are the right ones."""
     if config.observed_generation < config.generation and not config.paused and not _seen_by_controller(config, newest):
         # The status is still that of the revision before (recordings/README.md 2).
-        return RolloutState.NOT_STARTED, Text("the patch has not been taken up yet")
+        return RolloutState.NOT_STARTED, Text("the patch has not taken effect yet")
     if newest is None:
         waiting = _waiting_image(state, config)
         if waiting:
@@ -194,7 +194,7 @@ def _stale(state: ProjectState, config: DeploymentConfig, newest: ReplicationCon
     if waiting:
         return RolloutState.WAITING_FOR_IMAGE, Text("image stream {stream} has no image", stream=waiting)
     return RolloutState.NOT_STARTED, Text(
-        "its trigger has not fired yet; revision {revision} serves", revision=newest.version
+        "its trigger has not fired yet; revision {revision} still serves", revision=newest.version
     )
 
 
@@ -221,7 +221,7 @@ def _proof(
         seen = Text("pod {pod} runs as {account}", pod=wrong[0].name, account=wrong[0].account)
         return RolloutState.STALE_PODS, seen, False
     if bare:
-        seen = Text("pod {pod} was made without the pull secret {secret}", pod=bare[0].name, secret=goal.pull_secret)
+        seen = Text("pod {pod} was created without the pull secret {secret}", pod=bare[0].name, secret=goal.pull_secret)
         return RolloutState.STALE_PODS, seen, False
     if len(proved) < len(pods) or len(proved) < config.replicas:
         seen = Text("{ready} of {wanted} pods ready", ready=len(proved), wanted=max(config.replicas, len(pods)))
@@ -252,7 +252,7 @@ def serves(state: ProjectState, name: str) -> Text:
     """Who serves now: after a failure OpenShift scales the old revision up again."""
     ready = serving(state, name)
     if not ready:
-        return Text("no pod of {name} is ready: it does not serve", name=name)
+        return Text("no pod of {name} is ready: it is down", name=name)
     owners = {pod.controller: pod.account for pod in ready}
     sentence = [
         Text(

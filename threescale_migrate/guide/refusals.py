@@ -17,27 +17,27 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
     (
         r"error looking up service account",
         CauseKind.ACCOUNT_MISSING,
-        "{name}: {pods} is refused, the service account {account} does not exist",
+        "{name}: {pods} is refused because the service account {account} does not exist",
         "run threescale-migrate step service-account, then threescale-migrate migrate",
     ),
     (
         r"unable to validate against any security context constraint",
         CauseKind.SCC,
-        "{name}: {pods} is refused, the account {account} may not use the SCC that it needs",
-        "have a cluster admin run oc adm policy add-scc-to-user SCC -z {account}, with the SCC that the pods of default have"
+        "{name}: {pods} is refused because the account {account} has no permission to use the SCC that it needs",
+        "ask a cluster admin to run oc adm policy add-scc-to-user SCC -z {account}, with the SCC that the pods of default have"
         " (annotation openshift.io/scc), then run threescale-migrate migrate",
     ),
     (
         r"exceeded quota|maximum (cpu|memory) usage|must specify limits|LimitRange",
         CauseKind.QUOTA,
-        "{name}: {pods} is refused, a quota or limit is exceeded: {detail}",
-        "raise {quota} or free something (oc describe quota,limits), then run threescale-migrate migrate",
+        "{name}: {pods} is refused because a quota or limit is exceeded: {detail}",
+        "raise {quota} or free resources (oc describe quota,limits), then run threescale-migrate migrate",
     ),
     (
         r"failed calling webhook|failed to call webhook",
         CauseKind.WEBHOOK,
-        "{name}: {pods} is not admitted yet, a webhook of the cluster does not answer: {detail}",
-        "wait, or have a cluster admin see to the webhook; the cluster tries again by itself",
+        "{name}: {pods} is not admitted yet because a webhook of the cluster does not answer: {detail}",
+        "wait: the cluster retries by itself; or ask a cluster admin to check the webhook",
     ),
     (
         r"is forbidden|denied the request|admission webhook",
@@ -122,7 +122,7 @@ def _account_was_missing(config: DeploymentConfig, newest: ReplicationController
         yield Cause(
             CauseKind.ACCOUNT_MISSING,
             Text(
-                "{name}: the new pods were refused, since the service account {account} did not exist; it does now",
+                "{name}: the new pods were refused because the service account {account} did not exist; it does now",
                 name=config.name,
                 account=newest.account,
             ),

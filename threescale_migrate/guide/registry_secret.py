@@ -36,7 +36,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
         raise Usage(
             Text(
                 "the project has no secret {name}: {panel}, and give its file with --secret-file"
-                " (or --username, or --from-secret where the project has it under another name)",
+                " (or --username, or --from-secret if the project has it under another name)",
                 name=SECRET_NAME,
                 panel=PANEL,
             )
@@ -47,7 +47,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
         if why is not None:
             raise Refused(
                 Text(
-                    "secret {name} in the project cannot be used: {why}; give a right one with --secret-file and --replace-secret",
+                    "secret {name} in the project cannot be used: {why}; give a working one with --secret-file and --replace-secret",
                     name=SECRET_NAME,
                     why=why,
                 )
@@ -70,7 +70,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     if not request.replace_secret:
         raise Refused(
             Text(
-                "secret {name} is in the project already and differs from {source}: add --replace-secret to replace it",
+                "secret {name} is already in the project and differs from {source}: add --replace-secret to replace it",
                 name=SECRET_NAME,
                 source=given.source,
             )
@@ -106,7 +106,7 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
         raise Refused(
             Text(
                 "secret {name} in the project is of type {type}, which cannot be changed in place:"
-                " take it away with oc delete secret {name}, then run this again",
+                " delete it with oc delete secret {name}, then run this again",
                 name=SECRET_NAME,
                 type=there.type or "?",
             )
@@ -117,7 +117,7 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
             STEP,
             f"secret/{backup}",
             ("create", "-f", "-"),
-            Text("the former secret is kept, so that undo can bring it back"),
+            Text("the previous secret is kept so that undo can restore it"),
             # Its name says what it holds: one that is there already is the same.
             Inverse("secret", backup, ("delete", "secret", backup), {"fingerprint": there.fingerprint, "kept": "yes"}),
             stdin=renamed(there.manifest, backup),

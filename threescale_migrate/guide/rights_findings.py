@@ -25,11 +25,11 @@ READING = {
     "secrets": "get secrets",
 }
 READING_MORE = {
-    "is": ("list imagestreams", Text("whether an image stream could not be imported is not known")),
-    "events": ("list events", Text("why pods are refused would not be known")),
-    "quota": ("list resourcequotas", Text("whether a quota refuses the new pods is not known")),
-    "limits": ("list limitranges", Text("whether a limit range refuses the new pods is not known")),
-    "bc": ("list buildconfigs", Text("whether builds of the project need the pull secret is not known")),
+    "is": ("list imagestreams", Text("it is not known whether an image stream failed to import")),
+    "events": ("list events", Text("it would not be known why pods are refused")),
+    "quota": ("list resourcequotas", Text("it is not known whether a quota refuses the new pods")),
+    "limits": ("list limitranges", Text("it is not known whether a limit range refuses the new pods")),
+    "bc": ("list buildconfigs", Text("it is not known whether builds of the project need the pull secret")),
 }
 
 
@@ -37,7 +37,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answe
     """What the user cannot read, and may not do, of what the plan needs."""
     unread, project = state.unread, state.namespace
     lent = Text(
-        "missing: the right to read what this project has; have an admin of the project run this, or log in as one who may"
+        "missing: permission to read what is in this project; ask a project admin to run this, or log in as a user who has it"
     )
     edit = (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
     found = []
@@ -56,7 +56,9 @@ def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answe
             )
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread:
-            fix = Text("have somebody who may look run threescale-migrate preflight, or continue with --allow-unknown")
+            fix = Text(
+                "ask somebody with read access to run threescale-migrate preflight, or continue with --allow-unknown"
+            )
             found.append(Finding(Group.RIGHTS, Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
     granted = []
     for right, action in needed(actions, state, answers.binds_scc).items():
@@ -75,7 +77,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answe
         if why is not None:
             found.append(_grant_undecided(user, action, why))
     if granted:
-        seen = Text("{user} may do what the plan needs: {rights}", user=user, rights=", ".join(granted))
+        seen = Text("{user} has the permissions that the plan needs: {rights}", user=user, rights=", ".join(granted))
         found.insert(0, Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, f"project/{project}", Verdict.PASSED, seen))
     return found
 
@@ -84,17 +86,17 @@ def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Fi
     where = Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster")
     command = permissions.command(action)
     if answer is None:
-        seen = Text("whether {user} may {right} {where} could not be asked; {command} needs it",
+        seen = Text("could not check whether {user} can {right} {where}; {command} needs it",
                     user=user, right=right.sentence, where=where, command=command)  # fmt: skip
-        fix = Text("not known: what you may do in this project; ask with this, or continue with --allow-unknown")
+        fix = Text("not known: what you can do in this project; check with this, or continue with --allow-unknown")
         asked = (shell.oc(right.question),)
         return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, asked)
-    seen = Text("{user} may not {right} {where}, and {command} needs it",
+    seen = Text("{user} cannot {right} {where}, and {command} needs it",
                 user=user, right=right.sentence, where=where, command=command)  # fmt: skip
     if action.inverse.kind == "grant":
         return replace(_grant_refused(action, seen), subject=right.sentence)
     fix = Text(
-        "missing: the right to change what the plan changes; have an admin of the project run this, or log in as one who may"
+        "missing: permission to change what the plan changes; ask a project admin to run this, or log in as a user who has it"
     )
     role = shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={right.namespace}"))
     return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, (role,))
@@ -103,7 +105,7 @@ def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Fi
 def _grant_refused(action: Action, seen: Text) -> Finding:
     """A grant that the user may not make: somebody else runs the very command."""
     who = Text(
-        "missing: the right to give amp the roles that default has; have a cluster admin run this, then run threescale-migrate"
+        "missing: permission to give amp the roles that default has; ask a cluster admin to run this, then run threescale-migrate"
         " again; or leave it out with --skip permissions"
     )
     return Finding(
@@ -113,9 +115,9 @@ def _grant_refused(action: Action, seen: Text) -> Finding:
 
 def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
     """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
-    seen = Text("whether {user} may give this role is not known: {why}", user=user, why=why)
+    seen = Text("it is not known whether {user} can give this role: {why}", user=user, why=why)
     fix = Text(
-        "not known: whether you may give amp the roles that default has; have a cluster admin run this, then run"
+        "not known: whether you can give amp the roles that default has; ask a cluster admin to run this, then run"
         " threescale-migrate again; or continue with --allow-unknown"
     )
     return Finding(

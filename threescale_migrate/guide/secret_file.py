@@ -45,10 +45,10 @@ def from_item(
     """The same from a Secret that has been parsed; `kept` is its name where it is one of the project. Raises Usage."""
     if "kind" not in item and "auths" in item:
         raise _unusable(
-            source, Text("it is a Docker configuration, not the OpenShift Secret that the panel has beside it")
+            source, Text("it is a Docker configuration, not the OpenShift Secret that the same page offers")
         )
     if item.get("kind") != "Secret":
-        raise _unusable(source, Text("it holds a {kind}, not a Secret", kind=_kind(item)))
+        raise _unusable(source, Text("it contains a {kind}, not a Secret", kind=_kind(item)))
     kind = item.get("type")
     if not isinstance(kind, str) or kind not in DATA_KEYS:
         sentence = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
@@ -69,7 +69,7 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
     }
     logins = login_data(canonical)
     if not logins and _holds_none(encoded):
-        raise _unusable(source, Text("there is no login in it"))
+        raise _unusable(source, Text("it contains no login"))
     if not logins:
         raise _unusable(source, Text("its login data cannot be decoded: it has to be JSON in base64"))
     if not any(covers(str(name)) for name in logins):
@@ -121,7 +121,7 @@ def password_of(raw: bytes, source: str) -> str:
 
 
 def _unusable(source: str, why: Text) -> Usage:
-    return Usage(Text("{source} is no usable registry secret: {why}; {panel}", source=source, why=why, panel=PANEL))
+    return Usage(Text("{source} is not a usable registry secret: {why}; {panel}", source=source, why=why, panel=PANEL))
 
 
 def _shown(name: str) -> str:
@@ -193,11 +193,11 @@ def _document(raw: bytes, source: str) -> dict[str, Any]:
             raise _unusable(source, Text("it is not YAML")) from None
         raise _unusable(source, Text("it is not YAML (line {line})", line=mark.line + 1)) from None
     except RecursionError:
-        raise _unusable(source, Text("it is nested deeper, or holds more values, than a secret does")) from None
+        raise _unusable(source, Text("it is nested more deeply, or has more values, than any secret")) from None
     except (ValueError, OverflowError, TypeError):
         raise _unusable(source, Text("it is not YAML")) from None
     if len(documents) != 1:
-        raise _unusable(source, Text("it holds {count} documents and has to hold one", count=len(documents)))
+        raise _unusable(source, Text("it contains {count} documents but must contain one", count=len(documents)))
     if not isinstance(documents[0], dict):
         raise _unusable(source, Text("it is not a Kubernetes object"))
     return documents[0]

@@ -127,7 +127,9 @@ def _given(chosen: Iterable[str], wanted: tuple[tuple[str, ...], ...]) -> tuple[
     for number, names in enumerate(wanted, 1):
         for name in names:
             if name not in known:
-                raise Usage(Text("--wave-plan: {name} is no config of this migration: see plan --wave-plan", name=name))
+                raise Usage(
+                    Text("--wave-plan: {name} is not a config of this migration: see plan --wave-plan", name=name)
+                )
             if name not in left:
                 raise Usage(Text("--wave-plan: {name} is named twice", name=name))
             left.remove(name)

@@ -43,9 +43,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     actions = []
     account = state.accounts.get(ACCOUNT)
     if account is None:
-        actions.append(
-            create(json.dumps(MANIFEST), Text("the pods get their pull secret through an account of their own"))
-        )
+        actions.append(create(json.dumps(MANIFEST), Text("the pods get their pull secret through their own account")))
     elif SECRET_NAME not in account.pull_secrets:
         actions.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
     if request.link_default and hooked(state, request) and not linked(state, DEFAULT_ACCOUNT):
@@ -185,14 +183,16 @@ def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
         return (Check(STEP, Code.ZYNC_QUE_HAS_LOGIN, subject, verdict, seen, fix),)
 
     if name not in state.accounts:
-        seen = Text("zync-que runs as it, and it is not in the project: its pods cannot be made")
+        seen = Text("zync-que runs as this account, which is not in the project: its pods cannot be created")
         return checked(Verdict.FAILED, seen, Text("create it, as the 2.6 template does"))
     if not linked(state, name) and SECRET_NAME not in config.template_pull_secrets:
-        seen = Text("zync-que runs as it, and the pull secret {secret} is not linked to it", secret=SECRET_NAME)
+        seen = Text(
+            "zync-que runs as this account, and the pull secret {secret} is not linked to it", secret=SECRET_NAME
+        )
         fix = Text("{command}", command=f"oc secrets link {name} {SECRET_NAME} --for=pull")
         return checked(Verdict.FAILED, seen, fix)
     without = [pod.name for pod in state.pods_of(ZYNC_QUE) if pod.live and SECRET_NAME not in pod.pull_secrets]
     if without:
-        seen = Text("it has the pull secret, and pod {pod} of zync-que was made without it", pod=without[0])
+        seen = Text("it has the pull secret, but pod {pod} of zync-que was created without it", pod=without[0])
         return checked(Verdict.FAILED, seen, Text("{command}", command=f"oc rollout latest dc/{ZYNC_QUE}"))
     return checked(Verdict.PASSED, Text("it has the pull secret too, for zync-que"))

@@ -57,27 +57,27 @@ def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
             unknown.append(one)
     if unknown:
         seen = Text(
-            "whether it can be pulled again could not be found out: {said} (and {more} more)"
+            "could not check whether it can be pulled again: {said} (and {more} more)"
             if len(unknown) > 1
-            else "whether it can be pulled again could not be found out: {said}",
+            else "could not check whether it can be pulled again: {said}",
             said=unknown[0].said,
             more=len(unknown) - 1,
         )
         found.append(_finding(unknown[0], Verdict.WARNING, seen))
     if had and not found:
-        seen = Text("the cluster can pull today's {count} images again", count=had)
+        seen = Text("the cluster can still pull today's {count} images", count=had)
         found.append(Finding(Group.CONFIGS, Code.IMAGE_PULLABLE, "images", Verdict.PASSED, seen))
     return found
 
 
 def _gone(one: Asked) -> Finding:
     seen = Text(
-        "it cannot be pulled again, and the new pods of {configs} need it wherever a node has it no longer: {said}",
+        "it cannot be pulled again, and the new pods of {configs} need it on any node that no longer has it: {said}",
         configs=", ".join(one.configs),
         said=one.said,
     )
     fix = Text(
-        "have it in a registry that the cluster can pull from, or its image stream imported; or continue with --force"
+        "make it available in a registry that the cluster can pull from, or import its image stream; or continue with --force"
     )
     return _finding(one, Verdict.FAILED, seen, fix)
 

@@ -56,7 +56,7 @@ def _delete_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Ac
             Step.REGISTRY_SECRET,
             f"secret/{change.name}",
             ("delete", "secret", change.name, "--ignore-not-found"),
-            Text("the run made it, and nothing else uses it"),
+            Text("the run created it, and nothing else uses it"),
             Inverse("secret-deleted", change.name, ("create", "-f", "-"), detail),
         ),
     )
@@ -102,7 +102,7 @@ def _manifest(undo: Undo, fingerprint: str) -> str:
     if found is None:
         raise Usage(
             Text(
-                "secret {name} has to be brought back, and no journal keeps what is in one: give its file with --secret-file",
+                "secret {name} has to be restored, and no journal keeps the content of a secret: give its file with --secret-file",
                 name=SECRET_NAME,
             )
         )
@@ -118,7 +118,7 @@ def _delete_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[A
             Step.SERVICE_ACCOUNT,
             f"sa/{change.name}",
             ("delete", "sa", change.name, "--ignore-not-found"),
-            Text("the run made it, and nothing else uses it"),
+            Text("the run created it, and nothing else uses it"),
             Inverse("account-deleted", change.name, ("create", "-f", "-")),
         ),
     )

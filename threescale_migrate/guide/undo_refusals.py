@@ -29,7 +29,7 @@ def refusal(state: ProjectState, undo: Undo, change: Inverse) -> Text:
     if change.kind == "secret-replaced" and not undo.force:
         known = (change.detail.get("fingerprint"), change.detail.get("before"))
         if state.secret is not None and state.secret.fingerprint not in known:
-            return Text("somebody has put another login into it since; --force replaces it all the same")
+            return Text("somebody has put another login into it since the run; --force replaces it anyway")
     return NOTHING
 
 
@@ -41,7 +41,7 @@ def _config_changed(state: ProjectState, change: Inverse) -> Text:
     if config.effective_account in (change.detail.get("written") or given_by(change)).split():
         return NOTHING
     return Text(
-        "its template says {found}, which this run did not write; --force undoes it all the same",
+        "its template uses {found}, which this run did not write; --force undoes it anyway",
         found=config.effective_account,
     )
 
@@ -52,10 +52,13 @@ def _grant_changed(state: ProjectState, change: Inverse) -> Text:
     held = permissions.holding(state, grant, account)
     if len(held) > 1:
         names = ", ".join(shell.quoted(binding.name) for binding in held)
-        return Text("it is kept: more than one binding gives it ({names}); --force takes it from all", names=names)
+        return Text(
+            "it is kept: more than one binding grants it ({names}); --force removes the account from all of them",
+            names=names,
+        )
     made = [binding for binding in held if binding.name == change.detail.get("binding")]
     if any(len(binding.subjects) > 1 for binding in made):
-        return Text("it is kept: somebody has added others to the binding since; --force deletes it")
+        return Text("it is kept: somebody has added others to the binding since the run; --force deletes it")
     return NOTHING
 
 
@@ -82,7 +85,8 @@ def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
     linked = [] if account is None else [secret for secret in _linked(account) if secret not in ours]
     if linked and not undo.force:
         return Text(
-            "it is kept: somebody has linked {secrets} to it since; --force deletes it", secrets=", ".join(linked)
+            "it is kept: somebody has linked {secrets} to it since the run; --force deletes it",
+            secrets=", ".join(linked),
         )
     return NOTHING
 
@@ -103,7 +107,7 @@ def _secret_used(state: ProjectState, undo: Undo, change: Inverse) -> Text:
     if change.name != SECRET_NAME or there is None:
         return NOTHING
     if there.fingerprint != change.detail.get("fingerprint") and not undo.force:
-        return Text("it is kept: somebody has put another login into it since; --force deletes it")
+        return Text("it is kept: somebody has put another login into it since the run; --force deletes it")
     leaving = {c.name for c in undo.changes if c.kind == "link" and c.detail.get("secret") == SECRET_NAME}
     leaving |= {c.name for c in undo.changes if c.kind == "account" and not _account_used(state, undo, c.name).template}
     users = [

@@ -173,7 +173,7 @@ def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
             Code.CONFIG_AS_BEFORE,
             subject,
             Verdict.WARNING,
-            Text("it is not in the project any more"),
+            Text("it is no longer in the project"),
         )
     if why.template:
         return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, subject, Verdict.FAILED, why)

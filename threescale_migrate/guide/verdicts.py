@@ -72,7 +72,9 @@ def _is_skipped(checks: Iterable[Check], step: Step) -> bool:
 def _failed(command: str, checks: Sequence[Check], count: int) -> Text:
     if command == "undo":
         return Text.plural(
-            "not all is as before: {count} check failed", "not all is as before: {count} checks failed", count=count
+            "not everything is as before: {count} check failed",
+            "not everything is as before: {count} checks failed",
+            count=count,
         )
     if command == "step":
         return Text.plural(
@@ -99,7 +101,7 @@ def _of_project(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Judgement
     missed = tuple(step for step in Step if step not in seen and not (step is Step.PERMISSIONS and step in skipped))
     if missed:
         names = ", ".join(step.value for step in missed)
-        sentence = Text("nothing is said of the whole: not checked: {names}", names=names)
+        sentence = Text("no overall verdict; not checked: {names}", names=names)
         return Judgement(Meaning.PARTLY, _with_warnings(sentence, checks), skipped, missed)
     proved = sum(check.code == Code.PODS_RUN_AS_AMP and check.verdict is Verdict.PASSED for check in checks)
     others = next((check for check in checks if check.verdict is Verdict.SKIPPED and check.step not in skipped), None)

@@ -15,7 +15,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """For each config, whether template, rollout and pods all show the migration."""
     missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
     if missing:
-        why = Text("{kinds} cannot be read, and the pods are the proof", kinds=", ".join(missing))
+        why = Text("{kinds} cannot be read, so it is not known what the pods run as", kinds=", ".join(missing))
         return (Check(STEP, Code.PODS_RUN_AS_AMP, "pods", Verdict.UNKNOWN, why),)
     return tuple(_check(state, assess(state, name)) for name in choose(state, request).configs)
 

@@ -43,7 +43,7 @@ def no_config(state: ProjectState) -> Finding:
     gateways = [config.name for config in state.configs.values() if _is_gateway(config)]
     if gateways:
         seen = Text(
-            "{names} is a self-managed APIcast, in a project without the rest of 3scale: the guide is about it only where"
+            "{names} is a self-managed APIcast, in a project without the rest of 3scale: the guide covers it only if"
             " its image comes from the registry",
             names=", ".join(gateways),
         )
@@ -78,7 +78,7 @@ def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Finding]:
         return []
     kind, owner = owned[0][1:]
     seen = Text(
-        "{count} configs belong to {kind} {owner}: an operator manages this project, and would set back what is changed here;"
+        "{count} configs belong to {kind} {owner}: an operator manages this project, and would revert what is changed here;"
         " this procedure is for installations from templates",
         count=len({name for name, _, _ in owned}),
         kind=kind,
@@ -93,10 +93,10 @@ def _older(environment: Environment) -> list[Finding]:
     """Without the ConfigMap the guide sends its readers to the section for older installations."""
     subject = f"configmap/{NAME}"
     if environment.unread:
-        seen = Text("it cannot be read: whether the project is one of an older release is not known")
+        seen = Text("it cannot be read, so it is not known whether the project is of an older release")
     elif not environment.present:
         seen = Text(
-            "it is not in the project: then the guide upgrades the installation as an older one first; see its"
+            "it is not in the project: in that case the guide first upgrades the installation as an older one; see its"
             " section about {name}",
             name=NAME,
         )
@@ -143,13 +143,13 @@ def _release(found: frozenset[Release]) -> Finding:
         seen = Text("the images are those of 3scale {found}", found=sentence)
         return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.PASSED, seen)
     if not found:
-        seen = Text("the images do not say which release of 3scale they are: this procedure is for 2.5")
+        seen = Text("the images do not show which release of 3scale they belong to: this procedure is for 2.5")
     elif found <= {EXPECTED_RELEASE, NEXT_RELEASE}:
         seen = Text(
-            "the images are those of 3scale {found}: the next step has been taken already, or begun", found=sentence
+            "the images are those of 3scale {found}: the upgrade to 2.6 is already done, or has begun", found=sentence
         )
     else:
-        seen = Text("the images are those of 3scale {found}, and this procedure is for 2.5", found=sentence)
+        seen = Text("the images are those of 3scale {found}, but this procedure is for 2.5", found=sentence)
         fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or continue with --force")
         return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.FAILED, seen, fix, forceable=True)
     return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.WARNING, seen)

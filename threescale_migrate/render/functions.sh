@@ -237,7 +237,7 @@ judge() {
   local name=$1 generation observed latest replicas template triggers phase revision_account message
   local pod owner deployer runs_as secrets ready scheduled waiting restarts image live=0 proved=0 wrong=
   state=moving reason='' stuck='' start=''
-  [[ -n ${config[$name]:-} ]] || { state=failed reason='it is not in the project any more' && return; }
+  [[ -n ${config[$name]:-} ]] || { state=failed reason='it is no longer in the project' && return; }
   IFS='|' read -r generation observed latest paused replicas template triggers <<<"${config[$name]}"
   IFS='|' read -r phase revision_account message <<<"${revision[$name-$latest]:-||}"
   newest=$name-$latest patched=no serving=
@@ -259,7 +259,7 @@ judge() {
     if [[ $runs_as != "$account" ]]; then
       wrong="pod $pod runs as $runs_as"
     elif [[ " $secrets " != *" $secret "* ]]; then
-      wrong="pod $pod was made without the pull secret $secret"
+      wrong="pod $pod was created without the pull secret $secret"
     elif [[ $owner == "$newest" && $ready == True ]]; then
       proved=$((proved + 1))
     fi
@@ -268,7 +268,7 @@ judge() {
   serving=${serving:-no pod of $name is ready}
   proof="$proved of $replicas pods run as $account"
   if [[ $observed != "$generation" && $paused != true ]]; then
-    reason='the patch has not been taken up yet' stuck=${stuck:-$reason}
+    reason='the patch has not taken effect yet' stuck=${stuck:-$reason}
   elif [[ -z $phase ]]; then
     reason="revision $latest has not begun (is there an image in its image stream?)" stuck=${stuck:-$reason}
   elif [[ $phase == Failed ]]; then
@@ -282,7 +282,7 @@ judge() {
   elif [[ $revision_account != "$template" ]]; then
     reason="its trigger has not fired; revision $latest serves (is there an image in its image stream?)" stuck=$reason
   elif [[ $patched == no ]]; then
-    reason="its template says $template" stuck=$reason
+    reason="its template uses $template" stuck=$reason
   elif ((replicas == 0 && live == 0)); then
     state=reached proof='scaled to zero'
   elif [[ -n $wrong ]]; then
