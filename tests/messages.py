@@ -46,6 +46,7 @@ FROM_TABLES = {
     "why",
     "known",
     "LOGIN_FIXES[known] if by_login else fix",
+    "SEEN[asker][answer]",
     "texts.TITLES[step]",
     "TITLES[action.step]",
     "str(wave.get('name'))",
@@ -173,8 +174,8 @@ def of_tables() -> Iterator[Found]:
         yield Found(fix, "guide/pulls.py LOGIN_FIXES")
     for login in (pulls.LOGIN, pulls.LOGIN_UNKNOWN):
         yield Found(login, "guide/pulls.py LOGIN")
-    for _, seen in prove_pull.MEANINGS.values():
-        yield Found(seen, "guide/prove_pull.py MEANINGS")
+    for seen in (seen for answers in prove_pull.SEEN.values() for seen in answers.values()):
+        yield Found(seen, "guide/prove_pull.py SEEN")
     for name in selection.WAVE_NAMES:
         yield Found(name, "guide/selection.py WAVE_NAMES")
     for state in RolloutState:

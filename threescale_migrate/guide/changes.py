@@ -9,14 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..cluster.state import ProjectState
-from ..values import (
-    ACCOUNT,
-    DEFAULT_ACCOUNT,
-    SECRET_NAME,
-    Inverse,
-    Request,
-    Step,
-)
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Inverse, Request, Step
 from . import deployment_configs
 from .readiness import Goal
 from .selection import waves

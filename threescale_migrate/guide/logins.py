@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..values import (
-    REGISTRY,
-    Text,
-)
+from ..values import REGISTRY, Text
 
 DATA_KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 SOON_DAYS = 30

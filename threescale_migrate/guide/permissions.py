@@ -14,19 +14,7 @@ from .. import shell
 from ..check_codes import Code
 from ..cluster.dialects import subject_namespace
 from ..cluster.state import Binding, ProjectState
-from ..values import (
-    ACCOUNT,
-    DEFAULT_ACCOUNT,
-    NOTHING,
-    Action,
-    Check,
-    Inverse,
-    Refused,
-    Request,
-    Step,
-    Text,
-    Verdict,
-)
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Check, Inverse, Refused, Request, Step, Text, Verdict
 from . import links
 
 STEP = Step.PERMISSIONS

@@ -13,19 +13,7 @@ from dataclasses import dataclass, field, replace
 from ..check_codes import Code
 from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import (
-    ACCOUNT,
-    REGISTRY,
-    SECRET_NAME,
-    Action,
-    Check,
-    Refused,
-    Request,
-    Step,
-    Text,
-    Usage,
-    Verdict,
-)
+from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Action, Check, Refused, Request, Step, Text, Usage, Verdict
 from . import capacity, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
 from .cause import CauseKind
 from .findings import Finding, Group

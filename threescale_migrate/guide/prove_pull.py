@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import Enum
 
 from ..check_codes import Code
-from ..values import REGISTRY, Check, Step, Text, Verdict
+from ..values import NOTHING, REGISTRY, Check, Step, Text, Verdict
 from .logins import PANEL, covers
 
 # The images of the next step, of the templates of 3scale 2.6: its own, then databases and caches. The first stands for all where
@@ -107,83 +107,60 @@ def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
     return next((answer for pattern, answer in TEXTS if re.search(pattern, text)), Answer.UNKNOWN)
 
 
-# For each asker and answer: the verdict, what was seen, and the fix.
-MEANINGS: dict[tuple[Asker, Answer], tuple[Verdict, str]] = {
-    (Asker.WORKSTATION, Answer.PROVED): (Verdict.PASSED, "{registry} accepts the token, checked from this workstation"),
-    (Asker.CLUSTER, Answer.PROVED): (
-        Verdict.PASSED,
-        "the cluster can pull it, with a login of the project or of the cluster",
-    ),
-    (Asker.WORKSTATION, Answer.REFUSED): (
-        Verdict.FAILED,
-        "{registry} refuses the token, checked from this workstation: {said}",
-    ),
-    (Asker.CLUSTER, Answer.REFUSED): (Verdict.FAILED, "{registry} refuses the logins of the project: {said}"),
-    (Asker.WORKSTATION, Answer.TERMS): (
-        Verdict.FAILED,
-        "{registry} requires the terms of this image to be accepted first: {said}",
-    ),
-    (Asker.CLUSTER, Answer.TERMS): (
-        Verdict.FAILED,
-        "{registry} requires the terms of this image to be accepted first: {said}",
-    ),
-    (Asker.WORKSTATION, Answer.UNREACHABLE): (
-        Verdict.UNKNOWN,
-        "this workstation cannot reach {registry}, which says nothing about the token: {said}",
-    ),
-    (Asker.CLUSTER, Answer.UNREACHABLE): (
-        Verdict.UNKNOWN,
-        "the cluster cannot reach {registry}, which says nothing about the token: {said}",
-    ),
-    (Asker.WORKSTATION, Answer.ABSENT): (
-        Verdict.UNKNOWN,
-        "{registry} does not have this image, or no longer has it: {said}",
-    ),
-    (Asker.CLUSTER, Answer.ABSENT): (
-        Verdict.UNKNOWN,
-        "{registry} does not have this image, or no longer has it: {said}",
-    ),
-    (Asker.WORKSTATION, Answer.UNKNOWN): (Verdict.UNKNOWN, "this oc could not ask {registry}: {said}"),
-    (Asker.CLUSTER, Answer.UNKNOWN): (Verdict.UNKNOWN, "the cluster could not be asked for it: {said}"),
+_TERMS = "{registry} requires the terms of this image to be accepted first: {said}"
+_ABSENT = "{registry} does not have this image, or no longer has it: {said}"
+# What is said of each answer, by who asked; and its verdict and fix, whoever asked.
+SEEN: dict[Asker, dict[Answer, str]] = {
+    Asker.WORKSTATION: {
+        Answer.PROVED: "{registry} accepts the token, checked from this workstation",
+        Answer.REFUSED: "{registry} refuses the token, checked from this workstation: {said}",
+        Answer.TERMS: _TERMS,
+        Answer.UNREACHABLE: "this workstation cannot reach {registry}, which says nothing about the token: {said}",
+        Answer.ABSENT: _ABSENT,
+        Answer.UNKNOWN: "this oc could not ask {registry}: {said}",
+    },
+    Asker.CLUSTER: {
+        Answer.PROVED: "the cluster can pull it, with a login of the project or of the cluster",
+        Answer.REFUSED: "{registry} refuses the logins of the project: {said}",
+        Answer.TERMS: _TERMS,
+        Answer.UNREACHABLE: "the cluster cannot reach {registry}, which says nothing about the token: {said}",
+        Answer.ABSENT: _ABSENT,
+        Answer.UNKNOWN: "the cluster could not be asked for it: {said}",
+    },
 }
-_TERMS = Text(
-    "ask the owner of the token to accept them once at {registry}, or name another image with --prove-pull=IMAGE",
-    registry=REGISTRY,
-)
-_OTHER_IMAGE = Text("name another image with --prove-pull=IMAGE")
+VERDICTS = {Answer.PROVED: Verdict.PASSED, Answer.REFUSED: Verdict.FAILED, Answer.TERMS: Verdict.FAILED}
 _FIXES = {
-    (Asker.WORKSTATION, Answer.TERMS): _TERMS,
-    (Asker.CLUSTER, Answer.TERMS): _TERMS,
-    (Asker.WORKSTATION, Answer.ABSENT): _OTHER_IMAGE,
-    (Asker.CLUSTER, Answer.ABSENT): _OTHER_IMAGE,
-    (Asker.WORKSTATION, Answer.REFUSED): Text("{panel}", panel=PANEL),
-    (Asker.CLUSTER, Answer.REFUSED): Text("{panel}", panel=PANEL),
-    (Asker.CLUSTER, Answer.UNREACHABLE): Text("let the cluster reach {registry} on port 443", registry=REGISTRY),
+    Answer.REFUSED: Text("{panel}", panel=PANEL),
+    Answer.TERMS: Text(
+        "ask the owner of the token to accept them once at {registry}, or name another image with --prove-pull=IMAGE",
+        registry=REGISTRY,
+    ),
+    Answer.ABSENT: Text("name another image with --prove-pull=IMAGE"),
 }
+_LET_OUT = Text("let the cluster reach {registry} on port 443", registry=REGISTRY)
 
 
 def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
     """An answer as a check of the first step."""
-    verdict, seen = MEANINGS[asker, answer]
-    sentence = Text(seen, registry=REGISTRY, said=said)
-    return Check(
-        Step.REGISTRY_SECRET,
-        Code.REGISTRY_ACCEPTS_TOKEN,
-        f"image/{image}",
-        verdict,
-        sentence,
-        _FIXES.get((asker, answer), Text("")),
-    )
+    verdict = VERDICTS.get(answer, Verdict.UNKNOWN)
+    seen = Text(SEEN[asker][answer], registry=REGISTRY, said=said)
+    shut_in = (asker, answer) == (Asker.CLUSTER, Answer.UNREACHABLE)
+    fix = _LET_OUT if shut_in else _FIXES.get(answer, NOTHING)
+    return Check(Step.REGISTRY_SECRET, Code.REGISTRY_ACCEPTS_TOKEN, f"image/{image}", verdict, seen, fix)
 
 
 def eased(checks: Iterable[Check]) -> tuple[Check, ...]:
     """What nobody asked for blocks nothing where it could not be found out, and is said."""
     return tuple(
-        replace(found, verdict=Verdict.WARNING, seen=Text("the token was not tested: {seen}", seen=found.seen))
+        _warning(found, Text("the token was not tested: {seen}", seen=found.seen))
         if found.verdict in (Verdict.UNKNOWN, Verdict.WARNING)
         else found
         for found in checks
     )
+
+
+def _warning(found: Check, seen: Text) -> Check:
+    return replace(found, verdict=Verdict.WARNING, seen=seen)
 
 
 def shown(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
@@ -194,13 +171,5 @@ def shown(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
     known = tuple(found for found in answers.values() if found.verdict is not Verdict.UNKNOWN)
     if known or Asker.CLUSTER in answers:
         return known or tuple(answers.values())
-    return tuple(
-        replace(
-            found,
-            verdict=Verdict.WARNING,
-            seen=Text(
-                "{seen}; the cluster is asked before the first redeployment, once it has the login", seen=found.seen
-            ),
-        )
-        for found in answers.values()
-    )
+    later = "{seen}; the cluster is asked before the first redeployment, once it has the login"
+    return tuple(_warning(found, Text(later, seen=found.seen)) for found in answers.values())

@@ -15,13 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..cluster.pull_secrets import fingerprint, login_data, secret_values
-from ..values import (
-    REGISTRY,
-    SECRET_NAME,
-    PullSecret,
-    Text,
-    Usage,
-)
+from ..values import REGISTRY, SECRET_NAME, PullSecret, Text, Usage
 from .logins import DATA_KEYS, PANEL, covers, judged
 
 # The API server takes no larger object.

@@ -6,16 +6,7 @@ import json
 
 from .. import shell
 from ..cluster.state import ProjectState, ServiceAccount
-from ..values import (
-    NOTHING,
-    SECRET_NAME,
-    Action,
-    Inverse,
-    Request,
-    Step,
-    Text,
-    Usage,
-)
+from ..values import NOTHING, SECRET_NAME, Action, Inverse, Request, Step, Text, Usage
 from . import deployment_configs, links, permissions, registry_secret, service_account
 from .changes import Undo, use_of
 from .permissions import Grant

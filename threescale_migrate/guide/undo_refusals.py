@@ -5,12 +5,7 @@ from __future__ import annotations
 from .. import shell
 from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
-from ..values import (
-    NOTHING,
-    SECRET_NAME,
-    Inverse,
-    Text,
-)
+from ..values import NOTHING, SECRET_NAME, Inverse, Text
 from . import permissions
 from .changes import CONFIG, Undo, given_by, goal_of, is_back
 from .undo_objects import grant_of

@@ -12,18 +12,7 @@ from dataclasses import replace
 from .. import shell
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import (
-    ACCOUNT,
-    SECRET_NAME,
-    Action,
-    Check,
-    Inverse,
-    Request,
-    Step,
-    Text,
-    Usage,
-    Verdict,
-)
+from ..values import ACCOUNT, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Usage, Verdict
 from . import deployment_configs
 from .changes import CONFIG, STEP_OF, Undo, goal_of, is_back, to_default
 from .readiness import Goal, assess, fix
