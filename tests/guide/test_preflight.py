@@ -157,7 +157,7 @@ def test_a_quota_has_to_leave_room_for_the_worst_moment(
     configs: tuple[str, ...], hard: dict[str, str], used: dict[str, str], more: tuple[dict[str, Any], ...], fits: bool
 ) -> None:
     found = state(*more, quotas=(quota(hard, used),))
-    assert (capacity.problems(found, [Wave("w", configs)], ()) == ()) is fits
+    assert (capacity.problems(found, (Wave("w", configs),), ()) == ()) is fits
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_a_quota_has_to_leave_room_for_the_worst_moment(
 )  # fmt: skip
 def test_a_scope_says_which_pods_a_quota_counts(scope: str, fits: bool) -> None:
     found = state(quotas=(quota({"pods": "15"}, {"pods": "15"}, scope),))
-    assert (capacity.problems(found, [Wave("w", ("zync",))], ()) == ()) is fits
+    assert (capacity.problems(found, (Wave("w", ("zync",)),), ()) == ()) is fits
     one_more = state(quotas=(quota({"pods": "16"}, {"pods": "15"}, scope),))
-    assert capacity.problems(one_more, [Wave("w", ("zync",))], ()) == ()
+    assert capacity.problems(one_more, (Wave("w", ("zync",)),), ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_scope_says_which_pods_a_quota_counts(scope: str, fits: bool) -> None:
 )
 def test_a_limit_range_has_to_take_every_pod_of_a_rollout(kind: str, more: dict[str, Any], fits: bool) -> None:
     found = state(limits(kind, **more))
-    assert (capacity.problems(found, [Wave("w", ("zync",))], ()) == ()) is fits
+    assert (capacity.problems(found, (Wave("w", ("zync",)),), ()) == ()) is fits
 
 
 def test_fewer_at_a_time_is_advised_where_that_is_enough() -> None:
@@ -202,7 +202,7 @@ def test_fewer_at_a_time_is_advised_where_that_is_enough() -> None:
     [all_of_them] = capacity.problems(found, waves(found, Request(all_at_once=True)), ())
     assert "--wave-plan" in str(all_of_them.fix)
     tight = replace(found, quotas=(quota({"pods": "15"}, {"pods": "15"}),))
-    assert "--wave-plan" not in str(capacity.problems(tight, [Wave("w", ("zync",))], ())[0].fix)
+    assert "--wave-plan" not in str(capacity.problems(tight, (Wave("w", ("zync",)),), ())[0].fix)
 
 
 @given(st.integers(0, 10**6), st.sampled_from(sorted(capacity.UNITS)))

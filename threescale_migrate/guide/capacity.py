@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, Limit, ProjectState, Quota, Resources
-from ..values import Action, Text
+from ..values import Action, Text, Verdict
+from .findings import Finding, Group
 from .selection import Wave
 
 UNITS = {
@@ -25,23 +27,14 @@ UNITS = {
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]*)")
 COMPUTE = ("cpu", "memory", "ephemeral-storage")
 KNOWN_SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort"})
-# What a quota counts beside pods, by the beginning of the call that makes one more of it.
+# What a quota counts beside pods, by the kind of change that makes one more of it: its name, and its name after `count/`.
 OBJECTS = {
-    "secrets": "secrets",
-    "serviceaccounts": "serviceaccounts",
-    "rolebindings": "rolebindings.rbac.authorization.k8s.io",
+    "secret": ("secrets", "secrets"),
+    "account": ("serviceaccounts", "serviceaccounts"),
+    "grant": ("rolebindings", "rolebindings.rbac.authorization.k8s.io"),
 }
 
 Amounts = Mapping[str, Fraction]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What will refuse a pod, and the fix."""
-
-    subject: str
-    seen: Text
-    fix: Text
 
 
 @dataclass(frozen=True)
@@ -62,8 +55,10 @@ def quantity(text: str) -> Fraction | None:
     return Fraction(found[1]) * UNITS[found[2]]
 
 
-def sentence(resource: str, amount: Fraction) -> str:
+def sentence(resource: str, amount: Fraction | None) -> str:
     """An amount as a person writes it."""
+    if amount is None:
+        return "none"
     if "memory" in resource or "storage" in resource:
         for unit in ("Gi", "Mi", "Ki"):
             if amount and (amount / UNITS[unit]).denominator == 1:
@@ -140,20 +135,43 @@ def applies(quota: Quota, pod: PodNeed, amounts: Amounts) -> bool:
     return all(meaning.get(scope, False) for scope in quota.scopes)
 
 
-def problems(state: ProjectState, waves: Iterable[Wave], actions: Iterable[Action]) -> tuple[Problem, ...]:
-    """What will be refused on the way, by quota and by limit range. `waves` are the configs that will be redeployed."""
-    order = tuple(waves)
-    limits = tuple(item for found in state.limits for item in found.items)
-    found: list[Problem] = []
+def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Action, ...]) -> list[Finding]:
+    """What quotas and limit ranges mean for the redeployment of `order`; one that passes where all could be read and leave room."""
+    found = list(problems(state, order, actions))
     for quota in state.quotas:
-        found += _of_objects(state, quota, tuple(actions), order)
+        strange = ", ".join(scope for scope in quota.scopes if scope not in KNOWN_SCOPES)
+        if strange:
+            seen = Text("not checked: its scope {scope} depends on the pods' priority or affinity", scope=strange)
+            found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
+    if not found and not {"quota", "limits"} & set(state.unread):
+        count = len(state.quotas) + len(state.limits)
+        seen = (
+            Text("{count} quotas and limit ranges leave room for the redeployment", count=count)
+            if count
+            else Text("there is no quota and no limit range")
+        )
+        found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
+    return found
+
+
+def problems(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Action, ...]) -> tuple[Finding, ...]:
+    """What will be refused on the way, by quota and by limit range. `order` are the configs that will be redeployed."""
+    limits = tuple(item for found in state.limits for item in found.items)
+    found: list[Finding] = []
+    for quota in state.quotas:
+        found += _of_objects(state, quota, actions, order)
         found += _of_quota(state, quota, order, limits)
     for item in limits:
         found += _of_limit(state, item, order, limits)
     return tuple(found)
 
 
-def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Problem]:
+def _problem(subject: str, seen: Text, fix: Text) -> Finding:
+    fix = Text("{fix}; or continue with --force", fix=fix)
+    return Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, subject, Verdict.FAILED, seen, fix, forceable=True)
+
+
+def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Finding]:
     """One problem for each resource of a quota, about the first wave that does not fit."""
     found = []
     for resource, written in quota.hard.items():
@@ -195,44 +213,47 @@ def _peak(quota: Quota, resource: str, config: DeploymentConfig, limits: tuple[L
 
 def _exceeded(
     quota: Quota, resource: str, wave: Wave, need: Fraction, most: Fraction, used: Fraction, hard: Fraction
-) -> Problem:
+) -> Finding:
     seen = Text(
         "{resource}: {used} of {hard} are used, and wave {wave} needs {need} more for a moment",
-        resource=resource,
-        used=sentence(resource, used),
-        hard=sentence(resource, hard),
         wave=Text(wave.name),
-        need=sentence(resource, need),
+        **_amounts(resource, used=used, hard=hard, need=need),
     )
+    fix = _raised(quota, resource, used + need)
     if used + most <= hard:
         fix = Text("redeploy fewer at a time: --wave-plan FILE, with a line for each config; or raise it to {enough}",
                     enough=sentence(resource, used + need))  # fmt: skip
-    else:
-        fix = Text("raise it to {enough}: ask an admin to run oc edit quota {quota}",
-                    enough=sentence(resource, used + need), quota=quota.name)  # fmt: skip
-    return Problem(f"quota/{quota.name}", seen, fix)
+    return _problem(f"quota/{quota.name}", seen, fix)
 
 
-def _unsaid(quota: Quota, resource: str, names: list[str]) -> Problem:
+def _amounts(resource: str, **amounts: Fraction) -> dict[str, str]:
+    """A resource and amounts of it, as a person writes them."""
+    return {"resource": resource, **{name: sentence(resource, amount) for name, amount in amounts.items()}}
+
+
+def _raised(quota: Quota, resource: str, enough: Fraction) -> Text:
+    fix = "raise it to {enough}: ask an admin to run oc edit quota {quota}"
+    return Text(fix, enough=sentence(resource, enough), quota=quota.name)
+
+
+def _unsaid(quota: Quota, resource: str, names: list[str]) -> Finding:
     seen = Text(
         "it limits {resource}, and pods that do not set it are refused: those of {names}, their deployers or hooks",
         resource=resource,
         names=", ".join(names),
     )
     fix = Text("give the project a limit range with defaults, or set resources in the configs and their strategies")
-    return Problem(f"quota/{quota.name}", seen, fix)
+    return _problem(f"quota/{quota.name}", seen, fix)
 
 
 def _of_objects(
     state: ProjectState, quota: Quota, actions: tuple[Action, ...], order: tuple[Wave, ...]
-) -> list[Problem]:
+) -> list[Finding]:
     """Objects that stay: revisions, deployer and hook pods, and what the actions create."""
     count = sum(len(wave.configs) for wave in order)
     grows = {"replicationcontrollers": count}
-    for name, full in OBJECTS.items():
-        made = sum(_makes(action, name) for action in actions)
-        grows[name] = grows.get(name, 0) + made
-        grows[f"count/{full}"] = made
+    for kind, (name, full) in OBJECTS.items():
+        grows[name] = grows[f"count/{full}"] = sum(_makes(action, kind) for action in actions)
     grows["count/replicationcontrollers"] = count
     grows["count/pods"] = _pods_that_stay(state, order)
     found = []
@@ -241,14 +262,10 @@ def _of_objects(
         if not quota.scopes and hard is not None and used is not None and more and used + more > hard:
             seen = Text(
                 "{resource}: {used} of {hard} are used, and the migration creates {more} more",
-                resource=resource,
-                used=sentence(resource, used),
-                hard=sentence(resource, hard),
                 more=more,
+                **_amounts(resource, used=used, hard=hard),
             )
-            fix = Text("raise it to {enough}: ask an admin to run oc edit quota {quota}",
-                        enough=sentence(resource, used + more), quota=quota.name)  # fmt: skip
-            found.append(Problem(f"quota/{quota.name}", seen, fix))
+            found.append(_problem(f"quota/{quota.name}", seen, _raised(quota, resource, used + more)))
     return found
 
 
@@ -259,15 +276,12 @@ def _pods_that_stay(state: ProjectState, order: tuple[Wave, ...]) -> int:
     return kept + max((sum(map(surge, wave)) for wave in configs), default=0)
 
 
-def _makes(action: Action, objects: str) -> bool:
-    """Whether an action creates one of these objects."""
-    if objects == "rolebindings":
-        return action.args[:2] == ("create", "rolebinding") or action.args[:3] == ("adm", "policy", "add-role-to-user")
-    kind = {"secrets": "secret/", "serviceaccounts": "sa/"}[objects]
-    return action.args[0] == "create" and action.subject.startswith(kind)
+def _makes(action: Action, kind: str) -> bool:
+    """Whether an action creates an object of the project by this kind of change; a grant in the whole cluster creates none."""
+    return action.inverse.kind == kind and (kind != "grant" or bool(action.inverse.detail["namespace"]))
 
 
-def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Problem]:
+def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Finding]:
     """One problem for each item of a limit range, about all configs that it will refuse."""
     refused: dict[str, Text] = {}
     for name in (name for wave in order for name in wave.configs):
@@ -279,54 +293,41 @@ def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits:
         return []
     seen = Text("pods of {names} will be refused: {why}", names=", ".join(refused), why=next(iter(refused.values())))
     fix = Text("change the limit range (oc edit limits {name}), or what the pods request", name=item.range)
-    return [Problem(f"limits/{item.range}", seen, fix)]
+    return [_problem(f"limits/{item.range}", seen, fix)]
 
 
 def _refusal(pod: PodNeed, item: Limit, limits: tuple[Limit, ...]) -> Text | None:
     """Why a limit range refuses a pod, None where it does not."""
+    measured: list[Resources] = []
     if item.type == "Container":
-        for container in (*pod.containers, *pod.init_containers):
-            why = _beyond(effective(container, limits), item)
-            if why is not None:
-                return why
-        return None
-    if item.type == "Pod":
+        measured = [effective(container, limits) for container in (*pod.containers, *pod.init_containers)]
+    elif item.type == "Pod":
         amounts = asked(pod, limits)
-        whole = Resources(
-            pod.name,
-            {name: str(amounts[f"requests.{name}"]) for name in COMPUTE if f"requests.{name}" in amounts},
-            {name: str(amounts[f"limits.{name}"]) for name in COMPUTE if f"limits.{name}" in amounts},
+        requests, most = (
+            {name: str(amounts[f"{part}.{name}"]) for name in COMPUTE if f"{part}.{name}" in amounts}
+            for part in ("requests", "limits")
         )
-        return _beyond(whole, item)
-    return None
+        measured = [Resources(pod.name, requests, most)]
+    return next((why for resources in measured for why in [_beyond(resources, item)] if why is not None), None)
 
 
 def _beyond(asked_for: Resources, item: Limit) -> Text | None:
     for resource, written in item.max.items():
         most, found = quantity(written), _amount(asked_for.limits, resource)
         if most is not None and (found is None or found > most):
-            return Text(
-                "{resource} can be at most {most}, but its limit is {found}",
-                resource=resource,
-                most=written,
-                found="none" if found is None else sentence(resource, found),
-            )
+            seen = "{resource} can be at most {most}, but its limit is {found}"
+            return Text(seen, resource=resource, most=written, found=sentence(resource, found))
     for resource, written in item.min.items():
         least, found = quantity(written), _amount(asked_for.requests, resource)
         if least is not None and (found is None or found < least):
-            return Text(
-                "{resource} has to be at least {least}, but its request is {found}",
-                resource=resource,
-                least=written,
-                found="none" if found is None else sentence(resource, found),
-            )
+            seen = "{resource} has to be at least {least}, but its request is {found}"
+            return Text(seen, resource=resource, least=written, found=sentence(resource, found))
     for resource, written in item.ratio.items():
         ratio, limit = quantity(written), _amount(asked_for.limits, resource)
         request = _amount(asked_for.requests, resource)
         if ratio is not None and (not limit or not request or limit / request > ratio):
-            return Text(
-                "the limit of {resource} can be at most {ratio} times its request", resource=resource, ratio=written
-            )
+            seen = "the limit of {resource} can be at most {ratio} times its request"
+            return Text(seen, resource=resource, ratio=written)
     return None
 
 

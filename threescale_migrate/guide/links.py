@@ -58,36 +58,25 @@ def _link(link: Link) -> Action:
     return service_account.link(ACCOUNT, why, link.secret, link.use, STEP)
 
 
-def missing(state: ProjectState) -> list[Check]:
-    """A failure for each secret that `amp` lacks; a warning for one that is not there."""
-    checks = []
-    for link in lacking(state):
-        use = Text(MENTIONED[link.use])
-        if link.secret in state.secret_names:
-            seen = Text("default has secret {secret} {use}, and amp does not", secret=link.secret, use=use)
-            fix = Text("{command}", command=shell.oc(_link(link).args))
-            checks.append(Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", Verdict.FAILED, seen, fix))
-        elif "secrets" not in state.unread:
-            seen = Text("it has secret {secret} {use}, which does not exist: not copied", secret=link.secret, use=use)
-            checks.append(Check(STEP, Code.LINKED_SECRET_EXISTS, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))
-    return checks
+def checks(state: ProjectState) -> tuple[Check, ...]:
+    """A failure for each secret that `amp` lacks, unknown where it cannot be seen; a warning for one that is not there."""
+    return tuple(_check(state, link) for link in lacking(state))
 
 
-def unknown(state: ProjectState) -> tuple[Check, ...]:
-    """What is linked to `default` and cannot be read."""
-    if "secrets" not in state.unread:
-        return ()
-    checks = []
-    for link in lacking(state):
-        if link.secret not in state.secret_names:
-            seen = Text(
-                "default has secret {secret} {use}, amp does not, and it is not known whether the secret exists",
-                secret=link.secret,
-                use=Text(MENTIONED[link.use]),
-            )
-            fix = Text("{command}", command=shell.oc(_link(link).args))
-            checks.append(Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix))
-    return tuple(checks)
+def _check(state: ProjectState, link: Link) -> Check:
+    named = {"secret": link.secret, "use": Text(MENTIONED[link.use])}
+    there = link.secret in state.secret_names
+    if not there and "secrets" not in state.unread:
+        seen = Text("it has secret {secret} {use}, which does not exist: not copied", **named)
+        return Check(STEP, Code.LINKED_SECRET_EXISTS, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen)
+    verdict, seen = Verdict.FAILED, Text("default has secret {secret} {use}, and amp does not", **named)
+    if not there:
+        verdict = Verdict.UNKNOWN
+        seen = Text(
+            "default has secret {secret} {use}, amp does not, and it is not known whether the secret exists", **named
+        )
+    fix = Text("{command}", command=shell.oc(_link(link).args))
+    return Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", verdict, seen, fix)
 
 
 def translated(state: ProjectState) -> str:

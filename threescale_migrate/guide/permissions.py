@@ -244,29 +244,18 @@ def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]]
     user = user_of(namespace, account)
     elsewhere = (f"--namespace={grant.namespace}",) if grant.namespace not in ("", namespace) else ()
     detail = {"account": account, "namespace": grant.namespace, "role_kind": grant.role_kind, "role": grant.role}
-    if grant.role_kind == SCC:
-        args: tuple[str, ...] = ("adm", "policy", "add-scc-to-user", grant.role, user)
-        inverse: tuple[str, ...] = ("adm", "policy", "remove-scc-from-user", grant.role, user)
-    elif not grant.namespace:
-        args = ("adm", "policy", "add-cluster-role-to-user", grant.role, user)
-        inverse = ("adm", "policy", "remove-cluster-role-from-user", grant.role, user)
-    elif grant.role_kind == CLUSTER_ROLE:
-        args = ("adm", "policy", "add-role-to-user", grant.role, user, *elsewhere)
-        inverse = ("adm", "policy", "remove-role-from-user", grant.role, user, *elsewhere)
+    if grant.role_kind == SCC or grant.role_kind == CLUSTER_ROLE or not grant.namespace:
+        what = "scc" if grant.role_kind == SCC else "role" if grant.namespace else "cluster-role"
+        args: tuple[str, ...] = ("adm", "policy", f"add-{what}-to-user", grant.role, user, *elsewhere)
+        back: tuple[str, ...] = ("adm", "policy", f"remove-{what}-from-user", grant.role, user, *elsewhere)
     else:
         name = _free_name(grant, account, taken)
-        args = (
-            "create", "rolebinding", name, f"--role={grant.role}", f"--serviceaccount={namespace}:{account}", *elsewhere,
-        )  # fmt: skip
-        inverse = ("delete", "rolebinding", name, *elsewhere)
         detail["binding"] = name
-    return Action(
-        STEP,
-        shell.quoted(f"{grant.role_kind.lower()}/{grant.role}"),
-        args,
-        why,
-        Inverse("grant", grant.role, inverse, detail),
-    )
+        subject = f"--serviceaccount={namespace}:{account}"
+        args = ("create", "rolebinding", name, f"--role={grant.role}", subject, *elsewhere)
+        back = ("delete", "rolebinding", name, *elsewhere)
+    about = shell.quoted(f"{grant.role_kind.lower()}/{grant.role}")
+    return Action(STEP, about, args, why, Inverse("grant", grant.role, back, detail))
 
 
 def _free_name(grant: Grant, account: str, taken: set[tuple[str, str]]) -> str:
@@ -345,25 +334,15 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
                 "not known: whether a role that default is bound to exists; ask a cluster admin to run this if it does, or continue"
                 " with --allow-unknown"
             )
-            action = give(state.namespace, grant, ACCOUNT, set())
-            checks.append(
-                Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, (command(action),))
-            )
+            commands = (command(give(state.namespace, grant, ACCOUNT, set())),)
+            checks.append(Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, commands))
     if "configmaps" in state.unread and not request.service_discovery:
         both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
         if not both:
+            seen = discovery_text(state, request)
             fix = Text("give --service-discovery if it is used, or continue with --allow-unknown")
-            checks.append(
-                Check(
-                    STEP,
-                    Code.SERVICE_DISCOVERY_VIEW,
-                    "configmap/system",
-                    Verdict.UNKNOWN,
-                    discovery_text(state, request),
-                    fix,
-                )
-            )
-    return (*checks, *links.unknown(state))
+            checks.append(Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.UNKNOWN, seen, fix))
+    return (*checks, *(check for check in links.checks(state) if check.verdict is Verdict.UNKNOWN))
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -371,15 +350,14 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, request)]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         checks.append(_lacking(state, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT))
-    checks += links.missing(state)
+    checks += (check for check in links.checks(state) if check.verdict is not Verdict.UNKNOWN)
     checks += _differences(state, request)
     checks += unknown(state, request)
     if all(check.verdict is Verdict.WARNING for check in checks):
         checks.insert(0, _equal(state, request))
     if state.discovery is not None or request.service_discovery:
-        checks.append(
-            Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery_text(state, request))
-        )
+        seen = discovery_text(state, request)
+        checks.append(Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, seen))
     return tuple(checks)
 
 

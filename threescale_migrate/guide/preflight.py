@@ -13,7 +13,20 @@ from dataclasses import dataclass, field, replace
 from ..check_codes import Code
 from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Action, Check, Refused, Request, Step, Text, Usage, Verdict
+from ..values import (
+    ACCOUNT,
+    NOTHING,
+    REGISTRY,
+    SECRET_NAME,
+    Action,
+    Check,
+    Refused,
+    Request,
+    Step,
+    Text,
+    Usage,
+    Verdict,
+)
 from . import capacity, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
 from .cause import CauseKind
 from .findings import Finding, Group
@@ -116,26 +129,30 @@ def _of_check(group: Group, check: Check) -> Finding:
 
 
 def _login(facts: Facts) -> list[Finding]:
-    version = Text("{program}, version {version}", program=facts.program, version=facts.version)
-    seen = version if facts.version else Text("{program}", program=facts.program)
-    found = [Finding(Group.LOGIN, Code.OC_FOUND, "oc", Verdict.PASSED, seen)]
-    wrong = [
-        Finding(Group.LOGIN, Code.SERVER_EXPECTED, subject, Verdict.FAILED, sentence)
-        for subject, sentence in facts.unexpected
-        if subject == "server"
-    ]
+    seen = Text("{program}", program=facts.program)
+    if facts.version:
+        seen = Text("{program}, version {version}", program=facts.program, version=facts.version)
     where = Text("{server}, as {user}", server=facts.server, user=facts.user)
-    return [*found, *(wrong or [Finding(Group.LOGIN, Code.SERVER_EXPECTED, "server", Verdict.PASSED, where)])]
+    return [
+        Finding(Group.LOGIN, Code.OC_FOUND, "oc", Verdict.PASSED, seen),
+        *(
+            _unexpected(facts, Group.LOGIN, Code.SERVER_EXPECTED, "server", "server")
+            or [Finding(Group.LOGIN, Code.SERVER_EXPECTED, "server", Verdict.PASSED, where)]
+        ),
+    ]
+
+
+def _unexpected(facts: Facts, group: Group, code: Code, about: str, subject: str) -> list[Finding]:
+    """What of the server or the project is not as the user said."""
+    return [
+        Finding(group, code, subject, Verdict.FAILED, sentence) for what, sentence in facts.unexpected if what == about
+    ]
 
 
 def _project(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
     subject = f"project/{state.namespace}"
-    found = [
-        Finding(Group.PROJECT, Code.PROJECT_EXPECTED, subject, Verdict.FAILED, sentence)
-        for about, sentence in facts.unexpected
-        if about == "project"
-    ]
+    found = _unexpected(facts, Group.PROJECT, Code.PROJECT_EXPECTED, "project", subject)
     if "dc" in state.unread:
         return found  # the rights say so
     chosen = choose(state, request).configs
@@ -167,22 +184,15 @@ def _secret(facts: Facts, request: Request) -> list[Finding]:
         return _skipped(Group.SECRET, Step.REGISTRY_SECRET)
     found = _of_step(facts, Group.SECRET, Step.REGISTRY_SECRET)
     subject = f"secret/{SECRET_NAME}"
-    if request.pull_secret is not None:
-        found += [
-            Finding(Group.SECRET, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning)
-            for warning in request.pull_secret.warnings
-        ]
-    if found and found[0].verdict is Verdict.FAILED:
+    given = request.pull_secret
+    for warning in () if given is None else given.warnings:
+        found.append(Finding(Group.SECRET, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning))
+    if (found and found[0].verdict is Verdict.FAILED) or (given is None and facts.state.secret is None):
         return found
-    if request.pull_secret is not None:
-        seen = Text(
-            "usable: a login for {registry}, from {source}", registry=REGISTRY, source=request.pull_secret.source
-        )
-        return [Finding(Group.SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
-    if facts.state.secret is not None:
-        seen = Text("it is in the project, with a login for {registry}", registry=REGISTRY)
-        return [Finding(Group.SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
-    return found
+    seen = Text("it is in the project, with a login for {registry}", registry=REGISTRY)
+    if given is not None:
+        seen = Text("usable: a login for {registry}, from {source}", registry=REGISTRY, source=given.source)
+    return [Finding(Group.SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
 
 
 def _permissions(facts: Facts, request: Request) -> list[Finding]:
@@ -208,8 +218,10 @@ def _permissions(facts: Facts, request: Request) -> list[Finding]:
 
 def _configs(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
-    if {"dc", "rc", "pods"} & set(state.unread) or Step.DEPLOYMENT_CONFIGS in request.skip:
-        return _skipped(Group.CONFIGS, Step.DEPLOYMENT_CONFIGS) if Step.DEPLOYMENT_CONFIGS in request.skip else []
+    if Step.DEPLOYMENT_CONFIGS in request.skip:
+        return _skipped(Group.CONFIGS, Step.DEPLOYMENT_CONFIGS)
+    if readiness.unread(state):
+        return []
     found: list[Finding] = []
     chosen = choose(state, request).configs
     healthy = 0
@@ -227,37 +239,38 @@ def _configs(facts: Facts, request: Request) -> list[Finding]:
 
 def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
     """What is wrong with a config before the first change; None where it is healthy."""
-    config, subject = state.configs[name], f"dc/{name}"
+    config = state.configs[name]
+
+    def warned(seen: Text, fix: Text = NOTHING) -> Finding:
+        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, f"dc/{name}", Verdict.WARNING, seen, fix)
+
     if config.effective_account == ACCOUNT:
         found = readiness.assess(state, name)
         if found.reached:
             return None
-        reason = found.cause.sentence if found.cause is not None else found.reason
-        seen = Text("its migration has begun: {reason}; migrate continues it", reason=reason)
-        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
+        return warned(Text("its migration has begun: {reason}; migrate continues it", reason=found.why))
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
     if config.paused and not request.resume_paused:
         seen = Text("it is paused: it accepts the patch but does not redeploy until it is resumed")
-        return Finding(
-            Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen, Text("resume it with --resume-paused")
-        )
+        return warned(seen, Text("resume it with --resume-paused"))
     if found.reached:
         return None
     if found.moving:
-        seen = Text("a rollout is already under way ({reason}); migrate waits for it first", reason=found.reason)
-        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
-    reason = found.cause.sentence if found.cause is not None else found.reason
-    if _lacks_login(state, request, config, found):
-        seen = Text(
-            "it has no login for {registry} yet, which is what migrate gives it: {reason}",
-            registry=REGISTRY,
-            reason=reason,
+        return warned(
+            Text("a rollout is already under way ({reason}); migrate waits for it first", reason=found.reason)
         )
-        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.WARNING, seen)
-    seen = Text("it is already failing: {reason}; {serves}", reason=reason, serves=readiness.serves(state, name))
+    if _lacks_login(state, request, config, found):
+        waiting = "it has no login for {registry} yet, which is what migrate gives it: {reason}"
+        return warned(Text(waiting, registry=REGISTRY, reason=found.why))
     fix = found.cause.fix if found.cause is not None else Text("check oc describe dc/{name}", name=name)
-    fix = Text("{fix}; or continue anyway with --force", fix=fix)
-    return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, subject, Verdict.FAILED, seen, fix, forceable=True)
+    return replace(
+        warned(
+            Text("it is already failing: {reason}; {serves}", reason=found.why, serves=readiness.serves(state, name))
+        ),
+        verdict=Verdict.FAILED,
+        fix=Text("{fix}; or continue anyway with --force", fix=fix),
+        forceable=True,
+    )
 
 
 def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig, found: readiness.Assessment) -> bool:
@@ -279,52 +292,20 @@ def _images(state: ProjectState, name: str) -> list[Finding]:
         failed = dict(stream.failures) if stream is not None else {}
         if trigger.tag not in failed and trigger.resolved:
             continue
-        subject = f"is/{trigger.stream}:{trigger.tag}"
+        tag = f"{trigger.stream}:{trigger.tag}"
         why = failed.get(trigger.tag) or "no image"
-        fix = Text(
-            "import it: oc import-image {stream}; or continue with --force", stream=f"{trigger.stream}:{trigger.tag}"
-        )
         if trigger.resolved:
             seen = Text("its last import failed ({why}); {name} keeps the image that it has", why=why, name=name)
-            found.append(Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, subject, Verdict.WARNING, seen))
-        else:
-            seen = Text("it could not be imported ({why}), and {name} would wait for it silently", why=why, name=name)
-            found.append(
-                Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, subject, Verdict.FAILED, seen, fix, forceable=True)
-            )
+            found.append(Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, f"is/{tag}", Verdict.WARNING, seen))
+            continue
+        seen = Text("it could not be imported ({why}), and {name} would wait for it silently", why=why, name=name)
+        fix = Text("import it: oc import-image {stream}; or continue with --force", stream=tag)
+        found.append(
+            Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, f"is/{tag}", Verdict.FAILED, seen, fix, forceable=True)
+        )
     return found
 
 
 def _capacity(facts: Facts, request: Request) -> list[Finding]:
-    state = facts.state
-    if "dc" in state.unread:
-        return []
-    order = redeployed(state, request, facts.attempt.actions)
-    found = []
-    for problem in capacity.problems(state, order, facts.attempt.actions):
-        fix = Text("{fix}; or continue with --force", fix=problem.fix)
-        found.append(
-            Finding(
-                Group.CAPACITY,
-                Code.QUOTA_SUFFICIENT,
-                problem.subject,
-                Verdict.FAILED,
-                problem.seen,
-                fix,
-                forceable=True,
-            )
-        )
-    for quota in state.quotas:
-        strange = ", ".join(scope for scope in quota.scopes if scope not in capacity.KNOWN_SCOPES)
-        if strange:
-            seen = Text("not checked: its scope {scope} depends on the pods' priority or affinity", scope=strange)
-            found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
-    if not found and not {"quota", "limits"} & set(state.unread):
-        count = len(state.quotas) + len(state.limits)
-        seen = (
-            Text("{count} quotas and limit ranges leave room for the redeployment", count=count)
-            if count
-            else Text("there is no quota and no limit range")
-        )
-        found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
-    return found
+    state, actions = facts.state, facts.attempt.actions
+    return [] if "dc" in state.unread else capacity.findings(state, redeployed(state, request, actions), actions)

@@ -80,6 +80,11 @@ class Assessment:
     cause: Cause | None = None
 
     @property
+    def why(self) -> Text:
+        """Why it is where it is: the cause, where that is known."""
+        return self.reason if self.cause is None else self.cause.sentence
+
+    @property
     def moving(self) -> bool:
         """Whether waiting may help: under way, and nothing known that will stop it for good."""
         return not self.reached and self.state in MOVING and not (self.cause is not None and self.cause.lasting)
@@ -109,6 +114,11 @@ def assess(state: ProjectState, name: str, goal: Goal = MIGRATED) -> Assessment:
 def assess_all(state: ProjectState, names: Iterable[str], goal: Goal = MIGRATED) -> tuple[Assessment, ...]:
     """The verdicts on several configs, in the order of `names`."""
     return tuple(assess(state, name, goal) for name in names)
+
+
+def unread(state: ProjectState) -> tuple[str, ...]:
+    """The types that could not be read and without which nothing is known of rollouts."""
+    return tuple(kind for kind in ("dc", "rc", "pods") if kind in state.unread)
 
 
 def proves(pod: Pod, goal: Goal) -> bool:
@@ -270,9 +280,8 @@ def serves(state: ProjectState, name: str) -> Text:
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """For each config, whether its newest rollout has ended well."""
-    missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
-    if missing:
-        why = Text("{kinds} cannot be read", kinds=", ".join(missing))
+    if unread(state):
+        why = Text("{kinds} cannot be read", kinds=", ".join(unread(state)))
         return (Check(STEP, Code.ROLLOUT_COMPLETE, "dc", Verdict.UNKNOWN, why),)
     return tuple(_check(state, name) for name in choose(state, request).configs)
 
@@ -281,5 +290,4 @@ def _check(state: ProjectState, name: str) -> Check:
     found = assess(state, name, Goal(state.configs[name].effective_account, None))
     if found.reached:
         return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.PASSED, found.reason)
-    seen = found.cause.sentence if found.cause is not None else found.reason
-    return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.FAILED, seen, fix(found))
+    return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.FAILED, found.why, fix(found))

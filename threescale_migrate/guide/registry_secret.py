@@ -9,6 +9,7 @@ from ..check_codes import Code
 from ..cluster.pull_secrets import login_data
 from ..cluster.state import ProjectState, RegistrySecret
 from ..values import (
+    NOTHING,
     REGISTRY,
     SECRET_NAME,
     Action,
@@ -44,38 +45,24 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     if given is None:
         assert there is not None
         why = fault(there)
-        if why is not None:
-            raise Refused(
-                Text(
-                    "secret {name} in the project cannot be used: {why}; give a working one with --secret-file and --replace-secret",
-                    name=SECRET_NAME,
-                    why=why,
-                )
-            )
-        return ()
+        if why is None:
+            return ()
+        seen = "secret {name} in the project cannot be used: {why}; give a working one with --secret-file and --replace-secret"
+        raise Refused(Text(seen, name=SECRET_NAME, why=why))
     if there is None:
-        return (
-            Action(
-                STEP,
-                f"secret/{SECRET_NAME}",
-                ("create", "-f", "-"),
-                Text("the cluster needs a login for {registry}", registry=REGISTRY),
-                creation(SECRET_NAME, given.fingerprint, given.path, given.kept),
-                stdin=given.manifest,
-                secret=True,
-            ),
-        )
+        why = Text("the cluster needs a login for {registry}", registry=REGISTRY)
+        return (create(why, creation(SECRET_NAME, given.fingerprint, given.path, given.kept), given.manifest),)
     if equal(there, given):
         return ()
     if not request.replace_secret:
-        raise Refused(
-            Text(
-                "secret {name} is already in the project and differs from {source}: add --replace-secret to replace it",
-                name=SECRET_NAME,
-                source=given.source,
-            )
-        )
+        seen = "secret {name} is already in the project and differs from {source}: add --replace-secret to replace it"
+        raise Refused(Text(seen, name=SECRET_NAME, source=given.source))
     return replacement(there, given)
+
+
+def create(why: Text, inverse: Inverse, manifest: str, verb: str = "create") -> Action:
+    """Creates, or replaces, the secret that `inverse` names from a manifest, which is never shown."""
+    return Action(STEP, f"secret/{inverse.name}", (verb, "-f", "-"), why, inverse, stdin=manifest, secret=True)
 
 
 def creation(name: str, fingerprint_: str, path: str | None, kept: str | None = None) -> Inverse:
@@ -112,66 +99,53 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
             )
         )
     backup = backup_name(there)
+    detail = {
+        "backup": backup,
+        "fingerprint": given.fingerprint,
+        "before": there.fingerprint,
+        "path": given.path,
+        "copy": given.kept,
+        "type": given.type,
+    }
+    # The copy's name says what it holds: one that is there already is the same.
+    kept = Inverse("secret", backup, ("delete", "secret", backup), {"fingerprint": there.fingerprint, "kept": "yes"})
+    replaced = Inverse("secret-replaced", SECRET_NAME, ("replace", "-f", "-"), detail)
     return (
-        Action(
-            STEP,
-            f"secret/{backup}",
-            ("create", "-f", "-"),
-            Text("the previous secret is kept so that undo can restore it"),
-            # Its name says what it holds: one that is there already is the same.
-            Inverse("secret", backup, ("delete", "secret", backup), {"fingerprint": there.fingerprint, "kept": "yes"}),
-            stdin=renamed(there.manifest, backup),
-            secret=True,
-        ),
-        Action(
-            STEP,
-            f"secret/{SECRET_NAME}",
-            ("replace", "-f", "-"),
+        create(Text("the previous secret is kept so that undo can restore it"), kept, renamed(there.manifest, backup)),
+        create(
             Text("the secret in the project differs from {source}", source=given.source),
-            Inverse(
-                "secret-replaced",
-                SECRET_NAME,
-                ("replace", "-f", "-"),
-                {
-                    "backup": backup,
-                    "fingerprint": given.fingerprint,
-                    "before": there.fingerprint,
-                    "path": given.path,
-                    "copy": given.kept,
-                    "type": given.type,
-                },
-            ),
-            stdin=given.manifest,
-            secret=True,
+            replaced,
+            given.manifest,
+            "replace",
         ),
     )
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether the secret is there, of a type that pods can pull with, and has a login for the registry."""
-    subject = f"secret/{SECRET_NAME}"
     there = state.secret
+
+    def checked(code: Code, verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Check:
+        return Check(STEP, code, f"secret/{SECRET_NAME}", verdict, seen, fix)
+
+    usable = Code.REGISTRY_SECRET_USABLE
     if "secrets" in state.unread:
-        seen = Text("it cannot be read: {why}", why=state.unread["secrets"])
-        return (Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.UNKNOWN, seen),)
+        return (checked(usable, Verdict.UNKNOWN, Text("it cannot be read: {why}", why=state.unread["secrets"])),)
     if there is None:
         fix = Text("threescale-migrate step registry-secret --secret-file FILE")
-        return (
-            Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.FAILED, Text("it is not in the project"), fix),
-        )
+        return (checked(usable, Verdict.FAILED, Text("it is not in the project"), fix),)
     fix = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
     why = fault(there)
     if why is not None:
-        return (Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.FAILED, why, fix),)
+        return (checked(usable, Verdict.FAILED, why, fix),)
     if request.pull_secret is not None and not equal(there, request.pull_secret):
         seen = Text("it differs from {source}", source=request.pull_secret.source)
-        return (Check(STEP, Code.REGISTRY_SECRET_AS_GIVEN, subject, Verdict.FAILED, seen, fix),)
+        return (checked(Code.REGISTRY_SECRET_AS_GIVEN, Verdict.FAILED, seen, fix),)
     seen = Text("it is there, with a login for {registry}", registry=REGISTRY)
-    passed = Check(STEP, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen)
     _, warnings = judged(login_data(json.loads(there.manifest)), time.time())
     return (
-        passed,
-        *(Check(STEP, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning, fix) for warning in warnings),
+        checked(usable, Verdict.PASSED, seen),
+        *(checked(Code.REGISTRY_TOKEN_LASTS, Verdict.WARNING, warning, fix) for warning in warnings),
     )
 
 

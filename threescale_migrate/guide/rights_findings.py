@@ -6,7 +6,7 @@ The server's answers are in the facts; who has to run what instead is said in th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 
 from .. import shell
 from ..check_codes import Code
@@ -39,78 +39,77 @@ def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answe
     lent = Text(
         "missing: permission to read what is in this project; ask a project admin to run this, or log in as a user who has it"
     )
-    edit = (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
     found = []
     for kind, sentence in READING.items():
         if kind in unread:
-            found.append(
-                Finding(
-                    Group.RIGHTS,
-                    Code.OBJECTS_READABLE,
-                    sentence,
-                    Verdict.FAILED,
-                    Text("{why}", why=unread[kind]),
-                    lent,
-                    edit,
-                )
-            )
+            seen = Text("{why}", why=unread[kind])
+            commands = _edit(user, project)
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, lent, commands))
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread:
             fix = Text(
                 "ask somebody with read access to run threescale-migrate preflight, or continue with --allow-unknown"
             )
-            found.append(Finding(Group.RIGHTS, Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
     granted = []
     for right, action in needed(actions, state, answers.binds_scc).items():
         answer = answers.rights.get(right)
         if answer:
             granted.append(right.sentence)
         elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
-            continue  # it has been said
+            continue  # it has been reported
         else:
             found.append(_refused(user, right, action, answer))
     for action in actions:
         said = answers.refused.get(action.args)
         if said is not None:
-            found.append(_grant_refused(action, Text("the server refuses it: {why}", why=said)))
+            found.append(_grant_refused(action.subject, action, Text("the server refuses it: {why}", why=said)))
         why = answers.undecided.get(action.args)
         if why is not None:
             found.append(_grant_undecided(user, action, why))
     if granted:
         seen = Text("{user} has the permissions that the plan needs: {rights}", user=user, rights=", ".join(granted))
-        found.insert(0, Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, f"project/{project}", Verdict.PASSED, seen))
+        found.insert(0, _finding(Code.RIGHTS_SUFFICIENT, f"project/{project}", Verdict.PASSED, seen))
     return found
 
 
+_finding = partial(Finding, Group.RIGHTS)
+
+
+def _edit(user: str, project: str) -> tuple[str, ...]:
+    """What an admin of the project runs for a user who lacks rights in it."""
+    return (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
+
+
 def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Finding:
-    where = Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster")
-    command = permissions.command(action)
+    named = {
+        "user": user,
+        "right": right.sentence,
+        "where": Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster"),
+        "command": permissions.command(action),
+    }
     if answer is None:
-        seen = Text("could not check whether {user} can {right} {where}; {command} needs it",
-                    user=user, right=right.sentence, where=where, command=command)  # fmt: skip
+        seen = Text("could not check whether {user} can {right} {where}; {command} needs it", **named)
         fix = Text("not known: what you can do in this project; check with this, or continue with --allow-unknown")
-        asked = (shell.oc(right.question),)
-        return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, asked)
-    seen = Text("{user} cannot {right} {where}, and {command} needs it",
-                user=user, right=right.sentence, where=where, command=command)  # fmt: skip
+        commands = (shell.oc(right.question),)
+        return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, commands)
+    seen = Text("{user} cannot {right} {where}, and {command} needs it", **named)
     if action.inverse.kind == "grant":
-        return replace(_grant_refused(action, seen), subject=right.sentence)
+        return _grant_refused(right.sentence, action, seen)
     fix = Text(
         "missing: permission to change what the plan changes; ask a project admin to run this, or log in as a user who has it"
     )
-    role = shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={right.namespace}"))
-    return Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, (role,))
+    return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, _edit(user, right.namespace))
 
 
-def _grant_refused(action: Action, seen: Text) -> Finding:
+def _grant_refused(subject: str, action: Action, seen: Text) -> Finding:
     """A grant that the user may not make: somebody else runs the very command."""
-    who = Text(
+    fix = Text(
         "missing: permission to give amp the roles that default has; ask a cluster admin to run this, then run threescale-migrate"
         " again; or leave it out with --skip permissions"
     )
-    return Finding(
-        Group.RIGHTS, Code.RIGHTS_SUFFICIENT, action.subject, Verdict.FAILED, seen, who, (permissions.command(action),)
-    )
+    commands = (permissions.command(action),)
+    return _finding(Code.RIGHTS_SUFFICIENT, subject, Verdict.FAILED, seen, fix, commands)
 
 
 def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
@@ -120,6 +119,5 @@ def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
         "not known: whether you can give amp the roles that default has; ask a cluster admin to run this, then run"
         " threescale-migrate again; or continue with --allow-unknown"
     )
-    return Finding(
-        Group.RIGHTS, Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, (permissions.command(action),)
-    )
+    commands = (permissions.command(action),)
+    return _finding(Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, commands)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from .. import shell
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import NOTHING, SECRET_NAME, Action, Inverse, Request, Step, Text, Usage
 from . import deployment_configs, links, permissions, registry_secret, service_account
@@ -37,37 +36,25 @@ def _resume(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
 
 
 def _delete_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
-    there = state.secret if change.name == SECRET_NAME else None
-    if change.name == SECRET_NAME and there is None:
+    if change.name == SECRET_NAME and state.secret is None:
         return ()
-    fingerprint = change.detail.get("fingerprint")
-    detail = {"fingerprint": fingerprint, "path": change.detail.get("path"), "copy": change.detail.get("copy")}
-    return (
-        Action(
-            Step.REGISTRY_SECRET,
-            f"secret/{change.name}",
-            ("delete", "secret", change.name, "--ignore-not-found"),
-            Text("the run created it, and nothing else uses it"),
-            Inverse("secret-deleted", change.name, ("create", "-f", "-"), detail),
-        ),
-    )
+    detail = {name: change.detail.get(name) for name in ("fingerprint", "path", "copy")}
+    again = Inverse("secret-deleted", change.name, ("create", "-f", "-"), detail)
+    return (_deletion(Step.REGISTRY_SECRET, "secret", again),)
+
+
+def _deletion(step: Step, kind: str, again: Inverse) -> Action:
+    """Deletes what the run created; `again` creates it once more."""
+    args = ("delete", kind, again.name, "--ignore-not-found")
+    return Action(step, f"{kind}/{again.name}", args, Text("the run created it, and nothing else uses it"), again)
 
 
 def _restore_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
     if change.name != SECRET_NAME or state.secret is not None:
         return ()
     fingerprint = str(change.detail.get("fingerprint"))
-    return (
-        Action(
-            Step.REGISTRY_SECRET,
-            f"secret/{SECRET_NAME}",
-            ("create", "-f", "-"),
-            Text("it was there before"),
-            registry_secret.creation(SECRET_NAME, fingerprint, change.detail.get("path"), change.detail.get("copy")),
-            stdin=_manifest(undo, fingerprint),
-            secret=True,
-        ),
-    )
+    inverse = registry_secret.creation(SECRET_NAME, fingerprint, change.detail.get("path"), change.detail.get("copy"))
+    return (registry_secret.create(Text("it was there before"), inverse, _manifest(undo, fingerprint)),)
 
 
 def _replace_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
@@ -75,52 +62,28 @@ def _replace_secret(state: ProjectState, undo: Undo, change: Inverse) -> tuple[A
     if state.secret is None or state.secret.fingerprint == before:
         return ()
     detail = {**change.detail, "before": change.detail.get("fingerprint"), "fingerprint": before, "backup": None}
-    return (
-        Action(
-            Step.REGISTRY_SECRET,
-            f"secret/{SECRET_NAME}",
-            ("replace", "-f", "-"),
-            Text("another one was there before"),
-            Inverse("secret-replaced", SECRET_NAME, ("replace", "-f", "-"), detail),
-            stdin=_manifest(undo, before),
-            secret=True,
-        ),
-    )
+    inverse = Inverse("secret-replaced", SECRET_NAME, ("replace", "-f", "-"), detail)
+    why = Text("another one was there before")
+    return (registry_secret.create(why, inverse, _manifest(undo, before), "replace"),)
 
 
 def _manifest(undo: Undo, fingerprint: str) -> str:
     found = undo.manifests.get(fingerprint)
     if found is None:
-        raise Usage(
-            Text(
-                "secret {name} has to be restored, and no journal keeps the content of a secret: give its file with --secret-file",
-                name=SECRET_NAME,
-            )
-        )
+        why = "secret {name} has to be restored, and no journal keeps the content of a secret: give its file with --secret-file"
+        raise Usage(Text(why, name=SECRET_NAME))
     return found
 
 
 def _delete_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
-    account = state.accounts.get(change.name)
-    if account is None:
+    if change.name not in state.accounts:
         return ()
-    return (
-        Action(
-            Step.SERVICE_ACCOUNT,
-            f"sa/{change.name}",
-            ("delete", "sa", change.name, "--ignore-not-found"),
-            Text("the run created it, and nothing else uses it"),
-            Inverse("account-deleted", change.name, ("create", "-f", "-")),
-        ),
-    )
+    return (_deletion(Step.SERVICE_ACCOUNT, "sa", Inverse("account-deleted", change.name, ("create", "-f", "-"))),)
 
 
 def _restore_account(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
-    return (
-        service_account.plan(state, Request(link_default=False, link_builder=False))
-        if change.name not in state.accounts
-        else ()
-    )
+    bare = Request(link_default=False, link_builder=False)
+    return service_account.plan(state, bare) if change.name not in state.accounts else ()
 
 
 def _unlink(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
@@ -136,16 +99,9 @@ def _unlink(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
             {"op": "remove", "path": f"/{key}/{index}"},
         ]
         args = ("patch", "sa", change.name, "--type=json", "--patch", json.dumps(operations, separators=(",", ":")))
-    again = service_account.link(change.name, NOTHING, secret, use).args
-    return (
-        Action(
-            Step.SERVICE_ACCOUNT,
-            f"sa/{change.name}",
-            args,
-            Text("the run linked it"),
-            Inverse("unlinked", change.name, again, {"secret": secret, "for": use}),
-        ),
-    )
+    link = service_account.link(change.name, NOTHING, secret, use)
+    again = Inverse("unlinked", change.name, link.args, link.inverse.detail)
+    return (Action(link.step, link.subject, args, Text("the run linked it"), again),)
 
 
 def _linked_otherwise(undo: Undo, account: ServiceAccount, secret: str, use: str) -> bool:
@@ -176,17 +132,9 @@ def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
     grant, account = grant_of(change)
     if not permissions.has(state, account, grant):
         return ()
-    return (
-        Action(
-            Step.PERMISSIONS,
-            shell.quoted(f"{grant.role_kind.lower()}/{grant.role}"),
-            change.args,
-            Text("the run gave it to {account}", account=account),
-            Inverse(
-                "revoked", change.name, permissions.give(state.namespace, grant, account, set()).args, change.detail
-            ),
-        ),
-    )
+    gift = permissions.give(state.namespace, grant, account, set())
+    again = Inverse("revoked", change.name, gift.args, change.detail)
+    return (Action(gift.step, gift.subject, change.args, Text("the run gave it to {account}", account=account), again),)
 
 
 def _give(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:

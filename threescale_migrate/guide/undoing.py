@@ -12,10 +12,10 @@ from dataclasses import replace
 from .. import shell
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Usage, Verdict
+from ..values import ACCOUNT, NOTHING, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Usage, Verdict
 from . import deployment_configs
 from .changes import CONFIG, STEP_OF, Undo, goal_of, is_back, to_default
-from .readiness import Goal, assess, fix
+from .readiness import Goal, assess, fix, unread
 from .selection import Wave, waves
 from .undo_objects import actions_for
 from .undo_refusals import refusal
@@ -138,68 +138,60 @@ def _left_over(state: ProjectState, undo: Undo) -> list[Check]:
     left = [change.name for change in to_default(state, replace(undo.whole, configs=there))]
     seen = Text("it runs as {account}: somebody has migrated it since this undo was planned", account=ACCOUNT)
     fix = Text("agree with them, then run threescale-migrate undo --to-default again")
-    return [
-        Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, f"dc/{name}", Verdict.FAILED, seen, fix)
-        for name in left
-        if name not in undo.configs
-    ]
+    return [_of_config(name, Verdict.FAILED, seen, fix) for name in left if name not in undo.configs]
+
+
+def _of_config(name: str, verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Check:
+    return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, f"dc/{name}", verdict, seen, fix)
 
 
 def _check_config(state: ProjectState, change: Inverse, why: Text) -> Check:
-    subject = f"dc/{change.name}"
-    unread = [state.unread[kind] for kind in ("dc", "rc", "pods") if kind in state.unread]
-    if unread:
-        return Check(
-            Step.VERIFICATION,
-            Code.CONFIG_AS_BEFORE,
-            subject,
-            Verdict.UNKNOWN,
-            Text("it cannot be read: {why}", why=unread[0]),
-        )
+    if unread(state):
+        return _of_config(change.name, Verdict.UNKNOWN, _unreadable(state, unread(state)[0]))
     if change.name not in state.configs:
-        return Check(
-            Step.VERIFICATION,
-            Code.CONFIG_AS_BEFORE,
-            subject,
-            Verdict.WARNING,
-            Text("it is no longer in the project"),
-        )
+        return _of_config(change.name, Verdict.WARNING, Text("it is no longer in the project"))
     if why.template:
-        return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, subject, Verdict.FAILED, why)
+        return _of_config(change.name, Verdict.FAILED, why)
     wanted = goal_of(change)
     found = assess(state, change.name, wanted)
     if not is_back(state, change) or not found.reached:
-        reason = found.cause.sentence if found.cause is not None else found.reason
-        return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, subject, Verdict.FAILED, reason, fix(found))
+        return _of_config(change.name, Verdict.FAILED, found.why, fix(found))
     seen = Text(
         "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=wanted.account
     )
-    return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, subject, Verdict.PASSED, seen)
+    return _of_config(change.name, Verdict.PASSED, seen)
+
+
+def _unreadable(state: ProjectState, kind: str) -> Text:
+    return Text("it cannot be read: {why}", why=state.unread[kind])
+
+
+# By step, how what a change was about is named, and the type that has to be read to know of it.
+_SUBJECTS = {
+    Step.REGISTRY_SECRET: ("secret", "secrets"),
+    Step.SERVICE_ACCOUNT: ("sa", "sa"),
+    Step.PERMISSIONS: ("role", "rolebindings"),
+}
 
 
 def _check_thing(state: ProjectState, undo: Undo, change: Inverse, why: Text) -> Check:
     step = STEP_OF[change.kind]
-    subject = shell.quoted(
-        {Step.REGISTRY_SECRET: "secret", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "role"}[step] + f"/{change.name}"
-    )
-    if why.template:
-        return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.WARNING, why)
-    kind = {Step.REGISTRY_SECRET: "secrets", Step.SERVICE_ACCOUNT: "sa", Step.PERMISSIONS: "rolebindings"}[step]
+    word, kind = _SUBJECTS[step]
     if step is Step.PERMISSIONS and not change.detail.get("namespace"):
         kind = "clusterrolebindings"
+
+    def checked(verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Check:
+        return Check(step, Code.OBJECT_AS_BEFORE, shell.quoted(f"{word}/{change.name}"), verdict, seen, fix)
+
+    if why.template:
+        return checked(Verdict.WARNING, why)
     if kind in state.unread:
-        return Check(
-            step,
-            Code.OBJECT_AS_BEFORE,
-            subject,
-            Verdict.UNKNOWN,
-            Text("it cannot be read: {why}", why=state.unread[kind]),
-        )
+        return checked(Verdict.UNKNOWN, _unreadable(state, kind))
     try:
         left = actions_for(state, undo, change) if not (change.kind == "secret" and change.name != SECRET_NAME) else ()
     except Usage as error:
-        return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.FAILED, error.text)
+        return checked(Verdict.FAILED, error.text)
     if left:
         command = Text("{command}", command=shell.oc(left[0].args))
-        return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.FAILED, Text("it is not as it was before"), command)
-    return Check(step, Code.OBJECT_AS_BEFORE, subject, Verdict.PASSED, Text("it is as it was before the run"))
+        return checked(Verdict.FAILED, Text("it is not as it was before"), command)
+    return checked(Verdict.PASSED, Text("it is as it was before the run"))

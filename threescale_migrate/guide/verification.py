@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, Check, Request, Step, Text, Verdict
-from .readiness import Assessment, RolloutState, assess, fix, serves
+from .readiness import Assessment, RolloutState, assess, fix, serves, unread
 from .selection import choose
 
 STEP = Step.VERIFICATION
@@ -13,23 +13,18 @@ STEP = Step.VERIFICATION
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """For each config, whether template, rollout and pods all show the migration."""
-    missing = [kind for kind in ("dc", "rc", "pods") if kind in state.unread]
-    if missing:
-        why = Text("{kinds} cannot be read, so it is not known what the pods run as", kinds=", ".join(missing))
+    if unread(state):
+        why = Text("{kinds} cannot be read, so it is not known what the pods run as", kinds=", ".join(unread(state)))
         return (Check(STEP, Code.PODS_RUN_AS_AMP, "pods", Verdict.UNKNOWN, why),)
     return tuple(_check(state, assess(state, name)) for name in choose(state, request).configs)
 
 
 def _check(state: ProjectState, found: Assessment) -> Check:
     subject = f"dc/{found.config}"
-    if found.reached and found.state is RolloutState.SCALED_TO_ZERO:
+    if not found.reached:
+        seen = Text("{why}; {serves}", why=found.why, serves=serves(state, found.config))
+        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.FAILED, seen, fix(found))
+    seen = Text("{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT)
+    if found.state is RolloutState.SCALED_TO_ZERO:
         seen = Text("scaled to zero: its next pods will run as {account}", account=ACCOUNT)
-        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)
-    if found.reached:
-        seen = Text(
-            "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT
-        )
-        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)
-    why = found.cause.sentence if found.cause is not None else found.reason
-    seen = Text("{why}; {serves}", why=why, serves=serves(state, found.config))
-    return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.FAILED, seen, fix(found))
+    return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)
