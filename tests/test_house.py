@@ -42,7 +42,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "location programs reading",
     ),
     "guide": (
-        "cause logins pulls selection verdicts",
+        "cause grants logins needs pulls selection verdicts",
         "capacity costs prove_pull refusals registry_secret secret_file service_account",
         "causes",
         "readiness",

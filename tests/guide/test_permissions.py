@@ -16,7 +16,7 @@ from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.engine.run import Limits, Run
 from threescale_migrate.engine.waiting import await_login
 from threescale_migrate.guide import permissions
-from threescale_migrate.guide.permissions import Grant
+from threescale_migrate.guide.grants import Grant, grants
 from threescale_migrate.values import ACCOUNT, DEFAULT_ACCOUNT, Refused, Request, Text, Verdict
 
 PROJECT = "threescale"
@@ -195,10 +195,10 @@ def test_nothing_is_granted_that_default_does_not_have_and_afterwards_nothing_is
 ) -> None:
     roles = [role(name) for name in ("view", "edit", "one", "two")]
     before = state(*roles, *(binding(name, who, where) for name, where, who in bound))
-    given_ = [action.inverse.detail for action in permissions.plan(before, Request())]
-    grants = {Grant(str(d["namespace"]), str(d["role_kind"]), str(d["role"])) for d in given_}
-    assert grants == permissions.grants(before, DEFAULT_ACCOUNT) - permissions.grants(before, ACCOUNT)
-    more = [binding(grant.role, "amp", grant.namespace) for grant in grants]
+    details = [action.inverse.detail for action in permissions.plan(before, Request())]
+    planned = {Grant(str(d["namespace"]), str(d["role_kind"]), str(d["role"])) for d in details}
+    assert planned == grants(before, DEFAULT_ACCOUNT) - grants(before, ACCOUNT)
+    more = [binding(grant.role, "amp", grant.namespace) for grant in planned]
     assert permissions.plan(state(*roles, *(binding(n, a, w) for n, w, a in bound), *more), Request()) == ()
 
 

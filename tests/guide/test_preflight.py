@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support import recorded
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState, Quota
-from threescale_migrate.guide import capacity, preflight, rights, steps, whose
+from threescale_migrate.guide import capacity, needs, preflight, rights, steps, whose
 from threescale_migrate.guide.findings import Group
 from threescale_migrate.guide.preflight import Facts
 from threescale_migrate.guide.rights import Answers, Right
@@ -205,14 +205,14 @@ def test_fewer_at_a_time_is_advised_where_that_is_enough() -> None:
     assert "--wave-plan" not in str(capacity.problems(tight, (Wave("w", ("zync",)),), ())[0].fix)
 
 
-@given(st.integers(0, 10**6), st.sampled_from(sorted(capacity.UNITS)))
+@given(st.integers(0, 10**6), st.sampled_from(sorted(needs.UNITS)))
 def test_quantities_are_read_by_their_units(number: int, unit: str) -> None:
-    assert capacity.quantity(f"{number}{unit}") == number * capacity.UNITS[unit]
+    assert needs.quantity(f"{number}{unit}") == number * needs.UNITS[unit]
 
 
 @given(st.text(max_size=12))
 def test_what_is_no_quantity_is_none_and_no_failure(text: str) -> None:
-    found = capacity.quantity(text)
+    found = needs.quantity(text)
     assert found is None or isinstance(found, Fraction)
 
 
@@ -226,4 +226,4 @@ def test_the_surge_is_rounded_up_as_the_deployer_does() -> None:
         (3, "0", 0),
         (0, "25%", 0),
     ):
-        assert capacity.surge(replace(config, replicas=replicas, max_surge=surge)) == expected
+        assert needs.surge(replace(config, replicas=replicas, max_surge=surge)) == expected

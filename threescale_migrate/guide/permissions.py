@@ -1,154 +1,37 @@
 """Step 3: what the project's `default` account may do, `amp` may too; nothing more, and nothing twice.
 
-It knows of role bindings in the project, in others and in the cluster, of security context constraints as OpenShift 4 binds
-them and as 3.11 keeps them in the object, and of the secrets that are linked to an account. What both accounts have through
-the groups of service accounts needs no copy.
+It plans and checks bindings and the links of secrets; what an account has been granted is found out in `grants.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from .. import shell
 from ..check_codes import Code
-from ..cluster.dialects import subject_namespace
-from ..cluster.state import Binding, ProjectState
+from ..cluster.state import ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Check, Inverse, Refused, Request, Step, Text, Verdict
 from . import links
+from .grants import (
+    CLUSTER_ROLE,
+    SCC,
+    SCC_ROLE,
+    VIEW_OF_THE_CLUSTER,
+    Grant,
+    exists,
+    grants,
+    has,
+    ordered,
+    privileged,
+    user_of,
+)
 
 STEP = Step.PERMISSIONS
-VIEW = "view"
-CLUSTER_ROLE = "ClusterRole"
-SCC = "SecurityContextConstraints"
-SCC_ROLE = "system:openshift:scc:"
 SCC_KIND = "scc"
-# Roles that give away more than a gateway's pods should have, where their rules cannot be read.
-PRIVILEGED = frozenset({"cluster-admin", "admin"})
-LAX_CONSTRAINTS = frozenset(
-    {"anyuid", "privileged", "hostaccess", "hostmount-anyuid", "hostnetwork", "hostnetwork-v2", "node-exporter"}
-)
-# Roles that every OpenShift begins with: they are there even where the cluster's roles may not be listed.
-BUILT_IN = frozenset(
-    {
-        "admin", "basic-user", "cluster-admin", "cluster-reader", "edit", "self-provisioner", "system:deployer",
-        "system:image-builder", "system:image-puller", "system:image-pusher", "view",
-    }
-)  # fmt: skip
 UNREAD = {
     "rolebindings": "the role bindings in the project cannot be read, so it is not known whether amp has everything that default has",
     "clusterrolebindings": "the cluster role bindings cannot be read, so it is not known whether amp has everything that default has",
     "rolebindings elsewhere": "the role bindings in other projects cannot be read, so it is not known whether amp has everything that default has",
     SCC_KIND: "the users of security context constraints cannot be read, so it is not known whether amp has everything that default has",
 }
-
-
-@dataclass(frozen=True)
-class Grant:
-    """A right as one account has it: `namespace` is empty cluster-wide; `role_kind` is ClusterRole, Role, or
-    SecurityContextConstraints for an account among the users of that object."""
-
-    namespace: str
-    role_kind: str
-    role: str
-
-    @property
-    def sentence(self) -> Text:
-        """As it is named to a person."""
-        if not self.namespace:
-            return Text("{kind} {role} in the whole cluster", kind=self.role_kind, role=shell.quoted(self.role))
-        return Text(
-            "{kind} {role} in project {project}",
-            kind=self.role_kind,
-            role=shell.quoted(self.role),
-            project=self.namespace,
-        )
-
-
-VIEW_OF_THE_CLUSTER = Grant("", CLUSTER_ROLE, VIEW)
-
-
-def grants(state: ProjectState, account: str) -> frozenset[Grant]:
-    """What an account of the project has by its name; what it has through its groups, both accounts have."""
-    bound = {_grant(binding) for binding in state.bindings if _names(binding, state.namespace, account)}
-    user = user_of(state.namespace, account)
-    used = {Grant("", SCC, name) for name, found in state.constraints.items() if user in found.users}
-    return frozenset(bound | used)
-
-
-def user_of(namespace: str, account: str) -> str:
-    """The account as a user."""
-    return f"system:serviceaccount:{namespace}:{account}"
-
-
-def holding(state: ProjectState, grant: Grant, account: str) -> tuple[Binding, ...]:
-    """The bindings that give the role to the account by its name."""
-    return tuple(b for b in state.bindings if _grant(b) == grant and _names(b, state.namespace, account))
-
-
-def _grant(binding: Binding) -> Grant:
-    return Grant(binding.namespace, binding.role_kind, binding.role)
-
-
-def _names(binding: Binding, namespace: str, account: str) -> bool:
-    user = user_of(namespace, account)
-    for subject in binding.subjects:
-        if subject.kind == "ServiceAccount" and subject.name == account:
-            if subject_namespace(subject.namespace, binding.namespace) == namespace:
-                return True
-        elif subject.kind in ("User", "SystemUser") and subject.name == user:
-            return True
-    return False
-
-
-def has(state: ProjectState, account: str, grant: Grant) -> bool:
-    """Whether an account has a right; an SCC also by the binding that an `oc` from 4.5 on makes of `add-scc-to-user`: in the
-    project where a call names one, which each of ours does (old-clients.jsonl), else in the cluster (rbac.jsonl)."""
-    found = grants(state, account)
-    if grant in found:
-        return True
-    role = f"{SCC_ROLE}{grant.role}"
-    return grant.role_kind == SCC and any(Grant(where, CLUSTER_ROLE, role) in found for where in ("", state.namespace))
-
-
-def exists(state: ProjectState, grant: Grant) -> bool | None:
-    """Whether the role is there, None where that cannot be seen: `oc` binds also what is not (recordings/README.md 8)."""
-    if grant.role_kind == SCC:
-        return grant.role in state.constraints
-    where = "" if grant.role_kind == CLUSTER_ROLE else grant.namespace
-    if (where, grant.role) in state.roles or (not where and grant.role in BUILT_IN):
-        return True
-    kind = "clusterroles" if not where else "roles" if where == state.namespace else "roles elsewhere"
-    return None if kind in state.unread else False
-
-
-def privileged(state: ProjectState, grant: Grant) -> bool:
-    """Whether a right is pointed out, and copied only with --copy-privileged: all rights, or those over pods' limits."""
-    if grant.role_kind == SCC:
-        return _lax(state, grant.role)
-    if grant.role in PRIVILEGED:
-        return True
-    if grant.role.startswith(SCC_ROLE) and _lax(state, grant.role[len(SCC_ROLE) :]):
-        return True
-    role = state.roles.get(("" if grant.role_kind == CLUSTER_ROLE else grant.namespace, grant.role))
-    if role is None:
-        return False
-    for rule in role.rules:
-        verbs, resources = set(rule.verbs), set(rule.resources)
-        if "*" in verbs and "*" in resources:
-            return True
-        # `edit` may impersonate the service accounts of its project, which is nothing out of the ordinary.
-        if {"bind", "escalate"} & verbs or ("impersonate" in verbs and {"users", "groups", "*"} & resources):
-            return True
-        uses_constraints = {"use", "*"} & verbs and {"securitycontextconstraints", "*"} & resources
-        if uses_constraints and (not rule.names or any(_lax(state, name) for name in rule.names)):
-            return True
-    return False
-
-
-def _lax(state: ProjectState, name: str) -> bool:
-    found = state.constraints.get(name)
-    return bool(found.lax) if found is not None else name in LAX_CONSTRAINTS
 
 
 def discovery_needs_view(state: ProjectState, request: Request) -> bool:
@@ -203,11 +86,7 @@ def wanted(state: ProjectState, request: Request) -> frozenset[Grant]:
 
 def missing(state: ProjectState, request: Request) -> tuple[Grant, ...]:
     """What `amp` lacks, in order."""
-    return _ordered(grant for grant in wanted(state, request) if not has(state, ACCOUNT, grant))
-
-
-def _ordered(found: Iterable[Grant]) -> tuple[Grant, ...]:
-    return tuple(sorted(found, key=lambda grant: (grant.namespace, grant.role_kind, grant.role)))
+    return ordered(grant for grant in wanted(state, request) if not has(state, ACCOUNT, grant))
 
 
 def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
@@ -327,7 +206,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
             )
             commands = (list_for_an_admin(state, kind),)
             checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, commands))
-    for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
+    for grant in ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
             seen = Text("default has {grant}, and it is not known whether that role exists", grant=grant.sentence)
             fix = Text(
@@ -363,7 +242,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 def _equal(state: ProjectState, request: Request) -> Check:
     found = wanted(state, request)
-    sentence = ", ".join(filter(None, (*(str(grant.sentence) for grant in _ordered(found)), links.translated(state))))
+    sentence = ", ".join(filter(None, (*(str(grant.sentence) for grant in ordered(found)), links.translated(state))))
     seen = (
         Text("amp has everything that default has: {names}", names=sentence)
         if sentence
@@ -388,12 +267,12 @@ def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
 def _differences(state: ProjectState, request: Request) -> list[Check]:
     """What `amp` has and `default` has not; and what `default` is bound to that does not exist."""
     checks = []
-    for grant in _ordered(grants(state, ACCOUNT)):
+    for grant in ordered(grants(state, ACCOUNT)):
         covered = grant in wanted(state, request) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)
         if not covered:
             seen = Text("amp has {grant}, and default does not", grant=grant.sentence)
             checks.append(Check(STEP, Code.PERMISSIONS_NOT_WIDER, f"sa/{ACCOUNT}", Verdict.WARNING, seen))
-    for grant in _ordered(grants(state, DEFAULT_ACCOUNT)):
+    for grant in ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is False and not has(state, ACCOUNT, grant):
             seen = Text(
                 "it is bound to {grant}, which does not exist: it grants nothing and is not copied",

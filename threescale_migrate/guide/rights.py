@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..cluster.state import ProjectState
 from ..values import Action, Text
-from .permissions import SCC, SCC_ROLE, Grant, exists
+from .grants import SCC, SCC_ROLE, Grant, exists
 
 GROUP = "rbac.authorization.k8s.io"
 # A binding of this name is asked about and never made.

@@ -8,7 +8,7 @@ from ..cluster.state import ProjectState, ServiceAccount
 from ..values import NOTHING, SECRET_NAME, Action, Inverse, Request, Step, Text, Usage
 from . import deployment_configs, links, permissions, registry_secret, service_account
 from .changes import Undo, use_of
-from .permissions import Grant
+from .grants import Grant, has
 
 KEYS = {"pull": "imagePullSecrets", "mount": "secrets"}
 
@@ -130,7 +130,7 @@ def grant_of(change: Inverse) -> tuple[Grant, str]:
 
 def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
     grant, account = grant_of(change)
-    if not permissions.has(state, account, grant):
+    if not has(state, account, grant):
         return ()
     gift = permissions.give(state.namespace, grant, account, set())
     again = Inverse("revoked", change.name, gift.args, change.detail)
@@ -139,7 +139,7 @@ def _revoke(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
 
 def _give(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, ...]:
     grant, account = grant_of(change)
-    if permissions.has(state, account, grant):
+    if has(state, account, grant):
         return ()
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
     return (permissions.give(state.namespace, grant, account, taken),)

@@ -6,7 +6,7 @@ from .. import shell
 from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import NOTHING, SECRET_NAME, Inverse, Text
-from . import permissions
+from . import grants
 from .changes import CONFIG, Undo, given_by, goal_of, is_back
 from .undo_objects import grant_of
 
@@ -44,7 +44,7 @@ def _config_changed(state: ProjectState, change: Inverse) -> Text:
 def _grant_changed(state: ProjectState, change: Inverse) -> Text:
     """Whether somebody has bound the role to the account once more, or others to it in the binding that the run made."""
     grant, account = grant_of(change)
-    held = permissions.holding(state, grant, account)
+    held = grants.holding(state, grant, account)
     if len(held) > 1:
         names = ", ".join(shell.quoted(binding.name) for binding in held)
         return Text(
