@@ -42,8 +42,8 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "location programs reading",
     ),
     "guide": (
-        "cause grants logins needs pulls selection verdicts",
-        "capacity costs prove_pull refusals registry_secret secret_file service_account",
+        "cause grants logins needs selection verdicts",
+        "capacity costs prove_pull pulls refusals registry_secret secret_file service_account",
         "causes",
         "readiness",
         "deployment_configs links verification",

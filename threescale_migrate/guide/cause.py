@@ -31,8 +31,8 @@ class CauseKind(str, Enum):
 
 @dataclass(frozen=True)
 class Cause:
-    """`sentence` says what is, `fix` what to do. A `lasting` cause does not pass by itself and ends a wait after a grace period;
-    any other is slow, not failed, and is waited for until the config's own deadline.
+    """`sentence` says what is wrong, `fix` what to do. A `lasting` cause does not pass by itself and ends a wait after a grace
+    period; any other is slow, not failed, and is waited for until the config's own deadline.
 
     `log_of` is a pod whose last log lines say more, with its container.
     """
@@ -40,7 +40,7 @@ class Cause:
     kind: CauseKind
     sentence: Text
     fix: Text
-    lasting: bool
+    lasting: bool = True
     log_of: tuple[str, str] | None = None
 
 

@@ -57,7 +57,6 @@ def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Itera
             CauseKind.CANCELLED,
             Text("{name}: revision {revision} was cancelled", name=config.name, revision=newest.version),
             Text("find out who cancelled it and why, then run threescale-migrate migrate"),
-            lasting=True,
         )
 
 
@@ -90,7 +89,6 @@ def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> 
                 CauseKind.HOOK,
                 Text(seen, image=pulls.shortened(container.image), **sentence),
                 Text(fix, **sentence),
-                lasting=True,
             )
         elif pod.phase == "Failed" or container.waiting == "CrashLoopBackOff" or container.restarts > 1:
             seen = "{name}: its {kind} hook failed"
@@ -101,7 +99,6 @@ def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> 
                 CauseKind.HOOK,
                 Text(seen, **sentence),
                 Text(fix, **sentence),
-                lasting=True,
                 log_of=(pod.name, container.name),
             )
 
@@ -111,7 +108,7 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
         if container.waiting in pulls.REASONS:
             said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Failed"]
             words = " ".join([container.message, *said])
-            yield _pull(pulls.judged(state, config.name, container.image, words, pod.account, pod))
+            yield pulls.judged(state, config.name, container.image, words, pod.account, pod)
         elif container.waiting == "CrashLoopBackOff" or (container.restarts > 1 and not container.ready):
             yield Cause(
                 CauseKind.CRASH_LOOP,
@@ -125,7 +122,6 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
                     else Text(" (exit code {code})", code=container.exit_code),
                 ),
                 Text("read oc logs {pod} --previous, fix it, then run threescale-migrate migrate", pod=pod.name),
-                lasting=True,
                 log_of=(pod.name, container.name),
             )
         elif container.waiting in CONFIG_REASONS:
@@ -185,17 +181,13 @@ def _of_volume_event(
     )
 
 
-def _pull(found: pulls.Pull) -> Cause:
-    return Cause(CauseKind.IMAGE_PULL, found.sentence, found.fix, found.lasting)
-
-
 def _from_events(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     """After a rollout has failed its pods are gone, and the events about them are what is left."""
     own = [event for event in state.events if event.kind == "Pod" and event.name.rpartition("-")[0] == newest.name]
     for event in own:
         refused = pulls.PULL_REFUSED.search(event.message)
         if refused:
-            yield _pull(pulls.judged(state, config.name, refused[1], event.message, newest.account))
+            yield pulls.judged(state, config.name, refused[1], event.message, newest.account)
     for event in own:
         sentence = {"name": config.name, "detail": short(event.message)}
         if event.reason == "Failed" and re.search(r"[Pp]ull", event.message):
@@ -203,21 +195,18 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
                 CauseKind.IMAGE_PULL,
                 Text("{name}: the image could not be pulled: {detail}", **sentence),
                 Text("find out why (oc get events), fix it, then run threescale-migrate migrate"),
-                lasting=True,
             )
         elif event.reason == "BackOff" and not re.search(r"pull", event.message):
             yield Cause(
                 CauseKind.CRASH_LOOP,
                 Text("{name}: the new pod kept crashing", **sentence),
                 Text("fix what its log showed, then run threescale-migrate migrate"),
-                lasting=True,
             )
         elif event.reason == "FailedScheduling":
             yield Cause(
                 CauseKind.NO_NODE,
                 Text("{name}: the new pod could not be scheduled: {detail}", **sentence),
                 Text("free capacity, then run threescale-migrate migrate"),
-                lasting=True,
             )
         elif event.reason in VOLUME_REASONS:
             yield from _of_volume_event(state, config, event)
@@ -226,7 +215,6 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
                 CauseKind.NOT_READY,
                 Text("{name}: the new pod ran but never became ready: {detail}", **sentence),
                 Text("fix what keeps it from being ready, then run threescale-migrate migrate"),
-                lasting=True,
             )
 
 
@@ -237,7 +225,6 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod cannot start ({reason})", name=config.name, reason=waiting[0].waiting),
             Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
-            lasting=True,
         )
     elif pod.unschedulable:
         yield Cause(
@@ -255,7 +242,6 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod {pod} failed", name=config.name, pod=pod.name),
             Text("read oc logs {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
-            lasting=True,
             log_of=(pod.name, "deployment"),
         )
 
@@ -268,7 +254,6 @@ def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) ->
             CauseKind.DEPLOYER,
             Text("{name}: the deployer pod of revision {revision} was deleted while it was working", **named),
             Text("find out who deleted it and why, then run threescale-migrate migrate"),
-            lasting=True,
         )
     elif newest.phase == "Failed" and newest.status_reason == NOT_MADE:
         yield Cause(
@@ -278,7 +263,6 @@ def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) ->
                 "find out why (oc get events, oc describe dc/{name}), fix it, then run threescale-migrate migrate",
                 **named,
             ),
-            lasting=True,
         )
 
 
@@ -316,6 +300,5 @@ def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | No
                     detail=short(failures[trigger.tag]),
                 ),
                 Text("fix the import: oc import-image {stream}:{tag}", stream=trigger.stream, tag=trigger.tag),
-                lasting=True,
             )
     return None

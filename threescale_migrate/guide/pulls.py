@@ -6,10 +6,10 @@ One table for registries' own words (recordings/README.md 25). It knows images a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ..cluster.state import Pod, ProjectState
 from ..values import REGISTRY, SECRET_NAME, Text
+from .cause import Cause, CauseKind
 
 REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
@@ -80,19 +80,11 @@ LOGIN_FIXES = {
 PULL_REFUSED = re.compile(r'Failed to pull image "([^"]+)"')
 
 
-@dataclass(frozen=True)
-class Pull:
-    """A pull that failed: `sentence` says why, `lasting` whether that does not pass by itself, `fix` what to do."""
-
-    sentence: Text
-    lasting: bool
-    fix: Text
-
-
-def judged(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Pull:
-    """Whose registry it is, what it said, and what is known of a login where it wants one; `pod` where it is there still."""
+def judged(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Cause:
+    """Why a pull failed: whose registry it is, what it said, and what is known of a login where one is asked for; `pod` is the
+    pod that pulls, where it is still there."""
     registry = registry_of(image)
-    named = {
+    named: dict[str, object] = {
         "name": name,
         "image": shortened(image),
         "registry": registry,
@@ -104,17 +96,15 @@ def judged(state: ProjectState, name: str, image: str, said: str, account: str, 
     why, lasting, fix = next(
         ((why, lasting, fix) for words, why, lasting, fix in SAID if re.search(words, said)), UNKNOWN
     )
+    named["why"] = Text(why, **named)
     known = _login(state, account, pod, registry) if _wants_login(registry, why) else None
     if known is None:
-        seen = Text("{name}: the image {image} cannot be pulled; {why}", **{**named, "why": Text(why, **named)})
-        return Pull(seen, lasting, Text(fix, **named))
-    seen = Text(
-        "{name}: the image {image} cannot be pulled; {why}; {login}",
-        **{**named, "why": Text(why, **named), "login": Text(known, **named)},
-    )
+        seen = Text("{name}: the image {image} cannot be pulled; {why}", **named)
+        return Cause(CauseKind.IMAGE_PULL, seen, Text(fix, **named), lasting)
+    seen = Text("{name}: the image {image} cannot be pulled; {why}; {login}", login=Text(known, **named), **named)
     # Without what it needs in the pod, no other word of the registry counts; with it, its refusal does.
     by_login = registry == REGISTRY and (why == REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
-    return Pull(seen, lasting, Text(LOGIN_FIXES[known] if by_login else fix, **named))
+    return Cause(CauseKind.IMAGE_PULL, seen, Text(LOGIN_FIXES[known] if by_login else fix, **named), lasting)
 
 
 def _wants_login(registry: str, why: str) -> bool:

@@ -127,5 +127,4 @@ def _account_was_missing(config: DeploymentConfig, newest: ReplicationController
                 account=newest.account,
             ),
             Text("threescale-migrate migrate"),
-            lasting=True,
         )
