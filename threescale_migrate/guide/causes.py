@@ -53,20 +53,16 @@ def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationCo
 
 def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     if cancelled(config, newest):
-        yield Cause(
-            CauseKind.CANCELLED,
-            Text("{name}: revision {revision} was cancelled", name=config.name, revision=newest.version),
-            Text("find out who cancelled it and why, then run threescale-migrate migrate"),
-        )
+        seen = Text("{name}: revision {revision} was cancelled", name=config.name, revision=newest.version)
+        fix = Text("find out who cancelled it and why, then run threescale-migrate migrate")
+        yield Cause(CauseKind.CANCELLED, seen, fix)
 
 
 def cancelled(config: DeploymentConfig, newest: ReplicationController) -> bool:
     """Whether the newest rollout was cancelled: by its annotations, or by a condition that names it."""
-    condition = config.conditions.get("Progressing")
-    sentence = (
-        condition is not None and condition.reason == "RolloutCancelled" and f'"{newest.name}"' in condition.message
-    )
-    return newest.phase == "Failed" and (newest.cancelled or sentence)
+    found = config.conditions.get("Progressing")
+    named = found is not None and found.reason == "RolloutCancelled" and f'"{newest.name}"' in found.message
+    return newest.phase == "Failed" and (newest.cancelled or named)
 
 
 def expired(config: DeploymentConfig, newest: ReplicationController) -> bool:
@@ -79,74 +75,52 @@ DELETED = "deployer pod no longer exists"
 
 def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
     """A hook's pod runs as `default`, and has no login but what `default` has (recordings/README.md 17)."""
-    sentence = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
+    named = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
     for container in pod.containers:
         if container.waiting in pulls.REASONS:
-            seen = "{name}: its {kind} hook runs as default and cannot pull {image}"
+            image = pulls.shortened(container.image)
+            seen = Text("{name}: its {kind} hook runs as default and cannot pull {image}", image=image, **named)
             # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
-            fix = "run oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate"
-            yield Cause(
-                CauseKind.HOOK,
-                Text(seen, image=pulls.shortened(container.image), **sentence),
-                Text(fix, **sentence),
+            fix = Text(
+                "run oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate",
+                **named,
             )
+            yield Cause(CauseKind.HOOK, seen, fix)
         elif pod.phase == "Failed" or container.waiting == "CrashLoopBackOff" or container.restarts > 1:
-            seen = "{name}: its {kind} hook failed"
-            fix = "read oc logs {pod}, fix it, then run threescale-migrate migrate"
+            seen = Text("{name}: its {kind} hook failed", **named)
             if newest.phase != "Failed":
-                seen = "{name}: its {kind} hook fails and is retried"
-            yield Cause(
-                CauseKind.HOOK,
-                Text(seen, **sentence),
-                Text(fix, **sentence),
-                log_of=(pod.name, container.name),
-            )
+                seen = Text("{name}: its {kind} hook fails and is retried", **named)
+            fix = Text("read oc logs {pod}, fix it, then run threescale-migrate migrate", **named)
+            yield Cause(CauseKind.HOOK, seen, fix, log_of=(pod.name, container.name))
 
 
 def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
+    named: dict[str, object] = {"name": config.name, "pod": pod.name}
     for container in pod.containers:
         if container.waiting in pulls.REASONS:
             said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Failed"]
             words = " ".join([container.message, *said])
             yield pulls.judged(state, config.name, container.image, words, pod.account, pod)
         elif container.waiting == "CrashLoopBackOff" or (container.restarts > 1 and not container.ready):
-            yield Cause(
-                CauseKind.CRASH_LOOP,
-                Text(
-                    "{name}: container {container} crashes and was restarted {restarts} times{code}",
-                    name=config.name,
-                    container=container.name,
-                    restarts=container.restarts,
-                    code=NOTHING
-                    if container.exit_code is None
-                    else Text(" (exit code {code})", code=container.exit_code),
-                ),
-                Text("read oc logs {pod} --previous, fix it, then run threescale-migrate migrate", pod=pod.name),
-                log_of=(pod.name, container.name),
+            code = Text(" (exit code {code})", code=container.exit_code) if container.exit_code is not None else NOTHING
+            seen = Text(
+                "{name}: container {container} crashes and was restarted {restarts} times{code}",
+                **{**named, "container": container.name, "restarts": container.restarts, "code": code},
             )
+            fix = Text("read oc logs {pod} --previous, fix it, then run threescale-migrate migrate", **named)
+            yield Cause(CauseKind.CRASH_LOOP, seen, fix, log_of=(pod.name, container.name))
         elif container.waiting in CONFIG_REASONS:
-            yield Cause(
-                CauseKind.CONFIGURATION,
-                Text("{name}: the container cannot start: {detail}", name=config.name, detail=short(container.message)),
-                Text("fix what the message says, then run threescale-migrate migrate"),
-                lasting=not re.search(SLOW_NODE, container.message),
-            )
+            seen = Text("{name}: the container cannot start: {detail}", detail=short(container.message), **named)
+            fix = Text("fix what the message says, then run threescale-migrate migrate")
+            slow = re.search(SLOW_NODE, container.message)
+            yield Cause(CauseKind.CONFIGURATION, seen, fix, lasting=not slow)
     if pod.unschedulable:
-        yield Cause(
-            CauseKind.NO_NODE,
-            Text(
-                "{name}: the new pod cannot be scheduled: {detail}", name=config.name, detail=short(pod.unschedulable)
-            ),
-            Text(
-                "free capacity or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
-                pod=pod.name,
-            ),
-            lasting=False,
+        seen = Text("{name}: the new pod cannot be scheduled: {detail}", detail=short(pod.unschedulable), **named)
+        fix = Text(
+            "free capacity or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
+            **named,
         )
-    yield from _volume(state, config, pod)
-
-
-def _volume(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
+        yield Cause(CauseKind.NO_NODE, seen, fix, lasting=False)
     if pod.phase == "Pending":
         for event in state.events_about("Pod", pod.name):
             yield from _of_volume_event(state, config, event, pod)
@@ -157,28 +131,19 @@ def _of_volume_event(
 ) -> Iterator[Cause]:
     if event.reason not in VOLUME_REASONS:
         return
-    sentence = {"name": config.name, "detail": short(event.message), "pod": event.name}
+    named = {"name": config.name, "detail": short(event.message), "pod": event.name}
     if not re.search(HELD, event.message):
-        yield Cause(
-            CauseKind.VOLUME,
-            Text("{name}: a volume of the new pod cannot be mounted: {detail}", **sentence),
-            Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", **sentence),
-            lasting=re.search(BROKEN_VOLUME, event.message) is not None,
-        )
+        seen = Text("{name}: a volume of the new pod cannot be mounted: {detail}", **named)
+        fix = Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", **named)
+        yield Cause(CauseKind.VOLUME, seen, fix, lasting=re.search(BROKEN_VOLUME, event.message) is not None)
         return
-    holders = [
-        other.name for other in state.pods_of(config.name) if pod is not None and other.controller != pod.controller
-    ]
+    seen = Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **named)
+    fix = Text("find the pod that holds it (oc get pods -o wide) and end it, then run threescale-migrate migrate")
+    holders = [other for other in state.pods_of(config.name) if pod is not None and other.controller != pod.controller]
     if holders:
-        fix = Text("end the old pod (oc delete pod {holder}), then run threescale-migrate migrate", holder=holders[0])
-    else:
-        fix = Text("find the pod that holds it (oc get pods -o wide) and end it, then run threescale-migrate migrate")
-    yield Cause(
-        CauseKind.VOLUME,
-        Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **sentence),
-        fix,
-        lasting=False,
-    )
+        holder = holders[0].name
+        fix = Text("end the old pod (oc delete pod {holder}), then run threescale-migrate migrate", holder=holder)
+    yield Cause(CauseKind.VOLUME, seen, fix, lasting=False)
 
 
 def _from_events(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
@@ -189,116 +154,83 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
         if refused:
             yield pulls.judged(state, config.name, refused[1], event.message, newest.account)
     for event in own:
-        sentence = {"name": config.name, "detail": short(event.message)}
+        named = {"name": config.name, "detail": short(event.message)}
         if event.reason == "Failed" and re.search(r"[Pp]ull", event.message):
-            yield Cause(
-                CauseKind.IMAGE_PULL,
-                Text("{name}: the image could not be pulled: {detail}", **sentence),
-                Text("find out why (oc get events), fix it, then run threescale-migrate migrate"),
-            )
+            seen = Text("{name}: the image could not be pulled: {detail}", **named)
+            fix = Text("find out why (oc get events), fix it, then run threescale-migrate migrate")
+            yield Cause(CauseKind.IMAGE_PULL, seen, fix)
         elif event.reason == "BackOff" and not re.search(r"pull", event.message):
+            seen = Text("{name}: the new pod kept crashing", **named)
             yield Cause(
-                CauseKind.CRASH_LOOP,
-                Text("{name}: the new pod kept crashing", **sentence),
-                Text("fix what its log showed, then run threescale-migrate migrate"),
+                CauseKind.CRASH_LOOP, seen, Text("fix what its log showed, then run threescale-migrate migrate")
             )
         elif event.reason == "FailedScheduling":
-            yield Cause(
-                CauseKind.NO_NODE,
-                Text("{name}: the new pod could not be scheduled: {detail}", **sentence),
-                Text("free capacity, then run threescale-migrate migrate"),
-            )
+            seen = Text("{name}: the new pod could not be scheduled: {detail}", **named)
+            yield Cause(CauseKind.NO_NODE, seen, Text("free capacity, then run threescale-migrate migrate"))
         elif event.reason in VOLUME_REASONS:
             yield from _of_volume_event(state, config, event)
         elif event.reason == "Unhealthy" and event.message.startswith("Readiness"):
-            yield Cause(
-                CauseKind.NOT_READY,
-                Text("{name}: the new pod ran but never became ready: {detail}", **sentence),
-                Text("fix what keeps it from being ready, then run threescale-migrate migrate"),
-            )
+            seen = Text("{name}: the new pod ran but never became ready: {detail}", **named)
+            fix = Text("fix what keeps it from being ready, then run threescale-migrate migrate")
+            yield Cause(CauseKind.NOT_READY, seen, fix)
 
 
 def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
+    named = {"name": config.name, "pod": pod.name}
     waiting = [container for container in pod.containers if container.waiting in pulls.REASONS | CONFIG_REASONS]
     if waiting:
-        yield Cause(
-            CauseKind.DEPLOYER,
-            Text("{name}: the deployer pod cannot start ({reason})", name=config.name, reason=waiting[0].waiting),
-            Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
-        )
+        reason = waiting[0].waiting
+        seen = Text("{name}: the deployer pod cannot start ({reason})", reason=reason, **named)
+        fix = Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", **named)
+        yield Cause(CauseKind.DEPLOYER, seen, fix)
     elif pod.unschedulable:
-        yield Cause(
-            CauseKind.NO_NODE,
-            Text(
-                "{name}: the deployer pod cannot be scheduled: {detail}",
-                name=config.name,
-                detail=short(pod.unschedulable),
-            ),
-            Text("free capacity (oc describe pod {pod}), then run threescale-migrate migrate", pod=pod.name),
-            lasting=False,
-        )
+        seen = Text("{name}: the deployer pod cannot be scheduled: {detail}", detail=short(pod.unschedulable), **named)
+        fix = Text("free capacity (oc describe pod {pod}), then run threescale-migrate migrate", **named)
+        yield Cause(CauseKind.NO_NODE, seen, fix, lasting=False)
     elif pod.phase == "Failed" and newest.phase == "Failed" and not expired(config, newest):
-        yield Cause(
-            CauseKind.DEPLOYER,
-            Text("{name}: the deployer pod {pod} failed", name=config.name, pod=pod.name),
-            Text("read oc logs {pod}, fix it, then run threescale-migrate migrate", pod=pod.name),
-            log_of=(pod.name, "deployment"),
-        )
+        seen = Text("{name}: the deployer pod {pod} failed", **named)
+        fix = Text("read oc logs {pod}, fix it, then run threescale-migrate migrate", **named)
+        yield Cause(CauseKind.DEPLOYER, seen, fix, log_of=(pod.name, "deployment"))
 
 
 def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     """The reason that a failed replication controller gives, where nothing else says more (recordings/README.md 31)."""
     named = {"name": config.name, "revision": newest.version}
     if newest.phase == "Failed" and newest.status_reason == DELETED:
-        yield Cause(
-            CauseKind.DEPLOYER,
-            Text("{name}: the deployer pod of revision {revision} was deleted while it was working", **named),
-            Text("find out who deleted it and why, then run threescale-migrate migrate"),
-        )
+        seen = Text("{name}: the deployer pod of revision {revision} was deleted while it was working", **named)
+        fix = Text("find out who deleted it and why, then run threescale-migrate migrate")
+        yield Cause(CauseKind.DEPLOYER, seen, fix)
     elif newest.phase == "Failed" and newest.status_reason == NOT_MADE:
-        yield Cause(
-            CauseKind.DEPLOYER,
-            Text("{name}: the deployer pod of revision {revision} could not be created", **named),
-            Text(
-                "find out why (oc get events, oc describe dc/{name}), fix it, then run threescale-migrate migrate",
-                **named,
-            ),
+        seen = Text("{name}: the deployer pod of revision {revision} could not be created", **named)
+        fix = Text(
+            "find out why (oc get events, oc describe dc/{name}), fix it, then run threescale-migrate migrate", **named
         )
+        yield Cause(CauseKind.DEPLOYER, seen, fix)
 
 
 def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -> Iterator[Cause]:
     for pod in pods:
         if pod.phase != "Running" or pod.ready:
             continue
-        sentence = {"name": config.name, "pod": pod.name}
+        named = {"name": config.name, "pod": pod.name}
+        seen = Text("{name}: pod {pod} runs but is not ready", **named)
         said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Unhealthy"]
-        yield Cause(
-            CauseKind.NOT_READY,
-            Text("{name}: pod {pod} runs but is not ready: {detail}", detail=short(said[-1]), **sentence)
-            if said
-            else Text("{name}: pod {pod} runs but is not ready", **sentence),
-            Text(
-                "check oc describe pod {pod} and oc logs {pod}, fix it, then run threescale-migrate migrate", **sentence
-            ),
-            lasting=False,
-            log_of=(pod.name, next((container.name for container in pod.containers if not container.ready), "")),
+        if said:
+            seen = Text("{name}: pod {pod} runs but is not ready: {detail}", detail=short(said[-1]), **named)
+        fix = Text(
+            "check oc describe pod {pod} and oc logs {pod}, fix it, then run threescale-migrate migrate", **named
         )
+        container = next((container.name for container in pod.containers if not container.ready), "")
+        yield Cause(CauseKind.NOT_READY, seen, fix, lasting=False, log_of=(pod.name, container))
 
 
 def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | None:
     for trigger in config.image_triggers:
         stream = state.streams.get(trigger.stream)
-        failures = dict(stream.failures) if stream is not None else {}
-        if trigger.tag in failures and stream is not None and trigger.tag not in stream.tags:
-            return Cause(
-                CauseKind.IMAGE_IMPORT,
-                Text(
-                    "{name}: image stream {stream}:{tag} could not be imported: {detail}",
-                    name=config.name,
-                    stream=trigger.stream,
-                    tag=trigger.tag,
-                    detail=short(failures[trigger.tag]),
-                ),
-                Text("fix the import: oc import-image {stream}:{tag}", stream=trigger.stream, tag=trigger.tag),
-            )
+        if stream is None or trigger.tag in stream.tags or trigger.tag not in dict(stream.failures):
+            continue
+        named = {"name": config.name, "stream": trigger.stream, "tag": trigger.tag}
+        detail = short(dict(stream.failures)[trigger.tag])
+        seen = Text("{name}: image stream {stream}:{tag} could not be imported: {detail}", detail=detail, **named)
+        return Cause(CauseKind.IMAGE_IMPORT, seen, Text("fix the import: oc import-image {stream}:{tag}", **named))
     return None

@@ -112,19 +112,14 @@ def _refusal(
         if kind is CauseKind.ACCOUNT_MISSING and newest.account in state.accounts:
             yield from _account_was_missing(config, newest)
         else:
-            yield Cause(kind, Text(sentence, **named), Text(fix, **named), lasting=kind is not CauseKind.WEBHOOK)
+            lasting = kind is not CauseKind.WEBHOOK  # it may answer again
+            yield Cause(kind, Text(sentence, **named), Text(fix, **named), lasting)
         return
 
 
 def _account_was_missing(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     """The account is there by now: a rollout under way continues by itself, one that has failed is to be started again."""
     if newest.phase == "Failed":
-        yield Cause(
-            CauseKind.ACCOUNT_MISSING,
-            Text(
-                "{name}: the new pods were refused because the service account {account} did not exist; it does now",
-                name=config.name,
-                account=newest.account,
-            ),
-            Text("threescale-migrate migrate"),
-        )
+        seen = "{name}: the new pods were refused because the service account {account} did not exist; it does now"
+        sentence = Text(seen, name=config.name, account=newest.account)
+        yield Cause(CauseKind.ACCOUNT_MISSING, sentence, Text("threescale-migrate migrate"))
