@@ -116,7 +116,7 @@ def test_all_that_blocks_it_is_reported_at_once(tmp_path: Path) -> None:
     assert not document["ready"]
     sentence = world.run("plan", "--secret-file", world.secret)
     assert sentence.code == 4
-    assert "may not patch deploymentconfigs in project threescale" in " ".join(sentence.out.split())
+    assert "cannot patch deploymentconfigs in project threescale" in " ".join(sentence.out.split())
     assert "oc create -f -" in sentence.out
     assert world.run("preflight").code == 4
     assert differences(before, comparable(world.objects())) == []

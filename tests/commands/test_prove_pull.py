@@ -20,11 +20,11 @@ def test_a_good_token_is_proved_before_and_after_and_nothing_is_made_for_it(worl
     assert planned.code == 3, planned.all
     done = world.migrate(*ONE, "--prove-pull")
     assert done.code == 0, done.all
-    assert "the cluster gets it" in done.err
+    assert "the cluster can pull it" in done.err
     seen = world.run("verify", *ONE, "--prove-pull")
     assert seen.code == 0
     assert "accepts the token, checked from this workstation" in seen.out
-    assert "the cluster gets it" in seen.out
+    assert "the cluster can pull it" in seen.out
     assert not any("proof" in name for name in world.objects()["imagestreams"])
     world.faults("token-refused")
     refused = world.run("verify", *ONE, "--prove-pull")

@@ -119,7 +119,7 @@ def check_moment(history: History) -> None:
 def _check_who_serves(history: History, name: str, sentence: str) -> None:
     ready = [pod for pod in history.own_pods(name) if _ready(pod)]
     if not ready:
-        assert "does not serve" in sentence
+        assert "it is down" in sentence
     for pod in ready:
         owner = pod["metadata"]["ownerReferences"][0]["name"]
         assert f"{owner} serves" in sentence

@@ -153,7 +153,7 @@ def test_a_bad_file_gets_one_sentence_without_a_byte_of_it(name: str) -> None:
 
 
 def test_a_token_that_ends_soon_is_warned_of_and_a_late_one_is_not() -> None:
-    assert "ends on" in str(read(secret({REGISTRY: login(jwt(time.time() + 86400))})).warnings[0])
+    assert "expires on" in str(read(secret({REGISTRY: login(jwt(time.time() + 86400))})).warnings[0])
     assert read(secret({REGISTRY: login(jwt(time.time() + 400 * 86400))})).warnings == ()
 
 
@@ -229,7 +229,7 @@ def test_without_a_secret_anywhere_it_says_where_one_comes_from() -> None:
 
 def test_a_login_in_the_project_whose_token_has_ended_is_no_login() -> None:
     ended = state(stored({REGISTRY: login(jwt(time.time() - 86400))}))
-    with pytest.raises(Refused, match="ended on"):
+    with pytest.raises(Refused, match="expired on"):
         registry_secret.plan(ended, Request())
     assert [check.verdict.value for check in registry_secret.verify(ended, Request())] == ["failed"]
     soon = state(stored({f"https://{REGISTRY}": login(jwt(time.time() + 86400))}))
