@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Check, Inverse, Request, Step, Text, Verdict
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Check, Inverse, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess
 from .refusals import abandoned
 from .selection import choose, waves
@@ -70,21 +70,14 @@ def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -
 
 
 def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[Action, ...]:
-    """What starts the rollout of a config that is patched as it should be, or will be, where nothing else does."""
-    if not _needs_start(config, found, patched):
+    """What starts the rollout of a config that is patched as it should be, or will be, where nothing else does; a paused config
+    refuses that (recordings/README.md 12)."""
+    stalled = found.state in (RolloutState.FAILED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS)
+    if config.paused or not (stalled if patched else not config.config_change):
         return ()
     if not config.config_change:
         return (start(config, Text("it has no ConfigChange trigger and does not start by itself")),)
     return (start(config, found.reason),)
-
-
-def _needs_start(config: DeploymentConfig, found: Assessment, patched: bool) -> bool:
-    """Whether nothing will happen unless the rollout is asked for; a paused config refuses that (recordings/README.md 12)."""
-    if config.paused:
-        return False
-    if not patched:
-        return not config.config_change
-    return found.state in (RolloutState.FAILED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS)
 
 
 def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCOUNT) -> Action:
@@ -114,68 +107,53 @@ def account_patch(account: str | None, twin: str | None) -> str:
     return json.dumps({"spec": {"template": {"spec": spec}}}, separators=(",", ":"))
 
 
-def _rollout(config: DeploymentConfig, verb: str, why: Text, kind: str, back: str | None = None) -> Action:
-    """One of `oc rollout`'s verbs, which the verb `back` undoes."""
+def _rollout(config: DeploymentConfig, verb: str, why: Text, back: str = "") -> Action:
+    """One of `oc rollout`'s verbs, which the verb `back` undoes; there is nothing to undo in a rollout as such."""
     name = f"dc/{config.name}"
-    undone_by = ("rollout", back, name) if back is not None else ()
-    return Action(STEP, name, ("rollout", verb, name), why, Inverse(kind, config.name, undone_by))
+    inverse = Inverse(back, config.name, ("rollout", back, name)) if back else Inverse("rollout", config.name)
+    return Action(STEP, name, ("rollout", verb, name), why, inverse)
 
 
 def resume(config: DeploymentConfig) -> Action:
     """Lets a paused config roll out."""
-    return _rollout(config, "resume", Text("it is paused and would not redeploy"), "pause", "pause")
+    return _rollout(config, "resume", Text("it is paused and would not redeploy"), "pause")
 
 
 def pause(config: DeploymentConfig) -> Action:
     """Pauses a config again that was paused before."""
-    return _rollout(config, "pause", Text("it was paused before"), "resume", "resume")
+    return _rollout(config, "pause", Text("it was paused before"), "resume")
 
 
 def start(config: DeploymentConfig, why: Text) -> Action:
-    """Starts a rollout that nothing else starts; there is nothing to undo in a rollout as such."""
-    return _rollout(config, "latest", why, "rollout")
+    """Starts a rollout that nothing else starts."""
+    return _rollout(config, "latest", why)
 
 
 def cancel(config: DeploymentConfig, why: Text) -> Action:
-    """Ends a rollout that makes no progress; there is nothing to undo in it."""
-    return _rollout(config, "cancel", why, "rollout")
+    """Ends a rollout that makes no progress."""
+    return _rollout(config, "cancel", why)
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether each config's template says `amp`; and what was left out, and why."""
     if "dc" in state.unread:
-        return (
-            Check(
-                STEP,
-                Code.CONFIGS_PRESENT,
-                "dc",
-                Verdict.UNKNOWN,
-                Text("they cannot be read: {why}", why=state.unread["dc"]),
-            ),
-        )
+        seen = Text("they cannot be read: {why}", why=state.unread["dc"])
+        return (Check(STEP, Code.CONFIGS_PRESENT, "dc", Verdict.UNKNOWN, seen),)
     selection = choose(state, request)
     checks = [_check(state.configs[name]) for name in selection.configs]
     if not selection.configs:
         seen = Text("there is no DeploymentConfig of 3scale in project {project}", project=state.namespace or "?")
-        checks.append(
-            Check(
-                STEP,
-                Code.CONFIGS_PRESENT,
-                "dc",
-                Verdict.FAILED,
-                seen,
-                Text("if it is the wrong project, name the right one with -n"),
-            )
-        )
-    for name in selection.absent:
-        seen = Text("it is not in this project: nothing to migrate")
-        checks.append(Check(STEP, Code.CONFIG_ABSENT, f"dc/{name}", Verdict.PASSED, seen))
+        fix = Text("if it is the wrong project, name the right one with -n")
+        checks.append(Check(STEP, Code.CONFIGS_PRESENT, "dc", Verdict.FAILED, seen, fix))
+    left = [
+        (Code.CONFIG_ABSENT, name, Text("it is not in this project: nothing to migrate")) for name in selection.absent
+    ]
     for name, account in selection.own_account:
         seen = Text("it runs as {account}, its own account, and is left alone", account=account)
-        checks.append(Check(STEP, Code.CONFIG_HAS_OWN_ACCOUNT, f"dc/{name}", Verdict.PASSED, seen))
-    for name in selection.foreign:
-        seen = Text("it does not belong to 3scale and is left alone")
-        checks.append(Check(STEP, Code.CONFIG_FOREIGN, f"dc/{name}", Verdict.PASSED, seen))
+        left.append((Code.CONFIG_HAS_OWN_ACCOUNT, name, seen))
+    foreign = Text("it does not belong to 3scale and is left alone")
+    left += [(Code.CONFIG_FOREIGN, name, foreign) for name in selection.foreign]
+    checks += [Check(STEP, code, f"dc/{name}", Verdict.PASSED, seen) for code, name, seen in left]
     if selection.unchosen:
         seen = Text.plural(
             "{count} config of 3scale was left out with --dc: {names}",
@@ -188,14 +166,8 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 
 def _check(config: DeploymentConfig) -> Check:
+    verdict, fix = Verdict.FAILED, Text("threescale-migrate migrate")
     if config.effective_account == ACCOUNT:
-        seen = Text("its template uses {account}", account=ACCOUNT)
-        return Check(STEP, Code.TEMPLATE_NAMES_AMP, f"dc/{config.name}", Verdict.PASSED, seen)
-    return Check(
-        STEP,
-        Code.TEMPLATE_NAMES_AMP,
-        f"dc/{config.name}",
-        Verdict.FAILED,
-        Text("its template uses {account}", account=config.effective_account),
-        Text("threescale-migrate migrate"),
-    )
+        verdict, fix = Verdict.PASSED, NOTHING
+    seen = Text("its template uses {account}", account=config.effective_account)
+    return Check(STEP, Code.TEMPLATE_NAMES_AMP, f"dc/{config.name}", verdict, seen, fix)

@@ -43,19 +43,17 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     actions = []
     account = state.accounts.get(ACCOUNT)
     if account is None:
-        actions.append(create(json.dumps(MANIFEST), Text("the pods get their pull secret through their own account")))
+        why = Text("the pods get their pull secret through their own account")
+        actions.append(create(json.dumps(MANIFEST), why))
     elif SECRET_NAME not in account.pull_secrets:
         actions.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
-    if request.link_default and hooked(state, request) and not linked(state, DEFAULT_ACCOUNT):
+    hooks, built = ", ".join(hooked(state, request)), ", ".join(builds(state))
+    if request.link_default and hooks and not linked(state, DEFAULT_ACCOUNT):
+        seen = "hook pods ({configs}) run as default and would have no login; this goes beyond the guide"
+        actions.append(link(DEFAULT_ACCOUNT, Text(seen, configs=hooks)))
+    if request.link_builder and built and not linked(state, BUILDER):
         why = Text(
-            "hook pods ({configs}) run as default and would have no login; this goes beyond the guide",
-            configs=", ".join(hooked(state, request)),
-        )
-        actions.append(link(DEFAULT_ACCOUNT, why))
-    if request.link_builder and builds(state) and not linked(state, BUILDER):
-        why = Text(
-            "builds ({builds}) use images of 3scale, and pull them as builder; this goes beyond the guide",
-            builds=", ".join(builds(state)),
+            "builds ({builds}) use images of 3scale, and pull them as builder; this goes beyond the guide", builds=built
         )
         actions.append(link(BUILDER, why))
     return tuple(actions)
@@ -141,33 +139,32 @@ def _amp(state: ProjectState, request: Request) -> tuple[Check, ...]:
         return (Check(STEP, Code.PULL_SECRET_LINKED, subject, Verdict.FAILED, seen, fix),)
     seen = Text("it is there, with the pull secret {secret}", secret=SECRET_NAME)
     checks = [Check(STEP, Code.PULL_SECRET_LINKED, subject, Verdict.PASSED, seen)]
-    hooks = hooked(state, request)
-    if hooks and not linked(state, DEFAULT_ACCOUNT):
-        seen = Text(
+    hooks, built = ", ".join(hooked(state, request)), ", ".join(builds(state))
+    if hooks:
+        has = Text("it has the pull secret too, for the hooks of {configs}", configs=hooks)
+        lacks = Text(
             "the hooks of {configs} run as default, which has no login for the new images: the next upgrade step would hang",
-            configs=", ".join(hooks),
+            configs=hooks,
         )
-        fix = Text("{command}", command=f"oc secrets link {DEFAULT_ACCOUNT} {SECRET_NAME} --for=pull")
-        checks.append(Check(STEP, Code.HOOKS_HAVE_LOGIN, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen, fix))
-    elif hooks:
-        seen = Text("it has the pull secret too, for the hooks of {configs}", configs=", ".join(hooks))
-        checks.append(Check(STEP, Code.HOOKS_HAVE_LOGIN, f"sa/{DEFAULT_ACCOUNT}", Verdict.PASSED, seen))
-    return (*checks, *_builds(state))
+        checks.append(_beside(state, Code.HOOKS_HAVE_LOGIN, DEFAULT_ACCOUNT, has, lacks))
+    if built:
+        has = Text("it has the pull secret too, for the builds {names}", names=built)
+        lacks = Text(
+            "the builds {names} run as builder, which has no login for the new images: they would fail", names=built
+        )
+        checks.append(_beside(state, Code.BUILDS_HAVE_LOGIN, BUILDER, has, lacks))
+    return tuple(checks)
 
 
-def _builds(state: ProjectState) -> tuple[Check, ...]:
-    """Whether builds have the login that they will need; nothing where there are none."""
-    subject, names = f"sa/{BUILDER}", ", ".join(builds(state))
-    if not names:
-        return ()
-    if linked(state, BUILDER):
-        seen = Text("it has the pull secret too, for the builds {names}", names=names)
-        return (Check(STEP, Code.BUILDS_HAVE_LOGIN, subject, Verdict.PASSED, seen),)
-    seen = Text(
-        "the builds {names} run as builder, which has no login for the new images: they would fail", names=names
-    )
-    fix = Text("{command}", command=f"oc secrets link {BUILDER} {SECRET_NAME} --for=pull")
-    return (Check(STEP, Code.BUILDS_HAVE_LOGIN, subject, Verdict.WARNING, seen, fix),)
+def _beside(state: ProjectState, code: Code, account: str, has: Text, lacks: Text) -> Check:
+    """Whether an account that pulls beside `amp` has the login that it will need."""
+    if linked(state, account):
+        return Check(STEP, code, f"sa/{account}", Verdict.PASSED, has)
+    return Check(STEP, code, f"sa/{account}", Verdict.WARNING, lacks, _linking(account))
+
+
+def _linking(account: str) -> Text:
+    return Text("{command}", command=f"oc secrets link {account} {SECRET_NAME} --for=pull")
 
 
 def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -189,8 +186,7 @@ def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
         seen = Text(
             "zync-que runs as this account, and the pull secret {secret} is not linked to it", secret=SECRET_NAME
         )
-        fix = Text("{command}", command=f"oc secrets link {name} {SECRET_NAME} --for=pull")
-        return checked(Verdict.FAILED, seen, fix)
+        return checked(Verdict.FAILED, seen, _linking(name))
     without = [pod.name for pod in state.pods_of(ZYNC_QUE) if pod.live and SECRET_NAME not in pod.pull_secrets]
     if without:
         seen = Text("it has the pull secret, but pod {pod} of zync-que was created without it", pod=without[0])
