@@ -17,7 +17,6 @@ from ..engine.failed import Failed
 from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
-from ..guide.afterwards import BRIEF
 from ..guide.dumps import Dump
 from ..guide.preflight import attempt
 from ..session.backups import findings, save
@@ -87,7 +86,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
             run.finish(exit_code(options.judgement, checks, session.command), checks)
     code = show(session, options.judgement, state, checks)
     if verdicts.judge(checks, session.command).done:
-        session.mention(BRIEF)
+        session.mention(verdicts.BRIEF)
     return code
 
 

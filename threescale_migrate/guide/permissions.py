@@ -174,21 +174,17 @@ _LISTED = {
 }
 
 
-def list_for_an_admin(state: ProjectState, kind: str) -> str:
-    """What a cluster admin runs where the user may not look: it lists what has `default` among whom it is for.
+def _for_an_admin(state: ProjectState, kind: str) -> tuple[str, str]:
+    """What a cluster admin runs where the user may not look: it lists what has `default` among whom it is for. And the form of the
+    command that gives `amp` what such a list shows; what stands in capitals is to be filled in.
 
-    It lists, and prints nothing to be pasted: a role may be called anything.
+    The first lists, and prints nothing to be pasted: a role may be called anything.
     """
-    what, listed, _ = _LISTED.get(kind, _LISTED["rolebindings elsewhere"])
+    what, listed, form = _LISTED.get(kind, _LISTED["rolebindings elsewhere"])
     words = what.format(project=state.namespace).split()
     ours = f" | grep {state.namespace} | grep -E '[ ,:]{DEFAULT_ACCOUNT}([] ,]|$)'"
-    return shell.oc(("get", *words, "-o", f"custom-columns={listed}")) + ours
-
-
-def gift_of_an_admin(state: ProjectState, kind: str) -> str:
-    """The form of the command that gives `amp` what such a list shows; what stands in capitals is to be filled in."""
-    form = _LISTED.get(kind, _LISTED["rolebindings elsewhere"])[2]
-    return form.format(amp=user_of(state.namespace, ACCOUNT), project=state.namespace)
+    given = form.format(amp=user_of(state.namespace, ACCOUNT), project=state.namespace)
+    return shell.oc(("get", *words, "-o", f"custom-columns={listed}")) + ours, given
 
 
 def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -197,15 +193,15 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
     for kind in UNREAD:
         if kind in state.unread:
             seen = Text(UNREAD[kind])
+            listing, gift = _for_an_admin(state, kind)
             fix = Text(
                 "not known: which roles your project's account default has, which amp needs too; ask a cluster admin to run this, and"
                 " to give amp what it lists for default of project {project}, with {command}; or continue with --allow-unknown,"
                 " or leave out the whole step with --skip permissions",
                 project=state.namespace,
-                command=gift_of_an_admin(state, kind),
+                command=gift,
             )
-            commands = (list_for_an_admin(state, kind),)
-            checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, commands))
+            checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, (listing,)))
     for grant in ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
             seen = Text("default has {grant}, and it is not known whether that role exists", grant=grant.sentence)

@@ -64,19 +64,15 @@ def choose(state: ProjectState, request: Request) -> Selection:
     """The configs by name or label, or those that the user named. Raises Usage for a named one that is not there."""
     if "dc" in state.unread:
         return Selection(())
-    if request.configs:
-        missing = [name for name in request.configs if name not in state.configs]
-        if missing:
-            raise Usage(
-                Text(
-                    "no DeploymentConfig {names} in project {project}: check the spelling, or leave it out of --dc or THREESCALE_DC_NAMES",
-                    names=", ".join(missing),
-                    project=state.namespace,
-                )
-            )
-        named = tuple(dict.fromkeys(request.configs))
-        return Selection(named, unchosen=tuple(name for name in _all(state).configs if name not in named))
-    return _all(state)
+    whole = _all(state)
+    if not request.configs:
+        return whole
+    missing = [name for name in request.configs if name not in state.configs]
+    if missing:
+        why = "no DeploymentConfig {names} in project {project}: check the spelling, or leave it out of --dc or THREESCALE_DC_NAMES"
+        raise Usage(Text(why, names=", ".join(missing), project=state.namespace))
+    named = tuple(dict.fromkeys(request.configs))
+    return Selection(named, unchosen=tuple(name for name in whole.configs if name not in named))
 
 
 def _all(state: ProjectState) -> Selection:

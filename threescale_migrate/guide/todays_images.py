@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import NOTHING, REGISTRY, Text, Verdict
+from ..values import REGISTRY, Text, Verdict
 from .findings import Finding, Group
 from .prove_pull import Answer
 
@@ -42,6 +43,9 @@ def wanted(state: ProjectState, configs: Iterable[str]) -> dict[str, tuple[str, 
     return {image: tuple(names) for image, names in found.items()}
 
 
+_finding = partial(Finding, Group.CONFIGS, Code.IMAGE_PULLABLE)
+
+
 def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
     """A failure for each image that is gone; one warning for those that could not be asked for."""
     found, unknown, had = [], [], 0
@@ -63,10 +67,10 @@ def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
             said=unknown[0].said,
             more=len(unknown) - 1,
         )
-        found.append(_finding(unknown[0], Verdict.WARNING, seen))
+        found.append(_finding(f"image/{unknown[0].image}", Verdict.WARNING, seen, forceable=True))
     if had and not found:
         seen = Text("the cluster can still pull today's {count} images", count=had)
-        found.append(Finding(Group.CONFIGS, Code.IMAGE_PULLABLE, "images", Verdict.PASSED, seen))
+        found.append(_finding("images", Verdict.PASSED, seen))
     return found
 
 
@@ -79,9 +83,4 @@ def _gone(one: Asked) -> Finding:
     fix = Text(
         "make it available in a registry that the cluster can pull from, or import its image stream; or continue with --force"
     )
-    return _finding(one, Verdict.FAILED, seen, fix)
-
-
-def _finding(one: Asked, verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Finding:
-    subject = f"image/{one.image}"
-    return Finding(Group.CONFIGS, Code.IMAGE_PULLABLE, subject, verdict, seen, fix, forceable=True)
+    return _finding(f"image/{one.image}", Verdict.FAILED, seen, fix, forceable=True)

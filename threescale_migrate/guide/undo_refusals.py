@@ -74,9 +74,10 @@ def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
         f"pod/{pod.name}" for pod in state.pods if pod.account == name and pod.live and pod.controller not in controlled
     ]
     if users:
-        return Text("it is kept: {users} use it", users=", ".join(users[:5]))
+        return _used(users)
     account = state.accounts.get(name)
-    ours = {SECRET_NAME, *(change.detail.get("secret") for change in undo.changes if _links_to(change, name))}
+    links = [change for change in undo.changes if change.kind == "link" and change.name == name]
+    ours = {SECRET_NAME, *(change.detail.get("secret") for change in links)}
     linked = [] if account is None else [secret for secret in _linked(account) if secret not in ours]
     if linked and not undo.force:
         return Text(
@@ -84,10 +85,6 @@ def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
             secrets=", ".join(linked),
         )
     return NOTHING
-
-
-def _links_to(change: Inverse, account: str) -> bool:
-    return change.kind == "link" and change.name == account
 
 
 def _linked(account: ServiceAccount) -> list[str]:
@@ -111,4 +108,8 @@ def _secret_used(state: ProjectState, undo: Undo, change: Inverse) -> Text:
         if SECRET_NAME in (*account.pull_secrets, *account.secrets) and account.name not in leaving
     ]
     users += [f"dc/{config.name}" for config in state.configs.values() if SECRET_NAME in config.template_pull_secrets]
-    return Text("it is kept: {users} use it", users=", ".join(users[:5])) if users else NOTHING
+    return _used(users) if users else NOTHING
+
+
+def _used(users: list[str]) -> Text:
+    return Text("it is kept: {users} use it", users=", ".join(users[:5]))

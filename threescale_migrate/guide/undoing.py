@@ -47,13 +47,18 @@ def _waves(state: ProjectState, names: Sequence[str]) -> list[Wave]:
     return sorted(found, key=lambda wave: min(there.index(name) for name in wave.configs))
 
 
-def goals(state: ProjectState, undo: Undo, names: Iterable[str]) -> dict[Goal, tuple[str, ...]]:
-    """The configs by the goal that they have to reach; those that are left as they are are not among them."""
+def _wanted(state: ProjectState, undo: Undo, names: Iterable[str], kind: str = CONFIG) -> list[Inverse]:
+    """The changes of a kind to these configs that are undone, of configs that are there."""
     wanted = set(names) & set(state.configs)
+    found = (change for change in undo.changes if change.kind == kind and change.name in wanted)
+    return [change for change in found if not refusal(state, undo, change).template]
+
+
+def goals(state: ProjectState, undo: Undo, names: Iterable[str]) -> dict[Goal, tuple[str, ...]]:
+    """The configs by the goal that they have to reach; those that are left unchanged are not among them."""
     found: dict[Goal, tuple[str, ...]] = {}
-    for change in undo.changes:
-        if change.kind == CONFIG and change.name in wanted and not refusal(state, undo, change).template:
-            found[goal_of(change)] = (*found.get(goal_of(change), ()), change.name)
+    for change in _wanted(state, undo, names):
+        found[goal_of(change)] = (*found.get(goal_of(change), ()), change.name)
     return found
 
 
@@ -71,26 +76,13 @@ def plan(state: ProjectState, undo: Undo) -> tuple[Action, ...]:
 
 def plan_wave(state: ProjectState, undo: Undo, names: Iterable[str]) -> tuple[Action, ...]:
     """The patches of the configs of one wave, and what starts those that do not start by themselves."""
-    wanted = set(names)
-    return tuple(
-        action
-        for change in undo.changes
-        if change.kind == CONFIG and change.name in wanted and not refusal(state, undo, change).template
-        for action in _config(state, change)
-    )
+    return tuple(action for change in _wanted(state, undo, names) for action in _config(state, change))
 
 
 def plan_after(state: ProjectState, undo: Undo, names: Iterable[str]) -> tuple[Action, ...]:
     """What is done once the configs of a wave are back: those that were paused are paused again."""
-    wanted = set(names)
-    return tuple(
-        deployment_configs.pause(state.configs[change.name])
-        for change in undo.changes
-        if change.kind == "pause"
-        and change.name in wanted
-        and change.name in state.configs
-        and not state.configs[change.name].paused
-    )
+    configs = [state.configs[change.name] for change in _wanted(state, undo, names, "pause")]
+    return tuple(deployment_configs.pause(config) for config in configs if not config.paused)
 
 
 def plan_things(state: ProjectState, undo: Undo, changes: Iterable[Inverse]) -> tuple[Action, ...]:
@@ -103,9 +95,7 @@ def plan_things(state: ProjectState, undo: Undo, changes: Iterable[Inverse]) -> 
 
 
 def _config(state: ProjectState, change: Inverse) -> tuple[Action, ...]:
-    config = state.configs.get(change.name)
-    if config is None:
-        return ()
+    config = state.configs[change.name]
     found = assess(state, config.name, goal_of(change))
     back = is_back(state, change)
     if back and found.reached:

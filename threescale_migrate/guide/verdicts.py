@@ -12,7 +12,26 @@ from enum import Enum
 
 from ..check_codes import Code
 from ..exit_codes import ExitCode
-from ..values import NOTHING, Check, Step, Text, Verdict
+from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
+
+# What comes after "migrated", as far as this migration has to do with it (recordings/README.md 30): in a line, with where the
+# rest is; and all of it.
+BRIEF = Text(
+    'next: the upgrade to 2.6; its oc new-app says serviceaccounts "{account}" already exists, which is expected:'
+    " threescale-migrate help next",
+    account=ACCOUNT,
+)
+NEXT = (
+    Text(
+        'the guide continues with the upgrade to 2.6; its oc new-app says serviceaccounts "{account}" already exists, which is expected',
+        account=ACCOUNT,
+    ),
+    Text(
+        "zync-que, which comes with 2.6, runs as zync-que-sa: the 2.6 template gives that account the pull secret {secret}, which it needs",
+        secret=SECRET_NAME,
+    ),
+    Text("after the upgrade, threescale-migrate verify still says migrated, and checks the login of zync-que too"),
+)
 
 
 class Meaning(str, Enum):

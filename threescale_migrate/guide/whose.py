@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from .. import shell
 from ..check_codes import Code
 from ..cluster.environment import NAME, Environment
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import Text, Verdict
+from ..values import NOTHING, Text, Verdict
 from .findings import Finding, Group
 
 # An operator patches its configs back (recordings/README.md 24).
@@ -37,9 +38,16 @@ NEXT_RELEASE = (2, 6)
 Release = tuple[int, int]
 
 
+_finding = partial(Finding, Group.PROJECT)
+
+
 def no_config(state: ProjectState) -> Finding:
     """A project without configs of 3scale: a gateway of one's own is recognised."""
-    subject = f"project/{state.namespace}"
+    seen = Text(
+        "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
+        project=state.namespace,
+    )
+    fix = NOTHING
     gateways = [config.name for config in state.configs.values() if _is_gateway(config)]
     if gateways:
         seen = Text(
@@ -48,12 +56,7 @@ def no_config(state: ProjectState) -> Finding:
             names=", ".join(gateways),
         )
         fix = Text("to migrate it, name it: --dc {names}", names=shell.quoted(",".join(gateways)))
-        return Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.FAILED, seen, fix)
-    seen = Text(
-        "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
-        project=state.namespace,
-    )
-    return Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.FAILED, seen)
+    return _finding(Code.CONFIGS_PRESENT, f"project/{state.namespace}", Verdict.FAILED, seen, fix)
 
 
 def _is_gateway(config: DeploymentConfig) -> bool:
@@ -65,7 +68,7 @@ def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environm
     found = [*_operated(state, chosen)]
     if LEFTOVER in state.configs:
         seen = Text("it is left over from 3scale 2.3 or older, and nothing uses it: delete it once you are sure")
-        found.append(Finding(Group.PROJECT, Code.LEFTOVERS_ABSENT, f"dc/{LEFTOVER}", Verdict.WARNING, seen))
+        found.append(_finding(Code.LEFTOVERS_ABSENT, f"dc/{LEFTOVER}", Verdict.WARNING, seen))
     if "system-app" in chosen and environment is not None:
         found += _older(environment)
     return [*found, _release(releases(state, chosen, environment))]
@@ -86,12 +89,11 @@ def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Finding]:
     )
     fix = Text("follow the operator's own upgrade; or continue with --force")
     subject = f"{kind.lower()}/{owner}"
-    return [Finding(Group.PROJECT, Code.PROJECT_NOT_OPERATED, subject, Verdict.FAILED, seen, fix, forceable=True)]
+    return [_finding(Code.PROJECT_NOT_OPERATED, subject, Verdict.FAILED, seen, fix, forceable=True)]
 
 
 def _older(environment: Environment) -> list[Finding]:
     """Without the ConfigMap the guide sends its readers to the section for older installations."""
-    subject = f"configmap/{NAME}"
     if environment.unread:
         seen = Text("it cannot be read, so it is not known whether the project is of an older release")
     elif not environment.present:
@@ -102,7 +104,7 @@ def _older(environment: Environment) -> list[Finding]:
         )
     else:
         return []
-    return [Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, subject, Verdict.WARNING, seen)]
+    return [_finding(Code.RELEASE_SUPPORTED, f"configmap/{NAME}", Verdict.WARNING, seen)]
 
 
 def releases(state: ProjectState, names: Iterable[str], environment: Environment | None = None) -> frozenset[Release]:
@@ -139,17 +141,18 @@ def _written(text: str) -> set[Release]:
 
 def _release(found: frozenset[Release]) -> Finding:
     sentence = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
+    verdict, fix = Verdict.WARNING, NOTHING
     if found == {EXPECTED_RELEASE}:
-        seen = Text("the images are those of 3scale {found}", found=sentence)
-        return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.PASSED, seen)
-    if not found:
+        verdict, seen = Verdict.PASSED, Text("the images are those of 3scale {found}", found=sentence)
+    elif not found:
         seen = Text("the images do not show which release of 3scale they belong to: this procedure is for 2.5")
     elif found <= {EXPECTED_RELEASE, NEXT_RELEASE}:
         seen = Text(
             "the images are those of 3scale {found}: the upgrade to 2.6 is already done, or has begun", found=sentence
         )
     else:
+        verdict = Verdict.FAILED
         seen = Text("the images are those of 3scale {found}, but this procedure is for 2.5", found=sentence)
         fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or continue with --force")
-        return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.FAILED, seen, fix, forceable=True)
-    return Finding(Group.PROJECT, Code.RELEASE_SUPPORTED, "release", Verdict.WARNING, seen)
+    forceable = verdict is Verdict.FAILED
+    return _finding(Code.RELEASE_SUPPORTED, "release", verdict, seen, fix, forceable=forceable)

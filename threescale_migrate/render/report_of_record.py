@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from ..check_codes import Code
 from ..engine.records import Record
-from ..guide.afterwards import NEXT
 from ..guide.readiness import MOVING, STALE, RolloutState
-from ..guide.verdicts import judge
+from ..guide.verdicts import NEXT, judge
 from ..shell import quoted
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, english
 from . import resuming
