@@ -36,8 +36,8 @@ DOOR = (f"{PACKAGE}.__main__",)
 ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
     "cluster": (
-        "dialects doors items state streams threads",
-        "failures pull_secrets saving sharing",
+        "dialects doors ending items state streams threads",
+        "failures pull_secrets saving sharing workloads",
         "oc parsing",
         "location programs reading",
     ),
@@ -53,11 +53,11 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "preflight undoing",
     ),
     "engine": (
-        "evidence failed home proving signals",
-        "journal",
+        "failed home proving signals",
+        "evidence journal",
         "lock run",
         "apply records",
-        "failure",
+        "failure in_effect",
         "gates waiting",
         "dumping",
         "migration undoing",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from threescale_migrate.cluster.state import ProjectState
-from threescale_migrate.engine import records
+from threescale_migrate.engine import in_effect, records
 from threescale_migrate.engine.home import directory_of
 from threescale_migrate.engine.journal import Journal, JournalError, NoJournal
 from threescale_migrate.engine.records import Record
@@ -92,9 +92,9 @@ def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
     second = write(home, "undo", undoes=[first.run])
     known = records.records(SERVER, "threescale")
     assert [record.run for record in known] == [first.run, second.run]
-    assert [record.run for record in records.to_undo(known)] == []
-    assert [record.run for record in records.to_undo(known, redo=True)] == [second.run]
-    assert records.undone(known) == {first.run}
+    assert [record.run for record in in_effect.to_undo(known)] == []
+    assert [record.run for record in in_effect.to_undo(known, redo=True)] == [second.run]
+    assert in_effect.undone(known) == {first.run}
 
 
 def test_two_runs_in_one_second_are_distinguished_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,10 +115,10 @@ def test_an_undo_that_did_not_come_to_its_end_is_continued(home: Path) -> None:
     half = write(home, "undo", "", undoes=[back.run])
     known = records.records(SERVER, "threescale")
     # It was on its way to the migrated project: what it had done, and what it wanted to undo.
-    assert [record.run for record in records.to_undo(known)] == [half.run, back.run]
+    assert [record.run for record in in_effect.to_undo(known)] == [half.run, back.run]
     write(home, "undo", undoes=[half.run, back.run])
     known = records.records(SERVER, "threescale")
-    assert records.undone(known) == {half.run, back.run}
+    assert in_effect.undone(known) == {half.run, back.run}
 
 
 def runs(found: tuple[Record, ...]) -> list[str]:
@@ -128,34 +128,34 @@ def runs(found: tuple[Record, ...]) -> list[str]:
 def test_undone_twice_is_undone_once_and_an_undo_is_undone_only_where_that_is_asked_for(home: Path) -> None:
     one = write(home)
     two = write(home)
-    assert runs(records.to_undo(records.records(SERVER, "threescale"))) == [two.run, one.run]
+    assert runs(in_effect.to_undo(records.records(SERVER, "threescale"))) == [two.run, one.run]
     back = write(home, "undo", undoes=[two.run, one.run])
     known = records.records(SERVER, "threescale")
-    assert records.to_undo(known) == ()
-    assert runs(records.to_undo(known, redo=True)) == [back.run]
-    assert runs(records.to_undo(known, back.run)) == [back.run]
+    assert in_effect.to_undo(known) == ()
+    assert runs(in_effect.to_undo(known, redo=True)) == [back.run]
+    assert runs(in_effect.to_undo(known, back.run)) == [back.run]
     again = write(home, "undo", undoes=[back.run])
     known = records.records(SERVER, "threescale")
     # The migration is in effect again: what brought it back goes with it, and there is no undo left to be undone.
-    assert runs(records.to_undo(known)) == [again.run, two.run, one.run]
-    assert records.to_undo(known, redo=True) == ()
+    assert runs(in_effect.to_undo(known)) == [again.run, two.run, one.run]
+    assert in_effect.to_undo(known, redo=True) == ()
 
 
 def test_an_undo_of_some_configs_leaves_the_migration_in_effect(home: Path) -> None:
     one = write(home)
     part = write(home, "undo", undoes=[one.run], only=["zync"])
     known = records.records(SERVER, "threescale")
-    assert records.undone(known) == set()
-    assert runs(records.to_undo(known)) == [one.run]
-    assert runs(records.to_undo(known, redo=True)) == [part.run]
+    assert in_effect.undone(known) == set()
+    assert runs(in_effect.to_undo(known)) == [one.run]
+    assert runs(in_effect.to_undo(known, redo=True)) == [part.run]
 
 
 def test_runs_of_another_project_of_the_same_name_count_for_nothing(home: Path) -> None:
     old, new, unknown = write(home, uid="a"), write(home, uid="b"), write(home)
     known = records.records(SERVER, "threescale")
-    mine, foreign = records.of_identity(known, "b")
+    mine, foreign = in_effect.of_identity(known, "b")
     assert (runs(mine), runs(foreign)) == ([new.run, unknown.run], [old.run])
-    assert records.of_identity(known, None) == (known, ())
+    assert in_effect.of_identity(known, None) == (known, ())
 
 
 def test_a_mask_never_breaks_a_line(home: Path) -> None:

@@ -13,15 +13,15 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ..exit_codes import ExitCode
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
+from . import ending
 from .doors import WrongDoor, changes_bindings, only_looks
 from .failures import (
     Call,
@@ -96,7 +96,7 @@ class Oc:
     deadline: float | None = None
     redact: Redactor = field(default_factory=lambda: REDACTOR)
     observer: Callable[[Call], None] | None = None
-    pause: Callable[[float], None] = field(default_factory=lambda: patient)
+    pause: Callable[[float], None] = field(default_factory=lambda: ending.patient)
     lock: int | None = None
     remembered: dict[str, object] = field(default_factory=dict, repr=False)
 
@@ -281,7 +281,7 @@ class Oc:
 
         def enough(state: RetryCallState) -> bool:
             return (
-                bool(_stopping)
+                bool(ending.asked)
                 or state.attempt_number >= (timeouts if late(state) else tries)
                 or (self.deadline is not None and monotonic() >= self.deadline)
             )
@@ -303,57 +303,6 @@ class Oc:
 # So many calls at once, over all threads: each is a process with a client of some forty megabytes.
 AT_ONCE = 8
 _slots = threading.BoundedSemaphore(AT_ONCE)
-# The calls that run now, so that a program that has to end at once can end them too; the threads that are about to start one;
-# whether it was asked to end; and what has to be done as soon as the thread that was interrupted is done with starting. They
-# are lists, which a signal handler may read at any moment: a lock could be held by the very code that it interrupts.
-_running: list[Any] = []
-_starting: list[int] = []
-_stopping: list[bool] = []
-_once_started: list[Callable[[], None]] = []
-
-
-def end_running_calls(then: Callable[[], None]) -> None:
-    """Ends each `oc` that runs now, in whatever thread, keeps any from being started, and does `then`; for a signal handler.
-
-    One that is just being started is ended as soon as it can be.
-    """
-    _stopping.append(True)
-    if threading.get_ident() in _starting:
-        _once_started.append(then)
-        return
-    for process in tuple(_running):
-        _end(process)
-    then()
-
-
-def _end(process: Any) -> None:
-    """Ends a call with all that it has started: a child that is left would hold its output open."""
-    with suppress(OSError):  # it has ended by itself
-        process.kill_group()
-
-
-def patient(seconds: float) -> None:
-    """Waits between two tries, no longer than this program may run."""
-    ends = monotonic() + seconds
-    while not _stopping and monotonic() < ends:
-        sleep(min(0.1, max(0.0, ends - monotonic())))
-
-
-class Group(Protocol):
-    """A process with all that it has started."""
-
-    def kill_group(self) -> None:
-        """Ends them. Raises OSError where none is there any more."""
-
-
-@contextmanager
-def ends_with_the_calls(process: Group) -> Iterator[None]:
-    """Within it, what ends the calls of `oc` at once ends that process too."""
-    _running.append(process)
-    try:
-        yield
-    finally:
-        _running.remove(process)
 
 
 def _start(
@@ -373,47 +322,41 @@ def _start(
     # At its lowest level sh logs what it feeds to a process, and what that says.
     logging.getLogger("sh").setLevel(logging.CRITICAL)
     out, err = io.BytesIO(), io.BytesIO()
-    if _stopping:
+    if ending.asked:
         raise Ended(Text("ended before oc was asked"))
-    me = threading.get_ident()
-    _starting.append(me)
     try:
-        process = sh.Command(program)(
-            *args,
-            _in=(stdin or "").encode() if stream.source is None else stream.source,
-            _out=out if stream.into is None else stream.into,
-            _err=err,
-            _bg=True,
-            _bg_exc=False,
-            _new_session=True,
-            _pass_fds=set() if lock is None else {lock},
-            _ok_code=list(range(-64, 256)),
-            _tty_in=False,
-            _tty_out=False,
-            _no_pipe=True,
-            _no_out=True,  # they are in `out` and `err`; sh would keep them once more
-            _no_err=True,
-            _env={**os.environ, **SPOKEN},
-        )
+        with ending.while_starting():
+            process = sh.Command(program)(
+                *args,
+                _in=(stdin or "").encode() if stream.source is None else stream.source,
+                _out=out if stream.into is None else stream.into,
+                _err=err,
+                _bg=True,
+                _bg_exc=False,
+                _new_session=True,
+                _pass_fds=set() if lock is None else {lock},
+                _ok_code=list(range(-64, 256)),
+                _tty_in=False,
+                _tty_out=False,
+                _no_pipe=True,
+                _no_out=True,  # they are in `out` and `err`; sh would keep them once more
+                _no_err=True,
+                _env={**os.environ, **SPOKEN},
+            )
+            ending.running.append(process.process)
     except (sh.CommandNotFound, sh.ForkException, OSError) as error:
         raise OcMissing(
             Text(
                 "{program} cannot be started: {kind}; name an oc with --oc", program=program, kind=type(error).__name__
             )
         ) from None
-    else:
-        _running.append(process.process)
-    finally:
-        _starting.remove(me)
-        if _once_started and me == threading.main_thread().ident:
-            end_running_calls(_once_started.pop())
-    if _stopping:
-        _end(process.process)
+    if ending.asked:
+        ending.end(process.process)
     late = threading.Event()
 
     def end() -> None:
         late.set()
-        _end(process.process)
+        ending.end(process.process)
 
     timer = threading.Timer(timeout, end)
     timer.daemon = True
@@ -424,7 +367,7 @@ def _start(
         pass
     finally:
         timer.cancel()
-        _running.remove(process.process)
+        ending.running.remove(process.process)
     if late.is_set():
         shown = redact(" ".join(("oc", *args[:2])))
         raise RequestTimeout(

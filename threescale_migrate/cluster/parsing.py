@@ -7,24 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, TypeVar, Union
 
-from ..telling import described, secrets_in
 from .dialects import role_kind
 from .pull_secrets import parse_secret
 from .state import (
     Binding,
     Build,
-    Condition,
     Constraints,
-    ContainerState,
     DeploymentConfig,
     Discovery,
     Event,
-    Hook,
     ImageStream,
-    ImageTrigger,
     Limit,
     Limits,
     Pod,
@@ -32,13 +26,13 @@ from .state import (
     Quota,
     RegistrySecret,
     ReplicationController,
-    Resources,
     Role,
     Rule,
     SecretName,
     ServiceAccount,
     Subject,
 )
+from .workloads import names, parse_config, parse_controller, parse_pod, strings, words
 
 _Item = TypeVar("_Item")
 
@@ -114,217 +108,14 @@ def assemble(
     )
 
 
-def _names(references: Any) -> tuple[str, ...]:
-    return tuple(str(reference["name"]) for reference in references or () if reference.get("name"))
-
-
-def _strings(mapping: Any) -> Mapping[str, str]:
-    return {str(key): str(value) for key, value in (mapping or {}).items()}
-
-
-def _config(item: _JSON) -> DeploymentConfig:
-    meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
-    pod_spec = ((spec.get("template") or {}).get("spec")) or {}
-    strategy = spec.get("strategy") or {}
-    params = strategy.get("rollingParams") or strategy.get("recreateParams") or strategy.get("customParams") or {}
-    containers = pod_spec.get("containers") or []
-    triggers = spec.get("triggers") or []
-    volumes = pod_spec.get("volumes") or []
-    conditions = [_condition(condition) for condition in status.get("conditions") or ()]
-    return DeploymentConfig(
-        name=meta["name"],
-        labels=_strings(meta.get("labels")),
-        generation=int(meta.get("generation") or 0),
-        observed_generation=int(status.get("observedGeneration") or 0),
-        replicas=int(spec.get("replicas") or 0),
-        latest_version=int(status.get("latestVersion") or 0),
-        account=pod_spec.get("serviceAccountName") or None,
-        account_twin=pod_spec.get("serviceAccount") or None,
-        template_pull_secrets=_names(pod_spec.get("imagePullSecrets")),
-        strategy=str(strategy.get("type") or "Rolling"),
-        timeout_seconds=int(params.get("timeoutSeconds") or 600),
-        hooks=tuple(_hook(when, params[when]) for when in ("pre", "mid", "post") if params.get(when)),
-        paused=bool(spec.get("paused")),
-        config_change=any(trigger.get("type") == "ConfigChange" for trigger in triggers),
-        image_triggers=tuple(_image_trigger(trigger) for trigger in triggers if trigger.get("type") == "ImageChange"),
-        images=tuple(str(container.get("image", "")) for container in containers),
-        empty_dirs=tuple(str(volume.get("name")) for volume in volumes if "emptyDir" in volume),
-        claims=tuple(
-            str(volume["persistentVolumeClaim"]["claimName"])
-            for volume in volumes
-            if volume.get("persistentVolumeClaim")
-        ),
-        readiness_probes=bool(containers) and all("readinessProbe" in container for container in containers),
-        conditions={condition.type: condition for condition in conditions},
-        selector=_strings(spec.get("selector")),
-        max_surge=_share(params.get("maxSurge")),
-        max_unavailable=_share(params.get("maxUnavailable")),
-        containers=tuple(_resources(container) for container in containers),
-        init_containers=tuple(_resources(container) for container in pod_spec.get("initContainers") or ()),
-        deployer=_resources(strategy),
-        hook_containers=tuple(
-            str((params[when].get("execNewPod") or {}).get("containerName") or "")
-            for when in ("pre", "mid", "post")
-            if params.get(when)
-        ),
-        owners=tuple((str(o.get("kind")), str(o.get("name"))) for o in meta.get("ownerReferences") or ()),
-    )
-
-
-def _share(value: Any) -> str:
-    return "25%" if value is None else str(value)
-
-
-def _resources(item: _JSON) -> Resources:
-    asked = item.get("resources") or {}
-    return Resources(str(item.get("name") or ""), _strings(asked.get("requests")), _strings(asked.get("limits")))
-
-
-def _condition(item: _JSON) -> Condition:
-    return Condition(
-        str(item.get("type")), str(item.get("status")), str(item.get("reason") or ""), str(item.get("message") or "")
-    )
-
-
-def _hook(when: str, item: _JSON) -> Hook:
-    pod = item.get("execNewPod") or {}
-    return Hook(when, str(item.get("failurePolicy") or ""), described(map(str, pod.get("command") or ())))
-
-
-def secrets_in_clear(item: _JSON) -> set[str]:
-    """The secrets that the commands and variables of a config and of its hooks hold in clear (recordings/README.md 22)."""
-    if item.get("kind") != "DeploymentConfig":
-        return set()
-    spec = item.get("spec") or {}
-    pod_spec = ((spec.get("template") or {}).get("spec")) or {}
-    strategy = spec.get("strategy") or {}
-    places = [*(pod_spec.get("containers") or ()), *(pod_spec.get("initContainers") or ())]
-    for params in (strategy.get(kind) or {} for kind in ("rollingParams", "recreateParams", "customParams")):
-        places += [params, *((params.get(when) or {}).get("execNewPod") or {} for when in ("pre", "mid", "post"))]
-    found: set[str] = set()
-    for place in places:
-        words = [str(word) for key in ("command", "args") for word in place.get(key) or ()]
-        variables = [
-            (str(each.get("name")), str(each["value"])) for each in place.get("env") or () if each.get("value")
-        ]
-        found.update(secrets_in(words, variables))
-    return found
-
-
-def _image_trigger(item: _JSON) -> ImageTrigger:
-    params = item.get("imageChangeParams") or {}
-    stream, _, tag = str((params.get("from") or {}).get("name") or "").partition(":")
-    return ImageTrigger(stream, tag, bool(params.get("automatic")), bool(params.get("lastTriggeredImage")))
-
-
-def _controller(item: _JSON) -> ReplicationController:
-    meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
-    notes = meta.get("annotations") or {}
-    pod_spec = ((spec.get("template") or {}).get("spec")) or {}
-    failures = [
-        c.get("message") or ""
-        for c in status.get("conditions") or ()
-        if c.get("type") == "ReplicaFailure" and c.get("status") == "True"
-    ]
-    return ReplicationController(
-        name=meta["name"],
-        config=notes.get("openshift.io/deployment-config.name"),
-        version=_int(notes.get("openshift.io/deployment-config.latest-version")),
-        phase=str(notes.get("openshift.io/deployment.phase") or ""),
-        status_reason=str(notes.get("openshift.io/deployment.status-reason") or ""),
-        cancelled=notes.get("openshift.io/deployment.cancelled") == "true",
-        account=str(pod_spec.get("serviceAccountName") or pod_spec.get("serviceAccount") or "default"),
-        replicas=int(spec.get("replicas") or 0),
-        current_replicas=int(status.get("replicas") or 0),
-        ready_replicas=int(status.get("readyReplicas") or 0),
-        created=str(meta.get("creationTimestamp") or ""),
-        failure=failures[0] if failures else "",
-        lasted=_lasted(notes),
-    )
-
-
-def _lasted(notes: _JSON) -> float | None:
-    """From the deployer's start to its end; one whose pods were refused has no start (rollouts.jsonl)."""
-    began = _moment(
-        notes.get("openshift.io/deployer-pod.started-at") or notes.get("openshift.io/deployer-pod.created-at")
-    )
-    ended = _moment(notes.get("openshift.io/deployer-pod.completed-at"))
-    return None if began is None or ended is None else (ended - began).total_seconds()
-
-
-def _moment(text: Any) -> datetime | None:
-    """The moment of an annotation such as `2026-11-23 16:48:13 +0000 UTC`."""
-    try:
-        return datetime.fromisoformat(str(text)[:19])
-    except ValueError:
-        return None
-
-
-def _int(text: Any) -> int:
-    return int(text) if str(text or "").isdigit() else 0
-
-
-def _pod(item: _JSON) -> Pod:
-    meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
-    conditions = {c.get("type"): c for c in status.get("conditions") or ()}
-    scheduled = conditions.get("PodScheduled") or {}
-    statuses = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
-    return Pod(
-        name=meta["name"],
-        role=_role(meta),
-        controller=_owner(meta),
-        account=str(spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"),
-        pull_secrets=_names(spec.get("imagePullSecrets")),
-        phase=str(status.get("phase") or "Pending"),
-        ready=(conditions.get("Ready") or {}).get("status") == "True",
-        deleted=bool(meta.get("deletionTimestamp")),
-        unschedulable=str(scheduled.get("message") or "") if scheduled.get("status") == "False" else "",
-        containers=tuple(_container(container) for container in statuses),
-        created=str(meta.get("creationTimestamp") or ""),
-    )
-
-
-def _role(meta: _JSON) -> str:
-    """Deployer and hook pods stay in the list for ever and are no pods of the application (recordings/README.md 5)."""
-    if "openshift.io/deployer-pod-for.name" not in (meta.get("labels") or {}):
-        return "app"
-    return "hook" if "openshift.io/deployer-pod.type" in (meta.get("labels") or {}) else "deployer"
-
-
-def _owner(meta: _JSON) -> str | None:
-    label = (meta.get("labels") or {}).get("openshift.io/deployer-pod-for.name")
-    if label:
-        return str(label)
-    for reference in meta.get("ownerReferences") or ():
-        if reference.get("kind") == "ReplicationController":
-            return str(reference.get("name"))
-    return None
-
-
-def _container(item: _JSON) -> ContainerState:
-    state = item.get("state") or {}
-    waiting = state.get("waiting") or {}
-    ended = state.get("terminated") or (item.get("lastState") or {}).get("terminated") or {}
-    return ContainerState(
-        name=str(item.get("name") or ""),
-        image=str(item.get("image") or ""),
-        ready=bool(item.get("ready")),
-        restarts=int(item.get("restartCount") or 0),
-        waiting=str(waiting.get("reason") or ""),
-        message=str(waiting.get("message") or ended.get("message") or ""),
-        terminated=str(ended.get("reason") or ""),
-        exit_code=ended.get("exitCode"),
-    )
-
-
 def _account(item: _JSON) -> ServiceAccount:
     meta = item["metadata"]
     return ServiceAccount(
         name=meta["name"],
         uid=str(meta.get("uid") or ""),
-        pull_secrets=_names(item.get("imagePullSecrets")),
-        secrets=_names(item.get("secrets")),
-        annotations=_strings(meta.get("annotations")),
+        pull_secrets=names(item.get("imagePullSecrets")),
+        secrets=names(item.get("secrets")),
+        annotations=strings(meta.get("annotations")),
     )
 
 
@@ -340,14 +131,10 @@ def _binding(item: _JSON) -> Binding:
 
 def _rights(item: _JSON) -> Role:
     rules = tuple(
-        Rule(_words(rule.get("verbs")), _words(rule.get("resources")), _words(rule.get("resourceNames")))
+        Rule(words(rule.get("verbs")), words(rule.get("resources")), words(rule.get("resourceNames")))
         for rule in item.get("rules") or ()
     )
     return Role(str(item["metadata"].get("namespace") or ""), str(item["metadata"]["name"]), rules)
-
-
-def _words(values: Any) -> tuple[str, ...]:
-    return tuple(str(value) for value in values or ())
 
 
 _HOST = ("allowHostDirVolumePlugin", "allowHostIPC", "allowHostNetwork", "allowHostPID", "allowHostPorts")
@@ -357,18 +144,18 @@ def _constraints(item: _JSON) -> Constraints:
     lax = [name for name in ("allowPrivilegedContainer", *_HOST) if item.get(name)]
     if (item.get("runAsUser") or {}).get("type") == "RunAsAny":
         lax.append("runAsUser: RunAsAny")
-    return Constraints(str(item["metadata"]["name"]), _words(item.get("users")), _words(item.get("groups")), tuple(lax))
+    return Constraints(str(item["metadata"]["name"]), words(item.get("users")), words(item.get("groups")), tuple(lax))
 
 
 def _quota(item: _JSON) -> Quota:
     spec, status = item.get("spec") or {}, item.get("status") or {}
     selector = (spec.get("scopeSelector") or {}).get("matchExpressions") or ()
-    scopes = (*_words(spec.get("scopes")), *(str(part.get("scopeName")) for part in selector))
+    scopes = (*words(spec.get("scopes")), *(str(part.get("scopeName")) for part in selector))
     return Quota(
         str(item["metadata"]["name"]),
         scopes,
-        _strings(status.get("hard") or spec.get("hard")),
-        _strings(status.get("used")),
+        strings(status.get("hard") or spec.get("hard")),
+        strings(status.get("used")),
     )
 
 
@@ -377,7 +164,7 @@ def _limits(item: _JSON) -> Limits:
     keys = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
     items = (item.get("spec") or {}).get("limits") or ()
     return Limits(
-        name, tuple(Limit(name, str(part.get("type")), *(_strings(part.get(key)) for key in keys)) for part in items)
+        name, tuple(Limit(name, str(part.get("type")), *(strings(part.get(key)) for key in keys)) for part in items)
     )
 
 
@@ -429,9 +216,9 @@ def _event(item: _JSON) -> Event:
 
 
 _PARSERS: Mapping[str, Callable[[_JSON], Part]] = {
-    "DeploymentConfig": _config,
-    "ReplicationController": _controller,
-    "Pod": _pod,
+    "DeploymentConfig": parse_config,
+    "ReplicationController": parse_controller,
+    "Pod": parse_pod,
     "ServiceAccount": _account,
     "RoleBinding": _binding,
     "ClusterRoleBinding": _binding,

@@ -14,10 +14,11 @@ from typing import Any
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 from .failures import Forbidden, NotFound, OcError, RequestTimeout, UnknownResourceType, error_lines
 from .oc import READ_TRIES, Oc
-from .parsing import SETTINGS, Part, assemble, parse_item, secrets_in_clear
+from .parsing import SETTINGS, Part, assemble, parse_item
 from .pull_secrets import parse_secret, secret_values
 from .state import ProjectState, RegistrySecret, SecretName, ServiceAccount
 from .threads import side_by_side
+from .workloads import secrets_in_clear
 
 _JSON = Mapping[str, Any]
 # What a call gave: parsed items, each with its namespace, and why each type is missing that is.

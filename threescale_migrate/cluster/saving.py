@@ -89,10 +89,8 @@ def saved(item: _JSON, with_secrets: bool) -> Saved | None:
 
 def _made_by_the_cluster(kind: str, item: _JSON) -> bool:
     annotations = item["metadata"].get("annotations") or {}
-    if kind == "Secret":
-        of_an_account = item.get("type") in _OF_AN_ACCOUNT and "kubernetes.io/service-account.name" in annotations
-        return of_an_account or any(name in annotations for name in _MADE_FOR_A_SERVICE)
-    return False
+    of_an_account = item.get("type") in _OF_AN_ACCOUNT and "kubernetes.io/service-account.name" in annotations
+    return kind == "Secret" and (of_an_account or any(name in annotations for name in _MADE_FOR_A_SERVICE))
 
 
 def _clean(kind: str, item: dict[str, Any], with_secrets: bool) -> tuple[str, ...]:
@@ -110,7 +108,8 @@ def _clean(kind: str, item: dict[str, Any], with_secrets: bool) -> tuple[str, ..
     spec = item.get("spec")
     if isinstance(spec, dict):
         _without_null_times(spec)
-    return _CLEANERS.get(kind, _nothing_more)(item, status or {}, with_secrets)
+    clean = _CLEANERS.get(kind)
+    return () if clean is None else clean(item, status or {}, with_secrets)
 
 
 def _without_null_times(value: Any) -> None:
@@ -123,10 +122,6 @@ def _without_null_times(value: Any) -> None:
     elif isinstance(value, list):
         for inner in value:
             _without_null_times(inner)
-
-
-def _nothing_more(item: dict[str, Any], status: _JSON, with_secrets: bool) -> tuple[str, ...]:
-    return ()
 
 
 def _claim(item: dict[str, Any], status: _JSON, with_secrets: bool) -> tuple[str, ...]:
@@ -179,8 +174,7 @@ def _pod_template(item: dict[str, Any], status: _JSON, with_secrets: bool) -> tu
 
 def _stream(item: dict[str, Any], status: _JSON, with_secrets: bool) -> tuple[str, ...]:
     """A stream's images are in its status, which nobody can create: a tag that follows nothing is made to follow its image."""
-    spec = item.setdefault("spec", {}) or {}
-    item["spec"] = spec
+    spec = item["spec"] = item.get("spec") or {}
     tags = list(spec.get("tags") or ())
     for tag in tags:
         tag.pop("generation", None)

@@ -91,11 +91,10 @@ class Masking:
         return value
 
     def _field(self, value: Any, kind: str, name: str) -> Any:
-        rule = _RULES.get(name)
-        if rule is not None:
-            masked = rule(self, value, kind)
-            if masked is not None:
-                return masked
+        if name in _RULES and (name != "key" or kind == "Route"):
+            expected, rule = _RULES[name]
+            if isinstance(value, expected):
+                return rule(self, value, kind)
         if name == "image" and isinstance(value, str):
             self.redact.spare((value,))
         return self._value(value, kind, name)
@@ -108,8 +107,6 @@ class Masking:
 
     def environment(self, value: Any, kind: str) -> Any:
         """The names of an environment, and where values come from; a value of its own is masked."""
-        if not isinstance(value, list):
-            return None
         return [
             {
                 name: self._hide(str(inner)) if name == "value" else self._value(inner, kind, name)
@@ -120,8 +117,6 @@ class Masking:
 
     def words(self, value: Any, kind: str) -> Any:
         """Of a command the program, and the task of 3scale that it runs; all else may be a secret."""
-        if not isinstance(value, list):
-            return None
         given = [str(word) for word in value]
         task = TASK.search(" ".join(given))
         for word in given:
@@ -133,16 +128,12 @@ class Masking:
 
     def arguments(self, value: Any, kind: str) -> Any:
         """As `words`, where the program stands elsewhere."""
-        if not isinstance(value, list):
-            return None
         for word in value:
             self._hide(str(word))
         return [MASK] * len(value)
 
     def annotations(self, value: Any, kind: str) -> Any:
         """Those of the controllers; of each other its name alone."""
-        if not isinstance(value, dict):
-            return None
         return {name: self._annotation(name, str(inner), kind) for name, inner in value.items()}
 
     def _annotation(self, name: str, text: str, kind: str) -> str:
@@ -155,38 +146,32 @@ class Masking:
 
     def each(self, value: Any, kind: str) -> Any:
         """The names of a map, with masks for its values."""
-        return {name: self._hide(str(inner)) for name, inner in value.items()} if isinstance(value, dict) else None
-
-    def headers(self, value: Any, kind: str) -> Any:
-        """The names of a probe's headers."""
-        return self.environment(value, kind)
+        return {name: self._hide(str(inner)) for name, inner in value.items()}
 
     def path(self, value: Any, kind: str) -> Any:
         """A probe's path without what is asked there."""
-        return value.partition("?")[0] if isinstance(value, str) else None
+        return value.partition("?")[0]
 
     def text(self, value: Any, kind: str) -> Any:
-        """A mask where this is a text."""
-        return self._hide(value) if isinstance(value, str) else None
+        """A mask for all of it."""
+        return self._hide(value)
 
 
-_RULES: Mapping[str, Callable[[Masking, Any, str], Any]] = {
-    "env": Masking.environment,
-    "buildArgs": Masking.environment,
-    "command": Masking.words,
-    "args": Masking.arguments,
-    "annotations": Masking.annotations,
-    "httpHeaders": Masking.headers,
-    "path": Masking.path,
-    "options": Masking.each,
-    "volumeAttributes": Masking.each,
-    "key": lambda masking, value, kind: masking.text(value, kind) if kind == "Route" else None,
-    "certificate": Masking.text,
-    "caCertificate": Masking.text,
-    "destinationCACertificate": Masking.text,
-    "secret": Masking.text,
-    "dockerfile": Masking.text,
-    "script": Masking.text,
+# What is masked by the name of its field, where its value is of this type; the `key` is a route's own, elsewhere it names an entry.
+_RULES: Mapping[str, tuple[type, Callable[[Masking, Any, str], Any]]] = {
+    "env": (list, Masking.environment),
+    "buildArgs": (list, Masking.environment),
+    "command": (list, Masking.words),
+    "args": (list, Masking.arguments),
+    "annotations": (dict, Masking.annotations),
+    "httpHeaders": (list, Masking.environment),
+    "path": (str, Masking.path),
+    "options": (dict, Masking.each),
+    "volumeAttributes": (dict, Masking.each),
+    **dict.fromkeys(
+        ("key", "certificate", "caCertificate", "destinationCACertificate", "secret", "dockerfile", "script"),
+        (str, Masking.text),
+    ),
 }
 
 

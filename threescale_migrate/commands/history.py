@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from ..engine import records
+from ..engine import in_effect, records
 from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
@@ -24,7 +24,7 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
         raise Usage(Text("--report: name the run that it is about, as history lists them"))
     problems: list[JournalError] = []
     known = records.records(project=options.project, problems=problems)
-    taken = {name for group in _by_project(known) for name in records.undone(group)}
+    taken = {name for group in _by_project(known) for name in in_effect.undone(group)}
     if options.run:
         record = records.one_of(known, options.run)
         if session.report:
@@ -73,7 +73,7 @@ def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
     for record in known:
         groups.setdefault((record.server, record.project), []).append(record)
     return [
-        records.of_identity(group, uid)[0]
+        in_effect.of_identity(group, uid)[0]
         for group in groups.values()
         for uid in {record.uid for record in group if record.uid} or {""}
     ]
@@ -156,7 +156,7 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
         mark = {"done": Verdict.PASSED, "present": Verdict.PASSED, "failed": Verdict.FAILED}.get(
             entry.outcome, Verdict.UNKNOWN
         )
-        shown = text.command_line(entry.argv, secret=entry.kind.startswith("secret"))
+        shown = text.command_line(entry.argv, secret=entry.inverse.kind.startswith("secret"))
         terminal.line(f"{entry.began[11:19]} {terminal.mark(mark)} {shown}", 2, 13)
         if entry.outcome != "done" and entry.said:
             terminal.line(terminal.paint(entry.said, "quiet"), 13, 13)

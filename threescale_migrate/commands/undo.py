@@ -10,7 +10,7 @@ from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
-from ..engine import records
+from ..engine import in_effect, records
 from ..engine import undoing as sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
@@ -82,8 +82,8 @@ def _wanted(
         whole = Request(configs=options.configs)
         changes = to_default(state, whole)
     else:
-        mine, _ = records.of_identity(records.records(where.server, where.project), where.uid)
-        runs = records.to_undo(mine, options.run, options.redo)
+        mine, _ = in_effect.of_identity(records.records(where.server, where.project), where.uid)
+        runs = in_effect.to_undo(mine, options.run, options.redo)
         changes = changes_of(runs)
         if options.configs:
             changes = limited(changes, options.configs)
@@ -126,7 +126,7 @@ def _mention_identity(session: Session, where: Location) -> None:
             )
         )
         return
-    _, foreign = records.of_identity(records.records(where.server, where.project), where.uid)
+    _, foreign = in_effect.of_identity(records.records(where.server, where.project), where.uid)
     if foreign:
         sentence = Text.plural(
             "{count} run counts for nothing here: it was in another project of this name and server, as its uid says",

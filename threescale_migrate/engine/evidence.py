@@ -5,11 +5,12 @@ Pure functions from values to JSON; texts are kept so that they can be translate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from ..cluster.state import ProjectState
-from ..guide.readiness import MIGRATED, Assessment, Goal, assess, fix, proves, serves
-from ..values import Check, Text
+from ..guide.readiness import MIGRATED, Assessment, Goal, assess, fix, proves
+from ..values import Check
+from .failed import BrokenConfig
 
 
 def checked(check: Check) -> dict[str, object]:
@@ -60,16 +61,14 @@ def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) 
     return found
 
 
-def failed(state: ProjectState, assessment: Assessment, log: Sequence[str] = ()) -> dict[str, object]:
-    """A config that failed: why, the last lines of its log, what serves meanwhile, and the fix."""
-    reason = Text("{name}: {reason}", name=assessment.config, reason=assessment.reason)
-    why = assessment.cause.sentence if assessment.cause is not None else reason
+def failed(broken: BrokenConfig) -> dict[str, object]:
+    """A config that failed."""
     return {
-        "config": assessment.config,
-        "why": why.kept(),
-        "log": list(log),
-        "serves": serves(state, assessment.config).kept(),
-        "fix": fix(assessment).kept(),
+        "config": broken.config,
+        "why": broken.why.kept(),
+        "log": list(broken.log),
+        "serves": broken.serves.kept(),
+        "fix": broken.fix.kept(),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..exit_codes import ExitCode
@@ -42,7 +41,7 @@ class Failure:
             found.append(Text("Fix: {fix}", fix=self.fix))
         if self.undo:
             found += [Text("Or undo:"), f"    {self.undo}"]
-        return lines(*found, *self.others)
+        return Text("{lines}", lines=(*found, *self.others))
 
 
 class Failed(Exception):
@@ -53,13 +52,3 @@ class Failed(Exception):
         self.text = self.failure.text
         self.exit_code = exit_code
         super().__init__(str(self.text))
-
-
-def lines(*parts: Text | str) -> Text:
-    """Sentences as lines of one text."""
-    return Text("{lines}", lines=tuple(parts))
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names as a sentence has them."""
-    return ", ".join(names)

@@ -19,7 +19,7 @@ from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_a
 from ..values import NOTHING, Action, Text
 from . import evidence
 from .apply import apply
-from .failed import BrokenConfig, Failed, Failure, listed
+from .failed import BrokenConfig, Failed, Failure
 from .run import POLL_FIRST, Run, unseen
 
 LOG_LINES = 6
@@ -40,14 +40,19 @@ def how_far(
     untouched = [a.config for a in found if not a.reached and a not in begun]
     gone = [name for name in chosen if name not in state.configs]
     groups = (
-        (Text("has reached {account}: {names}", account=goal.account, names=listed(reached)), reached),
-        (Text("not begun, as before: {names}", names=listed(untouched)), untouched),
-        (Text("gone, deleted by somebody since the run began: {names}", names=listed(gone)), gone),
+        (Text("has reached {account}: {names}", account=goal.account, names=", ".join(reached)), reached),
+        (Text("not begun, as before: {names}", names=", ".join(untouched)), untouched),
+        (Text("gone, deleted by somebody since the run began: {names}", names=", ".join(gone)), gone),
     )
     return (*(standing(a) for a in begun), *(text for text, group in groups if group))
 
 
-def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Text | str, ...]]:
+def stopped(run: Run, what: tuple[Text, ...], fix: Text, code: ExitCode, others: tuple[Text, ...]) -> Failed:
+    """The end of a run that has not failed by a config: what ended it, the fix, and how all `others` stand."""
+    return Failed(Failure(what, (), fix, run.undo_command, others), code)
+
+
+def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Text, ...]]:
     """The state now, after an error; where that cannot be had, `state` with the lines that say when it was seen and what was
     sent since."""
     try:
@@ -57,25 +62,20 @@ def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Te
     return (state, seen_last(run)) if unseen(found) else (found, ())
 
 
-def seen_last(run: Run) -> tuple[Text | str, ...]:
+def seen_last(run: Run) -> tuple[Text, ...]:
     """When the state was seen last, and the commands that were sent since, whose effect is not known."""
     when = Text("what follows was seen last at {time}", time=time.strftime("%H:%M:%S", time.localtime(run.seen_at)))
     if not run.sent:
         return (when,)
     sent = Text("sent since, and whether it took effect is not known:")
-    return (sent, *(f"    {line}" for line in run.sent), when)
+    return (sent, *(Text("{line}", line=f"    {line}") for line in run.sent), when)
 
 
 def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, kinds: Text, why: object) -> Failed:
     """The end of a run that lost the right to look: how far each config had come, and the fix."""
-    what = (Text("{kinds} cannot be read any more: {why}", kinds=kinds, why=why), *texts(seen_last(run)))
+    what = (Text("{kinds} cannot be read any more: {why}", kinds=kinds, why=why), *seen_last(run))
     fix = Text("have the rights in the project given back, then run threescale-migrate migrate")
-    return Failed(Failure(what, (), fix, run.undo_command, how_far(run, state, names, goal)), ExitCode.UNKNOWN)
-
-
-def texts(parts: Iterable[Text | str]) -> tuple[Text, ...]:
-    """Lines as texts."""
-    return tuple(part if isinstance(part, Text) else Text("{line}", line=part) for part in parts)
+    return stopped(run, what, fix, ExitCode.UNKNOWN, how_far(run, state, names, goal))
 
 
 def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[str], goal: Goal) -> Failed:
@@ -84,8 +84,7 @@ def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[st
     lost = isinstance(error, (Forbidden, Unauthorized))
     fix = Text("have the right given back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
     code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and shown else error.exit_code
-    others = how_far(run, state, names, goal)
-    return Failed(Failure((error.text, *texts(shown)), (), fix, run.undo_command, others), code)
+    return stopped(run, (error.text, *shown), fix, code, how_far(run, state, names, goal))
 
 
 def standing(assessment: Assessment) -> Text:
@@ -115,7 +114,7 @@ def ended_badly(
     broken = tuple(
         BrokenConfig(a.config, standing(a), logs.get(a.config, ()), serves(state, a.config), fix(a)) for a in blamed
     )
-    run.journal.write("failed", configs=[evidence.failed(state, a, logs.get(a.config, ())) for a in blamed])
+    run.journal.write("failed", configs=[evidence.failed(config) for config in broken])
     others = how_far(run, state, names, goal, but=blamed)
     return Failed(Failure((), broken, NOTHING, run.undo_command, others), ExitCode.ROLLOUT_FAILED)
 

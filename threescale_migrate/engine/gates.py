@@ -19,8 +19,7 @@ from ..exit_codes import ExitCode
 from ..guide.readiness import MIGRATED
 from ..guide.selection import Wave
 from ..values import Text, Usage
-from .failed import Failed, Failure
-from .failure import LOG_LINES, RESUMES, how_far
+from .failure import LOG_LINES, RESUMES, how_far, stopped
 from .run import Run
 
 GATE_SECONDS = 60.0
@@ -131,7 +130,7 @@ def _ask_command(run: Run, gates: Gates, passed: Passed, state: ProjectState) ->
             "find out what the gate saw; every wave is redeployed by now: threescale-migrate verify says how they stand"
         )
     others = how_far(run, state, run.planned, MIGRATED)
-    raise Failed(Failure(lines, (), fix, run.undo_command, others), ExitCode.ROLLOUT_FAILED)
+    raise stopped(run, lines, fix, ExitCode.ROLLOUT_FAILED, others)
 
 
 def _environment(run: Run, passed: Passed) -> dict[str, str]:
@@ -181,4 +180,4 @@ def _ask_person(run: Run, ask: Ask, passed: Passed, state: ProjectState) -> None
     if outcome != "done":
         what = Text("stopped after {wave}, as the answer said", wave=passed.text)
         others = how_far(run, state, run.planned, MIGRATED)
-        raise Failed(Failure((what,), (), RESUMES, run.undo_command, others), ExitCode.INTERRUPTED)
+        raise stopped(run, (what,), RESUMES, ExitCode.INTERRUPTED, others)

@@ -18,8 +18,8 @@ from ..guide.selection import Wave, Whole, choose, waves
 from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
 from .dumping import play_back
-from .failed import Failed, Failure, listed
-from .failure import broken_off, how_far, unreadable
+from .failed import Failed
+from .failure import broken_off, how_far, stopped, unreadable
 from .gates import Gates, Passed, after, before
 from .run import Run, unseen
 from .waiting import await_login, last_observation, settle, wait
@@ -183,7 +183,7 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
     if not left:
         return found
     run.watcher.note(
-        Text("{subjects}: somebody has undone it; doing it again", subjects=listed(a.subject for a in left))
+        Text("{subjects}: somebody has undone it; doing it again", subjects=", ".join(a.subject for a in left))
     )
     return prepare(run, BEFORE_WAVES)
 
@@ -192,7 +192,7 @@ def _check_seen(run: Run, found: ProjectState, state: ProjectState) -> None:
     """Raises Failed where rollouts cannot be read any more: none is begun whose end could not be seen. `state` is what was seen last."""
     missing = unseen(found)
     if missing:
-        kinds = Text("{kinds}", kinds=listed(missing))
+        kinds = Text("{kinds}", kinds=", ".join(missing))
         raise unreadable(run, state, run.planned, MIGRATED, kinds, found.unread[missing[0]])
 
 
@@ -201,17 +201,17 @@ def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
     what = (Text("what the next wave needs is not there any more; no further config was redeployed"), *why)
     fix = Text("find out who changed it and why, then run threescale-migrate migrate")
     others = how_far(run, state, run.planned, MIGRATED)
-    return Failed(Failure(what, (), fix, run.undo_command, others), ExitCode.FAILED)
+    return stopped(run, what, fix, ExitCode.FAILED, others)
 
 
 def _check_gone(run: Run, state: ProjectState) -> None:
     """Raises Failed where a config that the user named is gone; one that nobody named is reported at the end."""
     gone = [name for name in run.request.configs if name in run.planned and name not in state.configs]
     if gone:
-        what = Text("{names}: somebody has deleted it since the run began", names=listed(gone))
+        what = Text("{names}: somebody has deleted it since the run began", names=", ".join(gone))
         fix = Text("find out who deleted it and why; without it in --dc, threescale-migrate migrate resumes")
         others = how_far(run, state, run.planned, MIGRATED)
-        raise Failed(Failure((what,), (), fix, run.undo_command, others), ExitCode.FAILED)
+        raise stopped(run, (what,), fix, ExitCode.FAILED, others)
 
 
 def patch(run: Run) -> None:

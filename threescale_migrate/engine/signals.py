@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from ..cluster.oc import end_running_calls
+from ..cluster.ending import end_running_calls
 from ..exit_codes import ExitCode
 from ..values import Text
 

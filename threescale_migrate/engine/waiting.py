@@ -21,8 +21,8 @@ from ..guide.readiness import MIGRATED, MOVING, Assessment, Goal, RolloutState, 
 from ..guide.selection import choose
 from ..values import ACCOUNT, Check, Text, Verdict
 from . import evidence
-from .failed import Failed, Failure, listed
-from .failure import RESUMES, broken_off, ended, ended_badly, how_far, seen_last, texts, unreadable
+from .failed import Failed
+from .failure import RESUMES, broken_off, ended, ended_badly, how_far, seen_last, stopped, unreadable
 from .journal import Journal
 from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
 
@@ -222,7 +222,7 @@ def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
     state = run.watch()
     missing = unseen(state)
     if missing:
-        kinds, why = Text("{kinds}", kinds=listed(missing)), state.unread[missing[0]]
+        kinds, why = Text("{kinds}", kinds=", ".join(missing)), state.unread[missing[0]]
         raise unreadable(run, waiting.state, waiting.names, waiting.goal, kinds, why)
     names = [name for name in waiting.names if name in state.configs]
     found = assess_all(state, names, waiting.goal)
@@ -299,9 +299,9 @@ def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
         text = Text("{names}: not ready within the deadline", names=", ".join(late))
     if text is None:
         return
-    what = (text, Text("the cluster has not answered"), *texts(seen_last(run))) if away else (text,)
+    what = (text, Text("the cluster has not answered"), *seen_last(run)) if away else (text,)
     code = ExitCode.UNKNOWN if away else ExitCode.DEADLINE
-    raise Failed(Failure(what, (), RESUMES, run.undo_command, far), code)
+    raise stopped(run, what, RESUMES, code, far)
 
 
 def _write_rollouts(journal: Journal, found: Sequence[Assessment]) -> None:
