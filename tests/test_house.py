@@ -296,7 +296,7 @@ HANDED_DOWN = {
     "render.progress": {"began", "ended", "wave", "rollouts", "note"},
     "cli.main": {"command"},
     "cli.localising": {"current"},
-    "session.versions": {"_parsed"},
+    "session.reports": {"_parsed"},
     "render.resuming": {"spoken"},
 }
 

@@ -56,12 +56,8 @@ def translation(language: str | None) -> Translate:
     code = language_of(language)
     if code == "en":
         return english
-    found = gettext.GNUTranslations(io.BytesIO(shipped.binary(CATALOGUE.format(language=code))))
+    catalogue = gettext.GNUTranslations(io.BytesIO(shipped.binary(CATALOGUE.format(language=code))))
 
-    return _of(found)
-
-
-def _of(catalogue: gettext.NullTranslations) -> Translate:
     def translate(template: str, many: str = "", count: int = 1) -> str:
         if not template:
             return template  # it would give the catalogue's header

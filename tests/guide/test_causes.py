@@ -234,7 +234,7 @@ def test_a_volume_attached_elsewhere_is_slow_and_one_that_is_not_there_is_not(me
     ("message", "lasting"), [("context deadline exceeded", False), ('configmap "x" not found', True)]
 )
 def test_a_container_that_only_the_node_keeps_waiting_is_slow(message: str, lasting: bool) -> None:
-    waiting = ContainerState("zync", "zync:1", False, 0, "CreateContainerError", message, "", None)
+    waiting = ContainerState("zync", "zync:1", False, 0, "CreateContainerError", message, None)
     seen = state(config(), controller(2, "Running"), PENDING)
     seen = replace(seen, pods=tuple(replace(one, containers=(waiting,)) for one in seen.pods))
     found = assess(seen, "zync")

@@ -39,7 +39,6 @@ class ImageTrigger:
 
     stream: str
     tag: str
-    automatic: bool
     resolved: bool
 
 
@@ -127,7 +126,6 @@ class ContainerState:
     restarts: int
     waiting: str
     message: str
-    terminated: str
     exit_code: int | None
 
 

@@ -132,7 +132,7 @@ def secrets_in_clear(item: _JSON) -> set[str]:
 def _image_trigger(item: _JSON) -> ImageTrigger:
     params = item.get("imageChangeParams") or {}
     stream, _, tag = str((params.get("from") or {}).get("name") or "").partition(":")
-    return ImageTrigger(stream, tag, bool(params.get("automatic")), bool(params.get("lastTriggeredImage")))
+    return ImageTrigger(stream, tag, bool(params.get("lastTriggeredImage")))
 
 
 def parse_controller(item: _JSON) -> ReplicationController:
@@ -232,6 +232,5 @@ def _container(item: _JSON) -> ContainerState:
         restarts=int(item.get("restartCount") or 0),
         waiting=str(waiting.get("reason") or ""),
         message=str(waiting.get("message") or ended.get("message") or ""),
-        terminated=str(ended.get("reason") or ""),
         exit_code=ended.get("exitCode"),
     )

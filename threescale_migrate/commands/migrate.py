@@ -23,16 +23,16 @@ from ..session.backups import findings, save
 from ..session.confirming import confirm, gates_of
 from ..session.connecting import locked, unexpected
 from ..session.errors import handled
+from ..session.inventory import targets
 from ..session.journaling import Start, journaled
-from ..session.many import targets_of
 from ..session.options import MigrateOptions
 from ..session.planned import Planned
 from ..session.preflight import examine, insist
+from ..session.reports import versions_of
 from ..session.requests import request_of
 from ..session.results import exit_code, show
 from ..session.session import Session
 from ..session.undoing import after_failure
-from ..session.versions import versions_of
 from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 
@@ -120,7 +120,7 @@ def _run_many(session: Session, options: MigrateOptions) -> int:
         raise Usage(Text("over many projects migrate prints text: give -o json or yaml for one project at a time"))
     if options.saving.directory is not None:
         raise Usage(Text("--backup is about one project: name one with -n"))
-    listed = targets_of(session, options)
+    listed = targets(session, options)
     terminal = session.talk
     for number, target in enumerate(listed, 1):
         if not session.output.quiet:

@@ -21,16 +21,12 @@ class Entry:
     """One action of a recorded run. `outcome` is done, failed, present (somebody had done it already) or unknown; unknown as
     well where the run died in it."""
 
-    number: int
-    step: str
     subject: str
     argv: tuple[str, ...]
-    why: str
     inverse: Inverse
     outcome: str
     said: str
     began: str
-    ended: str
     reason: Text = NOTHING
     seconds: float | None = None
 
@@ -153,7 +149,7 @@ def _entries(path: Path, lines: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
         if line.get("event") != "begin":
             continue
         try:
-            yield _entry(line, ends.get(line["action"], {}))
+            yield _entry(line, ends.get(int(line["action"]), {}))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _damaged(path, number) from None
 
@@ -161,16 +157,12 @@ def _entries(path: Path, lines: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
 def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
     inverse = line["inverse"]
     return Entry(
-        number=int(line["action"]),
-        step=str(line.get("step")),
         subject=str(line.get("subject")),
         argv=tuple(line["argv"]),
-        why=str(line.get("why")),
         inverse=Inverse(str(inverse["kind"]), str(inverse["name"]), tuple(inverse["args"]), dict(inverse["detail"])),
         outcome=str(end.get("outcome") or "unknown"),
         said=str(end.get("said") or ""),
         began=str(line.get("at")),
-        ended=str(end.get("at") or ""),
         reason=Text.revived(line.get("sentence") or line.get("why")),
         seconds=end.get("seconds"),
     )

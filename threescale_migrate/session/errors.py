@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import sys
+import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
+from .. import __version__, files, shell
 from ..cluster.failures import OcError
 from ..engine.failed import Failed
+from ..engine.home import make, state_home
 from ..engine.journal import JournalError
 from ..engine.lock import Locked
 from ..engine.signals import Stopped, at_once
@@ -17,7 +24,6 @@ from ..redaction import REDACTOR
 from ..render import failed
 from ..render.resuming import by_undo
 from ..values import Refused, Text, Usage, english
-from . import trace
 from .session import Session
 
 
@@ -35,7 +41,7 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
 def defect(error: Exception) -> Text:
     """The sentence for an error that should not happen."""
     sentence = REDACTOR(f"{type(error).__name__}: {error}")[:300]
-    path = trace.kept(error)
+    path = kept(error)
     if path is None:
         return Text("a defect of threescale-migrate, please report it: {sentence}", sentence=sentence)
     return Text(
@@ -43,6 +49,22 @@ def defect(error: Exception) -> Text:
         path=str(path),
         sentence=sentence,
     )
+
+
+def kept(error: BaseException) -> Path | None:
+    """Writes where an error came from, masked, into a file of its own, and gives its path; None where it cannot be written."""
+    lines = (
+        f"threescale-migrate {__version__}, Python {platform.python_version()}, {platform.system()}\n",
+        f"{shell.line(['threescale-migrate', *sys.argv[1:]])}\n",
+        *traceback.format_exception(type(error), error, error.__traceback__),
+    )
+    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{id(error):x}.txt"
+    path = state_home() / "errors" / name
+    with suppress(OSError, Refused):
+        make(path.parent)
+        files.write(path, REDACTOR("".join(lines)))
+        return path
+    return None
 
 
 def explained(error: Exception) -> tuple[Text, ExitCode]:

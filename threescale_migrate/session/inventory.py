@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 from .. import shell
-from ..cluster.oc import Oc
 from ..values import STEPS, Step, Text, Usage
 from .options import Many, OverMany
 from .session import Session
@@ -115,8 +114,11 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
-def targets(many: Many, oc: Oc) -> tuple[Target, ...]:
-    """The projects that the options name. Raises Usage, OcError."""
+def targets(session: Session, options: OverMany) -> tuple[Target, ...]:
+    """The projects that the options name. Raises Usage, OcError where the list itself cannot be read."""
+    if session.report is not None:
+        raise Usage(Text("--report is about one project: name one with -n"))
+    many, oc = options.many, session.connect()
     if bool(many.projects) + many.all_contexts + bool(many.inventory) > 1:
         raise Usage(Text("give one of --projects, --all-contexts and --inventory"))
     found: list[Target] = []

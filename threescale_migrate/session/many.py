@@ -17,22 +17,14 @@ from ..render.terminal import Terminal
 from ..values import Text, Usage, Verdict
 from . import errors
 from .inventory import Options, Target, targets
-from .options import OverMany
 from .session import Session
-
-
-def targets_of(session: Session, options: OverMany) -> tuple[Target, ...]:
-    """The projects that the options name. Raises Usage, OcError where the list itself cannot be had."""
-    if session.report is not None:
-        raise Usage(Text("--report is about one project: name one with -n"))
-    return targets(options.many, session.connect())
 
 
 def looked(session: Session, options: Options, one: Callable[[Session, Options], Outcome]) -> tuple[Outcome, ...]:
     """The outcomes, in the order of the projects. Raises Usage, OcError where the list itself cannot be had."""
     if options.request.secret.file == "-" or options.request.secret.username:
         raise Usage(Text("standard input is read once: over many projects the secret comes from a file"))
-    listed = targets_of(session, options)
+    listed = targets(session, options)
 
     def safe(target: Target) -> Outcome:
         began = monotonic()

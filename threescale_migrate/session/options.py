@@ -145,27 +145,24 @@ class Monitoring:
 
 
 @dataclass(frozen=True)
-class OverMany:
-    """What the commands share that work over many projects too: an inventory may set these for one of them."""
+class PreflightOptions:
+    """`preflight`, and what the other commands that plan or check share with it."""
 
     request: RequestOptions = RequestOptions()
     expect: Expectations = Expectations()
     judgement: Judgement = Judgement()
+
+
+@dataclass(frozen=True)
+class OverMany(PreflightOptions):
+    """What the commands share that work over many projects too: an inventory may set these for one of them."""
+
     many: Many = Many()
 
 
 @dataclass(frozen=True)
 class PlanOptions(OverMany):
     """`plan`."""
-
-
-@dataclass(frozen=True)
-class PreflightOptions:
-    """`preflight`."""
-
-    request: RequestOptions
-    expect: Expectations
-    judgement: Judgement
 
 
 @dataclass(frozen=True)
@@ -189,12 +186,9 @@ class VerifyOptions(OverMany):
 
 
 @dataclass(frozen=True)
-class ScriptOptions:
+class ScriptOptions(PreflightOptions):
     """`script`."""
 
-    request: RequestOptions
-    expect: Expectations
-    judgement: Judgement
     gating: Gating = Gating()
 
 

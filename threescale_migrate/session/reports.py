@@ -5,11 +5,13 @@ What a report says is drawn in `render/`. Nothing in it is a secret: the journal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .. import files
+from ..cluster.failures import OcError
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
@@ -22,7 +24,6 @@ from ..guide.readiness import Goal
 from ..language import system_error
 from ..values import NOTHING, Check, Step, Text
 from .session import Session
-from .versions import versions_of
 
 
 def of_run(session: Session, journal: Path) -> ExitCode:
@@ -78,6 +79,24 @@ def place(session: Session, where: Location) -> dict[str, object]:
         "arguments": session.arguments,
         "given": session.given,
     }
+
+
+def versions_of(oc: Oc) -> dict[str, str]:
+    """The versions by name; none where `oc` is that of 3.11, which knows no JSON here. Changes nothing, and raises nothing: a record
+    without them is a record."""
+    try:
+        return oc.read_item(("version", "-o", "json"), _parsed, tries=2)
+    except OcError:
+        return {}
+
+
+def _parsed(document: Mapping[str, Any]) -> dict[str, str]:
+    found = {
+        "oc": document.get("releaseClientVersion") or (document.get("clientVersion") or {}).get("gitVersion"),
+        "openshift": document.get("openshiftVersion"),
+        "kubernetes": (document.get("serverVersion") or {}).get("gitVersion"),
+    }
+    return {name: str(version) for name, version in found.items() if version}
 
 
 def _write(session: Session, path: str, record: Record) -> ExitCode:

@@ -6,14 +6,16 @@ It owns the way to a cluster and to the terminals. It must not know what a comma
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 
 from .. import shell
+from ..cluster.failures import Call
 from ..cluster.oc import Oc
+from ..redaction import REDACTOR
 from ..render import resuming
 from ..render.terminal import Terminal, stderr, stdout
 from ..values import Text
-from . import trace
 from .connecting import connect
 from .options import Connection, Output
 
@@ -37,7 +39,7 @@ class Session:
         """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing, Usage."""
         oc = connect(self.connection, timeout)
         if self.output.debug:
-            oc.observer = trace.shown
+            oc.observer = _shown
         self._asked.append(oc)
         return oc
 
@@ -85,3 +87,11 @@ class Session:
         """Says a sentence that only a person who follows along needs."""
         if self.output.format == "text" and not self.output.quiet:
             self.say(text)
+
+
+def _shown(call: Call) -> None:
+    """Says on stderr what was called, how long it took and how it ended; never what it read or printed."""
+    ended = f"exit {call.exit_code}" if call.exit_code >= 0 else f"ended by signal {-call.exit_code}"
+    # One piece, since calls are made side by side; masked here and once more on its way out.
+    sys.stderr.write(f"oc: {call.seconds:7.3f} s, {ended}: {REDACTOR(shell.line(call.argv))}\n")
+    sys.stderr.flush()
