@@ -145,7 +145,10 @@ def test_a_failing_config_and_a_full_quota_are_named_and_force_continues(tmp_pat
     assert done.code == 4
     sentence = " ".join(done.err.split())
     assert "it could not be imported" in sentence
-    assert "it is already failing: zync: a new pod is refused because the service account nobody does not exist" in sentence
+    assert (
+        "it is already failing: zync: a new pod is refused because the service account nobody does not exist"
+        in sentence
+    )
     assert "pods: 15 of 16 are used" in sentence
     assert world.objects() == before
     ready = world.run("preflight", "--force", "--secret-file", world.secret, "--dc", "backend-cron,zync")
