@@ -15,7 +15,7 @@ from ..language import language_of, translation
 from ..redaction import REDACTOR
 from ..values import Text, Verdict
 from ..visible import visible
-from .report import PHASE_WORDS, STANDING_WORDS, Band, Bar, Phase, Report, Span, Standing, shown_time
+from .report import Band, Bar, Phase, Report, Span, Standing, shown_time
 from .resuming import by_undo
 from .terminal import MARKS
 from .text import command_line, without_repetition
@@ -79,14 +79,6 @@ VERDICTS = {
     Verdict.WARNING: Text("warning"),
     Verdict.SKIPPED: Text("skipped"),
 }
-# The sign of each, and the class that gives it its colour.
-STANDING_MARKS = {
-    Standing.FAILED: ("✗", "failed"),
-    Standing.STILL: ("!", "warning"),
-    Standing.UNDER_WAY: ("?", "unknown"),
-    Standing.DONE: ("✓", "passed"),
-    Standing.UNTOUCHED: ("–", "soft"),
-}
 
 
 def page(report: Report, suffix: str, language: str | None) -> str:
@@ -128,18 +120,12 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         words=WORDS,
         outcomes=OUTCOMES,
         verdicts=VERDICTS,
-        phases=[(phase, PHASE_WORDS[phase]) for phase in _phases(report)],
+        phases=_phases(report),
         groups=[
-            (
-                STANDING_MARKS[standing],
-                STANDING_WORDS[standing],
-                [config for config in report.configs if config.standing is standing],
-            )
+            (standing, [config for config in report.configs if config.standing is standing])
             for standing in Standing
             if any(config.standing is standing for config in report.configs)
         ],
-        standing=STANDING_WORDS,
-        standing_marks=STANDING_MARKS,
     )
 
 

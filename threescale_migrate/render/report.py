@@ -13,25 +13,35 @@ from ..engine.records import Entry
 from ..values import Check, Text, Verdict
 
 
-class Phase(str, Enum):
-    """What a config does at a moment of its rollout; the picture has a pattern for each."""
+class Phase(Enum):
+    """What a config does at a moment of its rollout, in words; the picture has a pattern for each."""
 
-    WAITING = "waiting"
-    HOOKS = "hooks"
-    PODS = "pods"
-    READY = "ready"
-    FAILED = "failed"
-    STANDING = "standing still"
+    WAITING = Text("waiting")
+    HOOKS = Text("hooks")
+    PODS = Text("pods")
+    READY = Text("ready")
+    FAILED = Text("failed")
+    STANDING = Text("standing still")
+
+    @property
+    def pattern(self) -> str:
+        """What the picture calls it."""
+        return self.name.lower()
 
 
-class Standing(str, Enum):
-    """Where a config stands at the end of a run."""
+class Standing(Enum):
+    """Where a config stands at the end of a run: its sign, what gives it its colour, and its words."""
 
-    FAILED = "failed"
-    STILL = "standing still"
-    UNDER_WAY = "not finished"
-    DONE = "done"
-    UNTOUCHED = "not begun"
+    FAILED = ("✗", "failed", Text("failed"))
+    STILL = ("!", "warning", Text("standing still, not redeployed"))
+    UNDER_WAY = ("?", "unknown", Text("not finished"))
+    DONE = ("✓", "passed", Text("done, proved by the pods"))
+    UNTOUCHED = ("–", "soft", Text("not begun"))
+
+    def __init__(self, sign: str, colour: str, words: Text) -> None:
+        self.sign = sign
+        self.colour = colour
+        self.words = words
 
 
 @dataclass(frozen=True)
@@ -58,18 +68,12 @@ class Bar:
     @property
     def sentence(self) -> Text:
         """How it ended, and after how long."""
-        last, seconds = self.spans[-1], figure(self.spans[-1].start - self.spans[0].start)
+        first, last = self.spans[0], self.spans[-1]
+        ended = last.phase in (Phase.READY, Phase.FAILED)
+        seconds = figure((last.start if ended else last.end) - first.start)
         if last.phase is Phase.READY and self.gate:
             return Text("passed after {seconds} s", seconds=seconds)
-        if last.phase is Phase.READY:
-            return Text("ready after {seconds} s", seconds=seconds)
-        if last.phase is Phase.FAILED:
-            return Text("failed after {seconds} s", seconds=seconds)
-        return Text(
-            "{phase} after {seconds} s",
-            phase=PHASE_WORDS[last.phase],
-            seconds=figure(last.end - self.spans[0].start),
-        )
+        return Text("{phase} after {seconds} s", phase=last.phase.value, seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -152,23 +156,6 @@ class Report:
     warnings: tuple[Text, ...] = ()
     costs: tuple[Text, ...] = ()
     created: tuple[str, ...] = ()
-
-
-PHASE_WORDS = {
-    Phase.WAITING: Text("waiting"),
-    Phase.HOOKS: Text("hooks"),
-    Phase.PODS: Text("pods"),
-    Phase.READY: Text("ready"),
-    Phase.FAILED: Text("failed"),
-    Phase.STANDING: Text("standing still"),
-}
-STANDING_WORDS = {
-    Standing.FAILED: Text("failed"),
-    Standing.STILL: Text("standing still, not redeployed"),
-    Standing.UNDER_WAY: Text("not finished"),
-    Standing.DONE: Text("done, proved by the pods"),
-    Standing.UNTOUCHED: Text("not begun"),
-}
 
 
 def figure(seconds: float) -> str:
