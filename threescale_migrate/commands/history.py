@@ -153,9 +153,7 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
     if record.torn:
         terminal.line(terminal.say(Text("its last line was cut off: the run was killed while it wrote")))
     for entry in record.entries:
-        mark = {"done": Verdict.PASSED, "present": Verdict.PASSED, "failed": Verdict.FAILED}.get(
-            entry.outcome, Verdict.UNKNOWN
-        )
+        mark, _ = text.ENDINGS.get(entry.outcome, text.ENDINGS["unknown"])
         shown = text.command_line(entry.argv, secret=entry.inverse.kind.startswith("secret"))
         terminal.line(f"{entry.began[11:19]} {terminal.mark(mark)} {shown}", 2, 13)
         if entry.outcome != "done" and entry.said:

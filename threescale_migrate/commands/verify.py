@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.verdicts import Meaning
-from ..render import document, junit, metrics, nagios, text
+from ..language import system_error
+from ..render import document, metrics, nagios, text
 from ..render.outcome import Outcome, worst
 from ..session import errors, reports, results, since
 from ..session.connecting import LOOKING_TIMEOUT
@@ -52,8 +52,11 @@ def _run_one(session: Session, options: VerifyOptions) -> int:
         raise
     reports.of_checks(session, oc, state, outcome.checks, outcome.code)
     recorded = _record(session, options, (outcome,))
-    if recorded.news:
-        _show(session, options, state, outcome, recorded)
+    if recorded.news and not _written_for_programs(session, options, (outcome,)):
+        if options.monitoring.changed_since_last and session.output.format == "text":
+            _show_changes(session, outcome, recorded.changes[outcome.name])
+        else:
+            results.show(session, options.judgement, state, outcome.checks)
     return _code(session, (outcome,))
 
 
@@ -117,7 +120,7 @@ def _record(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome
 
 
 def _warn(session: Session, option: str, path: str, error: OSError) -> None:
-    why = os.strerror(error.errno) if error.errno else "?"
+    why = system_error(error)
     session.say(Text("{option}: {path} cannot be written ({why})", option=option, path=path, why=why))
 
 
@@ -128,16 +131,17 @@ def _code(session: Session, outcomes: Sequence[Outcome]) -> int:
     return worst(outcome.code for outcome in outcomes)
 
 
-def _show(session: Session, options: VerifyOptions, state: ProjectState, outcome: Outcome, recorded: Recorded) -> None:
-    """Shows the outcome of one project in the format that was asked for."""
+def _written_for_programs(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome]) -> bool:
+    """Writes the outcomes for a monitoring system or a pipeline, and gives whether it was one of these that was asked for."""
     if session.output.format == "nagios":
-        sys.stdout.write(nagios.line((outcome,)) + "\n")
+        sys.stdout.write(nagios.line(outcomes) + "\n")
     elif session.output.format == "junit":
-        sys.stdout.write(junit.document((outcome,), options.judgement.strict))
-    elif options.monitoring.changed_since_last and session.output.format == "text":
-        _show_changes(session, outcome, recorded.changes[outcome.name])
+        from ..render import junit  # late: most who verify want no JUnit
+
+        sys.stdout.write(junit.document(outcomes, options.judgement.strict))
     else:
-        results.show(session, options.judgement, state, outcome.checks)
+        return False
+    return True
 
 
 def _show_changes(session: Session, outcome: Outcome, changes: Sequence[since.Changed]) -> None:
@@ -161,11 +165,7 @@ def _run_many(session: Session, options: VerifyOptions) -> int:
         code = worst(outcome.code for outcome in outcomes)
         listed = [{"name": outcome.name, **_document(outcome)} for outcome in outcomes]
         document.write(document.many("verify", listed, int(code)), session.output.format)
-    elif output.format == "nagios":
-        sys.stdout.write(nagios.line(outcomes) + "\n")
-    elif output.format == "junit":
-        sys.stdout.write(junit.document(outcomes, options.judgement.strict))
-    elif recorded.news:
+    elif not _written_for_programs(session, options, outcomes) and recorded.news:
         terminal = session.result
         for outcome in outcomes:
             terminal.invocation = outcome.invocation

@@ -137,10 +137,6 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
 
 
-def _command(args: Sequence[str]) -> str:
-    return shell.oc(args)
-
-
 def _folded(function: str, names: Sequence[str]) -> str:
     """A call with many names, a few on each line."""
     lines, line = [], function
@@ -166,7 +162,7 @@ def _checks(script: Script) -> Iterator[str]:
 
 
 def _reason(action: Action) -> str:
-    undo = f"# undo: {_command(action.inverse.args)}\n" if action.inverse.args else ""
+    undo = f"# undo: {shell.oc(action.inverse.args)}\n" if action.inverse.args else ""
     return f"# {_line(f'{action.subject}: {action.why}')}\n{undo}"
 
 
@@ -177,17 +173,21 @@ def _action(action: Action) -> str:
 
 
 def _plain(action: Action) -> str:
-    if action.stdin is not None:
+    _insist(action, action.stdin is None)
+    return f"run {shell.oc(action.args)}\n"
+
+
+def _insist(action: Action, named: object) -> None:
+    """Raises ValueError where what a change reads cannot be named: the script holds no secret."""
+    if not named:
         raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
-    return f"run {_command(action.args)}\n"
 
 
 def _secret(action: Action) -> str:
     if action.inverse.name != SECRET_NAME:
         name = shell.quoted(action.inverse.name)
         return f"if ! there secret {name} && ! same_secret; then keep_secret {name}; fi\n"
-    if not (action.inverse.detail.get("path") or action.inverse.detail.get("copy")):
-        raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
+    _insist(action, action.inverse.detail.get("path") or action.inverse.detail.get("copy"))
     return (
         'if there secret "$secret"; then\n'
         '  same_secret || stop 4 "secret $secret is in the project already and differs from $secret_file"\n'
@@ -196,16 +196,15 @@ def _secret(action: Action) -> str:
 
 
 def _replaced(action: Action) -> str:
-    if not (action.inverse.detail.get("path") or action.inverse.detail.get("copy")):
-        raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
+    _insist(action, action.inverse.detail.get("path") or action.inverse.detail.get("copy"))
     return "same_secret || place_secret replace\n"
 
 
 def _account(action: Action) -> str:
     text = shell.quoted(action.stdin or "")
-    linking = _command(("secrets", "link", ACCOUNT, SECRET_NAME, "--for=pull"))
+    linking = shell.oc(("secrets", "link", ACCOUNT, SECRET_NAME, "--for=pull"))
     return (
-        f'if ! there sa "$account"; then\n  feed {text} {_command(action.args)}\n'
+        f'if ! there sa "$account"; then\n  feed {text} {shell.oc(action.args)}\n'
         f'elif ! linked "$account"; then\n  run {linking}\nfi\n'
     )
 
@@ -213,7 +212,7 @@ def _account(action: Action) -> str:
 def _link(action: Action) -> str:
     if (action.inverse.detail.get("secret"), action.inverse.detail.get("for")) != (SECRET_NAME, "pull"):
         return _plain(action)
-    return f"linked {shell.quoted(action.inverse.name)} || run {_command(action.args)}\n"
+    return f"linked {shell.quoted(action.inverse.name)} || run {shell.oc(action.args)}\n"
 
 
 def _grant(action: Action) -> str:
@@ -221,7 +220,7 @@ def _grant(action: Action) -> str:
         return _plain(action)
     elsewhere = [arg for arg in action.args if arg.startswith("--namespace=")]
     looked_for = shell.line(("rolebinding", str(action.inverse.detail["binding"]), *elsewhere))
-    return f"there {looked_for} || run {_command(action.args)}\n"
+    return f"there {looked_for} || run {shell.oc(action.args)}\n"
 
 
 _MAKERS = {
@@ -260,6 +259,6 @@ def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
         if action.subject != f"dc/{name}" or action.inverse.kind == "rollout":
             continue
         test = "is_paused" if action.args[:2] == ("rollout", "resume") else "needs_patch"
-        yield f"{_reason(action)}if {test} {quoted}; then\n  run {_command(action.args)}\nfi\n"
+        yield f"{_reason(action)}if {test} {quoted}; then\n  run {shell.oc(action.args)}\nfi\n"
     # What is found in need of it when the script runs, not when it was printed.
-    yield f"if needs_start {quoted}; then run {_command(('rollout', 'latest', f'dc/{name}'))}; fi\n"
+    yield f"if needs_start {quoted}; then run {shell.oc(('rollout', 'latest', f'dc/{name}'))}; fi\n"

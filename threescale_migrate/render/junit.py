@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 from ..values import Check, Text, Verdict
 from ..visible import visible
 from .outcome import Outcome
 
-if TYPE_CHECKING:
-    from xml.etree import ElementTree
-
 
 def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
     """The document. A failed check is a failure, an unknown one an error; a warning is shown, and fails with `strict`."""
-    from xml.etree import ElementTree  # late: most who verify want no JUnit
-
     suites = ElementTree.Element("testsuites")
     for outcome in outcomes:
         _suite(suites, outcome, strict)
-    ElementTree.indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+    return _written(suites)
 
 
 def failure(command: str, text: Text) -> str:
     """The document of a command that came to no result."""
-    from xml.etree import ElementTree  # late: most who verify want no JUnit
-
     suites = ElementTree.Element("testsuites")
     suite = _named(suites, "testsuite", name=f"threescale-migrate {command}", tests="1", failures="0", errors="1")
     case = _named(suite, "testcase", classname="threescale-migrate", name=command)
     _named(case, "error", message=str(text))
+    return _written(suites)
+
+
+def _written(suites: ElementTree.Element) -> str:
     ElementTree.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
 
@@ -70,17 +66,11 @@ def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
         _named(case, "skipped", message=str(check.seen))
     elif kind is not None:
         sentence = _named(case, kind, message=str(check.seen), type=check.code.value)
-        sentence.text = _clean("\n".join([str(check.fix), *check.commands]).strip())
+        sentence.text = visible("\n".join([str(check.fix), *check.commands]).strip())
     else:
-        _named(case, "system-out").text = _clean(str(check.seen))
+        _named(case, "system-out").text = visible(str(check.seen))
 
 
 def _named(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:
-    from xml.etree import ElementTree
-
-    return ElementTree.SubElement(parent, tag, {name: _clean(value) for name, value in attributes.items()})
-
-
-def _clean(text: str) -> str:
-    """The text without what XML cannot hold, and what cannot be seen."""
-    return visible(text)
+    """An element, without what XML cannot hold, and what cannot be seen."""
+    return ElementTree.SubElement(parent, tag, {name: visible(value) for name, value in attributes.items()})

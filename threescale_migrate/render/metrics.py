@@ -15,7 +15,7 @@ from ..visible import visible
 from .outcome import Outcome
 
 PREFIX = "threescale_migrate"
-# Each metric: its name, what it says, and the samples that an outcome gives.
+# Each metric: its name, and what it says.
 HELP = {
     "asked": "Whether the cluster answered (1) or not (0).",
     "exit_code": "The exit code of the run.",
@@ -30,44 +30,36 @@ HELP = {
 
 def text(outcomes: Sequence[Outcome], now: float) -> str:
     """The whole file. A project that could not be asked has no old values that look fresh."""
+    samples = [(outcome, *sample) for outcome in outcomes for sample in _samples(outcome, now)]
     lines: list[str] = []
     for name, help_ in HELP.items():
         lines += [f"# HELP {PREFIX}_{name} {help_}", f"# TYPE {PREFIX}_{name} gauge"]
-        for outcome in outcomes:
-            lines += [
-                f"{PREFIX}_{name}{_labels({'project': outcome.name, **labels})} {value:g}"
-                if name != "last_run_timestamp_seconds"
-                else f"{PREFIX}_{name}{_labels({'project': outcome.name})} {value:.3f}"
-                for labels, value in _samples(name, outcome, now)
-            ]
+        lines += [
+            f"{PREFIX}_{name}{_labels({'project': outcome.name, **labels})} {value}"
+            for outcome, metric, labels, value in samples
+            if metric == name
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _samples(name: str, outcome: Outcome, now: float) -> Iterator[tuple[dict[str, str], float]]:
-    if name == "asked":
-        yield {}, float(outcome.asked)
-    elif name == "exit_code":
-        yield {}, float(outcome.code)
-    elif name == "duration_seconds":
-        yield {}, round(outcome.seconds, 3)
-    elif name == "last_run_timestamp_seconds":
-        yield {}, now
-    elif not outcome.asked:
+def _samples(outcome: Outcome, now: float) -> Iterator[tuple[str, dict[str, str], str]]:
+    """What an outcome says: the metric, its labels, and the value."""
+    yield "asked", {}, f"{outcome.asked:d}"
+    yield "exit_code", {}, f"{outcome.code:d}"
+    yield "duration_seconds", {}, f"{round(outcome.seconds, 3):g}"
+    yield "last_run_timestamp_seconds", {}, f"{now:.3f}"
+    if not outcome.asked:
         return
-    elif name == "migrated":
-        if outcome.judgement.meaning in (Meaning.DONE, Meaning.NOT_DONE):
-            yield {}, float(outcome.judgement.done)
-    elif name == "checks":
-        for verdict in Verdict:
-            yield {"verdict": verdict.value}, float(outcome.count(verdict))
-    elif name == "check":
-        found = Counter((check.code.value, check.subject, check.verdict.value) for check in outcome.checks)
-        for (code, subject, verdict_), count in found.items():
-            yield {"code": code, "subject": subject, "verdict": verdict_}, float(count)
-    else:
-        for check in outcome.configs:
-            if check.verdict in (Verdict.PASSED, Verdict.FAILED):
-                yield {"config": check.subject.partition("/")[2]}, float(check.verdict is Verdict.PASSED)
+    if outcome.judgement.meaning in (Meaning.DONE, Meaning.NOT_DONE):
+        yield "migrated", {}, f"{outcome.judgement.done:d}"
+    for verdict in Verdict:
+        yield "checks", {"verdict": verdict.value}, str(outcome.count(verdict))
+    found = Counter((check.code.value, check.subject, check.verdict.value) for check in outcome.checks)
+    for (code, subject, verdict_), count in found.items():
+        yield "check", {"code": code, "subject": subject, "verdict": verdict_}, str(count)
+    for check in outcome.configs:
+        if check.verdict in (Verdict.PASSED, Verdict.FAILED):
+            yield "config_migrated", {"config": check.subject.partition("/")[2]}, f"{check.verdict is Verdict.PASSED:d}"
 
 
 def _labels(labels: dict[str, str]) -> str:

@@ -18,7 +18,7 @@ from ..visible import visible
 from .report import Band, Bar, Phase, Report, Span, Standing, shown_time
 from .resuming import by_undo
 from .terminal import MARKS
-from .text import command_line, without_repetition
+from .text import ENDINGS, command_line, without_repetition
 
 # Pixels from the top of a row to what is in it.
 SLIVER = 0.006
@@ -66,12 +66,6 @@ WORDS = {
     "result": Text("result"),
     "made": Text("Made from the run's journal by threescale-migrate. It holds no secret."),
 }
-OUTCOMES = {
-    "done": (Verdict.PASSED, Text("done")),
-    "present": (Verdict.PASSED, Text("was there already")),
-    "failed": (Verdict.FAILED, Text("failed")),
-    "unknown": (Verdict.UNKNOWN, Text("not known")),
-}
 VERDICTS = {
     Verdict.PASSED: Text("passed"),
     Verdict.FAILED: Text("failed"),
@@ -118,7 +112,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         language=language_of(language),
         picture=picture(report),
         words=WORDS,
-        outcomes=OUTCOMES,
+        outcomes=ENDINGS,
         verdicts=VERDICTS,
         phases=_phases(report),
         groups=[

@@ -11,9 +11,7 @@ from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave, Whole
 from ..values import Action, Text, Verdict
 from .terminal import Terminal, columns, fit, wrap
-from .text import command_line
-
-OUTCOMES = {"done": Verdict.PASSED, "present": Verdict.PASSED, "failed": Verdict.FAILED, "unknown": Verdict.UNKNOWN}
+from .text import ENDINGS, command_line
 
 
 class LineWatcher:
@@ -37,9 +35,9 @@ class LineWatcher:
         """An action has ended."""
         if self.quiet and outcome == "done":
             return
-        mark = self.terminal.mark(OUTCOMES[outcome])
+        mark = self.terminal.mark(ENDINGS[outcome][0])
         self._line(f"{mark} {command_line(('oc', *action.args), action.secret)}")
-        if outcome != "done" or "all the same" in said:
+        if outcome != "done" or "it took effect" in said:
             self.terminal.line(said, 11, 11)
 
     def wave(self, wave: Wave, whole: Whole) -> None:

@@ -39,6 +39,13 @@ OUTCOMES = {
     "interrupted": Text("interrupted"),
     "terminated": Text("terminated"),
 }
+# How a change ended, by the word of the journal.
+ENDINGS = {
+    "done": (Verdict.PASSED, Text("done")),
+    "present": (Verdict.PASSED, Text("was there already")),
+    "failed": (Verdict.FAILED, Text("failed")),
+    "unknown": (Verdict.UNKNOWN, Text("not known")),
+}
 # Steps with a line for each config: what passed is shown in one line unless more is asked for.
 FOLDED = frozenset({Step.DEPLOYMENT_CONFIGS, Step.READINESS})
 # Subjects that are words and not names of the cluster's objects.
