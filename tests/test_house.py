@@ -64,7 +64,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     ),
     "render": (
         "bash document outcome report terminal",
-        "junit metrics text",
+        "junit metrics record_in_time text",
         "nagios page progress report_of_record",
         "failed",
     ),

@@ -15,18 +15,8 @@ from ..shell import quoted
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, english
 from . import resuming
 from . import text as texts
-from .report import Band, Bar, Config, Failure, Phase, Pod, Report, Span, Standing, figure, moment, shown_time
-
-PHASES = {
-    RolloutState.NOT_STARTED: Phase.WAITING,
-    RolloutState.WAITING_FOR_IMAGE: Phase.WAITING,
-    RolloutState.WAITING_FOR_DEPLOYER: Phase.WAITING,
-    RolloutState.HOOKS: Phase.HOOKS,
-    RolloutState.UNDER_WAY: Phase.PODS,
-    RolloutState.SETTLING: Phase.PODS,
-    RolloutState.FAILED: Phase.FAILED,
-    **dict.fromkeys(STALE, Phase.STANDING),
-}
+from .record_in_time import bands, seconds
+from .report import Config, Failure, Phase, Pod, Report, Standing, figure, shown_time
 
 
 def of_record(record: Record) -> Report:
@@ -43,7 +33,7 @@ def of_record(record: Record) -> Report:
         when=Text(
             "{began}, {seconds} s, by {user} on {server}" if record.entries else "{began}, by {user} on {server}",
             began=shown_time(record.began),
-            seconds=figure(_seconds(record.began, record.ended)),
+            seconds=figure(seconds(record.began, record.ended)),
             user=record.user,
             server=record.server,
         ),
@@ -51,8 +41,8 @@ def of_record(record: Record) -> Report:
         next_steps=tuple(_next_steps(record, failures, checks)),
         facts=tuple(_facts(record, first)),
         found=tuple(_found(record.state)),
-        bands=tuple(_bands(record)),
-        seconds=max(1.0, _seconds(record.began, record.ended)),
+        bands=tuple(bands(record)),
+        seconds=max(1.0, seconds(record.began, record.ended)),
         entries=record.entries,
         checks=tuple(
             (Text(texts.TITLES[step]), tuple(check for check in checks if check.step is step))
@@ -77,7 +67,7 @@ def _costs(record: Record) -> Iterator[Text]:
     """What the redeployment of each config has cost, of those where it is felt: what the plan said, and how long it took."""
     took = {
         bar.config: bar.spans[-1].start - bar.spans[0].start
-        for band in _bands(record)
+        for band in bands(record)
         for bar in band.bars
         if bar.spans[-1].phase is Phase.READY and not bar.gate
     }
@@ -325,75 +315,3 @@ def _pods(pods: Iterable[Mapping[str, Any]]) -> Iterator[Pod]:
             str(pod.get("controller")),
             bool(pod.get("proves")),
         )
-
-
-def _bands(record: Record) -> Iterator[Band]:
-    """The waves in time, each with its rollouts."""
-    starts = [number for number, line in enumerate(record.lines) if line.get("event") == "wave"]
-    ahead = record.lines[: starts[0] if starts else len(record.lines)]
-    gates = tuple(_gates(record, ahead))
-    if gates:
-        title = Text("before the first wave of this run")
-        yield Band(title, gates[0].spans[0].start, gates[-1].spans[-1].end, gates)
-    for start, end in zip(starts, [*starts[1:], len(record.lines)]):
-        wave, lines = record.lines[start], record.lines[start:end]
-        ended = [line for line in lines if line.get("event") in ("rollouts", "failed", "end", "wave", "gate", "gated")]
-        last = str(ended[-1].get("at"))
-        bars = [
-            Bar(name, spans)
-            for name in wave.get("configs") or ()
-            for spans in [_spans(record, lines, name, last)]
-            if spans
-        ]
-        yield Band(
-            Text(
-                "wave {number} of {total}, {name}",
-                number=wave.get("number"),
-                total=wave.get("total"),
-                name=Text(str(wave.get("name"))),
-            ),
-            _seconds(record.began, str(wave.get("at"))),
-            _seconds(record.began, last),
-            (*bars, *_gates(record, lines)),
-        )
-
-
-def _gates(record: Record, lines: Sequence[Mapping[str, Any]]) -> Iterator[Bar]:
-    """The gates among some lines, and the pauses, each from its question to its answer."""
-    for number, line in enumerate(lines):
-        if line.get("event") != "gate":
-            continue
-        rest = lines[number + 1 :]
-        answer = next((other for other in rest if other.get("event") == "gated"), {})
-        start = _seconds(record.began, str(line.get("at")))
-        end = _seconds(record.began, str(answer.get("at") or (rest[-1] if rest else line).get("at")))
-        spans = [Span(Phase.WAITING, start, end)]
-        if answer:
-            spans.append(Span(Phase.READY if answer.get("outcome") == "done" else Phase.FAILED, end, end))
-        yield Bar("--gate" if line.get("by") == "command" else "--pause", tuple(spans), gate=True)
-
-
-def _spans(record: Record, lines: Sequence[Mapping[str, Any]], name: str, last: str) -> tuple[Span, ...]:
-    """The phases of one config: waiting from its first action on, then what each look showed."""
-    moments: list[tuple[float, Phase]] = []
-    for line in lines:
-        at = _seconds(record.began, str(line.get("at")))
-        if line.get("event") == "begin" and line.get("subject") == f"dc/{name}" and not moments:
-            moments.append((at, Phase.WAITING))
-        seen = (line.get("configs") or {}).get(name) if line.get("event") == "rollouts" else None
-        if seen:
-            phase = _phase(seen)
-            if not moments or moments[-1][1] is not phase:
-                moments.append((at, phase))
-        if line.get("event") == "failed" and any(found["config"] == name for found in line.get("configs") or ()):
-            moments.append((at, Phase.FAILED))
-    ends = [at for at, _ in moments[1:]] + [_seconds(record.began, last)]
-    return tuple(Span(phase, at, max(at, end)) for (at, phase), end in zip(moments, ends))
-
-
-def _phase(seen: Mapping[str, Any]) -> Phase:
-    return Phase.READY if seen.get("reached") else PHASES.get(RolloutState(seen["state"]), Phase.WAITING)
-
-
-def _seconds(began: str, at: str) -> float:
-    return max(0.0, (moment(at) - moment(began)).total_seconds())
