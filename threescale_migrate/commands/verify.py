@@ -19,7 +19,7 @@ from ..guide import steps
 from ..guide.verdicts import Meaning
 from ..language import system_error
 from ..render import document, metrics, nagios, text
-from ..render.outcome import Outcome, worst
+from ..render.outcome import Outcome, worst, wrong
 from ..session import errors, reports, results, since
 from ..session.connecting import LOOKING_TIMEOUT
 from ..session.many import looked, show_line
@@ -187,15 +187,10 @@ def _document(outcome: Outcome) -> dict[str, object]:
 
 
 def _in_brief(outcome: Outcome) -> Text:
-    bad = [check for check in outcome.checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
-    if not bad:
-        return outcome.judgement.sentence
-    return Text(
-        "{summary}; first {subject}: {seen}",
-        summary=outcome.judgement.sentence,
-        subject=bad[0].subject,
-        seen=bad[0].seen,
-    )
+    summary = outcome.judgement.sentence
+    for check in wrong(outcome.checks):
+        return Text("{summary}; first {subject}: {seen}", summary=summary, subject=check.subject, seen=check.seen)
+    return summary
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Verdict:

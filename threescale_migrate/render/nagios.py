@@ -8,7 +8,7 @@ from ..exit_codes import ExitCode
 from ..guide.verdicts import Meaning
 from ..values import Text, Verdict
 from ..visible import visible
-from .outcome import Outcome
+from .outcome import Outcome, wrong
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -53,7 +53,7 @@ def _one_line(words: str) -> str:
 def _translated(outcome: Outcome) -> str:
     if not outcome.asked:
         return f"{outcome.name}: {outcome.error}"
-    bad = [check for check in outcome.checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
+    bad = wrong(outcome.checks)
     shown = [f"{check.subject}: {check.seen} ({check.code.value})" for check in bad[:LONGEST]]
     more = [f"and {len(bad) - LONGEST} more"] if len(bad) > LONGEST else []
     return ", ".join([f"{outcome.name}: {outcome.judgement.sentence}", *shown, *more])

@@ -67,6 +67,11 @@ class Outcome:
         )
 
 
+def wrong(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks that need somebody: what failed, and what is not known."""
+    return tuple(check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
+
+
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """The exit code over many projects."""
     return max(codes, key=SEVERITY.index, default=ExitCode.DONE)

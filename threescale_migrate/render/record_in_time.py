@@ -92,4 +92,4 @@ def _phase(seen: Mapping[str, Any]) -> Phase:
 
 def seconds(began: str, at: str) -> float:
     """The time from one moment of the journal to another, in seconds."""
-    return max(0.0, (moment(at) - moment(began)).totalseconds())
+    return max(0.0, (moment(at) - moment(began)).total_seconds())

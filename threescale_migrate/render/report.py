@@ -88,29 +88,21 @@ class Band:
 
 @dataclass(frozen=True)
 class Pod:
-    """A live pod at the end: what it shows, and whether that proves its config."""
+    """A live pod at the end: its account, whether it carries the pull secret, and whether it is ready."""
 
     name: str
     account: str
     carries: bool
     ready: bool
-    controller: str
-    proves: bool
 
 
 @dataclass(frozen=True)
 class Config:
-    """A config at the end of the run; `before` is the account that it began with."""
+    """A config at the end of the run."""
 
     name: str
     standing: Standing
     sentence: Text
-    fix: Text
-    account: str
-    before: str
-    revision: int
-    ready: int
-    wanted: int
     pods: tuple[Pod, ...]
 
     @property

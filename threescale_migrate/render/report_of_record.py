@@ -15,8 +15,16 @@ from ..shell import quoted
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, english
 from . import resuming
 from . import text as texts
+from .outcome import wrong
 from .record_in_time import bands, seconds
 from .report import Config, Failure, Phase, Pod, Report, Standing, figure, shown_time
+
+TITLES = {
+    "migrate": "Migration of project {project}",
+    "undo": "Undo in project {project}",
+    "verify": "Verification of project {project}",
+    "step": "Step {step} in project {project}",
+}
 
 
 def of_record(record: Record) -> Report:
@@ -83,14 +91,14 @@ def why_it_failed(record: Record) -> Text:
     """Why a run did not end well, in one sentence; nothing of one that did, or of which nothing is known."""
     if record.finished in (None, "done"):
         return NOTHING
-    broken = next((one for line in _lines(record, "failed") for one in line.get("configs") or ()), None)
-    if broken is not None:
-        return Text.revived(broken.get("why"))
+    for failed in _failed(record):
+        return Text.revived(failed.get("why"))
     said = _last(record, "finish").get("sentence")
     if said is not None:
         return _first_line(Text.revived(said))
-    wrong = [check for check in _checks(record) if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
-    return Text("{subject}: {seen}", subject=wrong[0].subject, seen=wrong[0].seen) if wrong else NOTHING
+    for check in wrong(_checks(record)):
+        return Text("{subject}: {seen}", subject=check.subject, seen=check.seen)
+    return NOTHING
 
 
 def _first_line(text: Text) -> Text:
@@ -109,15 +117,14 @@ def _last(record: Record, event: str) -> Mapping[str, Any]:
     return found[-1] if found else {}
 
 
+def _failed(record: Record) -> list[Mapping[str, Any]]:
+    """The configs that ended a run, with why they did."""
+    return [failed for line in _lines(record, "failed") for failed in line.get("configs") or ()]
+
+
 def _title(record: Record) -> Text:
-    if record.command == "migrate":
-        return Text("Migration of project {project}", project=record.project)
-    if record.command == "undo":
-        return Text("Undo in project {project}", project=record.project)
-    if record.command == "verify":
-        return Text("Verification of project {project}", project=record.project)
-    step = record.lines[0].get("step") or "?"
-    return Text("Step {step} in project {project}", step=step, project=record.project)
+    command = record.command if record.command in TITLES else "step"
+    return Text(TITLES[command], project=record.project, step=record.lines[0].get("step") or "?")
 
 
 def _checks(record: Record) -> Iterator[Check]:
@@ -177,19 +184,13 @@ def _said(record: Record) -> Text:
     return Text.revived(finish.get("sentence") or finish["said"]) if finish.get("said") else NOTHING
 
 
-def _failures(record: Record, checks: Iterable[Check]) -> Iterator[Failure]:
-    for line in _lines(record, "failed"):
-        for failed in line.get("configs") or ():
-            yield Failure(
-                "",
-                Text.revived(failed.get("why")),
-                Text.revived(failed.get("serves")),
-                Text.revived(failed.get("fix")),
-                tuple(str(line) for line in failed.get("log") or ()),
-            )
-    wrong = [check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)]
-    last = {check.subject: check for check in wrong}  # of several steps the last says most: who serves meanwhile
-    fixes = {check.subject: check.fix for check in wrong if check.fix.template}
+def _failures(record: Record, checks: Sequence[Check]) -> Iterator[Failure]:
+    for failed in _failed(record):
+        why, serves, fix = (Text.revived(failed.get(key)) for key in ("why", "serves", "fix"))
+        yield Failure("", why, serves, fix, tuple(map(str, failed.get("log") or ())))
+    # Of several steps the last says most: who serves meanwhile.
+    last = {check.subject: check for check in wrong(checks)}
+    fixes = {check.subject: check.fix for check in wrong(checks) if check.fix.template}
     for subject, check in last.items():
         yield Failure(subject, check.seen, NOTHING, fixes.get(subject, NOTHING))
 
@@ -277,19 +278,12 @@ def _found(state: Mapping[str, Any]) -> Iterator[Text]:
 
 def _configs(record: Record) -> Iterator[Config]:
     """Each config at the end; where the journal has no last observation, none."""
-    failed = {found["config"] for line in _lines(record, "failed") for found in line.get("configs") or ()}
-    before = record.state.get("configs") or {}
+    failed = {found["config"] for found in _failed(record)}
     for name, found in (_last(record, "proof").get("configs") or {}).items():
         yield Config(
             name,
             _standing(found, name in failed),
             Text.revived(found.get("why")),
-            Text.revived(found.get("fix")),
-            str(found.get("account")),
-            str((before.get(name) or {}).get("account") or DEFAULT_ACCOUNT),
-            int(found.get("revision") or 0),
-            int(found.get("ready") or 0),
-            int(found.get("wanted") or 0),
             tuple(_pods(found.get("pods") or ())),
         )
 
@@ -312,6 +306,4 @@ def _pods(pods: Iterable[Mapping[str, Any]]) -> Iterator[Pod]:
             str(pod.get("account")),
             SECRET_NAME in (pod.get("pull_secrets") or ()),
             bool(pod.get("ready")),
-            str(pod.get("controller")),
-            bool(pod.get("proves")),
         )
