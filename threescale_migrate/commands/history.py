@@ -87,20 +87,16 @@ def _verdict(record: Record) -> Verdict:
 
 def _headline(record: Record, taken: bool) -> Text:
     outcome = _unfinished(record) if record.finished is None else outcome_of(record)
-    said = {"command": record.command, "project": record.project, "user": record.user, "outcome": outcome}
-    if taken:
-        return Text.plural(
-            "{command} in {project} by {user}: {outcome}, {count} change, undone since",
-            "{command} in {project} by {user}: {outcome}, {count} changes, undone since",
-            count=len(record.changes),
-            **said,
-        )
-    return Text.plural(
-        "{command} in {project} by {user}: {outcome}, {count} change",
-        "{command} in {project} by {user}: {outcome}, {count} changes",
-        count=len(record.changes),
-        **said,
+    changes = Text.plural("{count} change", "{count} changes", count=len(record.changes))
+    headline = Text(
+        "{command} in {project} by {user}: {outcome}, {changes}",
+        command=record.command,
+        project=record.project,
+        user=record.user,
+        outcome=outcome,
+        changes=changes,
     )
+    return Text("{headline}, undone since", headline=headline) if taken else headline
 
 
 def _unfinished(record: Record) -> Text:

@@ -103,6 +103,7 @@ def _cluster(directory: Path, options: RehearseOptions, speed: float) -> dict[st
 ME = (sys.executable, "-m", "threescale_migrate")
 PACKAGE = str(Path(__file__).resolve().parents[2])
 SAYS_SO = Text("this is a rehearsal: the cluster is a stand-in on this machine, and no real one is asked or changed")
+SAID_SO = Text("this was a rehearsal: nothing happened to a real cluster")
 
 
 def _shell(directory: Path, environment: dict[str, str], session: Session, keep: bool) -> int:
@@ -120,7 +121,7 @@ def _shell(directory: Path, environment: dict[str, str], session: Session, keep:
         code = run_program(argv, {**environment, **more})
     except OcMissing as error:
         raise Usage(Text("--shell: {why}", why=error.text)) from None
-    session.mention(Text("this was a rehearsal: nothing happened to a real cluster"))
+    session.mention(SAID_SO)
     return code
 
 
@@ -144,12 +145,10 @@ def _whole(directory: Path, environment: dict[str, str], speed: float, session: 
         terminal.line(terminal.paint(f"$ {shown}", "strong"))
         code = run_program([*ME, *command], environment)
         if code:
-            session.mention(Text("this was a rehearsal: nothing happened to a real cluster"))
+            session.mention(SAID_SO)
             return code
     session.mention(
-        Text(
-            "this was a rehearsal: nothing happened to a real cluster; next, on a project of your own, which changes nothing either:"
-        )
+        Text("{rehearsed}; next, on a project of your own, which changes nothing either:", rehearsed=SAID_SO)
     )
     terminal.verbatim("threescale-migrate plan -n PROJECT --secret-file FILE", 2)
     return ExitCode.DONE

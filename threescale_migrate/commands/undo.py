@@ -29,15 +29,11 @@ from ..session.results import exit_code, show
 from ..session.session import Session
 from ..session.sources import read_secret
 from ..session.undoing import changes_of, manifests
-from ..values import Check, PullSecret, Refused, Request, Step, Text, Usage, Verdict
+from ..values import Check, PullSecret, Refused, Request, Step, Text, Verdict
 
 
 def run(session: Session, options: UndoOptions) -> ExitCode:
     """Undoes a run, by the inverses in its journal and by what is there now. Raises what asking and changing the cluster raise."""
-    if options.to_default and options.run:
-        raise Usage(Text("undo takes a run or --to-default, not both"))
-    if options.redo and (options.to_default or options.run):
-        raise Usage(Text("undo takes --redo, a run or --to-default: one of them"))
     oc = session.connect(options.changing.timeout)
     where = located(oc, options.expect)
     given = read_secret(session, options.secret, oc)

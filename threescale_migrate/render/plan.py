@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from .. import shell
 from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
 from ..values import Action, Step, Text, Verdict
 from .terminal import Terminal, columns
-from .text import TITLES, command_line
+from .text import TITLES
 
 WIDEST_NAMES = 44
 # So many columns are left to a cost on the lines after its first.
@@ -29,25 +30,15 @@ def last_line(project: str, actions: Sequence[Action], waves: Sequence[Wave], co
     """The verdict of a plan that nothing blocks."""
     if not actions:
         return Text("nothing is left to do in project {project}", project=project)
-    if not waves:
-        return Text.plural(
-            "{count} change is left to do in project {project}",
-            "{count} changes are left to do in project {project}",
-            count=len(actions),
-            project=project,
-        )
-    return Text.plural(
-        "{count} change is left to do in project {project}, in at most {minutes} min",
-        "{count} changes are left to do in project {project}, in at most {minutes} min",
+    left = Text.plural(
+        "{count} change is left to do in project {project}",
+        "{count} changes are left to do in project {project}",
         count=len(actions),
         project=project,
-        minutes=_minutes(longest_seconds(waves, costs)),
     )
-
-
-def action_input(action: Action) -> str:
-    """What a command is fed from: a secret is named, not shown."""
-    return " < SECRET" if action.secret else ""
+    if not waves:
+        return left
+    return Text("{left}, in at most {minutes} min", left=left, minutes=_minutes(longest_seconds(waves, costs)))
 
 
 def show_stakes(terminal: Terminal, costs: Sequence[Cost]) -> None:
@@ -80,7 +71,8 @@ def _show_actions(terminal: Terminal, actions: Iterable[Action], verbose: bool) 
         if action.step is not last:
             terminal.line(terminal.paint(terminal.say(Text(TITLES[action.step])), "strong"))
             last = action.step
-        terminal.verbatim(terminal.invocation.placed(command_line(("oc", *action.args))) + action_input(action), 2)
+        command = terminal.invocation.placed(shell.oc(action.args))
+        terminal.verbatim(command + (" < SECRET" if action.secret else ""), 2)
         if action.stdin is not None and not action.secret:
             terminal.line(terminal.paint(action.stdin, "quiet"), 6, 6)
         if verbose:
