@@ -13,7 +13,7 @@ from html import escape
 from .. import shipped
 from ..language import language_of, translation
 from ..redaction import REDACTOR
-from ..values import Text, Verdict
+from ..values import Text
 from ..visible import visible
 from .report import Band, Bar, Phase, Report, Span, Standing, shown_time
 from .resuming import by_undo
@@ -63,13 +63,6 @@ WORDS = {
     "result": Text("result"),
     "made": Text("Made from the run's journal by threescale-migrate. It holds no secret."),
 }
-VERDICTS = {
-    Verdict.PASSED: Text("passed"),
-    Verdict.FAILED: Text("failed"),
-    Verdict.UNKNOWN: Text("unknown"),
-    Verdict.WARNING: Text("warning"),
-    Verdict.SKIPPED: Text("skipped"),
-}
 
 
 def page(report: Report, suffix: str, language: str | None) -> str:
@@ -94,6 +87,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
     environment.filters.update(
         say=say,
         sign=lambda verdict: MARKS[verdict][0],
+        word=lambda verdict: Text(verdict.value),
         clock=lambda at: shown_time(at)[11:19],
         percent=lambda seconds: f"{100 * seconds / report.seconds:.3f}%",
         code=code,
@@ -110,7 +104,6 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         picture=picture(report),
         words=WORDS,
         outcomes=ENDINGS,
-        verdicts=VERDICTS,
         phases=_phases(report),
         groups=[
             (standing, [config for config in report.configs if config.standing is standing])

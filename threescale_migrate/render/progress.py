@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from dataclasses import replace
 from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave, Whole
 from ..values import Action, Text, Verdict
-from .terminal import Terminal, columns, fit, wrap
+from .terminal import ESCAPE, Terminal, columns, fit, wrap
 from .text import ENDINGS, command_line
 
 
@@ -150,7 +149,6 @@ def _redrawn(before: int, rows: Sequence[str]) -> str:
     return up + "".join(f"{row}\x1b[K\n" for row in rows) + "\x1b[K\n" * left + back
 
 
-_PAINT = re.compile(r"\x1b\[[0-9;]*m")
 # A state in a column of the table.
 STATE_WORDS = {
     RolloutState.NOT_STARTED: Text("not begun"),
@@ -215,7 +213,7 @@ def _rows(terminal: Terminal, found: Assessment, age: float, names: int, width: 
     rows = [f"{mark}{head}{terminal.paint(fit(parts[0], max(0, width - left)).rstrip(), meaning)}"]
     rows += [" " * left + terminal.paint(fit(part, max(0, width - left)).rstrip(), meaning) for part in parts[1:]]
     # In a window of a few columns even the head does not fit.
-    return [row if columns(row) <= width else fit(_PAINT.sub("", row), width) for row in rows]
+    return [row if columns(row) <= width else fit(ESCAPE.sub("", row), width) for row in rows]
 
 
 def _short_time(seconds: float) -> str:

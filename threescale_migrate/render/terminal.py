@@ -21,7 +21,7 @@ from ..visible import visible
 NARROWEST = 40
 # Values of FORCE_COLOR that mean the opposite.
 OFF = ("0", "false", "no", "never")
-_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 # The codes of `paint`: bright, a colour, and the end of both.
 _PAINTED = re.compile(r"(\x1b\[(?:0|1|3[1-6]|90)m)")
 _LETTER = re.compile(r"\x1b\[[0-9;]*m|.")
@@ -194,7 +194,7 @@ def _is_coloured(terminal: bool, plain: bool) -> bool:
 def columns(words: str) -> int:
     """How many columns the words take: wide characters take two, marks that combine and escape codes none."""
     if "\x1b" in words:
-        words = _ESCAPE.sub("", words)
+        words = ESCAPE.sub("", words)
     if words.isascii():
         return len(words)
     return sum(_columns_of(letter) for letter in words)
