@@ -188,6 +188,6 @@ def test_a_migration_whose_backup_is_not_whole_changes_nothing(tmp_path: Path) -
     before = comparable(world)
     done = world.migrate("--backup", "saved", "--dc", "zync")
     assert done.code == 4, done.all
-    assert "the backup is not whole; nothing was changed" in done.err
+    assert "the backup is incomplete; nothing was changed" in done.err
     assert comparable(world) == before
     assert world.migrate("--backup", "again", "--dc", "zync", "--allow-unknown").code == 0

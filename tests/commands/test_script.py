@@ -71,10 +71,10 @@ FAULTS = [
     *(
         pytest.param(fault, 5, said, id=fault.partition("=")[0], marks=pytest.mark.long)
         for fault, said in (
-            ("crash-loop=zync", "crashes again and again"),
+            ("crash-loop=zync", "keeps crashing"),
             ("scc=zync", "unable to validate against any security context constraint"),
             ("quota", "exceeded quota"),
-            ("no-node=zync", "no node takes pod"),
+            ("no-node=zync", "no node can run pod"),
             ("not-ready=zync", "revision 2 failed"),
             ("no-image=zync", "its trigger has not fired"),
             ("deployer-fails=zync", "revision 2 failed"),
@@ -188,7 +188,7 @@ def test_it_refuses_before_the_first_change(world: World) -> None:
     world.faults("forbidden=create:secrets")
     refused = bash(world)
     assert refused.code == 4
-    assert "you may not create secrets in project threescale" in refused.err
+    assert "you have no permission to create secrets in project threescale" in refused.err
     world.faults()
     world.faults("login-expired")
     assert bash(world).code == 7

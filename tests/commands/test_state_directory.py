@@ -78,7 +78,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_what_it_did_is_know
     assert "the run stops before its next change" in sentence
     assert "threescale-migrate undo" in done.err
     shown = world.run("history").out
-    assert "died before its end" in shown
+    assert "died before it finished" in shown
     assert "cut off" in world.run("history", world.journals[-1].stem).out
     assert world.run("undo", "--yes").code == 0
     world.settle()

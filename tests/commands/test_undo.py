@@ -97,7 +97,7 @@ def test_a_journal_of_another_project_of_the_same_name_counts_for_nothing(copy: 
         done = copy.run("undo", *options)
         assert done.code == 0, done.all
         assert "nothing to undo" in done.out
-        assert "1 run counts for nothing here: it was in another project" in done.err
+        assert "1 run is ignored: it was in another project" in done.err
     assert copy.objects() == before
     assert "undone since" not in copy.run("history").out
 
@@ -267,7 +267,7 @@ def test_a_secret_that_was_replaced_comes_back(world: World) -> None:
 def test_killed_half_way_it_is_undone(world: World) -> None:
     before = settled(world)
     world.kill_in_wave(2, "migrate", "--yes", "--secret-file", world.secret, *SMALL)
-    assert "died before its end" in world.run("history").out
+    assert "died before it finished" in world.run("history").out
     done = undo(world)
     assert done.code == 0, done.all
     assert differences(before, settled(world)) == []

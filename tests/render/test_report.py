@@ -237,7 +237,7 @@ def test_a_journal_that_ends_in_the_middle_still_has_a_report() -> None:
         sentence = of_record(records.record_of(whole.lines[:length], Path("x.jsonl")))
         assert "<h1>" in page(sentence, ".html", "en")
         assert page(sentence, ".md", "ja")
-    assert "died before its end" in str(of_record(records.record_of(whole.lines[:5], Path("x.jsonl"))).outcome)
+    assert "died before it finished" in str(of_record(records.record_of(whole.lines[:5], Path("x.jsonl"))).outcome)
 
 
 def test_texts_come_out_of_a_journal_as_they_went_in() -> None:

@@ -33,14 +33,16 @@ def duration(text: str) -> float:
     except ValueError:
         seconds = -1
     if not 0 < seconds < 1e7:
-        raise Unusable(Text("{given} is no time: give seconds, or such as 90s, 5m, 2h", given=repr(text[:40])))
+        raise Unusable(
+            Text("{given} is not a time: give seconds, or a time such as 90s, 5m, 2h", given=repr(text[:40]))
+        )
     return seconds
 
 
 def go_duration(text: str) -> str:
     """A time as `oc` reads it, unchanged: `0`, `90`, `1m30s`, `500ms`. Raises Unusable."""
     if not re.fullmatch(r"([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+|[0-9]{1,9}", text):
-        sentence = "{given} is no time that oc reads: give seconds, or such as 90s, 1m30s, 500ms"
+        sentence = "{given} is not a time that oc accepts: give seconds, or a time such as 90s, 1m30s, 500ms"
         raise Unusable(Text(sentence, given=repr(text[:40])))
     return text
 
@@ -56,7 +58,7 @@ def names(text: str) -> list[str]:
 def image(text: str) -> str:
     """An image on the registry. Raises Unusable."""
     if text != ALL and not is_image(text):
-        sentence = "no image of {registry} is given: it is --prove-pull={image}, or such"
+        sentence = "not an image of {registry}: give one such as --prove-pull={image}"
         raise Unusable(Text(sentence, registry=REGISTRY, image=IMAGE))
     return text
 
@@ -64,7 +66,7 @@ def image(text: str) -> str:
 def any_image(text: str) -> str:
     """An image on any registry. Raises Unusable."""
     if not references.is_image(text):
-        sentence = "{given} is no name of an image: it is HOST/PATH:TAG, the path in small letters, or such"
+        sentence = "{given} is not an image name: give HOST/PATH:TAG, with the path in lower case"
         raise Unusable(Text(sentence, given=repr(text[:80])))
     return text
 
@@ -72,16 +74,14 @@ def any_image(text: str) -> str:
 def schedule(text: str) -> str:
     """When a CronJob runs. Raises Unusable."""
     if not references.is_schedule(text):
-        sentence = (
-            "{given} is no time of a CronJob: five fields (minute, hour, day, month, weekday 0 to 6), such as {example}"
-        )
+        sentence = "{given} is not a CronJob schedule: give five fields (minute, hour, day, month, weekday 0 to 6), such as {example}"
         raise Unusable(Text(sentence, given=repr(text[:80]), example=repr("30 6 * * 1-5")))
     return text
 
 
 def no_password(text: str) -> NoReturn:
     """Refuses a token on the command line. Raises Unusable."""
-    raise Unusable(Text("every user can see an argument: give --username NAME, and the token on stdin"))
+    raise Unusable(Text("arguments are visible to every user: give --username NAME, and the token on stdin"))
 
 
 def report_file(path: str) -> str:
@@ -97,5 +97,5 @@ def report_file(path: str) -> str:
 def jobs(text: str) -> int:
     """How many projects at the same time. Raises Unusable."""
     if not text.isdecimal() or not 0 < int(text) <= 64:
-        raise Unusable(Text("{given} is no number from 1 to 64", given=repr(text[:40])))
+        raise Unusable(Text("{given} is not a number from 1 to 64", given=repr(text[:40])))
     return int(text)

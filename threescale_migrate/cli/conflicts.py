@@ -62,15 +62,15 @@ class Need:
 PROJECTS, CONTEXTS, INVENTORY = Given("projects"), Given("all_contexts"), Given("inventory")
 MANY = (PROJECTS, CONTEXTS, INVENTORY)
 SOURCES = (Given("secret_file"), Given("username"), Given("from_secret"))
-WHICH = Text("each says which projects")
-ORDER = Text("each says the order")
-ONE = Text("it is about one project")
-SKIPPED = Text("the step that it is about is left out")
-ONE_LOOK = Text("it is about one look")
-ANOTHER_STEP = Text("it is about another step")
-LOOKS = Text("nothing is changed then")
-TEXT_ALONE = Text("it is about text")
-ONCE = Text("standard input is read once")
+WHICH = Text("each selects the projects")
+ORDER = Text("each sets the order")
+ONE = Text("one of them is for a single project only")
+SKIPPED = Text("the step that it belongs to is skipped")
+ONE_LOOK = Text("one of them is for a single check only")
+ANOTHER_STEP = Text("the option belongs to another step")
+LOOKS = Text("nothing would be changed")
+TEXT_ALONE = Text("one of them is for text output only")
+ONCE = Text("standard input can be read only once")
 
 # Which options each step takes for itself. What is in none of these goes with all of them.
 OF_STEPS: Mapping[Step, tuple[str, ...]] = {
@@ -121,7 +121,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         (Given("report"), Given("metrics_file"), Given("changed_since_last"), Given("prove_pull")),
         ONE_LOOK,
     ),
-    Conflict(Given("plain"), Given("color", "always"), Text("what is read aloud has no colour")),
+    Conflict(Given("plain"), Given("color", "always"), Text("plain output has no colour")),
     Conflict(Given("prove_pull"), Given("no_prove_pull"), Text("one asks the registry, the other does not")),
     *_skipped(),
     Conflict(Given("restore"), Given("skip", Step.DEPLOYMENT_CONFIGS.value), SKIPPED),
@@ -142,19 +142,19 @@ CONFLICTS: tuple[Conflict, ...] = (
         Text("--to-default works from the project alone, without a journal"),
         "undo",
     ),
-    Conflict(Given("redo"), Given("run"), Text("each says which run"), ("undo",)),
-    Conflict(Given("run"), Given("namespace"), Text("the run's name says its project"), ("history",)),
+    Conflict(Given("redo"), Given("run"), Text("each selects the run"), ("undo",)),
+    Conflict(Given("run"), Given("namespace"), Text("the run already determines the project"), ("history",)),
     Conflict(Given("kind", "tekton"), Given("schedule"), Text("a Task has no schedule"), ("manifest",)),
     *_pairs(
         (Given("kind", "containerfile"),),
         (Given("namespace"), Given("schedule"), Given("permissions")),
-        Text("an image is for any project"),
+        Text("an image is not tied to a project"),
         "manifest",
     ),
     *_pairs(
         (Given("fault", "list"),),
         (Given("dir"), Given("from_file"), Given("speed"), Given("shell")),
-        Text("list only names the faults"),
+        Text("list only shows the faults"),
         "rehearse",
     ),
 )  # fmt: skip
@@ -192,7 +192,7 @@ def contradiction(command: str, given: Namespace, names: Mapping[str, str]) -> T
         possible = [other for other in need.others if other.dest in names]
         if need.option.is_in(said) and possible and not any(other.is_in(said) for other in possible):
             return Text(
-                "{option} says nothing without {others}",
+                "{option} has no effect without {others}",
                 option=need.option.spelled(names),
                 others=", ".join(other.spelled(names) for other in possible),
             )

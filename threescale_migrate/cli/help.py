@@ -30,6 +30,6 @@ def page(name: str | None, lang: str | None) -> HelpPage:
         shown = repr(name[:40])
         near = difflib.get_close_matches(name, [*known, *TOPICS], n=1)
         if near:
-            raise Usage(Text("there is no command and no topic {name}; did you mean {near}?", name=shown, near=near[0]))
-        raise Usage(Text("there is no command and no topic {name}; help lists them", name=shown))
+            raise Usage(Text("there is no command or topic {name}; did you mean {near}?", name=shown, near=near[0]))
+        raise Usage(Text("there is no command or topic {name}; help lists them", name=shown))
     return HelpPage(plain, markdown)

@@ -12,11 +12,11 @@ from .topics import TOPICS, topic
 from .usage import WIDTH, commands, invocation, of_cluster, sections, sentence, synopsis, value
 
 ENVIRONMENT = (
-    ("THREESCALE_DC_NAMES", "names of DeploymentConfigs, with spaces or commas; as --dc"),
+    ("THREESCALE_DC_NAMES", "names of DeploymentConfigs, separated by spaces or commas; as --dc"),
     ("KUBECONFIG", "the kubeconfig that oc uses"),
     ("XDG_STATE_HOME", "where the journals are kept, below threescale-migrate; by default ~/.local/state"),
-    ("NO_COLOR", "no colour, whatever its value"),
-    ("LC_ALL, LC_MESSAGES, LANG", "the language of what is said to people: English, or Japanese; as --lang"),
+    ("NO_COLOR", "no colour, if it is set to anything"),
+    ("LC_ALL, LC_MESSAGES, LANG", "the language of messages: English or Japanese; as --lang"),
 )
 
 
@@ -35,7 +35,7 @@ def _lines(parser: argparse.ArgumentParser, version: str) -> Iterator[str]:
     for command in known.values():
         yield from _command(command)
     yield ".SH COMMON OPTIONS"
-    yield _text("Options about the cluster, which each command takes that asks it; oc gets them unchanged.")
+    yield _text("Options for the cluster, accepted by each command that uses it; they are passed to oc unchanged.")
     common = next((actions for _, actions in sections(known["plan"]) if of_cluster(actions)), [])
     yield from _actions(common)
     yield ".SH EXIT STATUS"

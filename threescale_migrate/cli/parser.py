@@ -97,19 +97,19 @@ def _migrate(parser: Parser) -> None:
     parser.add_argument("--on-failure", choices=("stop", "undo"), default="stop", help=sentence)
     parser.add_argument("--dry-run", action="store_true", help="the same as plan")
     saving = parser.add_argument_group("a backup")
-    sentence = "save the project there before the first change, as backup does"
+    sentence = "back up the project to DIR before the first change"
     saving.add_argument("--backup", metavar="DIR", help=sentence)
     groups.content(saving)
-    sentence = "play back what --dump saved, after its redeployment"
+    sentence = "restore what --dump saved, after the redeployment"
     saving.add_argument("--restore", metavar="NAME", choices=DATABASES, help=sentence)
 
 
 def _verify(parser: Parser) -> None:
-    sentence = "look again until it is migrated, at most --timeout (default 2h)"
+    sentence = "check again until it is migrated, at most --timeout (default 2h)"
     parser.add_argument("--watch", action="store_true", help=sentence)
-    parser.add_argument("--interval", metavar="TIME", type=duration, help="keep watching, one round in this time")
+    parser.add_argument("--interval", metavar="TIME", type=duration, help="keep watching, with one check every TIME")
     add = parser.add_argument_group("for cron and monitoring").add_argument
-    add("--metrics-file", metavar="FILE", help="write Prometheus text for node_exporter there too")
+    add("--metrics-file", metavar="FILE", help="also write Prometheus text for node_exporter")
     add("--changed-since-last", action="store_true", help="print only what differs from the last run")
     groups.strictness(parser)
     parser.add_argument("--timeout", metavar="TIME", type=duration, help="end within this time (default 5m)")
@@ -117,10 +117,10 @@ def _verify(parser: Parser) -> None:
 
 def _undo(parser: Parser) -> None:
     add = parser.add_argument
-    add("run", nargs="?", metavar="RUN", help="by default the newest, with all before it that is in effect")
+    add("run", nargs="?", metavar="RUN", help="default: the newest, with all earlier ones still in effect")
     add("--dry-run", action="store_true", help="show the plan, change nothing")
-    add("--force", action="store_true", help="undo also what somebody has changed since")
-    add("--to-default", action="store_true", help="without a journal: configs back to default")
+    add("--force", action="store_true", help="also undo what somebody has changed since")
+    add("--to-default", action="store_true", help="without a journal: set configs back to default")
     add("--redo", action="store_true", help="undo the newest undo, so that the project is migrated again")
     add("--dc", metavar="NAMES", type=names, help="these DeploymentConfigs only, nothing else")
 
@@ -143,17 +143,17 @@ def _backup(parser: Parser) -> None:
 
 
 def _export(parser: Parser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a new file; rehearse --from takes it")
+    parser.add_argument("file", metavar="FILE", help="a new file; rehearse --from reads it")
 
 
 def _manifest(parser: Parser) -> None:
     add, kinds = parser.add_argument, ("cronjob", "tekton", "containerfile")
     add("kind", choices=kinds, metavar="KIND", help="one of %(choices)s")
-    sentence = "the image that is run; for containerfile, one of yours that has oc and python3"
+    sentence = "the image to run; for containerfile, a base image with oc and python3"
     add("--image", type=any_image, help=sentence)
-    sentence = "default: each quarter of an hour"
+    sentence = "default: every 15 minutes"
     add("--schedule", metavar="CRON", type=schedule, default="*/15 * * * *", help=sentence)
-    add("--permissions", action="store_true", help="check step 3 too, which takes a ClusterRole")
+    add("--permissions", action="store_true", help="also check step 3, which requires a ClusterRole")
 
 
 def _completion(parser: Parser) -> None:
@@ -161,22 +161,22 @@ def _completion(parser: Parser) -> None:
 
 
 def _help(parser: Parser) -> None:
-    sentence = "a topic, a command or a code; by default the list"
+    sentence = "a topic, a command or a check's code; default: the list"
     parser.add_argument("topic", nargs="?", metavar="TOPIC", help=sentence)
     groups.language(parser)
 
 
 def _rehearse(parser: Parser) -> None:
     add = parser.add_argument
-    add("--dir", metavar="DIR", help="keep the cluster there, or continue with the one that is there")
+    add("--dir", metavar="DIR", help="keep the cluster in DIR, or continue with the one there")
     add("--from", dest="from_file", metavar="FILE", help="start from an export of your project")
-    sentence = "switch on a fault; list: name them"
+    sentence = "switch on a fault; list shows them all"
     add("--fault", metavar="NAME[=VALUE]", action="append", default=[], help=sentence)
     sentence = "cluster seconds per second (default 10 without a program, else 1)"
     add("--speed", metavar="N", type=float, help=sentence)
-    add("--shell", action="store_true", help="open a shell in it")
+    add("--shell", action="store_true", help="open a shell with the cluster")
     groups.language(parser)
-    add("program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="by default the migration itself")
+    add("program", nargs=argparse.REMAINDER, metavar="-- PROGRAM ARG…", help="default: the whole migration")
 
 
 # Where a whole migration is planned, and how much of it.
@@ -187,7 +187,7 @@ Part = Callable[[Parser], None]
 # Each command: what it does, and what adds its options, in the order in which help shows them.
 COMMANDS: Mapping[str, tuple[str, tuple[Part, ...]]] = {
     "plan": ("shows what migrate would do, changes nothing", (*WHERE, *HOW, many_at_once, groups.documents)),
-    "preflight": ("checks all that migrate needs, changes nothing", (*WHERE, *HOW, groups.documents)),
+    "preflight": ("checks everything that migrate needs, changes nothing", (*WHERE, *HOW, groups.documents)),
     "migrate": (
         "carries out the six steps and verifies them",
         (*WHERE, groups.change, *HOW, groups.gates, groups.many, groups.record, groups.documents, _migrate),
@@ -205,16 +205,16 @@ COMMANDS: Mapping[str, tuple[str, tuple[Part, ...]]] = {
         ),
     ),
     "script": (
-        "prints the plan as a bash script that needs oc alone",
+        "prints the plan as a bash script that needs only oc",
         (groups.cluster, groups.selection, groups.secret_to_place, groups.expectations, *HOW, groups.gates),
     ),
     "undo": (
         "undoes what a run changed",
         (groups.cluster, groups.secret, groups.expectations, groups.change, groups.record, groups.documents, _undo),
     ),
-    "history": ("lists the runs of this workstation, or shows one", (groups.record, groups.documents, _history)),
+    "history": ("lists the runs on this workstation, or shows one", (groups.record, groups.documents, _history)),
     "step": (
-        "carries out one step of the guide alone",
+        "carries out a single step of the guide",
         (
             groups.cluster,
             groups.selection,
@@ -235,7 +235,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[Part, ...]]] = {
         "writes the project with all secrets masked, for support",
         (groups.cluster, groups.expectations, groups.output, _export),
     ),
-    "manifest": ("prints what lets the cluster itself run verify", (groups.cluster, _manifest)),
+    "manifest": ("prints manifests that run verify in the cluster", (groups.cluster, _manifest)),
     "completion": ("prints the completion for a shell", (_completion,)),
     "help": ("shows a topic, a command's help, or what a check's code means", (_help,)),
     "man": ("prints the manual page", ()),

@@ -21,7 +21,7 @@ def run(session: Session, options: ExportOptions) -> ExitCode:
     """Writes the file. Raises what asking the cluster raises, Usage where it cannot be written, Refused where there is nothing."""
     path = Path(options.file)
     if os.path.lexists(path):
-        raise Usage(Text("{path} is there already: name a new file", path=options.file))
+        raise Usage(Text("{path} already exists: give the name of a new file", path=options.file))
     oc = session.connect(LOOKING_TIMEOUT)
     where = located(oc, options.expect)
     masking = Masking()
@@ -44,14 +44,14 @@ def run(session: Session, options: ExportOptions) -> ExitCode:
         terminal = session.result
         for sentence in (
             Text(
-                "{count} objects are in {path}; secrets are not, and what may hold one is masked",
+                "{path} contains {count} objects, without secrets; anything that may contain one is masked",
                 count=len(items),
                 path=options.file,
             ),
-            Text("in it are names, images, hosts of routes and users: look at it before you send it"),
+            Text("it contains names, images, hosts of routes and users: review it before you send it"),
         ):
             terminal.line(terminal.say(sentence))
     for kind, why in unread:
-        sentence = Text("not in it, since it cannot be read: {kind} ({why})", kind=kind, why=why)
+        sentence = Text("left out, because it cannot be read: {kind} ({why})", kind=kind, why=why)
         session.talk.line(f"{session.talk.mark(Verdict.UNKNOWN)} {session.talk.say(sentence)}", 0, 4)
     return ExitCode.UNKNOWN if unread else ExitCode.DONE

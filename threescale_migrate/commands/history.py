@@ -21,7 +21,7 @@ from ..values import Text, Usage, Verdict
 def run(session: Session, options: HistoryOptions) -> ExitCode:
     """Lists the runs, shows one, or writes its report. Raises Usage."""
     if session.report and not options.run:
-        raise Usage(Text("--report: name the run that it is about, as history lists them"))
+        raise Usage(Text("--report: name the run, as history lists it"))
     problems: list[JournalError] = []
     known = records.records(project=options.project, problems=problems)
     taken = {name for group in _by_project(known) for name in in_effect.undone(group)}
@@ -40,7 +40,7 @@ def run(session: Session, options: HistoryOptions) -> ExitCode:
         )
         return ExitCode.DONE
     if not known and not problems:
-        terminal.line(terminal.say(Text("no run is recorded on this workstation")))
+        terminal.line(terminal.say(Text("no runs are recorded on this workstation")))
     if known:
         _show_list(terminal, known, taken)
     for problem in problems:
@@ -100,7 +100,7 @@ def _headline(record: Record, taken: bool) -> Text:
 
 
 def _unfinished(record: Record) -> Text:
-    return Text("under way") if records.is_under_way(record) else Text("died before its end")
+    return Text("under way") if records.is_under_way(record) else Text("died before it finished")
 
 
 def _described(record: Record, taken: bool) -> dict[str, object]:
@@ -147,7 +147,7 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
     if why:
         terminal.line(f"{terminal.mark(Verdict.FAILED)} {why}", 0, 2)
     if record.torn:
-        terminal.line(terminal.say(Text("its last line was cut off: the run was killed while it wrote")))
+        terminal.line(terminal.say(Text("its last line is cut off: the run was killed while writing it")))
     for entry in record.entries:
         mark, _ = text.ENDINGS.get(entry.outcome, text.ENDINGS["unknown"])
         shown = text.command_line(entry.argv, secret=entry.inverse.kind.startswith("secret"))

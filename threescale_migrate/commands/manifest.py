@@ -36,13 +36,13 @@ CLUSTER_RULES: tuple[Object, ...] = (
 )
 HEADER = """\
 # threescale-migrate verify in project {project}, as a {kind} of {version}
-# The image has to hold threescale-migrate and an oc (manifest containerfile); with no kubeconfig, oc uses the pod's service account.
+# The image has to contain threescale-migrate and oc (see manifest containerfile); without a kubeconfig, oc uses the pod's service account.
 # It checks {checked}
 # To use it: oc create -f FILE
 """
 ALL = "all six steps, with a ClusterRole that a cluster admin has to create."
 BUT_PERMISSIONS = (
-    "all steps but 3, permissions, and its verdict, in the log of its pod, says so; --permissions checks that too."
+    "all steps except 3, permissions; its verdict, in the pod's log, says so. With --permissions step 3 is checked too."
 )
 # The type of each kind, and its group's versions, the newest first (recordings/README.md 24).
 TYPES = {
@@ -87,7 +87,7 @@ def _version(session: Session, kind: str) -> str:
     except OcError as error:
         session.say(
             Text(
-                "the server was not asked which version of {plural} it has ({why}): this is {newest}; an old one may need {older}",
+                "could not ask the server which version of {plural} it serves ({why}): the manifest uses {newest}; an old server may need {older}",
                 plural=plural,
                 why=error.text,
                 newest=newest,
@@ -97,7 +97,12 @@ def _version(session: Session, kind: str) -> str:
         return newest
     if found is None:
         session.say(
-            Text("this server has no {plural} of {group}: this is {newest}", plural=plural, group=group, newest=newest)
+            Text(
+                "this server has no {plural} of {group}: the manifest uses {newest}",
+                plural=plural,
+                group=group,
+                newest=newest,
+            )
         )
     return found or newest
 
@@ -170,7 +175,7 @@ def _task(project: str, container: Object) -> Object:
         "kind": "Task",
         "metadata": {"name": f"{ACCOUNT}-verify", "namespace": project},
         "spec": {
-            "description": "Whether the project is migrated, proved by its pods. Run it as the service account "
+            "description": "Checks whether the project is migrated, proved by its pods. Run it as the service account "
             + ACCOUNT
             + ".",
             "steps": [container],

@@ -97,9 +97,7 @@ def _save(session: Session, oc: Oc, options: MigrateOptions, state: ProjectState
         return None
     made = save(session, oc, options.saving, state, show=False)
     if not made.whole and not options.judgement.allow_unknown:
-        raise Refused(
-            Text("the backup is not whole; nothing was changed; to migrate all the same, give --allow-unknown")
-        )
+        raise Refused(Text("the backup is incomplete; nothing was changed; to migrate anyway, give --allow-unknown"))
     return made.dump
 
 
@@ -117,9 +115,11 @@ def _migrated(
 def _run_many(session: Session, options: MigrateOptions) -> int:
     """Migrates one project after the other, and stops at the first that fails."""
     if session.output.is_document:
-        raise Usage(Text("over many projects migrate prints text: give -o json or yaml for one project at a time"))
+        raise Usage(
+            Text("for several projects migrate prints text only: give -o json or yaml for one project at a time")
+        )
     if options.saving.directory is not None:
-        raise Usage(Text("--backup is about one project: name one with -n"))
+        raise Usage(Text("--backup works on one project: name it with -n"))
     listed = targets(session, options)
     terminal = session.talk
     for number, target in enumerate(listed, 1):

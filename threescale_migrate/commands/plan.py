@@ -99,7 +99,7 @@ def _run_many(session: Session, options: PlanOptions) -> ExitCode:
 
 def _left(outcome: Outcome) -> Text:
     if outcome.code in (ExitCode.REFUSED, ExitCode.USAGE):
-        return Text("not ready, something blocks it; threescale-migrate preflight says what")
+        return Text("not ready, something blocks it; threescale-migrate preflight shows what")
     if not outcome.todo:
         return Text("nothing is left to do")
     return Text.plural("{count} change is left to do", "{count} changes are left to do", count=outcome.todo)

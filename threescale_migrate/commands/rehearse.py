@@ -38,7 +38,7 @@ def run(session: Session, options: RehearseOptions) -> int:
         return ExitCode.DONE
     speed = options.speed if options.speed is not None else (1.0 if program else DEFAULT_SPEED)
     if not 0 < speed <= 100_000:
-        raise Usage(Text("--speed: {speed} is no speed: give a number above 0", speed=speed))
+        raise Usage(Text("--speed: {speed} is not a speed: give a number above 0", speed=speed))
     try:
         for fault in options.faults:
             faults.parse_fault(fault)
@@ -46,7 +46,7 @@ def run(session: Session, options: RehearseOptions) -> int:
         why = Text(error.template, **error.params)
         raise Usage(Text("--fault: {why}; see rehearse --fault list", why=why)) from None
     if options.shell and program:
-        raise Usage(Text("--shell opens a shell, and a program after -- is run instead of one: give either"))
+        raise Usage(Text("--shell opens a shell, and a program after -- runs instead of one: give only one of them"))
     if options.shell and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage(Text("--shell needs a terminal: give a program after --"))
     if options.directory is not None:
@@ -65,7 +65,9 @@ def _in_directory(
     try:
         environment.update(_cluster(directory, options, speed))
     except UnicodeError:
-        raise Usage(Text("--dir: {path} cannot be used, it is not plain text", path=ascii(str(directory)))) from None
+        raise Usage(
+            Text("--dir: {path} cannot be used: its name is not valid text", path=ascii(str(directory)))
+        ) from None
     except Mistake as error:
         raise Usage(Text(error.template, **error.params)) from None
     except OSError as error:
@@ -89,11 +91,12 @@ def _cluster(directory: Path, options: RehearseOptions, speed: float) -> dict[st
     """The environment of the cluster in a directory, made where there is none. Raises Mistake, OSError."""
     if launch.exists(directory):
         if options.from_file:
-            raise Mistake("--from: there is a cluster in {directory} already; name another --dir", directory=directory)
+            raise Mistake("--from: there is already a cluster in {directory}; name another --dir", directory=directory)
         return launch.resume(directory, speed=options.speed, faults=list(options.faults))
     if directory.exists() and any(directory.iterdir()):
         raise Mistake(
-            "--dir: {directory} holds something else than a rehearsal cluster; name an empty one", directory=directory
+            "--dir: {directory} contains something other than a rehearsal cluster; name an empty directory",
+            directory=directory,
         )
     source = Path(options.from_file) if options.from_file else None
     return launch.create(directory, speed=speed, faults=list(options.faults), from_file=source)
@@ -113,9 +116,9 @@ def _shell(directory: Path, environment: dict[str, str], session: Session, keep:
     after = (
         Text("the cluster stays in {directory}", directory=str(directory))
         if keep
-        else Text("the cluster is removed then")
+        else Text("the cluster is then removed")
     )
-    session.mention(Text("exit ends the shell, and {after}; to begin with, try:", after=after))
+    session.mention(Text("exit ends the shell, and {after}; to start, try:", after=after))
     session.talk.verbatim(shlex.join(["threescale-migrate", "plan", "--secret-file", _secret(directory)]), 2)
     try:
         code = run_program(argv, {**environment, **more})
@@ -147,8 +150,6 @@ def _whole(directory: Path, environment: dict[str, str], speed: float, session: 
         if code:
             session.mention(SAID_SO)
             return code
-    session.mention(
-        Text("{rehearsed}; next, on a project of your own, which changes nothing either:", rehearsed=SAID_SO)
-    )
+    session.mention(Text("{rehearsed}; next, on your own project, which changes nothing either:", rehearsed=SAID_SO))
     terminal.verbatim("threescale-migrate plan -n PROJECT --secret-file FILE", 2)
     return ExitCode.DONE

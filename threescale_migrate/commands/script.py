@@ -28,7 +28,7 @@ from ..values import Step, Text, Usage
 def run(session: Session, options: ScriptOptions) -> ExitCode:
     """Prints the script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
     if options.request.secret.file == "-" or options.request.secret.username:
-        raise Usage(Text("a script holds no secret and has to name its file: give the path with --secret-file"))
+        raise Usage(Text("a script contains no secret and has to name its file: give the path with --secret-file"))
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
     request = request_of(session, oc, options.request)

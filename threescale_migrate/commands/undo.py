@@ -118,15 +118,15 @@ def _mention_identity(session: Session, where: Location) -> None:
     if where.uid is None:
         session.mention(
             Text(
-                "the project is known by its name only: whether it is the one that the journals are of is not known",
+                "only the project's name is known: whether the journals belong to this project is not known",
             )
         )
         return
     _, foreign = in_effect.of_identity(records.records(where.server, where.project), where.uid)
     if foreign:
         sentence = Text.plural(
-            "{count} run counts for nothing here: it was in another project of this name and server, as its uid says",
-            "{count} runs count for nothing here: they were in another project of this name and server, as its uid says",
+            "{count} run is ignored: it was in another project with this name on the same server, as its uid shows",
+            "{count} runs are ignored: they were in another project with this name on the same server, as its uid shows",
             count=len(foreign),
         )
         session.mention(sentence)
@@ -148,7 +148,7 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
     for change in wanted.changes:
         why = refusal(state, wanted, change)
         if why.template:
-            notes.append(Text("left as it is: {name}: {why}", name=shell.quoted(change.name), why=why))
+            notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.name), why=why))
     argvs = tuple(oc.argv(action.args) for action in actions)
     names = [name for wave in order for name in wave.configs]
     return Planned(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))

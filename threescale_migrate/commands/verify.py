@@ -205,7 +205,7 @@ def _summary(outcomes: Sequence[Outcome]) -> Text:
     well, failed, partly = (known.count(meaning) for meaning in (Meaning.DONE, Meaning.NOT_DONE, Meaning.PARTLY))
     counted = Text("{well} migrated, {failed} not migrated", well=well, failed=failed)
     if partly:
-        counted = Text("{counted}, {partly} checked in part", counted=counted, partly=partly)
+        counted = Text("{counted}, {partly} partly checked", counted=counted, partly=partly)
     return Text.plural(
         "{count} project: {counted}, {unknown} not known",
         "{count} projects: {counted}, {unknown} not known",

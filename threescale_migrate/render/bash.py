@@ -26,12 +26,12 @@ HEAD = """\
 # Prepares project {project} for images from {registry}: section 2.2 of the guide for 3scale 2.5 to 2.6.
 # It needs bash (4.2 or later) and oc, nothing else. Printed by threescale-migrate {version} on {date}.
 #
-#   bash SCRIPT                     does it. Again: it continues where it stopped, and changes nothing that is done
+#   bash SCRIPT                     runs it; run again, it continues where it stopped and repeats nothing that is done
 #   SECRET_FILE=FILE bash SCRIPT    with another file of the registry secret
-#   GRACE=SECONDS bash SCRIPT       how long a failure is waited out that does not pass by itself (30)
+#   GRACE=SECONDS bash SCRIPT       how long to wait for a failure to pass (30)
 #
 # Exit codes: 0 migrated, and the pods prove it; 1 they do not, or an oc command failed; 2 the secret's file is unusable;
-# 4 refused, nothing was changed; 5 a rollout failed, or the gate; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
+# 4 refused, nothing was changed; 5 a rollout or the gate failed; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
 # To undo it: run the commands after "# undo:", from the last to the first.
 {notes}set -euo pipefail
 ((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 2))) || {{ echo "bash 4.2 or later is needed" >&2 && exit 2; }}
@@ -62,7 +62,7 @@ class Script:
     what `oc` says when another try may help, and when the cluster could not be asked; `rights` are the words after
     `oc auth can-i` that ask for each right that is needed; `chosen` are all configs that have
     to prove themselves at the end, `waves` those that have not yet. `gate` is a
-    command for `sh -c` that has to end well after each wave, within `gate_seconds`; with `pause` a person is asked.
+    command for `sh -c` that has to succeed after each wave, within `gate_seconds`; with `pause` a person is asked.
     """
 
     project: str
@@ -99,7 +99,7 @@ def render(script: Script) -> str:
         if step is Step.REGISTRY_SECRET:
             parts.append("usable_secret\n")
         elif step is Step.SERVICE_ACCOUNT:
-            parts.append('linked "$account" || stop 1 "sa/$account has not the pull secret $secret"\n')
+            parts.append('linked "$account" || stop 1 "sa/$account does not have the pull secret $secret"\n')
             parts.append('say "✓ sa/$account has the pull secret $secret"\n')
     parts += _waves(script)
     parts.append("\nsay '6 verification'\n")
@@ -156,7 +156,7 @@ def _checks(script: Script) -> Iterator[str]:
         yield f"gate_command={shell.quoted(script.gate)} gate_seconds={max(1, round(script.gate_seconds))}\n"
         yield "usable_gate\n"
     if script.pause:
-        yield "[[ -t 0 && -t 2 ]] || stop 2 'it asks after each wave, and here is no terminal; nothing was changed'\n"
+        yield "[[ -t 0 && -t 2 ]] || stop 2 'it asks after each wave, but there is no terminal; nothing was changed'\n"
     for question in script.rights:
         yield f"may {shell.line(question)}\n"
 
@@ -190,7 +190,7 @@ def _secret(action: Action) -> str:
     _insist(action, action.inverse.detail.get("path") or action.inverse.detail.get("copy"))
     return (
         'if there secret "$secret"; then\n'
-        '  same_secret || stop 4 "secret $secret is in the project already and differs from $secret_file"\n'
+        '  same_secret || stop 4 "secret $secret is already in the project and differs from $secret_file"\n'
         "else\n  place_secret create\nfi\n"
     )
 

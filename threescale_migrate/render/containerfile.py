@@ -10,19 +10,19 @@ ONE_FILE = (
     " python3 -m zipapp app -m threescale_migrate.__main__:main -p '/usr/bin/env python3' -o threescale-migrate"
 )
 _RECIPE = """\
-# threescale-migrate {version} in a container, on an image of yours that has oc and python3 (3.9 or later).
-# It holds the tool as one file. To make that, in the directory of its source:
+# threescale-migrate {version} in a container, on a base image with oc and python3 (3.9 or later).
+# It contains the tool as one file. To make that file, in the directory of its source:
 #   {one_file}
 # To build the image there, from this file saved as Containerfile:
 #   podman build {argument}-t threescale-migrate:{version} .
-# To run it as you: podman run --rm -v ~/.kube/config:/tmp/config:ro,z -e KUBECONFIG=/tmp/config IMAGE verify -n PROJECT
+# To run it with your own login: podman run --rm -v ~/.kube/config:/tmp/config:ro,z -e KUBECONFIG=/tmp/config IMAGE verify -n PROJECT
 ARG OC_IMAGE{default}
 FROM ${{OC_IMAGE}}
 USER 0
 COPY threescale-migrate /usr/local/bin/threescale-migrate
-# The build ends here where oc or python3 is missing, or too old.
+# The build fails here if oc or python3 is missing or too old.
 RUN chmod 0755 /usr/local/bin/threescale-migrate && oc version --client && threescale-migrate --version
-# OpenShift runs it under a number of its own, which has no home.
+# OpenShift runs it with a user id from the project's range, which has no home directory.
 ENV HOME=/tmp
 WORKDIR /tmp
 USER 1001

@@ -1,4 +1,4 @@
-# What the cluster says is shown, and acts on no terminal: without escape codes and what turns the reading direction around.
+# Shows a line. What the cluster says cannot act on a terminal: escape codes and marks of the reading direction are replaced.
 say() {
   local text="$*" mark
   text=${text//[[:cntrl:]]/?}
@@ -8,7 +8,7 @@ say() {
   printf '%s\n' "$text" >&2
 }
 
-# typed COMMAND…: as it could be typed.
+# typed COMMAND…: the command as it could be typed.
 typed() { printf ' %q' "$@"; }
 
 stop() { # CODE WORDS…
@@ -28,10 +28,10 @@ said() {
     case $line in '' | Warning:* | [WE][0-9]* | DEPRECATED:* | 'Flag --'*) continue ;; esac
     first=${first:-$line}
   done <"$scratch/said"
-  printf '%s' "${first:-it failed and said nothing}"
+  printf '%s' "${first:-it failed without a message}"
 }
 
-# try COMMAND…: once more, up to six times, where it fails for a reason that passes by itself.
+# try COMMAND…: up to six times, while it fails for a reason that passes by itself.
 try() {
   local attempt
   for attempt in 1 2 3 4 5 6; do
@@ -57,7 +57,7 @@ broken() {
   stop "$code" "$*: $(said)"
 }
 
-# What a change printed: it names what the cluster named, and is a comment to a shell that it is pasted into.
+# What a change printed: it contains the cluster's names, and is a comment to a shell that it is pasted into.
 printed() { [[ ! -s $scratch/printed ]] || say "# $(<"$scratch/printed")"; }
 
 # run COMMAND…: a change. The interrupt key does not cut it in half; the script ends after it.
@@ -92,21 +92,21 @@ there() { # TYPE NAME…
   [[ -n $answer ]]
 }
 
-# may VERB TYPE: stops where the user may not.
+# may VERB TYPE: stops where the user has no permission.
 may() {
   if answer=$(try oc auth can-i "$@"); then return 0; fi
   [[ $answer == no* ]] || broken "oc auth can-i $*"
-  stop 4 "you may not $1 $2 in project $project; nothing was changed"
+  stop 4 "you have no permission to $1 $2 in project $project; nothing was changed"
 }
 
-# Refuses to work elsewhere than where the plan was made.
+# Refuses to work anywhere but where the plan was made.
 right_place() {
   command -v "${OC:-oc}" >/dev/null || stop 7 "there is no ${OC:-oc} on PATH"
   fetch oc whoami --show-server
-  [[ ${answer%/} == "${server%/}" ]] || stop 4 "oc is logged in to $answer, and this is for $server: run oc login $server"
+  [[ ${answer%/} == "${server%/}" ]] || stop 4 "oc is logged in to $answer, but this script is for $server: run oc login $server"
   observe || broken 'oc get dc,rc,pods'
   for name in "$@"; do
-    [[ -n ${config[$name]:-} ]] || stop 4 "there is no DeploymentConfig $name in project $project; print the script anew"
+    [[ -n ${config[$name]:-} ]] || stop 4 "there is no DeploymentConfig $name in project $project; print the script again"
   done
 }
 
@@ -140,12 +140,12 @@ same_secret() {
   [[ $there == "$given" ]]
 }
 
-readable() { [[ -n $from_secret || -r $secret_file ]] || stop 2 "$secret_file cannot be read: name the file of the registry secret, SECRET_FILE=FILE bash ${0##*/}"; }
+readable() { [[ -n $from_secret || -r $secret_file ]] || stop 2 "$secret_file cannot be read: give the file of the registry secret: SECRET_FILE=FILE bash ${0##*/}"; }
 
 # oc quotes what it cannot read, which may be a secret: it is not repeated here.
 unusable() {
   [[ -n $from_secret || $(<"$scratch/said") =~ $away ]] && broken "oc patch --local -f ${from_secret:-$secret_file}"
-  stop 2 "$secret_file is no secret that oc can read; download the OpenShift Secret of a registry service account anew"
+  stop 2 "$secret_file is not a secret that oc can read; download the OpenShift Secret of a registry service account again"
 }
 
 # place_secret create|replace: the given secret into the project.
@@ -155,7 +155,7 @@ place_secret() {
   try given json >/dev/null || unusable
   try whole placed "$1" >&2 && return
   cp "$scratch/said" "$scratch/first"
-  # The answer may be lost of a change that took effect.
+  # The change may have taken effect although its answer was lost.
   if there secret "$secret" && same_secret; then return; fi
   cp "$scratch/first" "$scratch/said"
   broken "oc $1 -f -"
@@ -185,8 +185,8 @@ linked() {
   [[ " $answer " == *" $secret "* ]]
 }
 
-# own_login: waits for the login that the cluster itself links to a new account, where it gives default one: pods that are made
-# before that are made without it.
+# own_login: waits for the login that the cluster itself links to a new account, where it gives default one: pods that are created
+# earlier do not have it.
 own_login() {
   local began=$SECONDS
   fetch oc get sa default -o 'jsonpath={.imagePullSecrets[*].name}'
@@ -196,11 +196,11 @@ own_login() {
     [[ " $answer " == *" $account-dockercfg-"* ]] && return 0
     pause
   done
-  say "the cluster has given $account no login for its own registry within 30 s; going on"
+  say "the cluster gave $account no login for its own registry within 30 s; continuing"
 }
 
 # Observes all configs, revisions and pods once. A revision's phase counts, and the pods are the proof: the status of a config
-# lags, and tells of the revision before.
+# lags, and still describes the revision before.
 columns='{range .items[*]}{.kind}|{.metadata.name}|{.metadata.generation}|{.status.observedGeneration}'
 columns+='|{.status.latestVersion}|{.spec.paused}|{.spec.replicas}|{.spec.template.spec.serviceAccountName}'
 columns+='|{.spec.triggers[*].type}|{.metadata.annotations.openshift\.io/deployment\.phase}'
@@ -247,11 +247,11 @@ judge() {
     if [[ $deployer == "$newest" || ($owner == "$newest" && -z $deployer) ]]; then
       case " $waiting " in
         *ImagePull* | *ErrImage* | *InvalidImage* | *RegistryUnavailable*) stuck="pod $pod cannot pull $image" ;;
-        *CrashLoopBackOff*) stuck="pod $pod crashes again and again (oc logs $pod --previous)" ;;
+        *CrashLoopBackOff*) stuck="pod $pod keeps crashing (oc logs $pod --previous)" ;;
         *CreateContainer* | *RunContainerError*) stuck="pod $pod cannot start (oc describe pod $pod)" ;;
       esac
-      [[ $scheduled == Unschedulable ]] && stuck="no node takes pod $pod (oc describe pod $pod)"
-      [[ $ready != True && " $restarts " =~ \ ([2-9]|[1-9][0-9]+)\  ]] && stuck="pod $pod crashes again and again (oc logs $pod --previous)"
+      [[ $scheduled == Unschedulable ]] && stuck="no node can run pod $pod (oc describe pod $pod)"
+      [[ $ready != True && " $restarts " =~ \ ([2-9]|[1-9][0-9]+)\  ]] && stuck="pod $pod keeps crashing (oc logs $pod --previous)"
     fi
     [[ -z $deployer && ${owner%-*} == "$name" && ${owner##*-} =~ ^[0-9]+$ ]] || continue
     live=$((live + 1))
@@ -270,7 +270,7 @@ judge() {
   if [[ $observed != "$generation" && $paused != true ]]; then
     reason='the patch has not taken effect yet' stuck=${stuck:-$reason}
   elif [[ -z $phase ]]; then
-    reason="revision $latest has not begun (is there an image in its image stream?)" stuck=${stuck:-$reason}
+    reason="revision $latest has not started (is there an image in its image stream?)" stuck=${stuck:-$reason}
   elif [[ $phase == Failed ]]; then
     state=failed reason="revision $latest failed${stuck:+, $stuck}" start=yes
   elif [[ $phase != Complete ]]; then
@@ -305,7 +305,7 @@ is_paused() { judge "$1" && [[ $paused == true ]]; }
 needs_start() { judge "$1" && [[ $state != reached && -n $start ]]; }
 under_way() { judge "$1" && [[ $state == moving && $reason == *'under way'* ]]; }
 
-# wave TITLE CONFIG=SECONDS…: observes, and lets rollouts end that somebody else has under way: a patch would make two of each.
+# wave TITLE CONFIG=SECONDS…: observes, and waits for rollouts that somebody else has started: a patch would make two of each.
 wave() {
   local pair began=$SECONDS busy
   say "$1"
@@ -323,7 +323,7 @@ wave() {
   done
 }
 
-# await CONFIG=SECONDS…: observes until each has proved itself. What does not pass by itself is waited out for $grace seconds.
+# await CONFIG=SECONDS…: observes until each has proved itself. A failure that does not pass by itself gets $grace seconds.
 await() {
   local pair name limit open lost='' began=$SECONDS
   local -A since=() shown=()
@@ -371,7 +371,7 @@ late() { # CONFIG SECONDS LOST
   stop 6 "$1: not ready within $2 s: $reason; $serving"
 }
 
-# Where no pod is made, the events about the newest revision say why.
+# Where no pod is created, the events about the newest revision say why.
 refusals() {
   local lines
   lines=$(oc get events --field-selector="involvedObject.name=$newest,type=Warning" -o 'jsonpath={range .items[*]}{.message}{"\n"}{end}' 2>/dev/null) || return 0
@@ -379,15 +379,15 @@ refusals() {
   [[ -z $lines ]] || reason+=": $stuck"
 }
 
-# Stops where the gate's program is not there; what a shell reads as something else than a name is left to it.
+# Stops where the gate's program is missing; a command that does not begin with a name is left to the shell.
 usable_gate() {
   local first
   sh -n -c "$gate_command" || stop 2 "sh cannot read the gate's command; nothing was changed"
   read -r first _ <<<"$gate_command"
-  [[ ! $first =~ ^[[:alnum:]_./+-]+$ ]] || command -v "$first" >/dev/null || stop 2 "$first is no program that can be run; nothing was changed"
+  [[ ! $first =~ ^[[:alnum:]_./+-]+$ ]] || command -v "$first" >/dev/null || stop 2 "$first is not a program that can be run; nothing was changed"
 }
 
-# gate NUMBER TOTAL NAME CONFIGS: after a wave, the command that decides whether there is a next one. It shows what it shows.
+# gate NUMBER TOTAL NAME CONFIGS: after a wave, the command that decides whether there is a next one. Its output is shown.
 gate() {
   local code=0 began=$SECONDS watchdog
   say "gate after wave $1 of $2, $3: $gate_command"
@@ -402,8 +402,8 @@ gate() {
   kill -- "-$watchdog" 2>/dev/null || true
   end_gate
   ((code == 0)) && return
-  ((code < 128 || SECONDS - began < gate_seconds)) || stop 5 "the gate failed after wave $1 of $2, $3: it had not ended after $gate_seconds s"
-  stop 5 "the gate failed after wave $1 of $2, $3: exit code $code; what was done stays; run it again to go on"
+  ((code < 128 || SECONDS - began < gate_seconds)) || stop 5 "the gate failed after wave $1 of $2, $3: it did not end within $gate_seconds s"
+  stop 5 "the gate failed after wave $1 of $2, $3: exit code $code; what was done stays; run it again to continue"
 }
 
 end_gate() {
@@ -416,7 +416,7 @@ ask() {
   local word=
   until [[ $word == y ]]; do
     read -r -p "wave $1 of $2, $3: done. Continue with the next wave? Type y or n: " word || word=n
-    [[ $word != n ]] || stop 130 "stopped after wave $1 of $2, $3, as the answer said; run it again to go on"
+    [[ $word != n ]] || stop 130 "stopped after wave $1 of $2, $3, as you answered; run it again to continue"
   done
 }
 
@@ -431,7 +431,7 @@ prove() {
       failed=$((failed + 1))
     fi
   done
-  ((failed == 0)) || stop 1 "not migrated: $failed of $# configs do not prove it"
+  ((failed == 0)) || stop 1 "not migrated: $failed of $# configs are not proved by their pods"
   printf '%s\n' 'migrated, and the pods prove it'
 }
 
@@ -447,5 +447,5 @@ gate_command=
 gate_seconds=60
 scratch=$(mktemp -d)
 trap tidy EXIT
-trap 'stop 130 "interrupted: what was done stays; run it again to go on"' INT
-trap 'stop 143 "terminated: what was done stays; run it again to go on"' TERM
+trap 'stop 130 "interrupted: what was done stays; run it again to continue"' INT
+trap 'stop 143 "terminated: what was done stays; run it again to continue"' TERM

@@ -19,11 +19,11 @@ PREFIX = "threescale_migrate"
 HELP = {
     "asked": "Whether the cluster answered (1) or not (0).",
     "exit_code": "The exit code of the run.",
-    "migrated": "Whether the project is migrated, proved by its pods; absent where that is not known, or not all was checked.",
-    "checks": "How many checks have a verdict.",
+    "migrated": "Whether the project is migrated, proved by its pods; absent if that is not known, or not everything was checked.",
+    "checks": "Number of checks with a verdict.",
     "check": "What a check found: 1 for its verdict; several of a kind are counted.",
     "config_migrated": "Whether a DeploymentConfig is migrated, proved by its pods.",
-    "duration_seconds": "How long looking took.",
+    "duration_seconds": "How long the check took, in seconds.",
     "last_run_timestamp_seconds": "When the run ended.",
 }
 
@@ -75,7 +75,7 @@ def check_path(path: str) -> None:
     """Looks, before anything is asked, whether the file can be written where it is to be. Raises Usage."""
     folder = Path(os.path.abspath(path)).parent
     if not folder.is_dir() or not os.access(folder, os.W_OK) or Path(path).is_dir():
-        raise Usage(Text("--metrics-file: {path} cannot be written: name a file in a directory that can be", path=path))
+        raise Usage(Text("--metrics-file: {path} cannot be written: name a file in a writable directory", path=path))
 
 
 def write(path: str, outcomes: Iterable[Outcome]) -> None:

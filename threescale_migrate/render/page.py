@@ -26,7 +26,7 @@ TITLE_HEIGHT, ROW_HEIGHT, AXIS_HEIGHT = 30, 42, 26
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
 
 WORDS = {
-    "rehearsal": Text("REHEARSAL: nothing of this happened on a real cluster"),
+    "rehearsal": Text("REHEARSAL: none of this happened on a real cluster"),
     "ticket": Text("ticket"),
     "warnings": Text("Warnings before the first change"),
     "costs": Text("What it cost"),
@@ -36,8 +36,8 @@ WORDS = {
     "serves": Text("meanwhile"),
     "fix": Text("to fix it"),
     "next": Text("Next"),
-    "configs": Text("Where each config stands"),
-    "picture": Text("The rollouts over time"),
+    "configs": Text("State of each config"),
+    "picture": Text("Rollouts over time"),
     "picture_described": Text("a bar for each config, from its patch to its end; the bands are the waves"),
     "legend": Text("what the patterns mean"),
     "record": Text("Who, where and when"),
@@ -61,7 +61,7 @@ WORDS = {
     "took": Text("took"),
     "wave": Text("wave"),
     "result": Text("result"),
-    "made": Text("Made from the run's journal by threescale-migrate. It holds no secret."),
+    "made": Text("Made from the run's journal by threescale-migrate. It contains no secrets."),
 }
 
 

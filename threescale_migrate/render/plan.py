@@ -48,7 +48,7 @@ def show_stakes(terminal: Terminal, costs: Sequence[Cost]) -> None:
     hooks = [f"{cost.config} ({'; '.join(cost.hooks)})" for cost in costs if cost.hooks]
     said = (
         (Text("data is lost: {names}", names=", ".join(lost)), lost),
-        (Text("down while they redeploy, at most so long: {names}", names=", ".join(down)), down),
+        (Text("down while redeploying, at most: {names}", names=", ".join(down)), down),
         (Text("hooks run: {names}", names=", ".join(hooks)), hooks),
     )
     for sentence, found in said:

@@ -21,7 +21,7 @@ class Phase(Enum):
     PODS = Text("pods")
     READY = Text("ready")
     FAILED = Text("failed")
-    STANDING = Text("standing still")
+    STANDING = Text("not rolling out")
 
     @property
     def pattern(self) -> str:
@@ -33,7 +33,7 @@ class Standing(Enum):
     """Where a config stands at the end of a run: its sign, what gives it its colour, and its words."""
 
     FAILED = ("✗", "failed", Text("failed"))
-    STILL = ("!", "warning", Text("standing still, not redeployed"))
+    STILL = ("!", "warning", Text("patched, not redeployed"))
     UNDER_WAY = ("?", "unknown", Text("not finished"))
     DONE = ("✓", "passed", Text("done, proved by the pods"))
     UNTOUCHED = ("–", "soft", Text("not begun"))

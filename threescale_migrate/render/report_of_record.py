@@ -159,12 +159,14 @@ def _verdict(record: Record, checks: Sequence[Check]) -> Verdict:
 def _outcome(record: Record, checks: Sequence[Check]) -> Text:
     """The first sentence of all: how it ended."""
     if record.finished is None:
-        return Text("the run died before its end: nothing is known of what came after its last line")
+        return Text(
+            "the run died before it finished: nothing is known about what happened after the last line of its journal"
+        )
     if checks and record.finished in ("done", "failed", "unknown"):
         return texts.summary(checks, record.command)
     outcome, code = outcome_of(record), record.exit_code
     if record.command == "undo":
-        return Text("not all is as before: {outcome} (exit code {code})", outcome=outcome, code=code)
+        return Text("not everything is as before: {outcome} (exit code {code})", outcome=outcome, code=code)
     return Text("not migrated: {outcome} (exit code {code})", outcome=outcome, code=code)
 
 
@@ -208,14 +210,14 @@ def _next_steps(record: Record, failures: Sequence[Failure], checks: Sequence[Ch
             yield from NEXT
         return
     if record.command == "verify":
-        yield Text("when that is fixed, look again: {command}", command=resuming.again(record))
+        yield Text("when that is fixed, check again: {command}", command=resuming.again(record))
         return
     if failures:
-        yield Text("fix what failed, as it says above")
+        yield Text("fix what failed, as described above")
     if record.command == "undo":
         yield Text("to resume it: {command}", command=resuming.again(record))
         return
-    yield Text("to resume it, which does what is left, and nothing twice: {command}", command=resuming.again(record))
+    yield Text("to resume it, which does only what is left: {command}", command=resuming.again(record))
     if record.changes:
         yield Text("or to undo it: {command}", command=resuming.undo(record))
 

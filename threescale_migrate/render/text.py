@@ -42,7 +42,7 @@ OUTCOMES = {
 # How a change ended, by the word of the journal.
 ENDINGS = {
     "done": (Verdict.PASSED, Text("done")),
-    "present": (Verdict.PASSED, Text("was there already")),
+    "present": (Verdict.PASSED, Text("already there")),
     "failed": (Verdict.FAILED, Text("failed")),
     "unknown": (Verdict.UNKNOWN, Text("not known")),
 }
@@ -92,7 +92,7 @@ def _show_folded(terminal: Terminal, step: Step, group: Sequence[Check]) -> None
     right = len(passed) - len(left)
     if right:
         seen = (
-            Text.plural("{count} template says amp", "{count} templates say amp", count=right)
+            Text.plural("{count} template uses amp", "{count} templates use amp", count=right)
             if step is Step.DEPLOYMENT_CONFIGS
             else Text.plural("{count} rollout is complete", "{count} rollouts are complete", count=right)
         )
