@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .cases import Call, Found, Prepared, table, try_case
+from .cases import Call, Found, Prepared, cases, table, try_case
 from .mischief import FAILURES
 
 
@@ -29,9 +29,9 @@ def main(wanted: list[str]) -> int:
             shutil.rmtree(home)
             return found
 
-        cases = [(call, failure) for failure in FAILURES if failure in wanted or not wanted for call in prepared.calls]
+        chosen = cases(prepared.calls, [failure for failure in FAILURES if failure in wanted or not wanted])
         with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-            found = list(pool.map(lambda case: one(case[0], *case[1]), enumerate(cases)))
+            found = list(pool.map(lambda case: one(case[0], *case[1]), enumerate(chosen)))
     print(table(found, prepared.calls))
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(

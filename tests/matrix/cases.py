@@ -26,6 +26,8 @@ SPEED = 1000.0
 # Longer than any call takes on a busy machine; one that is ended all the same is tried again.
 CALL_TIMEOUT = "4s"
 CHANGES = ("create", "patch", "secrets", "adm", "rollout", "delete")
+# What is nothing of its own with a call that changes nothing: it has no effect that could come late, and no server answers it so.
+OF_CHANGES = ("gets a conflict", "tool killed after the call", "tool killed, the call goes on")
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,22 @@ def misbehave(world: World) -> None:
 def behave(world: World) -> None:
     """Takes it out again."""
     world.environment["PATH"] = world.environment["PATH"].partition(":")[2]
+
+
+def cases(calls: Sequence[Call], failures: Sequence[str] = tuple(FAILURES)) -> tuple[tuple[Call, str], ...]:
+    """Each call with each failure that can happen to it."""
+    return tuple((call, failure) for failure in failures for call in calls if call.changes or failure not in OF_CHANGES)
+
+
+def half(calls: Sequence[Call]) -> tuple[tuple[Call, str], ...]:
+    """Every second of the cases, as the white fields of a chess board: each call and each failure is among them."""
+    fields = {
+        (call, failure)
+        for row, failure in enumerate(FAILURES)
+        for column, call in enumerate(calls)
+        if (row + column) % 2 == 0
+    }
+    return tuple(case for case in cases(calls) if case in fields)
 
 
 def is_migrated(objects: dict[str, dict[str, Object]]) -> bool:
