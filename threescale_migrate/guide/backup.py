@@ -1,6 +1,6 @@
-"""What a backup of a project holds, in the order in which it can be created again: what the guide has saved before this section.
+"""What a backup of a project holds, in the order in which it can be created again: what the guide saves before this section.
 
-Pure: saved objects in, files out. Who reads the cluster and writes the files is the module of the same name in `engine`.
+Pure: saved objects in, files out. The module of the same name in `engine` reads the cluster and writes the files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .dumps import Dump
 
 SECRETS = "secrets"
 # The kind of each type that is saved, in the order in which it is created: what is named by others comes before them.
-# Pods, controllers, builds, endpoints and events are made from these.
+# Pods, controllers, builds, endpoints and events are created from these.
 TYPES: tuple[tuple[str, str], ...] = (
     (SECRETS, "Secret"),
     ("configmaps", "ConfigMap"),
@@ -89,7 +89,7 @@ def ordered(objects: Iterable[Saved]) -> list[Saved]:
 
 
 def documents(backup: Backup) -> tuple[Document, ...]:
-    """The files of a backup: one for each object, numbered, and what a reader has to know to create them again."""
+    """The files of a backup: one for each object, numbered, and what a reader needs to create them again."""
     objects = ordered(backup.objects)
     width = max(3, len(str(len(objects))))
     found = []

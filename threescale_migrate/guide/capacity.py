@@ -1,4 +1,4 @@
-"""Whether the project's quotas and limit ranges leave room for the pods that exist for a moment only.
+"""Whether the project's quotas and limit ranges leave room for the pods that exist only for a moment.
 
 A redeployment needs more pods than there are before and after it: the deployer, a hook, and new pods beside the old ones.
 Where a quota refuses them none is created, and the rollout hangs (recordings/README.md 20). Pure arithmetic, by the rules of
@@ -27,7 +27,7 @@ OBJECTS = {
 
 
 def applies(quota: Quota, pod: PodNeed, amounts: Amounts) -> bool:
-    """Whether a quota counts a pod; one with a scope that is not known here is taken to count none."""
+    """Whether a quota counts a pod; one with a scope that is not known here counts none."""
     best_effort = not any(
         amounts.get(f"{part}.{name}") for part in ("requests", "limits") for name in ("cpu", "memory")
     )

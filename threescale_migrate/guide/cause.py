@@ -1,4 +1,4 @@
-"""A cause, as a value: what stops a rollout, in one sentence with the fix."""
+"""The cause that stops a rollout, as a value: one sentence, and the fix."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Cause:
 
 
 def short(message: str, width: int = 160) -> str:
-    """A server's message on one line, without the words that every one of its kind begins with."""
+    """A server's message on one line, without the words that all of its kind begin with."""
     line = " ".join(message.split())
     line = re.sub(r'^(Error creating( deployer pod)?: )?pods "[^"]*" is forbidden: ', "", line)
     return line if len(line) <= width else line[: width - 1] + "…"

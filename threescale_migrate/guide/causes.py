@@ -1,6 +1,6 @@
 """Why a rollout fails or hangs, in one sentence with the fix.
 
-Found in the states of pods, in warning events, and in the reason that a failed replication controller gives.
+It is found in the states of pods, in warning events, and in the reason of a failed replication controller.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .refusals import NOT_MADE, deployer_refused, pods_refused
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 VOLUME_REASONS = frozenset({"FailedAttachVolume", "FailedMount", "FailedMapVolume"})
 HELD = r"Multi-Attach|already (used|mounted|attached|in use)|is in use|being used"
-# What a volume waits for in vain; anything else about one passes: a detached disk takes minutes.
+# Reasons for which a volume never mounts; any other passes: a disk takes minutes to detach.
 BROKEN_VOLUME = r"not found|does ?n[o']t exist|does not exist|denied|not permitted|invalid|wrong fs type|unsupported"
-# A container that cannot start only because the node is slow.
+# A container cannot start only because the node is slow.
 SLOW_NODE = r"(?i)deadline exceeded|timed? ?out"
 
 
@@ -66,7 +66,7 @@ def cancelled(config: DeploymentConfig, newest: ReplicationController) -> bool:
 
 
 def expired(config: DeploymentConfig, newest: ReplicationController) -> bool:
-    """Whether a failed rollout took all its time; its condition says so of every failure (rollouts.jsonl)."""
+    """Whether a failed rollout used all its time; its condition says so for every failure (rollouts.jsonl)."""
     return newest.phase == "Failed" and newest.lasted is not None and newest.lasted >= config.timeout_seconds
 
 
@@ -74,7 +74,7 @@ DELETED = "deployer pod no longer exists"
 
 
 def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
-    """A hook's pod runs as `default`, and has no login but what `default` has (recordings/README.md 17)."""
+    """A hook's pod runs as `default`, and has only the logins of `default` (recordings/README.md 17)."""
     named = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
     for container in pod.containers:
         if container.waiting in pulls.REASONS:
@@ -194,7 +194,7 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
 
 
 def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The reason that a failed replication controller gives, where nothing else says more (recordings/README.md 31)."""
+    """The reason in a failed replication controller, where nothing else says more (recordings/README.md 31)."""
     named = {"name": config.name, "revision": newest.version}
     if newest.phase == "Failed" and newest.status_reason == DELETED:
         seen = Text("{name}: the deployer pod of revision {revision} was deleted while it was working", **named)

@@ -1,6 +1,6 @@
-"""What runs changed, as their journals say it: the changes an undo is asked for, and one of several about the same thing.
+"""What runs changed, as their journals have it: the changes to undo, with one for each thing that was changed.
 
-`changes` are the inverses of a run's actions, newest first. Nothing here decides what is done about them.
+`changes` are the inverses of a run's actions, newest first. What is done about them is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Undo:
     """What is to be undone.
 
     `changes` come newest first. `manifests` are the secrets that can be brought back, by the fingerprint of their logins, and
-    are never shown. `force` undoes also what somebody has changed since. With `whole`, as `--to-default` has it, none of the
-    configs that it chooses may be left running as `amp`, also none that came after the plan.
+    are never shown. `force` also undoes what somebody has changed since. With `whole`, which `--to-default` sets, none of the
+    configs that it chooses may be left running as `amp`, including those that came after the plan.
     """
 
     changes: tuple[Inverse, ...]
@@ -67,7 +67,7 @@ def combined(changes: Iterable[Inverse]) -> tuple[Inverse, ...]:
 
 
 def _thing_of(change: Inverse) -> tuple[str, str]:
-    """What a change is about, whatever was done to it."""
+    """The thing that was changed, the same for each kind of change to it."""
     about = STEP_OF.get(change.kind)
     if about is Step.REGISTRY_SECRET:
         return "secret", change.name
@@ -84,7 +84,7 @@ def _thing_of(change: Inverse) -> tuple[str, str]:
 def _spanning(oldest: Inverse, newest: Inverse, written: tuple[str, ...]) -> Inverse:
     left = {name: newest.detail[name] for name in ("given", "given_twin", "fingerprint") if name in newest.detail}
     if oldest.kind == "secret-deleted":
-        left = {}  # what was there before is what is brought back
+        left = {}  # what was there before is restored
     if written:
         left["written"] = " ".join(dict.fromkeys(written))
     return Inverse(oldest.kind, oldest.name, oldest.args, {**oldest.detail, **left})

@@ -16,8 +16,8 @@ MIGRATES_DATABASE = "rake openshift:deploy"
 
 @dataclass(frozen=True)
 class Cost:
-    """What the redeployment of one config costs: whether it is down meanwhile, whose data is lost, which hooks run, and
-    after how many seconds it is given up."""
+    """What the redeployment of one config costs: whether it is down, whose data is lost, which hooks run, and
+    after how many seconds the rollout is abandoned."""
 
     config: str
     down: bool
@@ -28,7 +28,7 @@ class Cost:
 
     @property
     def warnings(self) -> tuple[Text, ...]:
-        """The sentences for an operator; none where the redeployment is not felt."""
+        """The sentences for an operator; none where nobody notices the redeployment."""
         sentence = []
         if self.down:
             sentence.append(Text("it is down while it redeploys"))
@@ -75,13 +75,13 @@ def cost(config: DeploymentConfig) -> Cost:
 
 
 def _unavailable(config: DeploymentConfig) -> int:
-    """How many pods a Rolling strategy may lack meanwhile; one where it may neither lack one nor have one more."""
+    """How many pods may be unavailable during a Rolling rollout; one where the strategy allows neither that nor a surge."""
     missing = _share(config.max_unavailable, config.replicas, up=False)
     return missing or int(_share(config.max_surge, config.replicas, up=True) == 0)
 
 
 def _share(text: str, whole: int, up: bool) -> int:
-    """A number, or a percentage of the whole, which the server rounds up for the surge and down for what may be lacking."""
+    """A number, or a percentage of the whole, which the server rounds up for the surge and down for what may be unavailable."""
     number = text.rstrip("%")
     if not number.isdigit():
         return 0
@@ -96,11 +96,11 @@ def costs(state: ProjectState, names: Iterable[str]) -> tuple[Cost, ...]:
 
 
 def deadline_seconds(config: DeploymentConfig) -> int:
-    """After how many seconds a rollout is given up: its strategy's own deadline, once more for each hook, and slack."""
+    """After how many seconds a rollout is abandoned: its strategy's own deadline, once more for each hook, and slack."""
     return config.timeout_seconds * (1 + len(config.hooks)) + SLACK_SECONDS
 
 
 def longest_seconds(waves: Iterable[Wave], sentence: Iterable[Cost]) -> int:
-    """How long all waves take at the most, one after the other, each by the longest deadline in it."""
+    """How long all waves take at most, one after the other, each by the longest deadline in it."""
     limits = {cost.config: cost.deadline_seconds for cost in sentence}
     return sum(max((limits.get(name, 0) for name in wave.configs), default=0) for wave in waves)

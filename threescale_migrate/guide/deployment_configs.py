@@ -1,4 +1,4 @@
-"""Step 4: the guide's patch of each DeploymentConfig, and what starts those that do not start by themselves."""
+"""Step 4: the guide's patch of each DeploymentConfig, and what starts the configs that do not roll out by themselves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
 
 
 def plan_configs(state: ProjectState, names: tuple[str, ...], request: Request) -> tuple[Action, ...]:
-    """The patch, resume and rollout of the configs that are not migrated and will not be by waiting."""
+    """The patch, resume and rollout of the configs that are not migrated, and will not be by waiting."""
     there = [name for name in names if name in state.configs]
     return tuple(action for name in there for action in _plan_config(state, state.configs[name], request))
 
@@ -48,8 +48,8 @@ def _patched(config: DeploymentConfig) -> bool:
 
 
 def _is_hopeless(state: ProjectState, found: Assessment) -> bool:
-    """Whether the newest revision has no deployer pod, for a reason that does not pass: a quota that is raised later starts
-    nothing again (recordings/README.md 31)."""
+    """Whether the newest revision has no deployer pod, for a reason that does not pass: nothing starts again
+    when a quota is raised later (recordings/README.md 31)."""
     return is_abandoned(state, found.config) and found.cause is not None and found.cause.lasting
 
 
@@ -60,7 +60,7 @@ def is_abandoned(state: ProjectState, name: str) -> bool:
 
 
 def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -> tuple[Action, ...]:
-    """What ends the revisions that nobody works at, of configs whose template says already what is wanted: a patch replaces
+    """Cancels the revisions that have no deployer, of configs whose template is already right: a patch replaces
     the others. A new rollout is refused until they have ended."""
     return tuple(
         cancel(state.configs[name], NOBODY_WORKS)
@@ -120,7 +120,7 @@ def resume(config: DeploymentConfig) -> Action:
 
 
 def pause(config: DeploymentConfig) -> Action:
-    """Pauses a config again that was paused before."""
+    """Pauses a config that was paused before."""
     return _rollout(config, "pause", Text("it was paused before"), "resume")
 
 
@@ -135,7 +135,7 @@ def cancel(config: DeploymentConfig, why: Text) -> Action:
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """Whether each config's template says `amp`; and what was left out, and why."""
+    """Whether each config's template names `amp`; and what was left out, and why."""
     if "dc" in state.unread:
         seen = Text("they cannot be read: {why}", why=state.unread["dc"])
         return (Check(STEP, Code.CONFIGS_PRESENT, "dc", Verdict.UNKNOWN, seen),)

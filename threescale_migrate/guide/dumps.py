@@ -1,12 +1,12 @@
-"""The content of a database that a redeployment empties: how it is dumped, made ready to be played back, and compared.
+"""The content of a database that a redeployment empties: how it is dumped, prepared to be restored, and compared.
 
 3scale's templates keep zync-database's data in an emptyDir, so that a new pod begins with an empty database
-(recordings/README.md 19). Pure: it reads no file and runs nothing; who does is `engine/dumping.py`.
+(recordings/README.md 19). Pure: it reads no file and runs nothing; `engine/dumping.py` does.
 
-What `pg_dumpall -c --if-exists` prints (recordings/README.md 30) cannot be played back while zync is at work: its databases cannot
-be dropped while somebody is connected, and rows that zync adds meanwhile would be taken for the dump's. So what is saved is made
-ready on its way into the file: the file itself keeps others out of the databases, stops at the first error that counts, says at
-its end how many rows each table has, and lets others in again. By hand it is played back with `psql`, and nothing else is needed.
+What `pg_dumpall -c --if-exists` prints (recordings/README.md 30) cannot be restored while zync is running: its databases cannot
+be dropped while somebody is connected, and rows that zync adds meanwhile would be counted as the dump's. So the dump is prepared
+on its way into the file: the file itself keeps others out of the databases, stops at the first error that counts, prints at
+its end how many rows each table has, and lets others in again. By hand it is restored with `psql` alone.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ..cluster.state import Pod, ProjectState
 from ..values import Text
 from .rights import Right
 
-# On a machine of one's own a gigabyte is dumped in a minute or two; zync's content is some megabytes.
+# A workstation dumps a gigabyte in a minute or two; zync's content is a few megabytes.
 SECONDS = 3600.0
-# psql speaks over the pod's own socket, as the user that the image runs as, who is the database's superuser there. Terse: what else
-# it says of an error can quote a row.
+# psql connects over the pod's own socket, as the user that the image runs as, which is the database's superuser. Terse, since a
+# longer error message can quote a row.
 PLAY = ("bash", "-c", "psql -X -q -A -t -v VERBOSITY=terse -d postgres")
 _OURS = "threescale-migrate rows"
 _DONE = "threescale-migrate done"
-# The databases of each cluster, which nobody of 3scale's works with.
+# The databases of each PostgreSQL cluster, which 3scale does not use.
 _OWN = "('postgres', 'template0', 'template1')"
 _HEAD = f"""\\set ON_ERROR_STOP on
 DO $do$ DECLARE d name; BEGIN
@@ -77,7 +77,7 @@ class Dump:
 
 @dataclass
 class Making:
-    """Makes a dump ready while it is read, line by line. `tables` are those seen so far, `whole` whether its end was seen."""
+    """Prepares a dump while it is read, line by line. `tables` are those seen so far, `whole` whether its end was seen."""
 
     tables: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     whole: bool = False
@@ -98,9 +98,9 @@ class Making:
                     self.tables[copying] += 1
                 yield piece
                 continue
-            # A psql that was told \\restrict takes no \\set and no \\connect until \\unrestrict.
+            # After \\restrict, psql accepts no \\set and no \\connect until \\unrestrict.
             restricted = (restricted or line.startswith(b"\\restrict ")) and not line.startswith(b"\\unrestrict ")
-            # Errors are let pass among the roles alone: the superuser, whose very session this is, cannot be dropped and is there.
+            # Errors are ignored only among the roles: the superuser, whose session this is, cannot be dropped and already exists.
             ends_roles = line.startswith((b"\\unrestrict ", b"CREATE DATABASE ", b"\\connect "))
             late = line.startswith(b"\\unrestrict ")
             roles = roles or line.startswith(b"CREATE ROLE ")
@@ -125,7 +125,7 @@ class Making:
         yield from self._end()
 
     def _end(self) -> Iterator[bytes]:
-        """Says how many rows each table has by now, and lets others in."""
+        """Prints how many rows each table has now, and lets others in."""
         last = None
         listed = sorted(self.tables)
         for number, (database, name) in enumerate(listed):
@@ -138,7 +138,7 @@ class Making:
         yield f"SELECT '{_DONE}';\n".encode()
 
     def found(self) -> tuple[Table, ...]:
-        """The tables, in the order of the counts that the file says at its end."""
+        """The tables, in the order in which the file prints their counts at its end."""
         return tuple(
             Table(database.decode("utf-8", "replace"), name.decode("utf-8", "replace"), rows)
             for (database, name), rows in sorted(self.tables.items())
@@ -146,7 +146,7 @@ class Making:
 
 
 def played(said: str) -> Mapping[int, int] | None:
-    """The rows of each table, by its number, in what psql printed; None where the dump was not played to its end."""
+    """The rows of each table, by its number, in what psql printed; None where the dump was not restored to its end."""
     lines = said.splitlines()
     if _DONE not in lines:
         return None
@@ -177,20 +177,20 @@ def pod_of(state: ProjectState, config: str) -> Pod | None:
 
 
 def dumping(pod: str) -> tuple[str, ...]:
-    """The call that prints a database's content. It is one that looks (`cluster/doors.py`)."""
+    """The call that prints a database's content; it only reads (`cluster/doors.py`)."""
     return ("exec", pod, "--", *DUMP)
 
 
 def playing(pod: str) -> tuple[str, ...]:
-    """The call that plays a dump back, which it is fed."""
+    """The call that restores the dump that it reads from stdin."""
     return ("exec", "-i", pod, "--", *PLAY)
 
 
 def by_hand(config: str) -> tuple[str, ...]:
-    """The same for a person, whatever the pod is called by then; `oc exec` of 3.11 takes no config's name, `oc rsh` does."""
+    """The same for a person, by the config's name, since the pod's changes; `oc exec` of 3.11 accepts no config, `oc rsh` does."""
     return ("rsh", "-T", f"dc/{config}", *PLAY)
 
 
 def right(project: str) -> Right:
-    """What the user has to be allowed to."""
+    """The right that dumping and restoring need."""
     return Right("create", "pods", project, "exec")

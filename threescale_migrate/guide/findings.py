@@ -36,7 +36,7 @@ TITLES = {
 class Finding:
     """One thing that was checked; FAILED and UNKNOWN block the migration.
 
-    `usage` marks what another option fixes, `forceable` what may be wrong and the migration go well all the same.
+    `usage` marks what another option fixes, `forceable` what may be wrong although the migration would succeed.
     """
 
     group: Group

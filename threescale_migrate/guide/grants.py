@@ -23,7 +23,7 @@ PRIVILEGED = frozenset({"cluster-admin", "admin"})
 LAX_CONSTRAINTS = frozenset(
     {"anyuid", "privileged", "hostaccess", "hostmount-anyuid", "hostnetwork", "hostnetwork-v2", "node-exporter"}
 )
-# Roles that every OpenShift begins with: they are there even where the cluster's roles may not be listed.
+# Roles that every OpenShift starts with: they exist even where the cluster's roles cannot be listed.
 BUILT_IN = frozenset(
     {
         "admin", "basic-user", "cluster-admin", "cluster-reader", "edit", "self-provisioner", "system:deployer",
@@ -101,7 +101,7 @@ def has(state: ProjectState, account: str, grant: Grant) -> bool:
 
 
 def exists(state: ProjectState, grant: Grant) -> bool | None:
-    """Whether the role is there, None where that cannot be seen: `oc` binds also what is not (recordings/README.md 8)."""
+    """Whether the role exists, None where that is not known: `oc` also binds what does not (recordings/README.md 8)."""
     if grant.role_kind == SCC:
         return grant.role in state.constraints
     where = "" if grant.role_kind == CLUSTER_ROLE else grant.namespace

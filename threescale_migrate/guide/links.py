@@ -1,6 +1,6 @@
 """The secrets that are linked to `default`: pods pull and mount with them, so `amp` gets them as well (step 3).
 
-Those that OpenShift makes for each account by itself stay with their account (recordings/README.md 20).
+Those that OpenShift creates for each account by itself stay with their account (recordings/README.md 20).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Link:
 
 
 def of(state: ProjectState, account: str) -> tuple[Link, ...]:
-    """What is linked to an account, but for its own secrets and the registry secret, which is the business of step 2."""
+    """What is linked to an account, except its own secrets and the registry secret, which belongs to step 2."""
     found = state.accounts.get(account)
     if found is None:
         return ()
@@ -43,7 +43,7 @@ def names(account: ServiceAccount, use: str) -> tuple[str, ...]:
 
 
 def lacking(state: ProjectState) -> tuple[Link, ...]:
-    """What `default` has and `amp` has not."""
+    """What `default` has and `amp` does not."""
     had = of(state, ACCOUNT)
     return tuple(link for link in of(state, DEFAULT_ACCOUNT) if link not in had)
 
@@ -80,5 +80,5 @@ def _check(state: ProjectState, link: Link) -> Check:
 
 
 def translated(state: ProjectState) -> str:
-    """The linked secrets, as they are named to a person."""
+    """The linked secrets, as a person reads them."""
     return ", ".join(f"secret {link.secret} ({link.use})" for link in of(state, DEFAULT_ACCOUNT))

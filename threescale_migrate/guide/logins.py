@@ -22,7 +22,7 @@ PANEL = Text(
 def covers(name: str) -> bool:
     """Whether a login of that name is for the registry as a whole, by the rules of the kubelet.
 
-    One with a port is for that port alone, and images are named without one (recordings/README.md 28).
+    One with a port is for that port only, and images are named without one (recordings/README.md 28).
     """
     host, _, path = name.partition("://")[2].partition("/") if "://" in name else name.partition("/")
     if path.strip("/") not in ("", "v1", "v2"):
@@ -32,7 +32,7 @@ def covers(name: str) -> bool:
 
 
 def judged(logins: Mapping[str, Any], now: float) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
-    """Why the logins for the registry cannot work, and what is to be warned of: a token whose dates say when it ends."""
+    """Why the logins for the registry cannot work, and what to warn about: a token that soon expires."""
     faults: list[Text] = []
     warnings: list[Text] = []
     for login in (login for name, login in logins.items() if covers(str(name))):
@@ -68,7 +68,7 @@ def _password(login: Any) -> str:
 
 
 def _expiry(password: str) -> float | None:
-    """When a JWT ends, in epoch seconds; None where it is none or has no end that can be understood."""
+    """When a JWT expires, in epoch seconds; None where it is not a JWT, or has no expiry that can be read."""
     parts = password.split(".")
     if len(parts) != 3:
         return None

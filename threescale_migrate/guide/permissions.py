@@ -1,4 +1,4 @@
-"""Step 3: what the project's `default` account may do, `amp` may too; nothing more, and nothing twice.
+"""Step 3: what the project's `default` account can do, `amp` can too; nothing more, and nothing twice.
 
 It plans and checks bindings and the links of secrets; what an account has been granted is found out in `grants.py`.
 """
@@ -35,10 +35,10 @@ UNREAD = {
 
 
 def discovery_needs_view(state: ProjectState, request: Request) -> bool:
-    """Whether service discovery needs `view`: so said by the user, or by system's settings in so many words.
+    """Whether service discovery needs `view`: by the user's option, or by system's explicit settings.
 
-    As 3scale ships it, it is on in service account mode wherever a pod has a token, which says nothing of its use: an
-    account that has no `view` finds no service now, and loses nothing.
+    As 3scale ships it, it is on in service account mode in every pod with a token, which says nothing about its use: an
+    account without `view` finds no service today, and loses nothing.
     """
     found = state.discovery
     if request.service_discovery:
@@ -47,7 +47,7 @@ def discovery_needs_view(state: ProjectState, request: Request) -> bool:
 
 
 def discovery_text(state: ProjectState, request: Request) -> Text:
-    """What is known of service discovery, and how that was found out."""
+    """What is known about service discovery, and from what."""
     found = state.discovery
     if request.service_discovery:
         return Text("service discovery is used: --service-discovery was given")
@@ -79,7 +79,7 @@ def discovery_text(state: ProjectState, request: Request) -> Text:
 
 
 def wanted(state: ProjectState, request: Request) -> frozenset[Grant]:
-    """What `amp` has to have: all that `default` has and that there is, and `view` where service discovery needs it."""
+    """What `amp` needs: everything that `default` has and that exists, and `view` where service discovery needs it."""
     discovery = {VIEW_OF_THE_CLUSTER} if discovery_needs_view(state, request) else set()
     return frozenset(grant for grant in grants(state, DEFAULT_ACCOUNT) | discovery if exists(state, grant))
 
@@ -148,11 +148,11 @@ def _free_name(grant: Grant, account: str, taken: set[tuple[str, str]]) -> str:
 
 
 def command(action: Action) -> str:
-    """An action as it is pasted."""
+    """An action as a command to paste."""
     return shell.oc(action.args)
 
 
-# What a cluster admin looks through for `default` where the user may not: the type, its columns, and what gives `amp` the same.
+# What a cluster admin searches for `default` where the user cannot: the type, its columns, and what gives `amp` the same.
 _SUBJECTS = "KINDS:.subjects[*].kind,NAMES:.subjects[*].name,NAMESPACES:.subjects[*].namespace"
 _LISTED = {
     SCC_KIND: ("scc", "SCC:.metadata.name,USERS:.users", "oc adm policy add-scc-to-user SCC {amp}"),
@@ -175,10 +175,10 @@ _LISTED = {
 
 
 def _for_an_admin(state: ProjectState, kind: str) -> tuple[str, str]:
-    """What a cluster admin runs where the user may not look: it lists what has `default` among whom it is for. And the form of the
-    command that gives `amp` what such a list shows; what stands in capitals is to be filled in.
+    """What a cluster admin runs where the user cannot read: it lists what is bound to `default`. And the form of the command
+    that gives `amp` what the list shows; the words in capitals are to be filled in.
 
-    The first lists, and prints nothing to be pasted: a role may be called anything.
+    The first only lists, and prints nothing to paste: a role can have any name.
     """
     what, listed, form = _LISTED.get(kind, _LISTED["rolebindings elsewhere"])
     words = what.format(project=state.namespace).split()
@@ -188,7 +188,7 @@ def _for_an_admin(state: ProjectState, kind: str) -> tuple[str, str]:
 
 
 def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """What cannot be read, each with what a cluster admin runs instead; unknown is never fine."""
+    """What cannot be read, each with what a cluster admin runs instead: unknown is never passed."""
     checks = []
     for kind in UNREAD:
         if kind in state.unread:
@@ -221,7 +221,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """The differences between the two accounts, in both directions; what cannot be read is unknown, never fine."""
+    """The differences between the two accounts, in both directions; what cannot be read is unknown, never passed."""
     checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, request)]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         checks.append(_lacking(state, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT))
@@ -261,7 +261,7 @@ def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
 
 
 def _differences(state: ProjectState, request: Request) -> list[Check]:
-    """What `amp` has and `default` has not; and what `default` is bound to that does not exist."""
+    """What `amp` has and `default` does not; and what `default` is bound to that does not exist."""
     checks = []
     for grant in ordered(grants(state, ACCOUNT)):
         covered = grant in wanted(state, request) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)

@@ -1,7 +1,7 @@
-"""What has to be known before the first change: all that blocks a migration, at once.
+"""What has to be known before the first change: everything that blocks a migration, together.
 
 Pure: facts in, findings out. The facts are gathered by the module of the same name beside `run`. The rights are derived from
-the plan's own actions, so that exactly what will be done is asked for.
+the plan's own actions, so that exactly the rights for what will be done are checked.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .todays_images import Asked
 
 @dataclass(frozen=True)
 class Attempt:
-    """The plan as far as it can be made: the actions, and what each step that cannot be planned says."""
+    """The plan as far as it can be made: the actions, and the error of each step that cannot be planned."""
 
     actions: tuple[Action, ...]
     refusals: tuple[tuple[Step, Usage | Refused], ...] = ()
@@ -45,9 +45,9 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was found out. `answers` are the server's about what the plan needs; `unexpected` is what of the server or the
-    project is not as the user said, each with a sentence; `token_checks` whether the registry takes the token, where that was asked;
-    `environment` what `system-environment` says, None where it was not asked; `images` what became of asking for today's images."""
+    """What was found out. `answers` are the server's about what the plan needs; `unexpected` is which of server and project is not
+    the one that the user expected, each with a sentence; `token_checks` whether the registry accepts the token, where that was
+    checked; `environment` what `system-environment` has, None where it was not read; `images` the answers for today's images."""
 
     program: str
     version: str
@@ -84,7 +84,7 @@ def redeployed(state: ProjectState, request: Request, actions: Iterable[Action])
 
 
 def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Finding, ...]:
-    """All findings, in order. `force` continues with what may go well all the same, `allow_unknown` with what is not known."""
+    """All findings, in order. `force` turns failures that the migration may survive into warnings, `allow_unknown` what is unknown."""
     found = [
         *_login(facts),
         *_project(facts, request),
@@ -143,7 +143,7 @@ def _login(facts: Facts) -> list[Finding]:
 
 
 def _unexpected(facts: Facts, group: Group, code: Code, about: str, subject: str) -> list[Finding]:
-    """What of the server or the project is not as the user said."""
+    """The findings where the server or the project is not the one that the user expected."""
     return [
         Finding(group, code, subject, Verdict.FAILED, sentence) for what, sentence in facts.unexpected if what == about
     ]
@@ -154,13 +154,13 @@ def _project(facts: Facts, request: Request) -> list[Finding]:
     subject = f"project/{state.namespace}"
     found = _unexpected(facts, Group.PROJECT, Code.PROJECT_EXPECTED, "project", subject)
     if "dc" in state.unread:
-        return found  # the rights say so
+        return found  # the findings of rights report it
     chosen = choose(state, request).configs
     if not chosen:
         return [*found, whose.no_config(state)]
     seen = Text("{count} configs of 3scale", count=len(chosen))
     found.append(Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.PASSED, seen))
-    # Those that were named are a part of the project, and may all be databases, which say nothing of the release.
+    # The named configs are a part of the project, and may all be databases, which do not show the release.
     of_3scale = tuple(dict.fromkeys((*chosen, *choose(state, Request()).configs)))
     return [*found, *whose.findings(state, of_3scale, facts.environment)]
 
@@ -171,7 +171,7 @@ def _skipped(group: Group, step: Step) -> list[Finding]:
 
 
 def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
-    """What the steps say that could not be planned."""
+    """The errors of the steps that could not be planned."""
     return [
         Finding(group, Code.STEP_PLANNED, step.value, Verdict.FAILED, error.text, usage=isinstance(error, Usage))
         for step, error in facts.attempt.refusals
@@ -274,7 +274,7 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
 
 
 def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig, found: readiness.Assessment) -> bool:
-    """Whether a config fails for want of the very login that the migration gives it, or its hook by way of `default`."""
+    """Whether a config fails only because it lacks the login that the migration gives it, or its hook by way of `default`."""
     newest = state.newest(config.name)
     for pod in state.pods_of_controller(newest.name) if newest is not None else ():
         for container in pod.containers:

@@ -1,8 +1,8 @@
-"""Whether the token works: what is asked, and what the answers mean. `proving.py` asks.
+"""Whether the token works: what is asked of the registry, and what the answers mean. `proving.py` asks.
 
-Two can be asked. The workstation's `oc image info` is given the one login and nothing else, so that its answer is about that
+There are two ways. The workstation's `oc image info` gets that one login and nothing else, so that its answer is about the
 token. The cluster's image import, as a dry run, tries each pull secret of the project and then the cluster's own: its answer
-is about what pods will meet. A registry says "not found" only to those whom it lets in.
+is what pods will get. A registry answers "not found" only to those who are logged in.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..check_codes import Code
 from ..values import NOTHING, REGISTRY, Check, Step, Text, Verdict
 from .logins import PANEL, covers
 
-# The images of the next step, of the templates of 3scale 2.6: its own, then databases and caches. The first stands for all where
+# The images of the next step, of the templates of 3scale 2.6: its own, then databases and caches. The first represents all where
 # one is enough.
 NEXT_IMAGES = tuple(
     f"{REGISTRY}/{name}"
@@ -58,8 +58,8 @@ class Asker(str, Enum):
     CLUSTER = "cluster"
 
 
-# What registries, proxies and resolvers say, by way of their clients; the first that matches counts. A way to the registry
-# that fails comes first, since its text can quote anything.
+# What registries, proxies and resolvers answer, as their clients print it; the first that matches counts. Failures on the way
+# to the registry come first, since their texts can quote anything.
 TEXTS: tuple[tuple[str, Answer], ...] = (
     (r"no such host|no route to host|network is unreachable|server misbehaving|connection refused", Answer.UNREACHABLE),
     (r"timeout|deadline exceeded|connection reset|unexpected EOF|: EOF\b|broken pipe", Answer.UNREACHABLE),
@@ -81,12 +81,12 @@ def is_image(text: str) -> bool:
 
 
 def on_workstation(image: str, path: str) -> tuple[str, ...]:
-    """The question from here, with the logins in the file."""
+    """The call that asks from here, with the logins in the file."""
     return ("image", "info", image, f"--registry-config={path}", "--filter-by-os=linux/amd64", "-o", "json")
 
 
 def on_cluster(image: str) -> tuple[str, ...]:
-    """The question from the cluster; nothing is made there."""
+    """The call that has the cluster ask; nothing is created there."""
     return ("import-image", f"{STREAM}:latest", f"--from={image}", "--confirm", "--dry-run")
 
 
@@ -100,7 +100,7 @@ def registry_config(manifest: str) -> str:
 
 
 def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
-    """The result of a call. That an import failed stands in its text alone, by some clients with exit code 0."""
+    """What a call's result means. A failed import shows only in the text: some clients exit with 0."""
     if exit_code == 0 and not re.search(r"with errors|! error|^error: |tag \S+ failed", f"{stdout}\n{stderr}", re.M):
         return Answer.PROVED
     text = f"{stderr}\n{stdout}"
@@ -109,7 +109,7 @@ def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
 
 _TERMS = "{registry} requires the terms of this image to be accepted first: {said}"
 _ABSENT = "{registry} does not have this image, or no longer has it: {said}"
-# What is said of each answer, by who asked; and its verdict and fix, whoever asked.
+# The message for each answer, by who asked; its verdict and fix are the same for both.
 SEEN: dict[Asker, dict[Answer, str]] = {
     Asker.WORKSTATION: {
         Answer.PROVED: "{registry} accepts the token, checked from this workstation",
@@ -150,7 +150,7 @@ def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
 
 
 def eased(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """What nobody asked for blocks nothing where it could not be found out, and is said."""
+    """The checks of a test that the user did not ask for: what it could not find out is a warning, and blocks nothing."""
     return tuple(
         _warning(found, Text("the token was not tested: {seen}", seen=found.seen))
         if found.verdict in (Verdict.UNKNOWN, Verdict.WARNING)
@@ -164,9 +164,9 @@ def _warning(found: Check, seen: Text) -> Check:
 
 
 def shown(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
-    """What is shown of the answers: where one asker knows, that the other does not is no news.
+    """The answers to show: where one of the two knows, it does not matter that the other does not.
 
-    Where the cluster has not been asked yet, what the workstation does not know is a warning: it is often not let out.
+    Where the cluster has not been asked yet, what the workstation does not know is a warning: it often has no way out.
     """
     known = tuple(found for found in answers.values() if found.verdict is not Verdict.UNKNOWN)
     if known or Asker.CLUSTER in answers:

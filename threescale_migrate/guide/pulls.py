@@ -1,6 +1,6 @@
-"""What a registry, or the way to it, said of a pull: what that means, whether it passes by itself, and the fix.
+"""What a registry, or something on the way to it, answered to a pull: what that means, whether it passes by itself, and the fix.
 
-One table for registries' own words (recordings/README.md 25). It knows images and logins, and no rollout.
+One table of the registries' own messages (recordings/README.md 25). It knows images and logins, not rollouts.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from .cause import Cause, CauseKind
 REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 )
-# These ask nobody for a login.
+# These need no login.
 OPEN_REGISTRIES = frozenset({"registry.access.redhat.com"})
 THEN = "then run threescale-migrate migrate"
 
 REFUSED = "{registry} refuses the login"
 TERMS = "{registry} requires the terms of this image to be accepted first, or no longer has it"
-# What was said of a pull, what that means, whether it lasts, and the fix. The first that matches counts.
+# The answer to a pull, what it means, whether that lasts, and the fix. The first that matches counts.
 SAID: tuple[tuple[str, str, bool, str], ...] = (
     (
         r"(?i)requires terms acceptance|only available on registry\.redhat\.io",
@@ -68,7 +68,7 @@ NO_SECRET = "the pull secret {secret} is not in the project"
 LOGIN = "{secret} has a login for it"
 NO_LOGIN = "{secret} has no login for it"
 LOGIN_UNKNOWN = "it is not known whether {secret} has a login for it"
-# What fixes a pull that asks for a login to registry.redhat.io, by what is known of the login.
+# What fixes a pull that needs a login for registry.redhat.io, by what is known about the login.
 LOGIN_FIXES = {
     LOGIN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
     LOGIN_UNKNOWN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
@@ -81,8 +81,8 @@ PULL_REFUSED = re.compile(r'Failed to pull image "([^"]+)"')
 
 
 def judged(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Cause:
-    """Why a pull failed: whose registry it is, what it said, and what is known of a login where one is asked for; `pod` is the
-    pod that pulls, where it is still there."""
+    """Why a pull failed: whose registry it is, what it answered, and what is known about a login where one is needed; `pod` is
+    the pod that pulls, where it still exists."""
     registry = registry_of(image)
     named: dict[str, object] = {
         "name": name,
@@ -102,18 +102,18 @@ def judged(state: ProjectState, name: str, image: str, said: str, account: str, 
         seen = Text("{name}: the image {image} cannot be pulled; {why}", **named)
         return Cause(CauseKind.IMAGE_PULL, seen, Text(fix, **named), lasting)
     seen = Text("{name}: the image {image} cannot be pulled; {why}; {login}", login=Text(known, **named), **named)
-    # Without what it needs in the pod, no other word of the registry counts; with it, its refusal does.
+    # Without a login in the pod, the registry's other answers do not count; with it, its refusal does.
     by_login = registry == REGISTRY and (why == REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
     return Cause(CauseKind.IMAGE_PULL, seen, Text(LOGIN_FIXES[known] if by_login else fix, **named), lasting)
 
 
 def _wants_login(registry: str, why: str) -> bool:
-    """Whether a login has to do with it: of a registry that needs none, that there is none says nothing."""
+    """Whether the login matters: that there is none says nothing about a registry that needs none."""
     return registry == REGISTRY or (why == REFUSED and registry not in OPEN_REGISTRIES)
 
 
 def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) -> str:
-    """What is known of a login for the registry: only what was read is said."""
+    """What is known about a login for the registry, from what could be read."""
     if registry == REGISTRY and pod is not None and SECRET_NAME not in pod.pull_secrets:
         return NO_SECRET_IN_POD
     if registry == REGISTRY and account in state.accounts and SECRET_NAME not in state.accounts[account].pull_secrets:
@@ -126,7 +126,7 @@ def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) ->
 
 
 def registry_of(image: str) -> str:
-    """The registry that an image's name begins with; a name without one is Docker Hub's."""
+    """The registry that an image's name begins with; a name without one is from Docker Hub."""
     first = image.partition("/")[0]
     return first if "." in first or ":" in first else "docker.io"
 

@@ -1,7 +1,7 @@
-"""Step 5: how each rollout stands, by the config, its replication controllers and its pods.
+"""Step 5: the state of each rollout, by the config, its replication controllers and its pods.
 
-One pure function judges a config. The word that counts is the newest replication controller's, and the pods are the
-proof (recordings/README.md 1, 2, 3, 12, 14).
+One pure function judges a config. The newest replication controller's phase counts, and the pods are the proof
+(recordings/README.md 1, 2, 3, 12, 14).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STEP = Step.READINESS
 
 
 class RolloutState(str, Enum):
-    """Where the newest rollout of a config stands."""
+    """The state of the newest rollout of a config."""
 
     NOT_STARTED = "not started"
     WAITING_FOR_IMAGE = "waiting for its image"
@@ -37,7 +37,7 @@ class RolloutState(str, Enum):
     SCALED_TO_ZERO = "scaled to zero"
 
 
-# States that pass by themselves, if all goes well.
+# States that pass by themselves, if nothing fails.
 MOVING = frozenset(
     {
         RolloutState.NOT_STARTED,
@@ -53,7 +53,7 @@ STALE = frozenset({RolloutState.STALE_PAUSED, RolloutState.STALE_NO_TRIGGER, Rol
 
 @dataclass(frozen=True)
 class Goal:
-    """What the pods of a config have to show: their account, and the pull secret where one is needed."""
+    """What the pods of a config have to have: their account, and the pull secret where one is needed."""
 
     account: str = ACCOUNT
     pull_secret: str | None = SECRET_NAME
@@ -67,7 +67,7 @@ class Assessment:
     """The verdict on one config.
 
     `reached` is true only when its template, its newest rollout and all its own live pods show the goal. `ready` of
-    `wanted` pods show it so far. `cause` says why a rollout fails or hangs, where that is known.
+    `wanted` pods show it so far. `cause` says why a rollout fails or does not finish, where that is known.
     """
 
     config: str
@@ -130,7 +130,7 @@ def proves(pod: Pod, goal: Goal) -> bool:
 def _rollout(
     state: ProjectState, config: DeploymentConfig, newest: ReplicationController | None
 ) -> tuple[RolloutState, Text]:
-    """Where the rollout stands, whether or not its pods are the right ones."""
+    """The state of the rollout, whether or not its pods are the right ones."""
     if config.observed_generation < config.generation and not config.paused and not _seen_by_controller(config, newest):
         # The status is still that of the revision before (recordings/README.md 2).
         return RolloutState.NOT_STARTED, Text("the patch has not taken effect yet")
@@ -148,7 +148,7 @@ def _rollout(
     if newest.phase not in ("Complete", "Failed"):
         return RolloutState.NOT_STARTED, Text("revision {revision} has not begun", revision=newest.version)
     if newest.account != config.effective_account:
-        # How it ended says nothing of the template that is there now.
+        # How it ended says nothing about the present template.
         return _stale(state, config, newest)
     if newest.phase == "Failed":
         return RolloutState.FAILED, _failure(config, newest)
@@ -158,8 +158,8 @@ def _rollout(
 
 
 def _seen_by_controller(config: DeploymentConfig, newest: ReplicationController | None) -> bool:
-    """Whether the newest revision has the template's account whatever the config's status lags behind: it does while somebody
-    scales it (recordings/README.md 32). One that has failed may be that of the template before."""
+    """Whether the newest revision has the template's account although the config's status lags behind, as it does while
+    somebody scales it (recordings/README.md 32). A failed revision may be that of the previous template."""
     return newest is not None and newest.account == config.effective_account and newest.phase != "Failed"
 
 
@@ -209,11 +209,11 @@ def _stale(state: ProjectState, config: DeploymentConfig, newest: ReplicationCon
 
 
 def _waiting_image(state: ProjectState, config: DeploymentConfig) -> str:
-    """The image stream that a config waits for, silently: never resolved, or not to be imported (recordings/README.md 20)."""
+    """The image stream that a config waits for, silently: never resolved, or its import failed (recordings/README.md 20)."""
     for trigger in config.image_triggers:
         stream = state.streams.get(trigger.stream)
         if stream is not None and trigger.tag in stream.tags:
-            continue  # a config made a moment ago has not resolved it yet (recordings/README.md 32)
+            continue  # a new config has not resolved it yet (recordings/README.md 32)
         if not trigger.resolved or (stream is not None and any(tag == trigger.tag for tag, _ in stream.failures)):
             return f"{trigger.stream}:{trigger.tag}"
     return ""
@@ -222,7 +222,7 @@ def _waiting_image(state: ProjectState, config: DeploymentConfig) -> str:
 def _proof(
     config: DeploymentConfig, pods: list[Pod], proved: list[Pod], goal: Goal, reason: Text
 ) -> tuple[RolloutState, Text, bool]:
-    """What the pods say of a rollout that is complete."""
+    """What the pods show of a rollout that is complete."""
     if config.effective_account != goal.account:
         return RolloutState.COMPLETE, reason, False
     wrong = [pod for pod in pods if pod.account != goal.account]
@@ -240,7 +240,7 @@ def _proof(
 
 
 def fix(assessment: Assessment) -> Text:
-    """What brings a config further."""
+    """What a user can do about a config that has not reached its goal."""
     name = assessment.config
     if assessment.cause is not None and assessment.state is not RolloutState.STALE_PAUSED:
         return assessment.cause.fix
@@ -259,7 +259,7 @@ def serving(state: ProjectState, name: str) -> list[Pod]:
 
 
 def serves(state: ProjectState, name: str) -> Text:
-    """Who serves now: after a failure OpenShift scales the old revision up again."""
+    """Which revisions serve now: after a failure OpenShift scales the old one up again."""
     ready = serving(state, name)
     if not ready:
         return Text("no pod of {name} is ready: it is down", name=name)
@@ -279,7 +279,7 @@ def serves(state: ProjectState, name: str) -> Text:
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """For each config, whether its newest rollout has ended well."""
+    """For each config, whether its newest rollout has succeeded."""
     if unread(state):
         why = Text("{kinds} cannot be read", kinds=", ".join(unread(state)))
         return (Check(STEP, Code.ROLLOUT_COMPLETE, "dc", Verdict.UNKNOWN, why),)

@@ -1,6 +1,6 @@
-"""Pods that admission refused: none is created, and those that exist look fine (recordings/README.md 4, 20, 31).
+"""Pods that admission refused: none is created, and the existing ones look fine (recordings/README.md 4, 20, 31).
 
-What is left of it are conditions of replication controllers, and events of controllers and configs.
+Only conditions of replication controllers, and events of controllers and configs, show it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ..cluster.state import DeploymentConfig, ProjectState, ReplicationControlle
 from ..values import Text
 from .cause import Cause, CauseKind, short
 
-# What admission says when it refuses a pod, and what that means. The first that matches counts.
+# What admission answers when it refuses a pod, and what that means. The first that matches counts.
 REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
     (
         r"error looking up service account",
@@ -46,9 +46,9 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
         "fix what the message says, then run threescale-migrate migrate",
     ),
 )
-# How the event of a config begins whose deployer pod was not made (quotas.jsonl).
+# How the event of a config begins whose deployer pod was not created (quotas.jsonl).
 NO_DEPLOYER = "Error creating deployer pod: "
-# The words of a replication controller about its own end (recordings/README.md 31).
+# The reason in a replication controller that ended for want of a deployer pod (recordings/README.md 31).
 NOT_MADE = "unable to create deployer pod"
 
 
@@ -69,7 +69,7 @@ def pods_refused(state: ProjectState, config: DeploymentConfig, newest: Replicat
 
 
 def deployer_refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The deployer pod that was never made: the word is the config's event, not the controller's (recordings/README.md 31)."""
+    """The deployer pod that was never created: the event is the config's, not the controller's (recordings/README.md 31)."""
     if not (abandoned(state, newest) or newest.status_reason == NOT_MADE):
         return
     for message in _said_of(state, config, newest):
@@ -78,7 +78,7 @@ def deployer_refused(state: ProjectState, config: DeploymentConfig, newest: Repl
 
 
 def _said_of(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> list[str]:
-    """What the events of a config say of the pods of one revision that were not made, the latest first."""
+    """What the events of a config say about the pods of one revision that were not created, the latest first."""
     events = sorted(state.events_about("DeploymentConfig", config.name), key=lambda event: event.last, reverse=True)
     return [
         event.message.replace("(combined from similar events): ", "")
@@ -88,7 +88,7 @@ def _said_of(state: ProjectState, config: DeploymentConfig, newest: ReplicationC
 
 
 def abandoned(state: ProjectState, newest: ReplicationController) -> bool:
-    """Whether a revision that has not ended has no deployer pod: nobody works at it, unless one is about to be made."""
+    """Whether a revision that has not ended has no deployer pod: it makes no progress, unless one is about to be created."""
     return newest.phase in ("New", "Pending", "Running") and not any(
         pod.role == "deployer" for pod in state.pods_of_controller(newest.name)
     )
@@ -97,7 +97,7 @@ def abandoned(state: ProjectState, newest: ReplicationController) -> bool:
 def _refusal(
     state: ProjectState, config: DeploymentConfig, newest: ReplicationController, pods: Text, message: str
 ) -> Iterator[Cause]:
-    """What admission said of a pod, by the table."""
+    """What admission answered for a pod, by the table."""
     for pattern, kind, sentence, fix in REFUSALS:
         if not re.search(pattern, message):
             continue
@@ -118,7 +118,7 @@ def _refusal(
 
 
 def _account_was_missing(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The account is there by now: a rollout under way continues by itself, one that has failed is to be started again."""
+    """The account exists by now: a rollout under way continues by itself, a failed one has to be started again."""
     if newest.phase == "Failed":
         seen = "{name}: the new pods were refused because the service account {account} did not exist; it does now"
         sentence = Text(seen, name=config.name, account=newest.account)

@@ -1,7 +1,7 @@
 """The rights that a plan needs, derived from its own actions, and the questions that find out whether the user has them.
 
-Pure: it says what is to be asked and what the answers mean; `session/rights.py` asks. No question is the command itself with
-`--dry-run`: with clients from 4.5 to 4.21 that would bind for real (recordings/README.md 21).
+Pure: it says what to ask and what the answers mean; `session/rights.py` asks. No question is the command itself with
+`--dry-run`: clients from 4.5 to 4.21 would really bind (recordings/README.md 21).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..values import Action, Text
 from .grants import SCC, SCC_ROLE, Grant, exists
 
 GROUP = "rbac.authorization.k8s.io"
-# A binding of this name is asked about and never made.
+# A binding of this name is asked about and never created.
 QUESTION = "threescale-migrate-question"
 
 
@@ -33,12 +33,12 @@ class Right:
 
     @property
     def sentence(self) -> str:
-        """As it is named to a person."""
+        """As a person reads it."""
         return f"{self.verb} {self.resource}" + "".join(f"/{part}" for part in (self.subresource, self.name) if part)
 
     @property
     def question(self) -> tuple[str, ...]:
-        """The call of `oc` that asks for it, by which it can be asked again.
+        """The call of `oc` that asks for it; it can be repeated by hand.
 
         A right in the whole cluster is asked of no project: with one named, `oc` would count what is bound there as well.
         """
@@ -50,8 +50,8 @@ class Right:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the server said. `rights` are its answers to `auth can-i`, None where it gave none; `refused` are the grants that
-    would be refused, by their argv, with its sentence; `undecided` those of which it could not be found out, with the reason;
+    """What the server answered. `rights` are its answers to `auth can-i`, None where it gave none; `refused` are the grants that
+    would be refused, by their argv, with its sentence; `undecided` those for which that is not known, with the reason;
     `binds_scc` whether the client gives an SCC by a binding, as those from 4.5 on do."""
 
     rights: Mapping[Right, bool | None] = field(default_factory=dict)
@@ -133,7 +133,7 @@ def needed(actions: Iterable[Action], state: ProjectState, binds_scc: bool = Tru
 
 
 def answered(state: ProjectState, right: Right) -> bool:
-    """Whether what was read already shows a right: the registry secret was looked for by its name."""
+    """Whether what was read already shows a right: the registry secret was read by its name."""
     return (right.verb, right.resource) == ("get", "secrets") and "secrets" not in state.unread
 
 
@@ -173,7 +173,7 @@ def binding_in_question(grant: Grant, account: str, project: str) -> tuple[str, 
 
 
 def knows_dry_run(version: object) -> bool | None:
-    """Whether a server, by what `oc version -o json` says, does nothing where it is asked to try; None where that is not said.
+    """Whether a server, by what `oc version -o json` says, changes nothing in a dry run; None where that is not known.
 
     Kubernetes 1.11, which is OpenShift 3.11, does not know the parameter and would make the object; 1.12 refuses it.
     """

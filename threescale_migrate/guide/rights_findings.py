@@ -1,6 +1,6 @@
-"""What a preflight finds of the user's rights: what cannot be read, and what the plan needs and the user may not do.
+"""What a preflight finds about the user's rights: what cannot be read, and what the plan needs and the user cannot do.
 
-The server's answers are in the facts; who has to run what instead is said in the words of somebody who administers a project.
+Each finding names who has to run what instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from . import permissions
 from .findings import Finding, Group
 from .rights import Answers, Right, needed
 
-# What has to be read for the migration at all; of the rest it is unknown what is in it.
+# What has to be read for any migration; without the rest, something is unknown.
 READING = {
     "dc": "list deploymentconfigs",
     "rc": "list replicationcontrollers",
@@ -34,7 +34,7 @@ READING_MORE = {
 
 
 def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answers) -> list[Finding]:
-    """What the user cannot read, and may not do, of what the plan needs."""
+    """What the user cannot read or do of what the plan needs."""
     unread, project = state.unread, state.namespace
     lent = Text(
         "missing: permission to read what is in this project; ask a project admin to run this, or log in as a user who has it"
@@ -77,7 +77,7 @@ _finding = partial(Finding, Group.RIGHTS)
 
 
 def _edit(user: str, project: str) -> tuple[str, ...]:
-    """What an admin of the project runs for a user who lacks rights in it."""
+    """What a project admin runs for a user who lacks rights in the project."""
     return (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
 
 
@@ -103,7 +103,7 @@ def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Fi
 
 
 def _grant_refused(subject: str, action: Action, seen: Text) -> Finding:
-    """A grant that the user may not make: somebody else runs the very command."""
+    """A grant that the user cannot make: somebody else has to run the command."""
     fix = Text(
         "missing: permission to give amp the roles that default has; ask a cluster admin to run this, then run threescale-migrate"
         " again; or leave it out with --skip permissions"
@@ -113,7 +113,7 @@ def _grant_refused(subject: str, action: Action, seen: Text) -> Finding:
 
 
 def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
-    """A grant of which nobody could say whether the user may make it: it is not tried to find out."""
+    """A grant for which it is not known whether the user can make it: trying it would change the cluster."""
     seen = Text("it is not known whether {user} can give this role: {why}", user=user, why=why)
     fix = Text(
         "not known: whether you can give amp the roles that default has; ask a cluster admin to run this, then run"

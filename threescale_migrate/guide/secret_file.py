@@ -1,6 +1,6 @@
 """Step 1: the user's registry secret, read from the panel's file, a Secret of the project, or a name and a token.
 
-Messages hold no part of what was read, and no tag, number or date in it is acted on.
+Messages contain no part of what was read, and no tag, number or date in it is interpreted.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from ..cluster.pull_secrets import fingerprint, login_data, secret_values
 from ..values import REGISTRY, SECRET_NAME, PullSecret, Text, Usage
 from .logins import DATA_KEYS, PANEL, covers, judged
 
-# The API server takes no larger object.
+# The API server accepts no larger object.
 LARGEST = 1024 * 1024
 DEEPEST = 100
 MOST_VALUES = 20_000
 
 
 def read_secret(raw: bytes, source: str, now: float | None = None, path: str | None = None) -> PullSecret:
-    """Gives a usable pull secret from the bytes of the panel's file, renamed, in memory.
+    """A usable pull secret from the bytes of the panel's file, renamed, in memory.
 
-    `source` is what messages call the file; `path` is where it is found again; `now` is epoch seconds. Raises Usage with one
-    sentence that holds no secret.
+    `source` is the file's name in messages; `path` is where it can be read again; `now` is epoch seconds. Raises Usage with
+    one sentence without secrets.
     """
     return from_item(_document(raw, source), source, now, path=path)
 
@@ -53,7 +53,7 @@ def from_item(
 
 
 def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
-    """Gives a usable pull secret from the base64 text of its data. Raises Usage."""
+    """A usable pull secret from the base64 text of its data. Raises Usage."""
     canonical = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -86,7 +86,7 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
 
 
 def _holds_none(encoded: str) -> bool:
-    """Whether data that gives no login is whole all the same: an object without one."""
+    """Whether data without a login is valid nevertheless: an object without one."""
     try:
         found = json.loads(base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError, RecursionError):
@@ -95,7 +95,7 @@ def _holds_none(encoded: str) -> bool:
 
 
 def from_login(username: str, password: str, source: str) -> PullSecret:
-    """Gives a pull secret from a registry service account's name and token. Raises Usage."""
+    """A pull secret from a registry service account's name and token. Raises Usage."""
     if not username.strip() or ":" in username or any(ord(letter) < 32 for letter in username):
         raise Usage(Text("--username: give the registry service account's name, such as 12345678|cluster"))
     if not password or any(ord(letter) < 32 for letter in password):
@@ -107,7 +107,7 @@ def from_login(username: str, password: str, source: str) -> PullSecret:
 
 
 def password_of(raw: bytes, source: str) -> str:
-    """The token from what was read: one line, whose end does not count. Raises Usage."""
+    """The token from what was read: one line, without its line break. Raises Usage."""
     text = _text(raw, source).rstrip("\r\n")
     if len(raw) > LARGEST or "\n" in text:
         raise Usage(Text("{source}: give the registry service account's token there, alone on one line", source=source))
@@ -119,7 +119,7 @@ def _unusable(source: str, why: Text) -> Usage:
 
 
 def _shown(name: str) -> str:
-    """A registry's name as it may be shown: without a login in its address, and not endless."""
+    """A registry's name as it can be shown: without a login in its address, and not too long."""
     name = name.rpartition("@")[2] if "@" in name else name
     return (name if name.isprintable() else ascii(name))[:60]
 
@@ -166,9 +166,9 @@ def _text(raw: bytes, source: str) -> str:
 
 
 def _document(raw: bytes, source: str) -> dict[str, Any]:
-    """The one document of a YAML or JSON file; the parser's own words are dropped, since they quote the file.
+    """The one document of a YAML or JSON file; the parser's own messages are dropped, since they quote the file.
 
-    Everything in it is read as text: no tag, number, date or merge key is acted on.
+    Everything in it is read as text: no tag, number, date or merge key is interpreted.
     """
     if len(raw) > LARGEST:
         raise _unusable(source, Text("it is larger than {kib} KiB, which no cluster accepts", kib=LARGEST // 1024))

@@ -15,7 +15,7 @@ ELEMENT_LABELS = ("threescale_component_element", "3scale.component-element")
 APP_LABEL, APP = "app", "3scale-api-management"
 STORES = re.compile(r"mysql|postgresql|redis|memcache|database")
 
-# One config of little consequence goes ahead alone; the first of these that has pods.
+# One config of little consequence goes first, alone: the first of these that has pods.
 SCOUTS = ("backend-cron", "system-sphinx", "zync", "backend-worker", "system-sidekiq", "apicast-staging")
 WAVE_NAMES = (
     "trial",
@@ -32,7 +32,7 @@ WAVE_NAMES = (
 @dataclass(frozen=True)
 class Selection:
     """`configs` are migrated. `absent` are the guide's that are not there; `foreign` are not 3scale's; `own_account` run
-    under an account of their own; `unchosen` would be migrated as well, had the user not named others."""
+    under their own account; `unchosen` would be migrated too if the user had not named others."""
 
     configs: tuple[str, ...]
     absent: tuple[str, ...] = ()
@@ -51,8 +51,8 @@ class Wave:
 
 @dataclass(frozen=True)
 class Whole:
-    """How far the whole run is as a wave begins: the wave's number of so many, and which of so many configs have reached what
-    they are to reach."""
+    """How far the whole run is when a wave begins: the wave's number, of how many, and which configs have reached their goal,
+    of how many."""
 
     number: int
     total: int
@@ -90,7 +90,7 @@ def _all(state: ProjectState) -> Selection:
 
 
 def _labelled(config: DeploymentConfig) -> bool:
-    """Whether one of 3scale's own templates made the config, of whatever release."""
+    """Whether the config was created by one of 3scale's own templates, of any release."""
     return any(label in config.labels for label in COMPONENT_LABELS) or config.labels.get(APP_LABEL) == APP
 
 
@@ -101,7 +101,7 @@ def _label(config: DeploymentConfig, labels: tuple[str, ...]) -> str:
 def waves(state: ProjectState, request: Request) -> tuple[Wave, ...]:
     """The chosen configs in the order in which they are redeployed.
 
-    A changed order (`request.waves`) is taken as it is, and what it does not name goes last. Raises Usage for a name in it
+    A changed order (`request.waves`) is used unchanged, and what it does not name goes last. Raises Usage for a name in it
     that is not chosen.
     """
     chosen = choose(state, request).configs

@@ -24,7 +24,7 @@ from .selection import choose
 
 STEP = Step.SERVICE_ACCOUNT
 BUILDER = "builder"
-# What 2.6 brings, with an account of its own (recordings/README.md 19).
+# New in 2.6, with its own account (recordings/README.md 19).
 ZYNC_QUE = "zync-que"
 # An image stream of 3scale's templates, or one of its images by name.
 OWN_IMAGE = re.compile(r"^amp-[a-z-]+(?::|$)|/3scale-amp\d*/")
@@ -37,7 +37,7 @@ MANIFEST = {
 
 
 def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
-    """Creates the account, or links the secret to the one that is there, keeping what it has; then links `default`."""
+    """Creates the account, or links the secret to the existing one, keeping what it has; then links `default`."""
     if "sa" in state.unread:
         return ()
     actions = []
@@ -85,7 +85,7 @@ def link(account: str, why: Text, secret: str = SECRET_NAME, use: str = "pull", 
 
 def awaits_login(state: ProjectState) -> bool:
     """Whether the cluster is about to give the account a login for its own registry, as it has done for `default`: pods that
-    are made before that are made without it (recordings/README.md 14, 20)."""
+    are created before that do not have it (recordings/README.md 14, 20)."""
     default, account = state.accounts.get(DEFAULT_ACCOUNT), state.accounts.get(ACCOUNT)
     if default is None or account is None:
         return False
@@ -168,7 +168,7 @@ def _linking(account: str) -> Text:
 
 
 def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """Whether zync-que of 2.6 can pull its image: by its account, and by its pods, which keep what that had when they were made
+    """Whether zync-que of 2.6 can pull its image: by its account, and by its pods, which keep what that had when they were created
     (recordings/README.md 14, 30). Nothing where it is not there, or is one of the configs that run as `amp`."""
     config = state.configs.get(ZYNC_QUE)
     if config is None or request.configs or config.effective_account in (ACCOUNT, DEFAULT_ACCOUNT):

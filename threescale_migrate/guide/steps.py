@@ -1,4 +1,4 @@
-"""The six steps as one table: for each, what it plans and what it verifies. It reads like the guide."""
+"""The six steps as one table: for each, what it plans and what it verifies, in the guide's order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Verifier = Callable[[ProjectState, Request], tuple[Check, ...]]
 
 
 def _nothing(state: ProjectState, request: Request) -> tuple[Action, ...]:
-    """Waiting and looking change nothing."""
+    """Waiting and checking change nothing."""
     return ()
 
 
@@ -34,8 +34,8 @@ def plan(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(
 
 
 def check_order(state: ProjectState, request: Request, step: Step) -> None:
-    """Raises Refused where a step alone would come too early: patched before the account is there, the rollouts hang until
-    their deadlines (recordings/README.md 4), and pods keep the pull secrets that their account had then (14)."""
+    """Raises Refused where it is too early for a step alone: if configs are patched before the account exists, the rollouts
+    hang until their deadlines (recordings/README.md 4), and pods keep the pull secrets that their account had then (14)."""
     if step not in (Step.SERVICE_ACCOUNT, Step.DEPLOYMENT_CONFIGS):
         return
     if Step.REGISTRY_SECRET not in request.skip and state.secret is None and "secrets" not in state.unread:
@@ -69,7 +69,7 @@ def _too_early(step: Step, why: Text, first: Step) -> Refused:
 
 
 def verify(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Check, ...]:
-    """All checks, in order; a step that was left out is said to be. Raises Usage for a config that is not there."""
+    """All checks, in order; a step that was left out is reported as skipped. Raises Usage for a config that is not there."""
     checks: list[Check] = []
     for step in steps:
         if step in request.skip:

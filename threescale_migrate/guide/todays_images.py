@@ -1,6 +1,6 @@
-"""Whether today's images can still be had: a redeployment pulls them again, on other nodes (recordings/README.md 25).
+"""Whether today's images can still be pulled: a redeployment pulls them again, on other nodes (recordings/README.md 25).
 
-Pure: which images are to be asked for, and what the answers mean. The cluster is asked, by imports that keep nothing.
+Pure: which images to ask for, and what the answers mean. The cluster is asked, by imports as dry runs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..values import REGISTRY, Text, Verdict
 from .findings import Finding, Group
 from .prove_pull import Answer
 
-# The cluster's own registry: it holds the images itself, and what is in it is not imported.
+# The cluster's own registry holds its images itself: they are not imported.
 INTERNAL = re.compile(
     r"(?:docker-registry\.default\.svc|image-registry\.openshift-image-registry\.svc)(?:\.|:|/)|172\.30\."
 )
@@ -24,7 +24,7 @@ INTERNAL = re.compile(
 
 @dataclass(frozen=True)
 class Asked:
-    """What asking for an image came to; `said` is the client's own sentence."""
+    """The answer for an image; `said` is the client's own sentence."""
 
     image: str
     configs: tuple[str, ...]
@@ -47,7 +47,7 @@ _finding = partial(Finding, Group.CONFIGS, Code.IMAGE_PULLABLE)
 
 
 def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
-    """A failure for each image that is gone; one warning for those that could not be asked for."""
+    """A failure for each image that is gone; one warning for those without an answer."""
     found, unknown, had = [], [], 0
     for one in asked:
         awaits = one.answer is Answer.REFUSED and one.image.startswith(f"{REGISTRY}/") and not has_login

@@ -1,4 +1,4 @@
-"""How an account, link, grant, secret or pause that a run changed is put back: the actions for one change. Pure."""
+"""How an account, link, grant, secret or pause that a run changed is undone: the actions for one change. Pure."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _unlink(state: ProjectState, undo: Undo, change: Inverse) -> tuple[Action, .
         return ()
     args: tuple[str, ...] = ("secrets", "unlink", change.name, secret)
     if _linked_otherwise(undo, account, secret, use):
-        # `unlink` would take it out of both lists.
+        # `unlink` would remove it from both lists.
         key, index = KEYS[use], links.names(account, use).index(secret)
         operations = [
             {"op": "test", "path": f"/{key}/{index}/name", "value": secret},

@@ -32,7 +32,7 @@ def _config_changed(state: ProjectState, change: Inverse) -> Text:
     config = state.configs.get(change.name)
     if config is None or is_back(state, change):
         return NOTHING
-    # Whichever of the runs wrote last, what another of them wrote is not somebody else's: the last one may have died in its patch.
+    # What any of the runs wrote is not somebody else's change: the last run may have died in its patch.
     if config.effective_account in (change.detail.get("written") or given_by(change)).split():
         return NOTHING
     return Text(
@@ -42,7 +42,7 @@ def _config_changed(state: ProjectState, change: Inverse) -> Text:
 
 
 def _grant_changed(state: ProjectState, change: Inverse) -> Text:
-    """Whether somebody has bound the role to the account once more, or others to it in the binding that the run made."""
+    """Whether somebody has bound the role to the account again, or added others to the binding that the run created."""
     grant, account = grant_of(change)
     held = grants.holding(state, grant, account)
     if len(held) > 1:
@@ -58,7 +58,7 @@ def _grant_changed(state: ProjectState, change: Inverse) -> Text:
 
 
 def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
-    """Whether anything that is not undone runs as the account. What has other secrets linked is somebody else's too."""
+    """Whether anything that is not undone runs as the account. An account with other secrets linked belongs to somebody else, too."""
     returning = {
         change.name
         for change in undo.changes
@@ -88,7 +88,7 @@ def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
 
 
 def _linked(account: ServiceAccount) -> list[str]:
-    """The secrets of an account, without those that OpenShift makes for each account by itself (recordings/README.md 20)."""
+    """The secrets of an account, without those that OpenShift creates for each account by itself (recordings/README.md 20)."""
     linked = dict.fromkeys((*account.pull_secrets, *account.secrets))
     own = own_secrets(linked, account.name)
     return [name for name in linked if name not in own]

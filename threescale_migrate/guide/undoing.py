@@ -1,4 +1,4 @@
-"""Undoing a run: what its journal says was changed, compared with what is there now.
+"""Undoing a run: what its journal says was changed, compared with the present state.
 
 Every function here is pure. `changes` are the inverses of a run's actions, newest first, as the journal keeps them. A config
 gets its former account back in both fields; never by `oc rollout undo` (recordings/README.md 6, 15, 18).
@@ -28,8 +28,8 @@ AFTER_ALL = ("grant", "account", "secret")
 def stages(undo: Undo, state: ProjectState) -> tuple[tuple[Inverse, ...] | Wave, ...]:
     """The changes in the order in which they are undone, newest first.
 
-    What the pods need comes before them: what was there is there again, and what was linked to their account is not, since a
-    pod keeps what it was admitted with (recordings/README.md 14). What they no longer need goes after them.
+    What the pods need is undone before them, since a pod keeps what it was admitted with (recordings/README.md 14): what was
+    there is restored, and what was linked to their account is unlinked. What they no longer need goes after them.
     """
     first = tuple(change for change in undo.changes if change.kind in BEFORE_ROLLOUT)
     last = tuple(change for change in undo.changes if change.kind in AFTER_ALL)
@@ -63,7 +63,7 @@ def goals(state: ProjectState, undo: Undo, names: Iterable[str]) -> dict[Goal, t
 
 
 def plan(state: ProjectState, undo: Undo) -> tuple[Action, ...]:
-    """All that is left to do, in order. Raises Usage where a secret would have to be brought back and cannot be."""
+    """All that is left to do, in order. Raises Usage where a secret would have to be restored and cannot be."""
     actions: list[Action] = []
     for stage in stages(undo, state):
         if isinstance(stage, Wave):
@@ -106,7 +106,7 @@ def _config(state: ProjectState, change: Inverse) -> tuple[Action, ...]:
 
 
 def verify(state: ProjectState, undo: Undo) -> tuple[Check, ...]:
-    """For each change whether it is back as it was; what was left as it is is said with its reason."""
+    """For each change whether it is undone; what was left unchanged is reported with the reason."""
     checks = []
     for change in undo.changes:
         why = refusal(state, undo, change)
@@ -156,7 +156,7 @@ def _unreadable(state: ProjectState, kind: str) -> Text:
     return Text("it cannot be read: {why}", why=state.unread[kind])
 
 
-# By step, how what a change was about is named, and the type that has to be read to know of it.
+# By step, what a change was about, in a word, and the type that has to be read to check it.
 _SUBJECTS = {
     Step.REGISTRY_SECRET: ("secret", "secrets"),
     Step.SERVICE_ACCOUNT: ("sa", "sa"),

@@ -1,7 +1,7 @@
-"""What a set of checks means, decided once: every format says this, and the exit code follows from it.
+"""What a set of checks means, decided once: every format shows this, and the exit code follows from it.
 
-Pure. "Migrated" is a word for a whole verification: all six steps checked, the proof of at least one config, and nothing
-failed, unknown or left out; permissions that were left out are named with it. A single step says what it did.
+Pure. Only a whole verification is "migrated": all six steps checked, the pods of at least one config as proof, and nothing
+failed, unknown or left out; permissions that were left out are named with it. A single step reports what it did.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Meaning(str, Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """The meaning, with its sentence. `skipped` are the steps that were left out, those without which nothing is known of
-    the project in `missed`."""
+    """The meaning, with its sentence. `skipped` are the steps that were left out, those without which there is no verdict
+    on the project in `missed`."""
 
     meaning: Meaning
     sentence: Text
@@ -55,7 +55,7 @@ class Judgement:
 
     @property
     def done(self) -> bool:
-        """Whether the word "migrated" (or "as before", or "done") may be said."""
+        """Whether it is "migrated" (or "as before", or "done")."""
         return self.meaning is Meaning.DONE
 
 
@@ -152,8 +152,8 @@ def exit_code(
 ) -> ExitCode:
     """The exit code that the checks mean.
 
-    `strict` fails on warnings. `allow_unknown` ends with 0 where something is not known or was left out, and makes no other
-    word of it. Configs that were left out with `--dc` are nobody's surprise: the exit code is about those that were named.
+    `strict` fails on warnings. `allow_unknown` ends with 0 where something is not known or was left out, and changes nothing
+    else. Configs that were left out with `--dc` surprise nobody: the exit code is about those that were named.
     """
     judgement = judge(checks, command)
     if judgement.meaning is Meaning.NOT_DONE or (strict and counted(checks, Verdict.WARNING)):

@@ -1,4 +1,4 @@
-"""Step 6: the proof. A config is migrated when its own live pods say so (recordings/README.md 3, 5, 14)."""
+"""Step 6: the proof. A config is migrated when its own live pods show it (recordings/README.md 3, 5, 14)."""
 
 from __future__ import annotations
 

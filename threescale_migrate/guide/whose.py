@@ -1,6 +1,6 @@
-"""Whose project it is, and of which release: what is found out before a migration is made of it.
+"""Whose project it is, and of which release: what is found out before it is migrated.
 
-Pure. It decides nothing about configs one by one: which are migrated is in `selection.py`.
+Pure. Which configs are migrated is decided in `selection.py`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .findings import Finding, Group
 
 # An operator patches its configs back (recordings/README.md 24).
 OPERATORS = ("APIManager",)
-# A gateway of one's own, in a project without the rest of 3scale.
+# A self-managed gateway, in a project without the rest of 3scale.
 GATEWAY = re.compile(r"/3scale-amp\d*/apicast-gateway|/3scale2?/apicast|(?:^|/)apicast[^/]*$")
 # Up to 2.3 (recordings/README.md 23).
 LEFTOVER = "system-resque"
 
-# The images that are made anew with each release; those of databases, caches and the wildcard router are not.
+# The images that change with each release; those of databases, caches and the wildcard router do not.
 _OWN = r"(?:apicast-gateway|backend|system|zync)"
 _IN_IMAGES = (
     re.compile(rf"/3scale-amp(\d)(\d+)/{_OWN}"),
@@ -42,7 +42,7 @@ _finding = partial(Finding, Group.PROJECT)
 
 
 def no_config(state: ProjectState) -> Finding:
-    """A project without configs of 3scale: a gateway of one's own is recognised."""
+    """A project without configs of 3scale: a self-managed gateway is recognised."""
     seen = Text(
         "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
         project=state.namespace,
@@ -64,7 +64,7 @@ def _is_gateway(config: DeploymentConfig) -> bool:
 
 
 def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environment | None) -> list[Finding]:
-    """What is to be known of a project that has configs of 3scale."""
+    """The findings about a project that has configs of 3scale."""
     found = [*_operated(state, chosen)]
     if LEFTOVER in state.configs:
         seen = Text("it is left over from 3scale 2.3 or older, and nothing uses it: delete it once you are sure")
@@ -75,7 +75,7 @@ def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environm
 
 
 def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Finding]:
-    """An operator's installation: it would set its configs back, and is upgraded in another way."""
+    """An operator's installation: it would revert its configs, and is upgraded in another way."""
     owned = [(name, kind, owner) for name in chosen for kind, owner in state.configs[name].owners if kind in OPERATORS]
     if not owned:
         return []
@@ -93,7 +93,7 @@ def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Finding]:
 
 
 def _older(environment: Environment) -> list[Finding]:
-    """Without the ConfigMap the guide sends its readers to the section for older installations."""
+    """Without the ConfigMap, the guide refers to its section for older installations."""
     if environment.unread:
         seen = Text("it cannot be read, so it is not known whether the project is of an older release")
     elif not environment.present:
@@ -110,7 +110,7 @@ def _older(environment: Environment) -> list[Finding]:
 def releases(state: ProjectState, names: Iterable[str], environment: Environment | None = None) -> frozenset[Release]:
     """The releases of 3scale that the configs' images name; else the tags of the image streams, else the environment.
 
-    Where images come from a mirror or the internal registry, their names say nothing (recordings/README.md 23).
+    Where images come from a mirror or the internal registry, their names show nothing (recordings/README.md 23).
     """
     configs = [state.configs[name] for name in names]
     found = {
@@ -125,7 +125,7 @@ def releases(state: ProjectState, names: Iterable[str], environment: Environment
 
 
 def _of_streams(state: ProjectState, configs: Iterable[DeploymentConfig]) -> set[Release]:
-    """What the tags that the configs follow are pointed at."""
+    """The releases that the tags of the configs' image streams point to."""
     found: set[Release] = set()
     for trigger in (trigger for config in configs for trigger in config.image_triggers):
         stream = state.streams.get(trigger.stream)
