@@ -10,7 +10,8 @@ from functools import partial
 from ..cluster.failures import OcError
 from ..cluster.state import ProjectState
 from ..guide import deployment_configs, undoing
-from ..guide.changes import CONFIG, Undo, goal_of
+from ..guide.changes import Undo, goal_of
+from ..guide.deployment_configs import CONFIG
 from ..guide.readiness import assess_all
 from ..guide.selection import Wave, Whole
 from ..values import Action, Check, Inverse, Text, Verdict

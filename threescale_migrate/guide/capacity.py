@@ -50,11 +50,9 @@ def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Action
             found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
     if not found and not {"quota", "limits"} & set(state.unread):
         count = len(state.quotas) + len(state.limits)
-        seen = (
-            Text("{count} quotas and limit ranges leave room for the redeployment", count=count)
-            if count
-            else Text("there is no quota and no limit range")
-        )
+        seen = Text("there is no quota and no limit range")
+        if count:
+            seen = Text("{count} quotas and limit ranges leave room for the redeployment", count=count)
         found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
     return found
 
@@ -81,7 +79,8 @@ def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits
     found = []
     for resource, written in quota.hard.items():
         hard, used = quantity(written), quantity(quota.used.get(resource, "0"))
-        if hard is None or used is None or not _of_pods(resource):
+        of_pods = resource == "pods" or resource.split(".", 1)[-1] in COMPUTE
+        if hard is None or used is None or not of_pods:
             continue
         for wave in order:
             needs = {name: _peak(quota, resource, state.configs[name], limits) for name in wave.configs}
@@ -94,10 +93,6 @@ def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits
                 found.append(_exceeded(quota, resource, wave, sum(amounts, Fraction(0)), max(amounts), used, hard))
                 break
     return found
-
-
-def _of_pods(resource: str) -> bool:
-    return resource == "pods" or resource.split(".", 1)[-1] in COMPUTE
 
 
 def _peak(quota: Quota, resource: str, config: DeploymentConfig, limits: tuple[Limit, ...]) -> Fraction | None:

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Inverse, Request, Step
-from . import deployment_configs
+from .deployment_configs import CONFIG, back_to
 from .readiness import Goal
 from .selection import waves
 
-CONFIG = "account-of-config"
 STEP_OF = {
     "secret": Step.REGISTRY_SECRET,
     "secret-deleted": Step.REGISTRY_SECRET,
@@ -94,12 +93,7 @@ def to_default(state: ProjectState, request: Request) -> tuple[Inverse, ...]:
     """Without a journal: the chosen configs that run as `amp`, back to no account of their own."""
     names = [name for wave in waves(state, request) for name in wave.configs]
     return tuple(
-        Inverse(
-            CONFIG,
-            name,
-            ("patch", "dc", name, "--patch", deployment_configs.account_patch(None, None)),
-            {"account": None, "twin": None, "given": ACCOUNT, "given_twin": ACCOUNT},
-        )
+        back_to(name, None, None, ACCOUNT, ACCOUNT)
         for name in reversed(names)
         if state.configs[name].effective_account == ACCOUNT
     )

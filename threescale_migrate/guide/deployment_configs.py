@@ -13,6 +13,7 @@ from .refusals import abandoned
 from .selection import choose, waves
 
 STEP = Step.DEPLOYMENT_CONFIGS
+CONFIG = "account-of-config"
 PATCH = json.dumps({"spec": {"template": {"spec": {"serviceAccountName": ACCOUNT}}}}, separators=(",", ":"))
 
 
@@ -31,7 +32,7 @@ def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request
     found = assess(state, config.name)
     if found.reached:
         return ()
-    patched = _patched(config)
+    patched = config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
     actions = [] if patched else [patch(config, ACCOUNT)]
     if config.paused and request.resume_paused:
         return (*actions, resume(config))
@@ -41,10 +42,6 @@ def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request
 
 
 NOBODY_WORKS = Text("its newest revision no longer has a deployer pod")
-
-
-def _patched(config: DeploymentConfig) -> bool:
-    return config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
 
 
 def _is_hopeless(state: ProjectState, found: Assessment) -> bool:
@@ -82,7 +79,6 @@ def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[
 
 def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCOUNT) -> Action:
     """The guide's patch for `amp`; for anything else one that sets both fields (recordings/README.md 6)."""
-    before = (config.account, config.account_twin)
     return Action(
         STEP,
         f"dc/{config.name}",
@@ -92,13 +88,14 @@ def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCO
             account=config.effective_account,
             wanted=account or twin or DEFAULT_ACCOUNT,
         ),
-        Inverse(
-            "account-of-config",
-            config.name,
-            ("patch", "dc", config.name, "--patch", account_patch(*before)),
-            {"account": before[0], "twin": before[1], "given": account, "given_twin": twin},
-        ),
+        back_to(config.name, config.account, config.account_twin, account, twin),
     )
+
+
+def back_to(name: str, account: str | None, twin: str | None, given: str | None, given_twin: str | None) -> Inverse:
+    """How the patch that gave a config its account is undone: by one that sets both fields to what they were before."""
+    detail = {"account": account, "twin": twin, "given": given, "given_twin": given_twin}
+    return Inverse(CONFIG, name, ("patch", "dc", name, "--patch", account_patch(account, twin)), detail)
 
 
 def account_patch(account: str | None, twin: str | None) -> str:

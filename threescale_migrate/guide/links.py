@@ -15,7 +15,6 @@ from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Step,
 from . import service_account
 
 STEP = Step.PERMISSIONS
-USES = ("pull", "mount")
 MENTIONED = {"pull": "as a pull secret", "mount": "as a mountable secret"}
 
 
@@ -32,7 +31,7 @@ def of(state: ProjectState, account: str) -> tuple[Link, ...]:
     found = state.accounts.get(account)
     if found is None:
         return ()
-    links = [Link(name, use) for use in USES for name in dict.fromkeys(names(found, use))]
+    links = [Link(name, use) for use in MENTIONED for name in dict.fromkeys(names(found, use))]
     own = own_secrets((link.secret for link in links), account)
     return tuple(link for link in links if link.secret not in own and link.secret != SECRET_NAME)
 

@@ -95,13 +95,11 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     needed = missing(state, request)
     lax = [str(grant.sentence) for grant in needed if privileged(state, grant)]
     if lax and not request.copy_privileged:
-        raise Refused(
-            Text(
-                "default has {grants}, which is more than a gateway should have: give it to amp as well with"
-                " --copy-privileged, or remove it from default first",
-                grants=", ".join(lax),
-            )
+        privileges = (
+            "default has {grants}, which is more than a gateway should have: give it to amp as well with"
+            " --copy-privileged, or remove it from default first"
         )
+        raise Refused(Text(privileges, grants=", ".join(lax)))
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
     actions = [give(state.namespace, grant, ACCOUNT, taken, _why(state, grant)) for grant in needed]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
@@ -239,23 +237,19 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 def _equal(state: ProjectState, request: Request) -> Check:
     found = wanted(state, request)
     sentence = ", ".join(filter(None, (*(str(grant.sentence) for grant in ordered(found)), links.translated(state))))
-    seen = (
-        Text("amp has everything that default has: {names}", names=sentence)
-        if sentence
-        else Text("default has no role that amp would need")
-    )
+    seen = Text("default has no role that amp would need")
+    if sentence:
+        seen = Text("amp has everything that default has: {names}", names=sentence)
     return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
 
 
 def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
+    named = {"grant": grant.sentence, "account": account}
+    seen = Text("default has {grant}, and amp does not", **named)
     if account == DEFAULT_ACCOUNT or not has(state, DEFAULT_ACCOUNT, grant):
-        seen = Text(
-            "service discovery needs {grant}, and {account} does not have it", grant=grant.sentence, account=account
-        )
+        seen = Text("service discovery needs {grant}, and {account} does not have it", **named)
     elif privileged(state, grant):
-        seen = Text("default has {grant}, which is privileged, and amp does not", grant=grant.sentence)
-    else:
-        seen = Text("default has {grant}, and amp does not", grant=grant.sentence)
+        seen = Text("default has {grant}, which is privileged, and amp does not", **named)
     fix = Text("{command}", command=command(give(state.namespace, grant, account, set())))
     return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{account}", Verdict.FAILED, seen, fix)
 
@@ -270,10 +264,8 @@ def _differences(state: ProjectState, request: Request) -> list[Check]:
             checks.append(Check(STEP, Code.PERMISSIONS_NOT_WIDER, f"sa/{ACCOUNT}", Verdict.WARNING, seen))
     for grant in ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is False and not has(state, ACCOUNT, grant):
-            seen = Text(
-                "it is bound to {grant}, which does not exist: it grants nothing and is not copied",
-                grant=grant.sentence,
-            )
+            bound = "it is bound to {grant}, which does not exist: it grants nothing and is not copied"
+            seen = Text(bound, grant=grant.sentence)
             checks.append(Check(STEP, Code.GRANTED_ROLE_EXISTS, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))
     return checks
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ..check_codes import Code
 from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import (
     ACCOUNT,
-    NOTHING,
     REGISTRY,
     SECRET_NAME,
     Action,
@@ -133,26 +133,21 @@ def _login(facts: Facts) -> list[Finding]:
     if facts.version:
         seen = Text("{program}, version {version}", program=facts.program, version=facts.version)
     where = Text("{server}, as {user}", server=facts.server, user=facts.user)
-    return [
-        Finding(Group.LOGIN, Code.OC_FOUND, "oc", Verdict.PASSED, seen),
-        *(
-            _unexpected(facts, Group.LOGIN, Code.SERVER_EXPECTED, "server", "server")
-            or [Finding(Group.LOGIN, Code.SERVER_EXPECTED, "server", Verdict.PASSED, where)]
-        ),
-    ]
+    expected = [Finding(Group.LOGIN, Code.SERVER_EXPECTED, "server", Verdict.PASSED, where)]
+    wrong = _unexpected(facts, "server", Group.LOGIN, Code.SERVER_EXPECTED)
+    return [Finding(Group.LOGIN, Code.OC_FOUND, "oc", Verdict.PASSED, seen), *(wrong or expected)]
 
 
-def _unexpected(facts: Facts, group: Group, code: Code, about: str, subject: str) -> list[Finding]:
+def _unexpected(facts: Facts, about: str, group: Group, code: Code, subject: str = "server") -> list[Finding]:
     """The findings where the server or the project is not the one that the user expected."""
-    return [
-        Finding(group, code, subject, Verdict.FAILED, sentence) for what, sentence in facts.unexpected if what == about
-    ]
+    found = [sentence for what, sentence in facts.unexpected if what == about]
+    return [Finding(group, code, subject, Verdict.FAILED, sentence) for sentence in found]
 
 
 def _project(facts: Facts, request: Request) -> list[Finding]:
     state = facts.state
     subject = f"project/{state.namespace}"
-    found = _unexpected(facts, Group.PROJECT, Code.PROJECT_EXPECTED, "project", subject)
+    found = _unexpected(facts, "project", Group.PROJECT, Code.PROJECT_EXPECTED, subject)
     if "dc" in state.unread:
         return found  # the findings of rights report it
     chosen = choose(state, request).configs
@@ -166,8 +161,7 @@ def _project(facts: Facts, request: Request) -> list[Finding]:
 
 
 def _skipped(group: Group, step: Step) -> list[Finding]:
-    seen = Text("left out with --skip")
-    return [Finding(group, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, seen)]
+    return [Finding(group, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("left out with --skip"))]
 
 
 def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
@@ -201,14 +195,12 @@ def _permissions(facts: Facts, request: Request) -> list[Finding]:
         return _skipped(group, Step.PERMISSIONS)
     found = _of_step(facts, group, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
     found += [_of_check(group, check) for check in permissions.unknown(state, request)]
-    granted = [action for action in facts.attempt.actions if action.step is Step.PERMISSIONS]
     if not found:
-        seen = (
-            Text("{account} gets what it lacks compared with default", account=ACCOUNT)
-            if granted
-            else Text("{account} lacks nothing that default has", account=ACCOUNT)
-        )
+        granted = (action for action in facts.attempt.actions if action.step is Step.PERMISSIONS)
         commands = tuple(permissions.command(action) for action in granted)
+        seen = Text("{account} lacks nothing that default has", account=ACCOUNT)
+        if commands:
+            seen = Text("{account} gets what it lacks compared with default", account=ACCOUNT)
         found.append(Finding(group, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen, commands=commands))
     if state.discovery is not None or request.service_discovery:
         discovery = permissions.discovery_text(state, request)
@@ -240,37 +232,28 @@ def _configs(facts: Facts, request: Request) -> list[Finding]:
 def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
     """What is wrong with a config before the first change; None where it is healthy."""
     config = state.configs[name]
-
-    def warned(seen: Text, fix: Text = NOTHING) -> Finding:
-        return Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, f"dc/{name}", Verdict.WARNING, seen, fix)
-
+    finding = partial(Finding, Group.CONFIGS, Code.CONFIG_HEALTHY, f"dc/{name}")
     if config.effective_account == ACCOUNT:
         found = readiness.assess(state, name)
-        if found.reached:
-            return None
-        return warned(Text("its migration has begun: {reason}; migrate continues it", reason=found.why))
+        begun = Text("its migration has begun: {reason}; migrate continues it", reason=found.why)
+        return None if found.reached else finding(Verdict.WARNING, begun)
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
     if config.paused and not request.resume_paused:
         seen = Text("it is paused: it accepts the patch but does not redeploy until it is resumed")
-        return warned(seen, Text("resume it with --resume-paused"))
+        return finding(Verdict.WARNING, seen, Text("resume it with --resume-paused"))
     if found.reached:
         return None
     if found.moving:
-        return warned(
-            Text("a rollout is already under way ({reason}); migrate waits for it first", reason=found.reason)
-        )
+        seen = Text("a rollout is already under way ({reason}); migrate waits for it first", reason=found.reason)
+        return finding(Verdict.WARNING, seen)
     if _lacks_login(state, request, config, found):
         waiting = "it has no login for {registry} yet, which is what migrate gives it: {reason}"
-        return warned(Text(waiting, registry=REGISTRY, reason=found.why))
+        return finding(Verdict.WARNING, Text(waiting, registry=REGISTRY, reason=found.why))
+    serves = readiness.serves(state, name)
+    seen = Text("it is already failing: {reason}; {serves}", reason=found.why, serves=serves)
     fix = found.cause.fix if found.cause is not None else Text("check oc describe dc/{name}", name=name)
-    return replace(
-        warned(
-            Text("it is already failing: {reason}; {serves}", reason=found.why, serves=readiness.serves(state, name))
-        ),
-        verdict=Verdict.FAILED,
-        fix=Text("{fix}; or continue anyway with --force", fix=fix),
-        forceable=True,
-    )
+    fix = Text("{fix}; or continue anyway with --force", fix=fix)
+    return finding(Verdict.FAILED, seen, fix, forceable=True)
 
 
 def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig, found: readiness.Assessment) -> bool:

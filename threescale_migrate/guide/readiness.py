@@ -37,18 +37,9 @@ class RolloutState(str, Enum):
     SCALED_TO_ZERO = "scaled to zero"
 
 
-# States that pass by themselves, if nothing fails.
-MOVING = frozenset(
-    {
-        RolloutState.NOT_STARTED,
-        RolloutState.WAITING_FOR_IMAGE,
-        RolloutState.WAITING_FOR_DEPLOYER,
-        RolloutState.HOOKS,
-        RolloutState.UNDER_WAY,
-        RolloutState.SETTLING,
-    }
-)
 STALE = frozenset({RolloutState.STALE_PAUSED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS})
+# All others pass by themselves, if nothing fails.
+MOVING = frozenset(RolloutState) - STALE - {RolloutState.COMPLETE, RolloutState.FAILED, RolloutState.SCALED_TO_ZERO}
 
 
 @dataclass(frozen=True)
@@ -139,22 +130,21 @@ def _rollout(
         if waiting:
             return RolloutState.WAITING_FOR_IMAGE, Text("image stream {stream} has no image yet", stream=waiting)
         return RolloutState.NOT_STARTED, Text("revision {revision} has not begun", revision=config.latest_version)
+    named = {"revision": newest.version}
     if newest.phase in ("New", "Pending"):
-        return RolloutState.WAITING_FOR_DEPLOYER, Text(
-            "revision {revision} waits for its deployer", revision=newest.version
-        )
+        return RolloutState.WAITING_FOR_DEPLOYER, Text("revision {revision} waits for its deployer", **named)
     if newest.phase == "Running":
         return _running(state, config, newest)
     if newest.phase not in ("Complete", "Failed"):
-        return RolloutState.NOT_STARTED, Text("revision {revision} has not begun", revision=newest.version)
+        return RolloutState.NOT_STARTED, Text("revision {revision} has not begun", **named)
     if newest.account != config.effective_account:
         # How it ended says nothing about the present template.
         return _stale(state, config, newest)
     if newest.phase == "Failed":
         return RolloutState.FAILED, _failure(config, newest)
     if config.replicas == 0:
-        return RolloutState.SCALED_TO_ZERO, Text("revision {revision}, scaled to zero", revision=newest.version)
-    return RolloutState.COMPLETE, Text("revision {revision} is complete", revision=newest.version)
+        return RolloutState.SCALED_TO_ZERO, Text("revision {revision}, scaled to zero", **named)
+    return RolloutState.COMPLETE, Text("revision {revision} is complete", **named)
 
 
 def _seen_by_controller(config: DeploymentConfig, newest: ReplicationController | None) -> bool:
@@ -164,48 +154,38 @@ def _seen_by_controller(config: DeploymentConfig, newest: ReplicationController 
 
 
 def _running(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> tuple[RolloutState, Text]:
+    named: dict[str, object] = {"revision": newest.version}
     for pod in state.pods_of_controller(newest.name):
         if pod.role == "hook" and pod.live:
             kind = "pre" if pod.name.endswith("-pre") else "post" if pod.name.endswith("-post") else "mid"
-            return RolloutState.HOOKS, Text(
-                "revision {revision} runs its {kind} hook", revision=newest.version, kind=kind
-            )
-    return RolloutState.UNDER_WAY, Text(
-        "revision {revision}: {ready} of {wanted} pods ready",
-        revision=newest.version,
-        ready=newest.ready_replicas,
-        wanted=config.replicas,
-    )
+            return RolloutState.HOOKS, Text("revision {revision} runs its {kind} hook", kind=kind, **named)
+    named.update(ready=newest.ready_replicas, wanted=config.replicas)
+    return RolloutState.UNDER_WAY, Text("revision {revision}: {ready} of {wanted} pods ready", **named)
 
 
 def _failure(config: DeploymentConfig, newest: ReplicationController) -> Text:
+    named = {"revision": newest.version, "seconds": config.timeout_seconds}
     if cancelled(config, newest):
-        return Text("revision {revision} was cancelled", revision=newest.version)
+        return Text("revision {revision} was cancelled", **named)
     if expired(config, newest):
-        return Text(
-            "revision {revision} failed: its pods were not ready within {seconds} s",
-            revision=newest.version,
-            seconds=config.timeout_seconds,
-        )
-    return Text("revision {revision} failed", revision=newest.version)
+        return Text("revision {revision} failed: its pods were not ready within {seconds} s", **named)
+    return Text("revision {revision} failed", **named)
 
 
 def _stale(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> tuple[RolloutState, Text]:
     """Complete, by every status field, with the pods of the old revision (recordings/README.md 12)."""
+    named = {"revision": newest.version}
     if config.paused:
-        return RolloutState.STALE_PAUSED, Text(
-            "it is paused: the pods are still those of revision {revision}", revision=newest.version
-        )
+        seen = Text("it is paused: the pods are still those of revision {revision}", **named)
+        return RolloutState.STALE_PAUSED, seen
     if not config.config_change:
-        return RolloutState.STALE_NO_TRIGGER, Text(
-            "it has no ConfigChange trigger: the pods are still those of revision {revision}", revision=newest.version
-        )
+        seen = Text("it has no ConfigChange trigger: the pods are still those of revision {revision}", **named)
+        return RolloutState.STALE_NO_TRIGGER, seen
     waiting = _waiting_image(state, config)
     if waiting:
         return RolloutState.WAITING_FOR_IMAGE, Text("image stream {stream} has no image", stream=waiting)
-    return RolloutState.NOT_STARTED, Text(
-        "its trigger has not fired yet; revision {revision} still serves", revision=newest.version
-    )
+    seen = Text("its trigger has not fired yet; revision {revision} still serves", **named)
+    return RolloutState.NOT_STARTED, seen
 
 
 def _waiting_image(state: ProjectState, config: DeploymentConfig) -> str:
@@ -264,18 +244,14 @@ def serves(state: ProjectState, name: str) -> Text:
     if not ready:
         return Text("no pod of {name} is ready: it is down", name=name)
     owners = {pod.controller: pod.account for pod in ready}
-    sentence = [
-        Text(
-            "{controller} serves ({count} ready, as {account})",
-            controller=controller,
-            count=sum(pod.controller == controller for pod in ready),
-            account=account,
-        )
-        for controller, account in owners.items()
-    ]
-    if len(sentence) == 1:
-        return sentence[0]
-    return Text("{first}, and {second}", first=sentence[0], second=sentence[-1])
+    found = []
+    for controller, account in owners.items():
+        count = sum(pod.controller == controller for pod in ready)
+        serving_now = "{controller} serves ({count} ready, as {account})"
+        found.append(Text(serving_now, controller=controller, count=count, account=account))
+    if len(found) == 1:
+        return found[0]
+    return Text("{first}, and {second}", first=found[0], second=found[-1])
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:

@@ -75,11 +75,6 @@ def creation(name: str, fingerprint_: str, path: str | None, kept: str | None = 
     return Inverse("secret", name, ("delete", "secret", name), detail)
 
 
-def backup_name(there: RegistrySecret) -> str:
-    """The name under which a replaced secret is kept in the project, so that undo can bring it back."""
-    return f"{SECRET_NAME}-before-{there.fingerprint[:8]}"
-
-
 def renamed(manifest: str, name: str) -> str:
     """The manifest of a secret under another name."""
     item = json.loads(manifest)
@@ -98,7 +93,8 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
                 type=there.type or "?",
             )
         )
-    backup = backup_name(there)
+    # Its name says what it holds: a copy that is there already is the same.
+    backup = f"{SECRET_NAME}-before-{there.fingerprint[:8]}"
     detail = {
         "backup": backup,
         "fingerprint": given.fingerprint,
@@ -107,7 +103,6 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
         "copy": given.kept,
         "type": given.type,
     }
-    # The copy's name says what it holds: one that is there already is the same.
     kept = Inverse("secret", backup, ("delete", "secret", backup), {"fingerprint": there.fingerprint, "kept": "yes"})
     replaced = Inverse("secret-replaced", SECRET_NAME, ("replace", "-f", "-"), detail)
     return (

@@ -60,31 +60,20 @@ class Answers:
     binds_scc: bool = True
 
 
-# What each kind of call needs of the server, by its first words: verb, resource, subresource.
-_LINKING = (("get", "secrets", ""), ("get", "serviceaccounts", ""), ("update", "serviceaccounts", ""))
-NEEDS: tuple[tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]], ...] = (
-    (("secrets", "link"), _LINKING),
-    (("secrets", "unlink"), _LINKING),
-    (("patch", "dc"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
-    (("rollout", "latest"), (("get", "deploymentconfigs", ""), ("create", "deploymentconfigs", "instantiate"))),
-    (("rollout", "resume"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
-    (("rollout", "pause"), (("get", "deploymentconfigs", ""), ("patch", "deploymentconfigs", ""))),
+# What each kind of call needs of the server, by its first words: verbs and resources.
+NEEDS = {
+    "secrets link": "get secrets, get serviceaccounts, update serviceaccounts",
+    "secrets unlink": "get secrets, get serviceaccounts, update serviceaccounts",
+    "patch dc": "get deploymentconfigs, patch deploymentconfigs",
+    "rollout latest": "get deploymentconfigs, create deploymentconfigs/instantiate",
+    "rollout resume": "get deploymentconfigs, patch deploymentconfigs",
+    "rollout pause": "get deploymentconfigs, patch deploymentconfigs",
     # Marks the newest replication controller as cancelled (openshift/oc, pkg/cli/rollout/cancel.go).
-    (
-        ("rollout", "cancel"),
-        (
-            ("get", "deploymentconfigs", ""),
-            ("list", "replicationcontrollers", ""),
-            ("patch", "replicationcontrollers", ""),
-        ),
-    ),
-    (("create", "rolebinding"), (("create", "rolebindings", ""),)),
-    (("adm", "policy", "add-role-to-user"), (("list", "rolebindings", ""), ("create", "rolebindings", ""))),
-    (
-        ("adm", "policy", "add-cluster-role-to-user"),
-        (("list", "clusterrolebindings", ""), ("create", "clusterrolebindings", "")),
-    ),
-)
+    "rollout cancel": "get deploymentconfigs, list replicationcontrollers, patch replicationcontrollers",
+    "create rolebinding": "create rolebindings",
+    "adm policy add-role-to-user": "list rolebindings, create rolebindings",
+    "adm policy add-cluster-role-to-user": "list clusterrolebindings, create clusterrolebindings",
+}
 OF_THE_CLUSTER = frozenset({"clusterrolebindings", "clusterroles", "securitycontextconstraints"})
 CREATED = {"secret": "secrets", "sa": "serviceaccounts"}
 ADD_SCC = ("adm", "policy", "add-scc-to-user")
@@ -100,13 +89,15 @@ def rights_of(action: Action, state: ProjectState, binds_scc: bool = True) -> tu
     if action.args[:3] == ADD_SCC:
         return _scc_rights(action.args[3], state, binds_scc)
     elsewhere = next((arg.partition("=")[2] for arg in action.args if arg.startswith("--namespace=")), project)
-    for words, needs in NEEDS:
-        if action.args[: len(words)] == words:
-            return tuple(
-                Right(verb, resource, "" if resource in OF_THE_CLUSTER else elsewhere, sub)
-                for verb, resource, sub in needs
-            )
-    raise ValueError(f"no rights are known for oc {' '.join(action.args[:3])}")
+    call = " ".join(action.args)
+    needs = next((needs for words, needs in NEEDS.items() if call.startswith(f"{words} ")), None)
+    if needs is None:
+        raise ValueError(f"no rights are known for oc {' '.join(action.args[:3])}")
+    found = []
+    for verb, what in (need.split() for need in needs.split(", ")):
+        resource, _, subresource = what.partition("/")
+        found.append(Right(verb, resource, "" if resource in OF_THE_CLUSTER else elsewhere, subresource))
+    return tuple(found)
 
 
 def _scc_rights(name: str, state: ProjectState, binds: bool) -> tuple[Right, ...]:

@@ -43,29 +43,21 @@ def check_order(state: ProjectState, request: Request, step: Step) -> None:
     if step is Step.SERVICE_ACCOUNT or Step.SERVICE_ACCOUNT in request.skip:
         return
     if "sa" in state.unread:
-        raise Refused(
-            Text("the service account {name} cannot be read, so it is not known whether it exists", name=ACCOUNT)
-        )
+        seen = "the service account {name} cannot be read, so it is not known whether it exists"
+        raise Refused(Text(seen, name=ACCOUNT))
     account = state.accounts.get(ACCOUNT)
-    if account is None:
-        why = Text("the service account {name} is not in the project, so new pods would be refused", name=ACCOUNT)
-        raise _too_early(step, why, Step.SERVICE_ACCOUNT)
-    if SECRET_NAME not in account.pull_secrets:
-        why = Text(
-            "the service account {name} does not have the pull secret {secret}", name=ACCOUNT, secret=SECRET_NAME
-        )
-        raise _too_early(step, why, Step.SERVICE_ACCOUNT)
+    if account is not None and SECRET_NAME in account.pull_secrets:
+        return
+    why = Text("the service account {name} is not in the project, so new pods would be refused", name=ACCOUNT)
+    if account is not None:
+        seen = "the service account {name} does not have the pull secret {secret}"
+        why = Text(seen, name=ACCOUNT, secret=SECRET_NAME)
+    raise _too_early(step, why, Step.SERVICE_ACCOUNT)
 
 
 def _too_early(step: Step, why: Text, first: Step) -> Refused:
-    return Refused(
-        Text(
-            "it is too early for {step}: {why}; run threescale-migrate step {first} first",
-            step=step.value,
-            why=why,
-            first=first.value,
-        )
-    )
+    seen = "it is too early for {step}: {why}; run threescale-migrate step {first} first"
+    return Refused(Text(seen, step=step.value, why=why, first=first.value))
 
 
 def verify(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Check, ...]:

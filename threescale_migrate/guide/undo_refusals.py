@@ -7,7 +7,8 @@ from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import NOTHING, SECRET_NAME, Inverse, Text
 from . import grants
-from .changes import CONFIG, Undo, given_by, goal_of, is_back
+from .changes import Undo, given_by, goal_of, is_back
+from .deployment_configs import CONFIG
 from .undo_objects import grant_of
 
 

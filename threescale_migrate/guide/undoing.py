@@ -14,7 +14,8 @@ from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Action, Check, Inverse, Request, Step, Text, Usage, Verdict
 from . import deployment_configs
-from .changes import CONFIG, STEP_OF, Undo, goal_of, is_back, to_default
+from .changes import STEP_OF, Undo, goal_of, is_back, to_default
+from .deployment_configs import CONFIG
 from .readiness import Goal, assess, fix, unread
 from .selection import Wave, waves
 from .undo_objects import actions_for
