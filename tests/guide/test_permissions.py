@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import recorded
+from threescale_migrate import shell
 from threescale_migrate.cluster.oc import Oc
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState
@@ -64,7 +65,7 @@ def recorded_state(number: int) -> ProjectState:
 
 
 def commands(found: ProjectState, request: Request = BOTH) -> list[str]:
-    return [permissions.command(action) for action in permissions.plan(found, request)]
+    return [shell.oc(action.args) for action in permissions.plan(found, request)]
 
 
 def test_the_recorded_account_is_replicated_by_the_commands_that_were_recorded() -> None:
@@ -85,7 +86,7 @@ def test_the_users_of_a_constraint_are_copied_as_311_keeps_them() -> None:
     constraints = {"kind": "SecurityContextConstraints", "metadata": {"name": "ours"}, "users": [DEFAULT]}
     found = state(constraints)
     [action] = permissions.plan(found, Request())
-    assert permissions.command(action) == f"oc adm policy add-scc-to-user ours system:serviceaccount:{PROJECT}:amp"
+    assert shell.oc(action.args) == f"oc adm policy add-scc-to-user ours system:serviceaccount:{PROJECT}:amp"
     assert action.inverse.args[2] == "remove-scc-from-user"
     in_the_object = {**constraints, "users": [DEFAULT, f"system:serviceaccount:{PROJECT}:amp"]}
     as_a_binding = binding("system:openshift:scc:ours", "amp")

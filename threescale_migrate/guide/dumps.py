@@ -156,17 +156,12 @@ def played(said: str) -> Mapping[int, int] | None:
 
 def differences(dump: Dump, counts: Mapping[int, int]) -> tuple[Text, ...]:
     """What is not as in the dump."""
-    return tuple(
-        Text(
-            "{table} of {database}: {now} rows, {rows} in the dump",
-            table=table.name,
-            database=table.database,
-            now=counts.get(number, 0),
-            rows=table.rows,
-        )
-        for number, table in enumerate(dump.tables)
-        if counts.get(number) != table.rows
-    )
+    found = []
+    for number, table in enumerate(dump.tables):
+        if counts.get(number) != table.rows:
+            named = {"table": table.name, "database": table.database, "rows": table.rows, "now": counts.get(number, 0)}
+            found.append(Text("{table} of {database}: {now} rows, {rows} in the dump", **named))
+    return tuple(found)
 
 
 def pod_of(state: ProjectState, config: str) -> Pod | None:

@@ -44,14 +44,10 @@ class Grant:
     @property
     def sentence(self) -> Text:
         """As it is named to a person."""
+        named = {"kind": self.role_kind, "role": shell.quoted(self.role)}
         if not self.namespace:
-            return Text("{kind} {role} in the whole cluster", kind=self.role_kind, role=shell.quoted(self.role))
-        return Text(
-            "{kind} {role} in project {project}",
-            kind=self.role_kind,
-            role=shell.quoted(self.role),
-            project=self.namespace,
-        )
+            return Text("{kind} {role} in the whole cluster", **named)
+        return Text("{kind} {role} in project {project}", project=self.namespace, **named)
 
 
 VIEW_OF_THE_CLUSTER = Grant("", CLUSTER_ROLE, VIEW)

@@ -44,13 +44,8 @@ def judged(logins: Mapping[str, Any], now: float) -> tuple[tuple[Text, ...], tup
         elif ends is not None and ends <= now:
             faults.append(Text("its token for {registry} expired on {date}", registry=REGISTRY, date=date))
         elif ends is not None and ends - now < SOON_DAYS * 86400:
-            warnings.append(
-                Text(
-                    "the token for {registry} expires on {date}: get a new one before then",
-                    registry=REGISTRY,
-                    date=date,
-                )
-            )
+            seen = "the token for {registry} expires on {date}: get a new one before then"
+            warnings.append(Text(seen, registry=REGISTRY, date=date))
     return tuple(dict.fromkeys(faults)), tuple(dict.fromkeys(warnings))
 
 

@@ -145,11 +145,6 @@ def _free_name(grant: Grant, account: str, taken: set[tuple[str, str]]) -> str:
     return name
 
 
-def command(action: Action) -> str:
-    """An action as a command to paste."""
-    return shell.oc(action.args)
-
-
 # What a cluster admin searches for `default` where the user cannot: the type, its columns, and what gives `amp` the same.
 _SUBJECTS = "KINDS:.subjects[*].kind,NAMES:.subjects[*].name,NAMESPACES:.subjects[*].namespace"
 _LISTED = {
@@ -207,7 +202,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
                 "not known: whether a role that default is bound to exists; ask a cluster admin to run this if it does, or continue"
                 " with --allow-unknown"
             )
-            commands = (command(give(state.namespace, grant, ACCOUNT, set())),)
+            commands = (shell.oc(give(state.namespace, grant, ACCOUNT, set()).args),)
             checks.append(Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, commands))
     if "configmaps" in state.unread and not request.service_discovery:
         both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
@@ -250,7 +245,7 @@ def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
         seen = Text("service discovery needs {grant}, and {account} does not have it", **named)
     elif privileged(state, grant):
         seen = Text("default has {grant}, which is privileged, and amp does not", **named)
-    fix = Text("{command}", command=command(give(state.namespace, grant, account, set())))
+    fix = Text("{command}", command=shell.oc(give(state.namespace, grant, account, set()).args))
     return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{account}", Verdict.FAILED, seen, fix)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from .. import shell
 from ..check_codes import Code
 from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
@@ -197,7 +198,7 @@ def _permissions(facts: Facts, request: Request) -> list[Finding]:
     found += [_of_check(group, check) for check in permissions.unknown(state, request)]
     if not found:
         granted = (action for action in facts.attempt.actions if action.step is Step.PERMISSIONS)
-        commands = tuple(permissions.command(action) for action in granted)
+        commands = tuple(shell.oc(action.args) for action in granted)
         seen = Text("{account} lacks nothing that default has", account=ACCOUNT)
         if commands:
             seen = Text("{account} gets what it lacks compared with default", account=ACCOUNT)

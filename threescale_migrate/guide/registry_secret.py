@@ -34,14 +34,11 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
     if there is None and given is None:
         if "secrets" in state.unread:
             return ()
-        raise Usage(
-            Text(
-                "the project has no secret {name}: {panel}, and give its file with --secret-file"
-                " (or --username, or --from-secret if the project has it under another name)",
-                name=SECRET_NAME,
-                panel=PANEL,
-            )
+        seen = (
+            "the project has no secret {name}: {panel}, and give its file with --secret-file"
+            " (or --username, or --from-secret if the project has it under another name)"
         )
+        raise Usage(Text(seen, name=SECRET_NAME, panel=PANEL))
     if given is None:
         assert there is not None
         why = fault(there)
@@ -85,14 +82,11 @@ def renamed(manifest: str, name: str) -> str:
 def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
     """Replaces the secret; the journal holds no secret data, so the former one stays in the project under another name."""
     if there.type != given.type:
-        raise Refused(
-            Text(
-                "secret {name} in the project is of type {type}, which cannot be changed in place:"
-                " delete it with oc delete secret {name}, then run this again",
-                name=SECRET_NAME,
-                type=there.type or "?",
-            )
+        seen = (
+            "secret {name} in the project is of type {type}, which cannot be changed in place:"
+            " delete it with oc delete secret {name}, then run this again"
         )
+        raise Refused(Text(seen, name=SECRET_NAME, type=there.type or "?"))
     # Its name says what it holds: a copy that is there already is the same.
     backup = f"{SECRET_NAME}-before-{there.fingerprint[:8]}"
     detail = {

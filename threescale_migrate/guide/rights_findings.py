@@ -12,7 +12,6 @@ from .. import shell
 from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import Action, Text, Verdict
-from . import permissions
 from .findings import Finding, Group
 from .rights import Answers, Right, needed
 
@@ -86,7 +85,7 @@ def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Fi
         "user": user,
         "right": right.sentence,
         "where": Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster"),
-        "command": permissions.command(action),
+        "command": shell.oc(action.args),
     }
     if answer is None:
         seen = Text("could not check whether {user} can {right} {where}; {command} needs it", **named)
@@ -108,7 +107,7 @@ def _grant_refused(subject: str, action: Action, seen: Text) -> Finding:
         "missing: permission to give amp the roles that default has; ask a cluster admin to run this, then run threescale-migrate"
         " again; or leave it out with --skip permissions"
     )
-    commands = (permissions.command(action),)
+    commands = (shell.oc(action.args),)
     return _finding(Code.RIGHTS_SUFFICIENT, subject, Verdict.FAILED, seen, fix, commands)
 
 
@@ -119,5 +118,5 @@ def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
         "not known: whether you can give amp the roles that default has; ask a cluster admin to run this, then run"
         " threescale-migrate again; or continue with --allow-unknown"
     )
-    commands = (permissions.command(action),)
+    commands = (shell.oc(action.args),)
     return _finding(Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, commands)

@@ -66,7 +66,8 @@ def counted(checks: Iterable[Check], verdict: Verdict) -> int:
 
 def judge(checks: Sequence[Check], command: str = "verify") -> Judgement:
     """The judgement over the checks of `verify`, `migrate`, `step` or `undo`."""
-    skipped = tuple(step for step in Step if _is_skipped(checks, step))
+    left_out = {check.step for check in checks if check.code == Code.STEP_CHECKED}
+    skipped = tuple(step for step in Step if step in left_out)
     failed, unknown = counted(checks, Verdict.FAILED), counted(checks, Verdict.UNKNOWN)
     if failed:
         return Judgement(Meaning.NOT_DONE, _failed(command, checks, failed), skipped)
@@ -82,10 +83,6 @@ def judge(checks: Sequence[Check], command: str = "verify") -> Judgement:
     if command == "step":
         return _of_step(checks, skipped)
     return _of_project(checks, skipped)
-
-
-def _is_skipped(checks: Iterable[Check], step: Step) -> bool:
-    return any(check.step is step and check.code == Code.STEP_CHECKED for check in checks)
 
 
 def _failed(command: str, checks: Sequence[Check], count: int) -> Text:
