@@ -10,13 +10,7 @@ from .quickjson import loads
 from .resources import BY_KIND
 from .server import Cluster
 from .store import Lock, Object, Store, save
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
-
-    from .store import Directory
+from .typed import Any, Directory, Iterable
 
 # What every cluster has beside `default`; nothing in them is read.
 SYSTEM_NAMESPACES = (

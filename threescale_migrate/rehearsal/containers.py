@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 NOT_READY = {"ContainersNotReady": "containers with unready status"}
 

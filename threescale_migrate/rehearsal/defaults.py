@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import binascii
 
+from .refusing import ApiError
 from .resources import Resource
 from .store import Object
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 RFC1123 = (
@@ -20,22 +18,10 @@ RFC1123 = (
 
 
 # The status of a config that was made this moment.
-NEW_STATUS = {
-    "availableReplicas": 0,
-    "latestVersion": 0,
-    "observedGeneration": 0,
-    "replicas": 0,
-    "updatedReplicas": 0,
-    "unavailableReplicas": 0,
-}
-
-
-class Invalid(Exception):
-    """The object is invalid: the causes, as the server lists them."""
-
-    def __init__(self, *causes: str) -> None:
-        super().__init__(", ".join(causes))
-        self.causes = causes
+NEW_STATUS = dict.fromkeys(
+    ("availableReplicas", "latestVersion", "observedGeneration", "replicas", "updatedReplicas", "unavailableReplicas"),
+    0,
+)
 
 
 def fill(resource: Resource, item: Object, before: Object | None = None) -> None:
@@ -131,19 +117,17 @@ def _account(spec: dict[str, Any], before: dict[str, Any]) -> None:
 
 
 def check(resource: Resource, item: Object) -> None:
-    """Raises Invalid, with the recorded words (`errors.jsonl`)."""
+    """Raises ApiError for what is invalid, with the recorded words (`errors.jsonl`)."""
     name = item.get("metadata", {}).get("name", "")
-    if not _is_subdomain(name) and resource.plural not in (
-        "rolebindings",
-        "clusterrolebindings",
-        "roles",
-        "clusterroles",
-    ):
-        raise Invalid(f'metadata.name: Invalid value: "{name}": {RFC1123}')
-    if resource.plural == "secrets":
-        _check_secret(item)
-    if resource.plural == "pods" and not item.get("spec", {}).get("containers"):
-        raise Invalid("spec.containers: Required value")
+    cause = ""
+    if not _is_subdomain(name) and resource.group != "rbac.authorization.k8s.io":
+        cause = f'metadata.name: Invalid value: "{name}": {RFC1123}'
+    elif resource.plural == "secrets":
+        cause = _wrong_secret(item)
+    elif resource.plural == "pods" and not item.get("spec", {}).get("containers"):
+        cause = "spec.containers: Required value"
+    if cause:
+        raise ApiError(422, "Invalid", f'{resource.kind} "{name}" is invalid: {cause}')
 
 
 def _is_subdomain(name: str) -> bool:
@@ -151,20 +135,20 @@ def _is_subdomain(name: str) -> bool:
     return all(part and not part.strip(LETTERS + "-") and "-" not in (part[0], part[-1]) for part in name.split("."))
 
 
-def _check_secret(item: Object) -> None:
+def _wrong_secret(item: Object) -> str:
+    """What is wrong with a secret's login, empty where nothing is."""
     key = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}.get(
         item["type"]
     )
     if key is None:
-        return
+        return ""
     data = item.get("data") or {}
     if key not in data:
-        raise Invalid(f"data[{key}]: Required value")
+        return f"data[{key}]: Required value"
     from .gojson import problem
 
     try:
         wrong = problem(binascii.a2b_base64(data[key]).decode("utf-8", "replace"))
     except binascii.Error:
         wrong = "illegal base64 data"
-    if wrong:
-        raise Invalid(f'data[{key}]: Invalid value: "<secret contents redacted>": {wrong}')
+    return f'data[{key}]: Invalid value: "<secret contents redacted>": {wrong}' if wrong else ""

@@ -26,10 +26,7 @@ from .revisions import (
 )
 from .simulation import DELAYS, Simulation
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 DEADLINE = 600
 

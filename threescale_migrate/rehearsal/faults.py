@@ -9,10 +9,7 @@ from __future__ import annotations
 from .ages import AGES, IGNORES_DRY_RUN
 from .mistakes import Mistake
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 FAULTS = {
     "image-pull=DC": "the image of the new pods cannot be pulled",

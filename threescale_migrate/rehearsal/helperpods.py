@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from . import pods
 from .store import Object, copied
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 ACTIVE_DEADLINE = 21600
 DEPLOYER_IMAGE = "quay.io/openshift/origin-deployer:v4.0"

@@ -11,10 +11,7 @@ import binascii
 from . import faults
 from .quickjson import loads
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 AUTHENTICATED = "registry.redhat.io"
 UNAUTHORIZED = (

@@ -10,10 +10,7 @@ from . import containers, faults, images, pods
 from .events import event
 from .simulation import DELAYS, Simulation
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 ANY = ""
 
@@ -21,37 +18,26 @@ ANY = ""
 class Stage:
     """One step of a life.
 
-    `seen` is what the first container is at before (`running`, or why it waits; empty: anything). After it the pod is in `phase`;
-    its containers run, `ready` or not, or the first of them waits with `reason` and `message`, `crashed` after it had run. Events
-    are of reason, message and component; the one of a failed probe where there is a probe only (`probe`). `again` is the delay
-    after which the node tries again, longer each time after a crash; none where nothing will happen by itself.
+    `seen` is what the first container is at before (`running`, or why it waits; empty: anything). `then` is what becomes of the
+    pod: it `runs`, is `ready`, `waits` or has `crashed` with `reason` and `message`, is `unscheduled`, or `stays`. Events are of
+    reason, message and component; PROBE only where there is a probe. `again` is the delay after which the node tries again,
+    longer each time after a crash; none where nothing will happen by itself.
     """
 
     def __init__(
         self,
-        seen: str = ANY,
-        *,
-        phase: str = "",
-        ready: bool = False,
+        seen: str,
+        then: str,
+        *events: tuple[str, str, str],
         reason: str = "",
         message: str = "",
-        crashed: bool = False,
-        stays: bool = False,
-        unscheduled: bool = False,
-        probe: bool = False,
-        events: tuple[tuple[str, str, str], ...] = (),
         again: str = "",
     ) -> None:
         self.seen = seen
-        self.phase = phase
-        self.ready = ready
+        self.then = then
+        self.events = events
         self.reason = reason
         self.message = message
-        self.crashed = crashed
-        self.stays = stays
-        self.unscheduled = unscheduled
-        self.probe = probe
-        self.events = events
         self.again = again
 
 
@@ -65,47 +51,37 @@ RESTARTS = ("BackOff", "Back-off restarting failed container {container} in pod 
 
 HEALTHY = "healthy"
 LIVES: dict[str, tuple[Stage, ...]] = {
-    HEALTHY: (Stage(phase="Running", ready=True),),
-    "slow": (Stage("running", phase="Running", ready=True), Stage(phase="Running", again="slow")),
+    HEALTHY: (Stage(ANY, "ready"),),
+    "slow": (Stage("running", "ready"), Stage(ANY, "runs", again="slow")),
     "not-ready": (
-        Stage("running", stays=True, probe=True, events=(PROBE,), again="restart"),
-        Stage(phase="Running", probe=True, events=(PROBE,), again="restart"),
+        Stage("running", "stays", PROBE, again="restart"),
+        Stage(ANY, "runs", PROBE, again="restart"),
     ),
     "image-pull": (
         Stage(
             "ErrImagePull",
-            phase="Pending",
+            "waits",
+            ("BackOff", BACK_OFF, "kubelet"),
             reason="ImagePullBackOff",
             message=BACK_OFF,
-            events=(("BackOff", BACK_OFF, "kubelet"),),
             again="restart",
         ),
         Stage(
-            phase="Pending",
+            ANY,
+            "waits",
+            ("Failed", PULL_FAILED, "kubelet"),
+            ("Failed", "Error: ErrImagePull", "kubelet"),
             reason="ErrImagePull",
             message=PULL_FAILED,
-            events=(("Failed", PULL_FAILED, "kubelet"), ("Failed", "Error: ErrImagePull", "kubelet")),
             again="pull backs off",
         ),
     ),
     "crash-loop": (
-        Stage(
-            "running",
-            phase="Running",
-            reason="CrashLoopBackOff",
-            message=CRASHED,
-            crashed=True,
-            events=(RESTARTS,),
-            again="restart",
-        ),
-        Stage(phase="Running", again="crash"),
+        Stage("running", "crashed", RESTARTS, reason="CrashLoopBackOff", message=CRASHED, again="restart"),
+        Stage(ANY, "runs", again="crash"),
     ),
-    "no-node": (
-        Stage(unscheduled=True, events=(("FailedScheduling", NO_NODE, "default-scheduler"),), again="restart"),
-    ),
-    "volume-held": (
-        Stage(stays=True, events=(("FailedAttachVolume", HELD, "attachdetach-controller"),), again="restart"),
-    ),
+    "no-node": (Stage(ANY, "unscheduled", ("FailedScheduling", NO_NODE, "default-scheduler"), again="restart"),),
+    "volume-held": (Stage(ANY, "stays", ("FailedAttachVolume", HELD, "attachdetach-controller"), again="restart"),),
 }
 
 
@@ -158,19 +134,20 @@ def _enter(sim: Simulation, pod: Object, stage: Stage, why: str) -> None:
     restarts = ((pod["status"].get("containerStatuses") or [{}])[0]).get("restartCount", 0)
     seconds = min(300, 10 * 2**restarts)
     words = {"image": first["image"], "why": why, "container": first["name"], "pod": meta["name"], "seconds": seconds}
-    if stage.unscheduled:
+    if stage.then == "unscheduled":
         containers.unschedule(store, pod, NO_NODE)
-    elif stage.reason:
+    elif stage.then in ("waits", "crashed"):
         _wait(store, pod, stage, stage.message.format(**words))
-    elif not stage.stays:
-        _run(store, pod, stage.ready)
-    if not stage.probe or any("readinessProbe" in container for container in pod["spec"]["containers"]):
+    elif stage.then in ("runs", "ready"):
+        _run(store, pod, stage.then == "ready")
+    probed = PROBE in stage.events
+    if not probed or any("readinessProbe" in container for container in pod["spec"]["containers"]):
         for reason, message, component in stage.events:
             event(store, pod, reason, message.format(**words), component)
-    if not stage.stays or not stage.probe:
+    if stage.then != "stays" or not probed:
         _changed(sim, pod)
     if stage.again:
-        delay = DELAYS[stage.again] * (min(30, 2**restarts) if stage.crashed else 1)
+        delay = DELAYS[stage.again] * (min(30, 2**restarts) if stage.then == "crashed" else 1)
         sim.after(delay, "pod", meta["namespace"], meta["name"])
 
 
@@ -197,7 +174,7 @@ def _wait(store: Store, pod: Object, stage: Stage, message: str) -> None:
     """The first container waits: it could not begin, or it crashed while the others run."""
     stamp, first, rest = store.timestamp(), pod["spec"]["containers"][0], pod["spec"]["containers"][1:]
     before = pod["status"]["containerStatuses"][0]
-    if stage.crashed:
+    if stage.then == "crashed":
         began = (before["state"].get("running") or {}).get("startedAt", stamp)
         last = {"terminated": {"exitCode": 1, "finishedAt": stamp, "reason": "Error", "startedAt": began}}
         statuses = [containers.waiting(first, stage.reason, message, before["restartCount"] + 1, last)]
@@ -209,7 +186,7 @@ def _wait(store: Store, pod: Object, stage: Stage, message: str) -> None:
     pod["status"].update(
         conditions=containers.conditions(stamp, False, "ContainersNotReady"),
         containerStatuses=statuses,
-        phase=stage.phase,
+        phase="Running" if stage.then == "crashed" else "Pending",
     )
 
 

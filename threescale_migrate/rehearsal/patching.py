@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from .store import copied
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .refusing import ApiError
+from .store import Object, copied
+from .typed import Any
 
 # By which key the elements of a list are matched; other lists are replaced.
 MERGE_KEYS = {
@@ -22,8 +20,10 @@ MERGE_KEYS = {
 }
 
 
-class BadPatch(Exception):
-    """The patch cannot be applied; the text is the server's."""
+def patched(kind: str, target: Object, patch: Any) -> Object:
+    """An object after a patch of a kind: `json`, `merge` or else strategic. Raises ApiError where it cannot be applied."""
+    found: Object = {"json": json_patch, "merge": merge}.get(kind, strategic)(target, patch)
+    return found
 
 
 def strategic(target: Any, patch: Any, key: str = "") -> Any:
@@ -74,7 +74,7 @@ def merge(target: Any, patch: Any) -> Any:
 
 
 def json_patch(target: Any, operations: Any) -> Any:
-    """A JSON patch (RFC 6902): add, remove, replace, test. Raises BadPatch."""
+    """A JSON patch (RFC 6902): add, remove, replace, test. Raises ApiError."""
     result = copied(target)
     for operation in operations:
         *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
@@ -84,7 +84,7 @@ def json_patch(target: Any, operations: Any) -> Any:
                 place = place[int(part)] if isinstance(place, list) else place[part]
             _apply(place, last, operation)
         except (KeyError, IndexError, ValueError, TypeError):
-            raise BadPatch("the server rejected our request due to an error in our request") from None
+            raise ApiError(422, "", "the server rejected our request due to an error in our request") from None
     return result
 
 

@@ -7,10 +7,7 @@ from .events import event
 from .quickjson import dumps
 from .simulation import DELAYS, Simulation
 from .store import Object, Store, copied
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 GONE = ("Succeeded", "Failed")
 TOLERATIONS = [

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 try:
     from _json import encode_basestring as quoted

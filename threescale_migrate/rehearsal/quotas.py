@@ -6,10 +6,7 @@ The texts are those of Kubernetes' admission; no recording has a quota.
 from __future__ import annotations
 
 from .store import Object, Store, copied
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 UNITS = {
     "m": 0.001, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40,

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from .resources import Resource
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 
 class ApiError(Exception):

@@ -5,10 +5,7 @@ from __future__ import annotations
 import math
 
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 ENDED = ("Complete", "Failed")
 PREFIX = "openshift.io/"

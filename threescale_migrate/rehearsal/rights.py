@@ -8,16 +8,10 @@ from __future__ import annotations
 
 from .resources import RESOURCES
 from .store import Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    Rule = dict[str, Any]
+from .typed import Any, Iterator, Object
 
 ADMIN = "system:admin"
-MASTERS: list[Rule] = [
+MASTERS: list[Object] = [
     {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
     {"nonResourceURLs": ["*"], "verbs": ["*"]},
 ]
@@ -35,27 +29,27 @@ def groups_of(user: str) -> tuple[str, ...]:
     return ("system:authenticated:oauth", "system:authenticated")
 
 
-def rules(store: Store, user: str, groups: tuple[str, ...], namespace: str | None) -> list[Rule]:
+def rules(store: Store, user: str, groups: tuple[str, ...], namespace: str | None) -> list[Object]:
     """The rules that hold for a user in a namespace, or cluster-wide for None."""
     if "system:masters" in groups:
         return MASTERS
     bindings = list(store.all("clusterrolebindings"))
     if namespace is not None:
         bindings += store.all("rolebindings", namespace)
-    found: list[Rule] = []
+    found: list[Object] = []
     for binding in bindings:
         if any(_is(subject, user, groups, binding) for subject in binding.get("subjects") or ()):
             found += rules_of(store, binding)
     return found
 
 
-def rules_of(store: Store, binding: Rule) -> list[Rule]:
+def rules_of(store: Store, binding: Object) -> list[Object]:
     """The rules of the role that a binding names; none where there is no such role."""
     reference = binding["roleRef"]
     kind = "roles" if reference.get("kind") == "Role" else "clusterroles"
     space = binding["metadata"].get("namespace") if kind == "roles" else None
     role = store.get(kind, space, reference["name"]) or {}
-    found: list[Rule] = role.get("rules") or []
+    found: list[Object] = role.get("rules") or []
     return found
 
 
@@ -74,7 +68,7 @@ def group_of(resource: str) -> str:
     return known.group if known is not None else ""
 
 
-def covers(rule: Rule, verb: str, group: str, resource: str, name: str = "") -> bool:
+def covers(rule: Object, verb: str, group: str, resource: str, name: str = "") -> bool:
     """Whether a rule allows a verb on a type, or on the one object of it that has the name."""
     if not {verb, "*"} & set(rule["verbs"]) or not {group, "*"} & set(rule.get("apiGroups") or ()):
         return False
@@ -85,7 +79,7 @@ def covers(rule: Rule, verb: str, group: str, resource: str, name: str = "") -> 
     return not rule.get("resourceNames") or name in rule["resourceNames"]
 
 
-def covers_url(rule: Rule, verb: str, url: str) -> bool:
+def covers_url(rule: Object, verb: str, url: str) -> bool:
     """Whether a rule allows a verb on a path of the server that is no object."""
     known = rule.get("nonResourceURLs") or ()
     return bool({verb, "*"} & set(rule["verbs"])) and any(
@@ -93,7 +87,7 @@ def covers_url(rule: Rule, verb: str, url: str) -> bool:
     )
 
 
-def single(found: list[Rule]) -> Iterator[Rule]:
+def single(found: list[Object]) -> Iterator[Object]:
     """Rules taken apart: one group and type, or one path, in each."""
     for rule in found:
         for group in rule.get("apiGroups") or ():
@@ -103,7 +97,7 @@ def single(found: list[Rule]) -> Iterator[Rule]:
             yield {"verbs": rule["verbs"], "nonResourceURLs": [url]}
 
 
-def lacking(held: list[Rule], wanted: list[Rule]) -> list[Rule]:
+def lacking(held: list[Object], wanted: list[Object]) -> list[Object]:
     """Those of the wanted rights, taken apart, that are not held: nobody can hand out what they do not have."""
     found = []
     for rule in single(wanted):

@@ -9,23 +9,24 @@ from .refusing import NOT_ALLOWED, ApiError, check_types, not_found, rule_text
 from .resources import RESOURCES, Resource
 from .simulation import Simulation
 from .store import Object, Opened, Store, copied
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from typing import Any
-
-    from .simulation import Handler
-    from .store import Directory
-
+from .typed import AbstractContextManager, Any, Callable, Directory
 
 SERVER = "https://api.cluster.example.test:6443"
 
 
-def _handlers() -> dict[str, Handler]:
-    from .controllers import HANDLERS
+def _handlers() -> dict[str, Callable[[Simulation, str, str], None]]:
+    """Which controller answers which kind of event. They are loaded when one is due."""
+    from . import accounts, deployer, kubelet, pods, status, triggers
 
-    return HANDLERS
+    return {
+        "config": triggers.check_triggers,
+        "rollout": triggers.begin,
+        "deployer": deployer.step,
+        "scale": pods.reconcile,
+        "status": status.tell_status,
+        "pod": kubelet.step,
+        "account": accounts.give_login,
+    }
 
 
 MADE_ANEW = {"ReplicationController": "scale", "DeploymentConfig": "rollout"}
@@ -163,7 +164,7 @@ class Api:
         from . import defaults
 
         defaults.fill(resource, item)
-        self._check(resource, item)
+        defaults.check(resource, item)
         if resource.plural in ("rolebindings", "clusterrolebindings"):
             self._may_grant(resource, item)
         if self.store.get(resource.plural, space, name) is not None:
@@ -244,17 +245,6 @@ class Api:
             raise ApiError(403, "Forbidden", f'pods "{pod["metadata"]["name"]}" is forbidden: {refusal}') from None
         return made
 
-    def _check(self, resource: Resource, item: Object) -> None:
-        from . import defaults
-
-        try:
-            defaults.check(resource, item)
-        except defaults.Invalid as error:
-            causes = error.causes[0] if len(error.causes) == 1 else "[" + ", ".join(error.causes) + "]"
-            raise ApiError(
-                422, "Invalid", f'{resource.kind} "{item["metadata"].get("name", "")}" is invalid: {causes}'
-            ) from None
-
     def patch(
         self, resource: Resource, namespace: str | None, name: str, kind: str, patch: Any, dry_run: bool = False
     ) -> tuple[Object, bool]:
@@ -264,14 +254,7 @@ class Api:
         self.allow("patch", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
         check_types(patch)
-        try:
-            if kind == "json":
-                changed = patching.json_patch(stored, patch)
-            else:
-                changed = (patching.merge if kind == "merge" else patching.strategic)(stored, patch)
-        except patching.BadPatch as error:
-            raise ApiError(422, "", str(error)) from None
-        return self._change(resource, stored, changed, dry_run)
+        return self._change(resource, stored, patching.patched(kind, stored, patch), dry_run)
 
     def replace(
         self, resource: Resource, namespace: str | None, name: str, item: Object, dry_run: bool = False
@@ -293,7 +276,7 @@ class Api:
         from . import defaults
 
         defaults.fill(resource, changed, stored)
-        self._check(resource, changed)
+        defaults.check(resource, changed)
         if changed["metadata"].get("resourceVersion") != stored["metadata"]["resourceVersion"]:
             name = changed["metadata"]["name"]
             raise ApiError(
@@ -377,7 +360,9 @@ class Api:
         item = project_namespace(name, self.user)
         if self.store.settings.get("marked"):
             mark(item)
-        self._check(RESOURCES["namespaces"], item)
+        from . import defaults
+
+        defaults.check(RESOURCES["namespaces"], item)
         self.store.put("namespaces", item)
         self._react(RESOURCES["namespaces"], item)
 

@@ -2,7 +2,7 @@
 
 Each thing that will happen (a trigger fires, a deployer looks again, a pod becomes ready) stands in the queue with its
 moment. `advance` goes through all that are due, in order, so that a call ten minutes later finds the same history as
-one that polled. What they do is in the table of `controllers`; the delays are here, read off rollouts.jsonl.
+one that polled. What they do is in the table of `server`; the delays are here, read off rollouts.jsonl.
 """
 
 from __future__ import annotations
@@ -10,13 +10,7 @@ from __future__ import annotations
 import heapq
 
 from .store import Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    Handler = Callable[["Simulation", str, str], None]
+from .typed import Any, Callable
 
 # Cluster seconds.
 DELAYS = {
@@ -43,7 +37,9 @@ DELAYS = {
 class Simulation:
     """The queue over one store. Handlers are called with the store's moment set to that of the event."""
 
-    def __init__(self, store: Store, handlers: Callable[[], dict[str, Handler]] | None = None) -> None:
+    def __init__(
+        self, store: Store, handlers: Callable[[], dict[str, Callable[[Simulation, str, str], None]]] | None = None
+    ) -> None:
         self.store = store
         # Loaded when something is due, since most calls find nothing to do.
         self.handlers = handlers

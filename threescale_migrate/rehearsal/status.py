@@ -5,10 +5,7 @@ from __future__ import annotations
 from .revisions import newest, note, params, revisions, share
 from .simulation import Simulation
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 
 def tell_status(sim: Simulation, namespace: str, name: str) -> None:

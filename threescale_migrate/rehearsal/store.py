@@ -11,15 +11,8 @@ import os
 import time
 
 from .quickjson import dumps, loads
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Union
-
-    Object = dict[str, Any]
-    Directory = Union[str, os.PathLike[str]]
-else:
-    Object = dict
+from .typed import Any, Directory
+from .typed import Object as Object
 
 STATE = "cluster.json"
 LOCK = "lock"

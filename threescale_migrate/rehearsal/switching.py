@@ -12,11 +12,7 @@ from .quotas import with_usage
 from .resources import named
 from .simulation import Simulation
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+from .typed import Any, Callable, Iterable
 
 
 def switch_on(store: Store, given: Iterable[str]) -> None:

@@ -7,49 +7,22 @@ from __future__ import annotations
 
 from .quickjson import dumps, loads
 from .store import Object, Store
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 CREATED = "2026-11-23T16:46:09Z"
 # 3scale's templates write a token of eight letters and digits into the pre hook of system-app (recordings/README.md 22).
 MASTER_ACCESS_TOKEN = "u8Rw3Nk5"
 ENCODED = "openshift.io/encoded-deployment-config"
 PLAIN = "bundle exec rake boot openshift:deploy"
-# Each image stream: its tag, and the image that it had on the recorded cluster.
+# Each image stream: its tag, and the image that it had on the recorded cluster, in registry.access.redhat.com.
 IMAGES = {
-    "amp-apicast": (
-        "latest",
-        "registry.access.redhat.com/3scale-amp25/apicast-gateway",
-        "sha256:321a2a4e417b20d7b4c791ab3690373757ee6e86ae26146c497400897410bc91",
-    ),
-    "amp-backend": (
-        "latest",
-        "registry.access.redhat.com/3scale-amp25/backend",
-        "sha256:4cc5e9712bbea97ed871a14d4fe0576d236df91962170f44fa15395248958541",
-    ),
-    "amp-system": (
-        "latest",
-        "registry.access.redhat.com/3scale-amp25/system",
-        "sha256:9fc7a0c237f00a9f52077be0b30a38b3e92ac3111ae6ff697ab4b9bb862949a2",
-    ),
-    "amp-wildcard-router": (
-        "latest",
-        "registry.access.redhat.com/3scale-amp22/wildcard-router",
-        "sha256:1922f829a076ee19ca46a21365219ea09c03efba49a941dc3166dde1a194ec40",
-    ),
-    "amp-zync": (
-        "latest",
-        "registry.access.redhat.com/3scale-amp25/zync",
-        "sha256:ad3d1c90641443793fdfd98dfffb472f2a8c29fc2c8d70530cd21a36afaea28b",
-    ),
-    "postgresql": (
-        "10",
-        "registry.access.redhat.com/rhscl/postgresql-10-rhel7",
-        "sha256:960d1467a226393863efbdc038beebb58afe04d74ca355e2b71f3a1b2e7c32f7",
-    ),
-}
+    "amp-apicast": ("latest", "3scale-amp25/apicast-gateway", "321a2a4e417b20d7b4c791ab3690373757ee6e86ae26146c497400897410bc91"),
+    "amp-backend": ("latest", "3scale-amp25/backend", "4cc5e9712bbea97ed871a14d4fe0576d236df91962170f44fa15395248958541"),
+    "amp-system": ("latest", "3scale-amp25/system", "9fc7a0c237f00a9f52077be0b30a38b3e92ac3111ae6ff697ab4b9bb862949a2"),
+    "amp-wildcard-router": ("latest", "3scale-amp22/wildcard-router", "1922f829a076ee19ca46a21365219ea09c03efba49a941dc3166dde1a194ec40"),
+    "amp-zync": ("latest", "3scale-amp25/zync", "ad3d1c90641443793fdfd98dfffb472f2a8c29fc2c8d70530cd21a36afaea28b"),
+    "postgresql": ("10", "rhscl/postgresql-10-rhel7", "960d1467a226393863efbdc038beebb58afe04d74ca355e2b71f3a1b2e7c32f7"),
+}  # fmt: skip
 
 # Of each installation since 2.5 (recordings/README.md 23); the recorded cluster's project was made without it.
 ENVIRONMENT: Object = {
@@ -80,9 +53,9 @@ def _fill(stream: Object) -> None:
     tag, repository, digest = IMAGES[name]
     image = {
         "created": CREATED,
-        "dockerImageReference": f"{repository}@{digest}",
+        "dockerImageReference": f"registry.access.redhat.com/{repository}@sha256:{digest}",
         "generation": 1,
-        "image": digest,
+        "image": f"sha256:{digest}",
     }
     stream["metadata"]["generation"] = 1
     stream["status"] = {

@@ -7,10 +7,7 @@ from .revisions import DESIRED, ENDED, first_replicas, newest, note, recreates, 
 from .simulation import Simulation
 from .status import tell_status
 from .store import Object, copied
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from .typed import Any
 
 
 def check_triggers(sim: Simulation, namespace: str, name: str) -> None:

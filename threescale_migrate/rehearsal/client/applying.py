@@ -7,14 +7,10 @@ from ..refusing import ApiError
 from ..resources import Resource
 from ..server import Api
 from ..store import Object
+from ..typed import Any
 from . import output
 from .files import done, read, space_of, type_of
 from .session import Session, error_text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 

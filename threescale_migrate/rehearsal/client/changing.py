@@ -6,16 +6,13 @@ from ..refusing import ApiError
 from ..resources import RESOURCES, Resource
 from ..server import Api
 from ..store import Object
+from ..typed import Any
 from .errors import failure, usage_hint
 from .files import body as body_of
 from .files import done, read, space_of, type_of
 from .generating import generate
 from .reading import targets
 from .session import Session, Unauthenticated, error_text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
 def create(session: Session) -> None:
@@ -103,39 +100,28 @@ def patch(session: Session) -> None:
 
 def _patch_local(session: Session) -> None:
     """`patch --local -f FILE`: patches what the file holds, and asks no server."""
-    from .. import patching
+    from ..patching import patched
 
     if session.words:
         raise failure("cannot specify --local and server resources")
     if not session.values.get("patch"):
         raise usage_hint("must specify --patch or --patch-file containing the contents of the patch", "oc patch")
-    patched = {"json": patching.json_patch, "merge": patching.merge}.get(
-        str(session.values.get("type")), patching.strategic
-    )
     for name, item in read(session):
         resource = type_of(item, name)
         item.setdefault("metadata", {}).setdefault("namespace", space_of(session, item))
         try:
-            made = patched(item, body_of(str(session.values["patch"])))
-        except patching.BadPatch as error:
+            made = patched(str(session.values.get("type")), item, body_of(str(session.values["patch"])))
+        except ApiError as error:
+            if error.status == 400:  # the patch is not one
+                raise
             raise failure(str(error)) from None
         done(session, resource, made, "patched" if made != item else "patched (no change)")
 
 
 # What a DeploymentConfig's spec can hold; the server leaves out what it does not know, with a warning (`errors.jsonl`).
-SPEC_FIELDS = frozenset(
-    {
-        "minReadySeconds",
-        "paused",
-        "replicas",
-        "revisionHistoryLimit",
-        "selector",
-        "strategy",
-        "template",
-        "test",
-        "triggers",
-    }
-)
+SPEC_FIELDS = (
+    "minReadySeconds", "paused", "replicas", "revisionHistoryLimit", "selector", "strategy", "template", "test", "triggers",
+)  # fmt: skip
 
 
 def _leave_out_unknown(session: Session, resource: Resource, body: Any) -> None:

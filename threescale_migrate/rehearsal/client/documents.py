@@ -7,11 +7,8 @@ take for a number, a date or a truth value. Every JSON and YAML answer in the re
 from __future__ import annotations
 
 from ..quickjson import pretty
+from ..typed import Any
 from .errors import failure
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, ClassVar
 
 HTML = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
@@ -44,10 +41,10 @@ def _dumper() -> Any:
     class Dumper(base):  # type: ignore[misc]
         """Everything is a text that is written plain or quoted, as Go would."""
 
-        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-
         def ignore_aliases(self, data: Any) -> bool:
             return True
+
+    Dumper.yaml_implicit_resolvers = {}
 
     def text(dumper: Any, value: str) -> Any:
         style = "|" if "\n" in value else '"' if not_plain.match(value) else None
@@ -80,11 +77,10 @@ def _loader() -> Any:
     class Loader(base):  # type: ignore[misc]
         """Dates stay texts, as in JSON."""
 
-        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-            first: [(tag, pattern) for tag, pattern in rows if not tag.endswith((":timestamp", ":value"))]
-            for first, rows in base.yaml_implicit_resolvers.items()
-        }
-
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in rows if not tag.endswith((":timestamp", ":value"))]
+        for first, rows in base.yaml_implicit_resolvers.items()
+    }
     return Loader
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..ages import has
 
-INVALID = r'(?s)^\S+ ".*?" is invalid: '
 UNAUTHORIZED = "You must be logged in to the server"
 
 
@@ -39,30 +38,9 @@ def server_error(status: int, reason: str, message: str, doing: str = "") -> str
 
     `doing` is what the client was at, as in `error when creating "amp-sa.yml"`; an invalid object is text without it.
     """
-    if status == 422 or reason == "Invalid":
-        return _invalid(message)
+    if status == 422:
+        return f"The {message}" if reason == "Invalid" else f"The request is invalid: {message}"
     text = f"{doing}: {message}" if doing else message
     if status == 401 or reason == "Unauthorized":
         return f"error: {UNAUTHORIZED} ({text})"
     return f"Error from server ({reason}): {text}" if reason else f"Error from server: {text}"
-
-
-def _invalid(message: str) -> str:
-    import re
-
-    found = re.match(INVALID, message)
-    if not found:
-        return f"The request is invalid: {message}"
-    head, rest = message[: found.end()], message[found.end() :]
-    if rest.startswith("[") and rest.endswith("]"):
-        return f"The {head}\n" + "\n".join(f"* {cause}" for cause in _causes(rest[1:-1]))
-    return f"The {head}{rest}"
-
-
-def _causes(text: str) -> list[str]:
-    """The causes in `[a: Required value, b: Invalid value: "x": …]`: a new one begins at a comma before a path."""
-    import re
-
-    return re.split(
-        r", (?=[a-z][\w.\[\]/-]*: (?:Required|Invalid|Forbidden|Not found|Duplicate|Unsupported|Too))", text
-    )

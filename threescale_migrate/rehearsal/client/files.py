@@ -10,15 +10,11 @@ from ..refusing import ApiError
 from ..resources import BY_KIND, Resource
 from ..server import cron_version
 from ..store import Object
+from ..typed import Any, Iterable
 from . import output
 from .documents import parse
 from .errors import failure
 from .session import Session
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
 
 
 def read(session: Session) -> list[tuple[str, Object]]:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
+from ..typed import Iterable, Object
 from .errors import usage
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
-
-    Values = dict[str, Any]
 
 
 class Flag:
@@ -25,7 +19,7 @@ class Flag:
 
 
 def table(text: str) -> tuple[Flag, ...]:
-    """Flags from lines, or what stands between commas, of `name [short] kind[=bare]`."""
+    """Flags from a text that names each as `name [short] kind[=bare]`, separated by commas or line ends."""
     rows = []
     for line in text.replace(",", "\n").splitlines():
         words = line.split()
@@ -37,79 +31,36 @@ def table(text: str) -> tuple[Flag, ...]:
 
 
 GLOBAL = """
-    namespace n text
-    context text
-    kubeconfig text
-    cluster text
-    user text
-    server s text
-    token text
-    request-timeout text
-    as text
-    as-group list
-    as-uid text
-    insecure-skip-tls-verify bool
-    certificate-authority text
-    client-certificate text
-    client-key text
-    tls-server-name text
-    cache-dir text
-    match-server-version bool
-    warnings-as-errors bool
-    loglevel v text
-    v text
-    profile text
-    help h bool
+    namespace n text, context text, kubeconfig text, cluster text, user text, server s text, token text, as text
+    as-group list, as-uid text, request-timeout text, insecure-skip-tls-verify bool, certificate-authority text
+    client-certificate text, client-key text, tls-server-name text, cache-dir text, match-server-version bool
+    warnings-as-errors bool, loglevel v text, v text, profile text, help h bool
 """
-
-DRY_RUN = """
-    dry-run text=unchanged
-"""
-OUTPUT = """
-    output o text
-    template text
-    allow-missing-template-keys bool
-    show-managed-fields bool
-"""
-FILES = """
-    filename f list
-    kustomize k text
-    recursive R bool
-"""
-SELECT = """
-    selector l text
-    field-selector text
-    all-namespaces A bool
-    all bool
-    ignore-not-found bool
-"""
-CHANGE = """
-    field-manager text
-    record bool
-    save-config bool
-    validate text=strict
-"""
+DRY_RUN = "dry-run text=unchanged, "
+OUTPUT = "output o text, template text, allow-missing-template-keys bool, show-managed-fields bool, "
+FILES = "filename f list, kustomize k text, recursive R bool, "
+SELECT = "selector l text, field-selector text, all-namespaces A bool, all bool, ignore-not-found bool, "
+CHANGE = "field-manager text, record bool, save-config bool, validate text=strict, "
 
 
-def _set(values: Values, flag: Flag, value: str, command: str) -> None:
+def _set(values: Object, flag: Flag, value: str, command: str) -> None:
+    word = value.lower()
+    wrong = ""
     if flag.kind == "bool":
-        if value.lower() not in ("true", "false", "1", "0", "t", "f"):
-            raise usage(
-                f'invalid argument "{value}" for "--{flag.name}" flag: strconv.ParseBool: parsing "{value}": invalid syntax',
-                command,
-            )
-        values[flag.name] = value.lower() in ("true", "1", "t")
+        wrong = "" if word in ("true", "false", "1", "0", "t", "f") else "ParseBool"
+        values[flag.name] = word in ("true", "1", "t")
     elif flag.kind == "int":
-        if not value.lstrip("+-").isdigit():
-            raise usage(
-                f'invalid argument "{value}" for "--{flag.name}" flag: strconv.ParseInt: parsing "{value}": invalid syntax',
-                command,
-            )
-        values[flag.name] = int(value)
+        wrong = "" if value.lstrip("+-").isdigit() else "ParseInt"
+        values[flag.name] = 0 if wrong else int(value)
     elif flag.kind == "list":
         values.setdefault(flag.name, []).extend(value.split(","))
     else:
         values[flag.name] = value
+    if wrong:
+        said = (
+            f'invalid argument "{value}" for "--{flag.name}" flag: strconv.{wrong}: parsing "{value}": invalid syntax'
+        )
+        raise usage(said, command)
 
 
 class Parser:
@@ -121,9 +72,9 @@ class Parser:
         self.long = {flag.name: flag for flag in known}
         self.short = {flag.short: flag for flag in known if flag.short}
 
-    def parse(self, argv: list[str]) -> tuple[Values, list[str]]:
+    def parse(self, argv: list[str]) -> tuple[Object, list[str]]:
         """The flags' values, and the words that are none."""
-        values: Values = {}
+        values: Object = {}
         words: list[str] = []
         rest = list(argv)
         while rest:
@@ -140,7 +91,7 @@ class Parser:
                 words.append(word)
         return values, words
 
-    def _long(self, word: str, rest: list[str], values: Values) -> None:
+    def _long(self, word: str, rest: list[str], values: Object) -> None:
         name, equals, value = word.partition("=")
         flag = self.long.get(name)
         if flag is None:
@@ -149,7 +100,7 @@ class Parser:
             value = self._value(flag, rest, f"--{name}")
         _set(values, flag, value, self.command)
 
-    def _short(self, letters: str, rest: list[str], values: Values) -> None:
+    def _short(self, letters: str, rest: list[str], values: Object) -> None:
         cluster = letters
         while letters:
             flag = self.short.get(letters[0])

@@ -7,13 +7,10 @@ from ..patching import strategic
 from ..refusing import ApiError
 from ..resources import BY_KIND, RESOURCES
 from ..store import Object
+from ..typed import Any
 from .errors import failure
 from .files import body, done
 from .session import Session, type_named
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
 def generate(session: Session) -> None:

@@ -8,14 +8,11 @@ from ..refusing import ApiError
 from ..resources import RESOURCES
 from ..server import Api, open_cluster
 from ..store import Object
+from ..typed import Any
 from .documents import to_json
 from .errors import CommandError, failure
 from .output import columns
 from .session import Session
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 STREAMS = RESOURCES["imagestreams"]
 

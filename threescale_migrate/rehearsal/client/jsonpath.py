@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from ..typed import Any
 from .errors import failure
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 _STEP = re.compile(
     r"""\.\.(?P<deep>(?:[^.\[\]{}\\]|\\.)+)|\.(?P<name>(?:[^.\[\]{}\\]|\\.)+)|\[\?\((?P<filter>[^\]]*?)\)\]|\[(?P<quoted>(?:'[^']*'|"[^"]*")(?:,\s*(?:'[^']*'|"[^"]*"))*)\]|\[(?P<index>-?\d+|\*|-?\d*:-?\d*)\]"""

@@ -5,16 +5,10 @@ from __future__ import annotations
 from ..ages import has
 from ..resources import BY_KIND, Resource
 from ..store import Object, moment_of
+from ..typed import Any, Callable, Sequence
 from .documents import to_json, to_yaml
 from .errors import failure
 from .session import Session
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    Cells = Callable[[Object, float], list[str]]
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:
@@ -120,7 +114,7 @@ def _quota(item: Object, now: float) -> list[str]:
     return [", ".join(shown[False]), ", ".join(shown[True]), _made(item, now)]
 
 
-TABLES: dict[str, tuple[tuple[str, ...], Cells]] = {
+TABLES: dict[str, tuple[tuple[str, ...], Callable[[Object, float], list[str]]]] = {
     "deploymentconfigs": (("REVISION", "DESIRED", "CURRENT", "TRIGGERED BY"), _config),
     "pods": (("READY", "STATUS", "RESTARTS", "AGE"), _pod),
     "replicationcontrollers": (("DESIRED", "CURRENT", "READY", "AGE"), _controller),
@@ -142,9 +136,12 @@ OLD_HEADS = {"imagestreams": ("DOCKER REPO", "TAGS", "UPDATED")}
 OLD_AGE_ALONE = ("rolebindings", "clusterrolebindings", "roles", "clusterroles")
 
 
-def _columns_of(plural: str) -> tuple[tuple[str, ...], Cells]:
+def _columns_of(plural: str) -> tuple[tuple[str, ...], Callable[[Object, float], list[str]]]:
     """The heads of a type's table, and what makes a line of it."""
-    age_alone: tuple[tuple[str, ...], Cells] = (("AGE",), lambda item, now: [_made(item, now)])
+    age_alone: tuple[tuple[str, ...], Callable[[Object, float], list[str]]] = (
+        ("AGE",),
+        lambda item, now: [_made(item, now)],
+    )
     names, cells = TABLES.get(plural, age_alone)
     if has("tables of 1.11"):
         return age_alone if plural in OLD_AGE_ALONE else (OLD_HEADS.get(plural, names), cells)

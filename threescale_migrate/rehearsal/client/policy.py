@@ -9,13 +9,10 @@ from ..refusing import ApiError
 from ..resources import RESOURCES, Resource
 from ..server import Api
 from ..store import Object
+from ..typed import Any
 from . import output
 from .errors import failure
 from .session import Session
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 # Each verb: whether it is about the project, and whether it adds. An SCC is given by a binding that has the name of its role,
 # which is of the cluster unless `-n` is there.

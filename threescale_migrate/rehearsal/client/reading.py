@@ -6,13 +6,10 @@ from ..refusing import ApiError
 from ..resources import Resource
 from ..server import Api
 from ..store import Object
+from ..typed import Any
 from . import output
 from .errors import CommandError, failure, usage_hint
 from .session import Session, Unauthenticated, error_text, type_named
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 TABULAR = ("", "wide")
 

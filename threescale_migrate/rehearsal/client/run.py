@@ -7,29 +7,15 @@ import sys
 
 from ..ages import has
 from ..refusing import ApiError
+from ..typed import Callable, Directory, TextIO
 from .errors import CommandError, failure
 from .flags import CHANGE, DRY_RUN, FILES, OUTPUT, SELECT, Parser, table
 from .session import Session, error_text
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TextIO
-
-    from ..store import Directory
-
-    Verb = Callable[[Session], None]
-
 # Each verb: the module and function that run it, and its flags beyond the global ones.
 VERBS: dict[str, tuple[str, str, str]] = {
     "get": ("reading", "get", OUTPUT + SELECT + FILES + """
-        no-headers bool
-        raw text
-        sort-by text
-        watch w bool
-        show-labels bool
-        chunk-size text
-        label-columns L list
+        no-headers bool, raw text, sort-by text, watch w bool, show-labels bool, chunk-size text, label-columns L list
     """),
     "describe": ("reading", "describe", SELECT),
     "logs": ("reading", "logs", "previous p bool, tail text, container c text, follow f bool"),
@@ -42,41 +28,20 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "config": ("asking", "config", OUTPUT + "minify bool, raw bool, flatten bool, no-headers bool"),
     "auth": ("asking", "auth", SELECT + "list bool, quiet q bool, no-headers bool, subresource text"),
     "create": ("changing", "create", FILES + DRY_RUN + OUTPUT + CHANGE + """
-        role text
-        clusterrole text
-        serviceaccount list
-        user list
-        group list
-        verb list
-        resource list
-        resource-name list
-        from-literal list
-        from-file list
-        type text
+        role text, clusterrole text, serviceaccount list, user list, group list, verb list, resource list
+        resource-name list, from-literal list, from-file list, type text
     """),
     "apply": ("applying", "apply", FILES + DRY_RUN + OUTPUT + CHANGE + "server-side bool, force-conflicts bool"),
     "replace": ("changing", "replace", FILES + DRY_RUN + OUTPUT + CHANGE + "force bool"),
     "diff": ("applying", "diff", FILES),
     "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, patch-file text, type text, local bool"),
     "delete": ("changing", "delete", FILES + SELECT + DRY_RUN + OUTPUT + """
-        wait bool
-        now bool
-        force bool
-        grace-period text
-        timeout text
-        cascade text=background
+        wait bool, now bool, force bool, grace-period text, timeout text, cascade text=background
     """),
     "secrets": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
     "secret": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
     "run": ("generating", "run_pod", DRY_RUN + OUTPUT + CHANGE + """
-        image text
-        restart text
-        command bool
-        overrides text
-        env list
-        labels l text
-        image-pull-policy text
-        quiet q bool
+        image text, restart text, command bool, overrides text, env list, labels l text, image-pull-policy text, quiet q bool
     """),
     "exec": ("running", "exec_", "container c text, stdin i bool, tty t bool, quiet q bool"),
     "rsh": ("running", "exec_", "container c text, no-tty T bool, tty t bool, shell text"),
@@ -87,21 +52,11 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "adm": ("policy", "adm", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
     "policy": ("policy", "policy", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
     "rollout": ("rolling", "rollout", OUTPUT + DRY_RUN + """
-        timeout text
-        watch w bool
-        again bool
-        to-revision int
-        revision int
+        timeout text, watch w bool, again bool, to-revision int, revision int
     """),
     "scale": ("rolling", "scale", SELECT + OUTPUT + "replicas int, current-replicas int, timeout text"),
     "set": ("rolling", "set_", SELECT + OUTPUT + """
-        from-config bool
-        from-image text
-        remove bool
-        remove-all bool
-        auto bool
-        manual bool
-        containers c text
+        from-config bool, from-image text, remove bool, remove-all bool, auto bool, manual bool, containers c text
     """),
 }  # fmt: skip
 
@@ -141,7 +96,9 @@ def run_plugin(argv: list[str]) -> None:
                     os.execv(path, [path, *argv[count:]])
 
 
-def _understand(argv: list[str], directory: Directory, out: TextIO, err: TextIO) -> tuple[Session, Verb]:
+def _understand(
+    argv: list[str], directory: Directory, out: TextIO, err: TextIO
+) -> tuple[Session, Callable[[Session], None]]:
     at = Parser((), "oc").first_word(argv)
     if at is None:
         raise failure("the rehearsal oc needs a command, such as get or patch")
@@ -152,7 +109,7 @@ def _understand(argv: list[str], directory: Directory, out: TextIO, err: TextIO)
         raise failure(f'unknown command "{name}" for "oc"')
     module, function, flags = VERBS[name]
     if has("dry-run is a switch"):
-        flags = flags.replace(DRY_RUN, "\n    dry-run bool\n")
+        flags = flags.replace(DRY_RUN, "dry-run bool, ")
     rest = [*argv[:at], *argv[at + 1 :]]
     if name in RUNNERS and "--" not in rest:  # what follows the pod belongs to the command that runs in it
         pod = Parser(table(flags), f"oc {name}").first_word(rest)
@@ -160,7 +117,7 @@ def _understand(argv: list[str], directory: Directory, out: TextIO, err: TextIO)
     values, words = Parser(table(flags), f"oc {name}").parse(rest)
     if values.get("help"):
         raise failure(f"the rehearsal oc has no help; see oc {name} --help of a real one")
-    verb: Verb = getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)
+    verb: Callable[[Session], None] = getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)
     session = Session(directory, values, words, out, err)
     session.line = " ".join(argv)
     session.learns = module not in ("asking", "projects")

@@ -11,15 +11,8 @@ from ..refusing import ApiError
 from ..resources import Resource, named
 from ..rights import ADMIN
 from ..server import SERVER, Api, Cluster, open_cluster
+from ..typed import AbstractContextManager, Any, Directory, Object, TextIO
 from .errors import UNAUTHORIZED, CommandError, failure, server_error
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from typing import Any, TextIO
-
-    from ..store import Directory
-    from .flags import Values
 
 NO_CONFIGURATION = (
     "error: Missing or incomplete configuration info.  Please point to an existing, complete config file:\n\n\n"
@@ -37,7 +30,7 @@ DEPRECATED = {
 class Session:
     """The state of one command: flags, context, the directory of the cluster, and what was warned of already."""
 
-    def __init__(self, directory: Directory, values: Values, words: list[str], out: TextIO, err: TextIO) -> None:
+    def __init__(self, directory: Directory, values: Object, words: list[str], out: TextIO, err: TextIO) -> None:
         self._directory = directory
         self.values = values
         self.words = words

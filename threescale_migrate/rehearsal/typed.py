@@ -1,0 +1,19 @@
+"""The names of types, for the type checker alone: at run time they mean nothing, since loading `typing` takes too long."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from typing import Any, TextIO, Union
+
+    Object = dict[str, Any]
+    Directory = Union[str, os.PathLike[str]]
+else:
+    AbstractContextManager = Any = Callable = Directory = Iterable = Iterator = Object = Sequence = TextIO = object
+
+__all__ = [
+    "AbstractContextManager", "Any", "Callable", "Directory", "Iterable", "Iterator", "Object", "Sequence", "TextIO",
+]  # fmt: skip
