@@ -21,15 +21,10 @@ SYSTEM_NAMESPACES = (
 
 def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
     """A cluster role binding that every cluster begins with."""
-    meta = {key: known[key] for key in ("annotations", "labels", "name") if key in known}
-    item: Object = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": meta,
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": known["role"]},
-    }
-    if known.get("subjects") is not None:
-        item["subjects"] = known["subjects"]
+    item = rights.binding("ClusterRoleBinding", known["name"], known["role"], known.get("subjects") or [])
+    item["metadata"].update({key: known[key] for key in ("annotations", "labels") if key in known})
+    if known.get("subjects") is None:
+        del item["subjects"]
     store.put("clusterrolebindings", item)
 
 
@@ -44,7 +39,7 @@ def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> N
     """Fills an empty store with a cluster, and with a project and its objects where one is named."""
     for name, role_rules in known_from("cluster-roles.json").items():
         role = {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "apiVersion": f"{rights.RBAC}/v1",
             "kind": "ClusterRole",
             "metadata": {"name": name},
             "rules": role_rules,

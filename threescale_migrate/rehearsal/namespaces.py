@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from .rights import account, binding, subject
 from .store import Object, Store, copied
 
 # What distinguishes a project of a rehearsal from a real one.
 REHEARSAL = "threescale-migrate/rehearsal"
 # The accounts that OpenShift makes in each project, and makes again as soon as one is deleted.
 OWN_ACCOUNTS = ("builder", "default", "deployer")
+# What OpenShift's descriptions of its own bindings say that they allow.
+DEPLOYS = "deploymentconfigs in this namespace to rollout pods in this namespace"
+PULLS = "all pods in this namespace to pull images from this namespace"
 
 
 def own_account(name: str, namespace: str) -> Object:
@@ -52,35 +56,16 @@ def project_of(namespace: Object) -> Object:
 
 def begin_namespace(store: Store, name: str, user: str) -> None:
     """What OpenShift puts into a new project: its accounts and their bindings."""
-    for account in OWN_ACCOUNTS:
-        store.put("serviceaccounts", own_account(account, name))
-    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{name}"}
-    owner = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
-    deployer = {"kind": "ServiceAccount", "name": "deployer", "namespace": name}
-    for binding, role, subject, does in (
-        ("admin", "admin", owner, ""),
-        (
-            "system:deployers",
-            "system:deployer",
-            deployer,
-            "deploymentconfigs in this namespace to rollout pods in this namespace",
-        ),
-        (
-            "system:image-pullers",
-            "system:image-puller",
-            group,
-            "all pods in this namespace to pull images from this namespace",
-        ),
+    for own in OWN_ACCOUNTS:
+        store.put("serviceaccounts", own_account(own, name))
+    group = subject(f"system:serviceaccounts:{name}", "Group")
+    for bound, role, whom, does in (
+        ("admin", "admin", subject(user), ""),
+        ("system:deployers", "system:deployer", account("deployer", name), DEPLOYS),
+        ("system:image-pullers", "system:image-puller", group, PULLS),
     ):
-        note = f"Allows {does}.  It is auto-managed by a controller; remove subjects to disable."
-        notes = {"annotations": {"openshift.io/description": note}} if does else {}
-        store.put(
-            "rolebindings",
-            {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "RoleBinding",
-                "metadata": {**notes, "name": binding, "namespace": name},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-                "subjects": [subject],
-            },
-        )
+        item = binding("RoleBinding", bound, role, [whom], name)
+        if does:
+            note = f"Allows {does}.  It is auto-managed by a controller; remove subjects to disable."
+            item["metadata"]["annotations"] = {"openshift.io/description": note}
+        store.put("rolebindings", item)

@@ -8,13 +8,33 @@ from __future__ import annotations
 
 from .resources import RESOURCES
 from .store import Store
-from .typed import Any, Iterator, Object
+from .typed import Iterator, Object
 
+RBAC = "rbac.authorization.k8s.io"
 ADMIN = "system:admin"
 MASTERS: list[Object] = [
     {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
     {"nonResourceURLs": ["*"], "verbs": ["*"]},
 ]
+
+
+def subject(name: str, kind: str = "User") -> Object:
+    """A user or group as bindings name it."""
+    return {"apiGroup": RBAC, "kind": kind, "name": name}
+
+
+def account(name: str, namespace: str) -> Object:
+    """A service account as bindings name it."""
+    return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+
+
+def binding(
+    kind: str, name: str, role: str, subjects: list[Object], namespace: str = "", role_kind: str = "ClusterRole"
+) -> Object:
+    """A RoleBinding or ClusterRoleBinding."""
+    meta = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    reference = {"apiGroup": RBAC, "kind": role_kind, "name": role}
+    return {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": meta, "roleRef": reference, "subjects": subjects}
 
 
 def groups_of(user: str) -> tuple[str, ...]:
@@ -37,29 +57,29 @@ def rules(store: Store, user: str, groups: tuple[str, ...], namespace: str | Non
     if namespace is not None:
         bindings += store.all("rolebindings", namespace)
     found: list[Object] = []
-    for binding in bindings:
-        if any(_is(subject, user, groups, binding) for subject in binding.get("subjects") or ()):
-            found += rules_of(store, binding)
+    for bound in bindings:
+        if any(_is(known, user, groups, bound) for known in bound.get("subjects") or ()):
+            found += rules_of(store, bound)
     return found
 
 
-def rules_of(store: Store, binding: Object) -> list[Object]:
+def rules_of(store: Store, bound: Object) -> list[Object]:
     """The rules of the role that a binding names; none where there is no such role."""
-    reference = binding["roleRef"]
+    reference = bound["roleRef"]
     kind = "roles" if reference.get("kind") == "Role" else "clusterroles"
-    space = binding["metadata"].get("namespace") if kind == "roles" else None
+    space = bound["metadata"].get("namespace") if kind == "roles" else None
     role = store.get(kind, space, reference["name"]) or {}
     found: list[Object] = role.get("rules") or []
     return found
 
 
-def _is(subject: dict[str, Any], user: str, groups: tuple[str, ...], binding: dict[str, Any]) -> bool:
-    if subject["kind"] == "ServiceAccount":
-        namespace = subject.get("namespace") or binding["metadata"].get("namespace", "")
-        return user == f"system:serviceaccount:{namespace}:{subject['name']}"
-    if subject["kind"] == "Group":
-        return subject["name"] in groups
-    return bool(subject["name"] == user)
+def _is(known: Object, user: str, groups: tuple[str, ...], bound: Object) -> bool:
+    if known["kind"] == "ServiceAccount":
+        namespace = known.get("namespace") or bound["metadata"].get("namespace", "")
+        return user == f"system:serviceaccount:{namespace}:{known['name']}"
+    if known["kind"] == "Group":
+        return known["name"] in groups
+    return bool(known["name"] == user)
 
 
 def group_of(resource: str) -> str:

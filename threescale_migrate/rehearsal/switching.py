@@ -10,6 +10,7 @@ from .faults import LABELS, OF_CONFIGS, account_of, parse_fault, user
 from .mistakes import Mistake
 from .quotas import with_usage
 from .resources import named
+from .rights import binding, subject
 from .simulation import Simulation
 from .store import Object, Store
 from .typed import Any, Callable, Iterable
@@ -66,11 +67,7 @@ def _bind_user(store: Store) -> None:
     name, roles = user(store) or ("", ())
     project = store.settings["project"]
     for role in roles:
-        meta = {"name": f"{role}-{name}", "namespace": project}
-        subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}
-        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
-        binding: Object = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta}
-        store.put("rolebindings", {**binding, "roleRef": reference, "subjects": [subject]})
+        store.put("rolebindings", binding("RoleBinding", f"{role}-{name}", role, [subject(name)], project))
 
 
 def _change_config(store: Store, name: str, item: Object) -> None:

@@ -15,5 +15,5 @@ else:
     AbstractContextManager = Any = Callable = Directory = Iterable = Iterator = Object = Sequence = TextIO = object
 
 __all__ = [
-    "AbstractContextManager", "Any", "Callable", "Directory", "Iterable", "Iterator", "Object", "Sequence", "TextIO",
+    "TYPE_CHECKING", "AbstractContextManager", "Any", "Callable", "Directory", "Iterable", "Iterator", "Object", "Sequence", "TextIO",
 ]  # fmt: skip

@@ -9,8 +9,9 @@ from ..server import Api
 from ..store import Object
 from ..typed import Any
 from . import output
+from .errors import error_text
 from .files import done, read, space_of, type_of
-from .session import Session, error_text
+from .session import Session
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 

@@ -7,12 +7,12 @@ from ..resources import RESOURCES, Resource
 from ..server import Api
 from ..store import Object
 from ..typed import Any
-from .errors import failure, usage_hint
+from .errors import Unauthenticated, error_text, failure, usage_hint
 from .files import body as body_of
 from .files import done, read, space_of, type_of
 from .generating import generate
 from .reading import targets
-from .session import Session, Unauthenticated, error_text
+from .session import Session
 
 
 def create(session: Session) -> None:
@@ -64,9 +64,6 @@ def patch(session: Session) -> None:
         return
     wanted, _ = targets(session, "oc patch")
     text = session.values.get("patch")
-    if text is None and session.values.get("patch-file"):
-        with open(session.values["patch-file"], encoding="utf-8") as file:
-            text = file.read()
     if text is None:
         raise usage_hint("must specify --patch or --patch-file containing the contents of the patch", "oc patch")
     kind = str(session.values.get("type") or "strategic")

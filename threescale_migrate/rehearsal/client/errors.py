@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..ages import has
-
-UNAUTHORIZED = "You must be logged in to the server"
+from ..refusing import ApiError
+from ..resources import Resource, named
 
 
 class CommandError(Exception):
@@ -14,6 +14,13 @@ class CommandError(Exception):
         super().__init__(text)
         self.text = text
         self.exit_code = exit_code
+
+
+class Unauthenticated(CommandError):
+    """The login is not, or no longer, good."""
+
+    def __init__(self, doing: str = "") -> None:
+        super().__init__(f"error: You must be logged in to the server ({doing + ': ' if doing else ''}Unauthorized)")
 
 
 def failure(message: str) -> CommandError:
@@ -33,14 +40,20 @@ def usage_hint(message: str, command: str) -> CommandError:
     return CommandError(f"error: {message}\nSee '{command} -h' for help and examples")
 
 
-def server_error(status: int, reason: str, message: str, doing: str = "") -> str:
+def error_text(error: ApiError, doing: str = "") -> str:
     """The line for an error that the server returned.
 
     `doing` is what the client was at, as in `error when creating "amp-sa.yml"`; an invalid object is text without it.
     """
-    if status == 422:
-        return f"The {message}" if reason == "Invalid" else f"The request is invalid: {message}"
-    text = f"{doing}: {message}" if doing else message
-    if status == 401 or reason == "Unauthorized":
-        return f"error: {UNAUTHORIZED} ({text})"
-    return f"Error from server ({reason}): {text}" if reason else f"Error from server: {text}"
+    if error.status == 422:
+        return f"The {error.message}" if error.reason == "Invalid" else f"The request is invalid: {error.message}"
+    text = f"{doing}: {error.message}" if doing else error.message
+    return f"Error from server ({error.reason}): {text}" if error.reason else f"Error from server: {text}"
+
+
+def type_named(name: str) -> Resource:
+    """The type by a name of it. Raises CommandError."""
+    found = named(name)
+    if found is None:
+        raise failure(f'the server doesn\'t have a resource type "{name}"')
+    return found

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from .. import rights
 from ..namespaces import namespace_of
 from ..patching import strategic
 from ..refusing import ApiError
-from ..resources import BY_KIND, RESOURCES
+from ..resources import BY_KIND
 from ..store import Object
 from ..typed import Any
-from .errors import failure
+from .errors import failure, type_named
 from .files import body, done
-from .session import Session, type_named
+from .session import Session
 
 
 def generate(session: Session) -> None:
@@ -21,16 +22,19 @@ def generate(session: Session) -> None:
     if maker is None or not rest:
         raise failure(f"the rehearsal oc does not know create {kind} here")
     item = maker(session, rest[0])
+    try:
+        _create(session, item)
+    except ApiError as error:
+        if error.status == 409:
+            raise failure(f"failed to create {item['kind'].lower()}: {error.message}") from None
+        raise
+
+
+def _create(session: Session, item: Object) -> None:
     resource = BY_KIND[item["kind"]]
     if session.dry_run != "client":
-        try:
-            with session.api() as api:
-                item = api.create(resource, session.namespace, item, dry_run=session.dry_run == "server")
-        except ApiError as error:
-            kind_name = item["kind"].lower()
-            if error.status == 409:
-                raise failure(f"failed to create {kind_name}: {error.message}") from None
-            raise
+        with session.api() as api:
+            item = api.create(resource, session.namespace, item, dry_run=session.dry_run == "server")
     done(session, resource, item, "created")
 
 
@@ -57,10 +61,7 @@ def run_pod(session: Session) -> None:
     }
     if session.values.get("overrides"):
         item = strategic(item, body(session.values["overrides"]))
-    if session.dry_run != "client":
-        with session.api() as api:
-            item = api.create(RESOURCES["pods"], session.namespace, item, dry_run=session.dry_run == "server")
-    done(session, RESOURCES["pods"], item, "created")
+    _create(session, item)
 
 
 def _role(session: Session, name: str) -> Object:
@@ -82,26 +83,21 @@ def _rules(session: Session) -> list[Object]:
     ]
 
 
-def _subjects(session: Session) -> list[dict[str, str]]:
+def _subjects(session: Session) -> list[Object]:
     subjects = []
-    for account in session.values.get("serviceaccount") or ():
-        namespace, _, name = account.partition(":")
-        subjects.append({"kind": "ServiceAccount", "name": name, "namespace": namespace})
+    for text in session.values.get("serviceaccount") or ():
+        namespace, _, name = text.partition(":")
+        subjects.append(rights.account(name, namespace))
     for kind in ("user", "group"):
-        for name in session.values.get(kind) or ():
-            subjects.append({"apiGroup": "rbac.authorization.k8s.io", "kind": kind.capitalize(), "name": name})
+        subjects += [rights.subject(name, kind.capitalize()) for name in session.values.get(kind) or ()]
     return subjects
 
 
 def _binding(kind: str) -> Any:
     def make(session: Session, name: str) -> Object:
         role = session.values.get("role")
-        reference = {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "Role" if role else "ClusterRole",
-            "name": str(role or session.values.get("clusterrole") or ""),
-        }
-        return {"kind": kind, "metadata": {"name": name}, "roleRef": reference, "subjects": _subjects(session)}
+        role_name = str(role or session.values.get("clusterrole") or "")
+        return rights.binding(kind, name, role_name, _subjects(session), role_kind="Role" if role else "ClusterRole")
 
     return make
 

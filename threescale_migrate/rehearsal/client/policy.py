@@ -5,11 +5,11 @@ Whether `--dry-run` is heeded depends on the client's age (recordings/README.md 
 
 from __future__ import annotations
 
+from .. import rights
 from ..refusing import ApiError
-from ..resources import RESOURCES, Resource
+from ..resources import RESOURCES
 from ..server import Api
 from ..store import Object
-from ..typed import Any
 from . import output
 from .errors import failure
 from .session import Session
@@ -20,15 +20,9 @@ VERBS = {
     "add-role-to-user": (True, True),
     "add-cluster-role-to-user": (False, True),
     "add-scc-to-user": (False, True),
-    "add-role-to-group": (True, True),
-    "add-cluster-role-to-group": (False, True),
-    "add-scc-to-group": (False, True),
     "remove-role-from-user": (True, False),
     "remove-cluster-role-from-user": (False, False),
     "remove-scc-from-user": (False, False),
-    "remove-role-from-group": (True, False),
-    "remove-cluster-role-from-group": (False, False),
-    "remove-scc-from-group": (False, False),
 }
 SCCS = RESOURCES["securitycontextconstraints"]
 
@@ -37,34 +31,28 @@ class Order:
     """What one command asks for: the role or SCC, whom it is about, and the binding."""
 
     def __init__(self, session: Session, verb: str) -> None:
-        local, self.add = VERBS[verb]
+        self.local, self.add = VERBS[verb]
         self.scc = session.words[1] if "-scc-" in verb else ""
         self.role = f"system:openshift:scc:{self.scc}" if self.scc else session.words[1]
-        self.local = local or bool(self.scc and session.values.get("namespace"))
-        self.kind = "Role" if local and session.values.get("role-namespace") else "ClusterRole"
-        self.binding = self.role if self.scc else str(session.values.get("rolebinding-name") or "")
-        self.subjects = [_subject(name, verb.endswith("group")) for name in session.words[2:]]
+        self.local = self.local or bool(self.scc and session.values.get("namespace"))
+        self.resource = RESOURCES["rolebindings" if self.local else "clusterrolebindings"]
+        self.subjects = [_subject(name) for name in session.words[2:]]
         accounts = session.values.get("serviceaccount") or ()
-        self.subjects += [{"kind": "ServiceAccount", "name": name, "namespace": session.namespace} for name in accounts]
+        self.subjects += [rights.account(name, session.namespace) for name in accounts]
         # Clients name the subject of a command as it was given, for an SCC by the bare name.
-        self.targets = [_target(subject, bool(accounts or self.scc)) for subject in self.subjects]
+        bare = bool(accounts or self.scc)
+        self.targets = [known["name"] if bare else _user(known) for known in self.subjects]
         self.dry = _dry_run(session)
         # Whether whom it is about has the role already.
         self.bound = False
 
-    @property
-    def resource(self) -> Resource:
-        """The type of the binding."""
-        return RESOURCES["rolebindings" if self.local else "clusterrolebindings"]
-
     def known(self, session: Session, api: Api) -> list[Object]:
-        """The bindings that there are of the role, or the one by its name."""
+        """The bindings that there are of the role; for an SCC the one that has the role's name."""
         return [
-            binding
-            for binding in api.items(self.resource, session.namespace)
-            if binding["roleRef"]["name"] == self.role
-            and binding["roleRef"].get("kind") == self.kind
-            and self.binding in ("", binding["metadata"]["name"])
+            bound
+            for bound in api.items(self.resource, session.namespace)
+            if (bound["roleRef"]["name"], bound["roleRef"].get("kind")) == (self.role, "ClusterRole")
+            and (not self.scc or bound["metadata"]["name"] == self.role)
         ]
 
 
@@ -115,11 +103,8 @@ def _role_of_scc(session: Session, api: Api, order: Order) -> None:
     if api.store.get("clusterroles", None, order.role) is not None:
         return
     if order.dry == "client":
-        session.print(
-            f"clusterrole.rbac.authorization.k8s.io/{order.role} added: "
-            + ", ".join(f'"{n}"' for n in order.targets)
-            + " (dry run)"
-        )
+        names = ", ".join(f'"{name}"' for name in order.targets)
+        session.print(f"clusterrole.{rights.RBAC}/{order.role} added: {names} (dry run)")
         return
     rule = {
         "apiGroups": ["security.openshift.io"],
@@ -131,25 +116,21 @@ def _role_of_scc(session: Session, api: Api, order: Order) -> None:
     api.create(RESOURCES["clusterroles"], None, item)
 
 
-def _subject(name: str, group: bool) -> dict[str, str]:
-    if name.startswith("system:serviceaccount:") and not group:
+def _subject(name: str) -> Object:
+    if name.startswith("system:serviceaccount:"):
         _, _, namespace, account = name.split(":", 3)
-        return {"kind": "ServiceAccount", "name": account, "namespace": namespace}
-    return {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group" if group else "User", "name": name}
+        return rights.account(account, namespace)
+    return rights.subject(name)
 
 
-def _user(subject: dict[str, str]) -> str:
-    """A subject as a user's or a group's name."""
+def _user(subject: Object) -> str:
+    """A subject as a user's name."""
     if subject["kind"] != "ServiceAccount":
-        return subject["name"]
+        return str(subject["name"])
     return f"system:serviceaccount:{subject['namespace']}:{subject['name']}"
 
 
-def _target(subject: dict[str, str], bare: bool) -> str:
-    return subject["name"] if bare else _user(subject)
-
-
-def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _same(one: Object, other: Object) -> bool:
     return all(one.get(key) == other.get(key) for key in ("kind", "name", "namespace"))
 
 
@@ -161,7 +142,7 @@ def _add(session: Session, api: Api, order: Order) -> Object | None:
     if not missing:
         order.bound = True
         return known[0]
-    if order.kind == "ClusterRole" and api.store.get("clusterroles", None, order.role) is None:
+    if api.store.get("clusterroles", None, order.role) is None:
         session.err.write(f"Warning: role '{order.role}' not found\n")
     for subject in missing if not order.scc else ():
         if (
@@ -170,18 +151,13 @@ def _add(session: Session, api: Api, order: Order) -> Object | None:
         ):
             session.err.write(f"Warning: ServiceAccount '{subject['name']}' not found\n")
     dry = order.dry == "server"
-    if order.binding and known:
+    if order.scc and known:
         item = {**known[0], "subjects": [*(known[0].get("subjects") or ()), *missing]}
         if order.dry != "client":
             item, _ = api.replace(order.resource, session.namespace, item["metadata"]["name"], item, dry_run=dry)
         return item
-    item = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": order.resource.kind,
-        "metadata": {"name": order.binding or _free_name(session, api, order)},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": order.kind, "name": order.role},
-        "subjects": missing,
-    }
+    name = order.role if order.scc else _free_name(session, api, order)
+    item = rights.binding(order.resource.kind, name, order.role, missing)
     if order.dry != "client":
         return api.create(order.resource, session.namespace, item, dry_run=dry)
     return item
@@ -212,19 +188,18 @@ def _remove(session: Session, api: Api, order: Order) -> Object | None:
 
 
 def _in_object(session: Session, order: Order) -> None:
-    """An SCC's own lists of users and groups, where 3.11 writes whom it is for."""
+    """An SCC's own list of users, where 3.11 writes whom it is for."""
     names = [_user(subject) for subject in order.subjects]
-    key = "groups" if order.subjects[0]["kind"] == "Group" else "users"
     with session.api() as api:
         item = api.get(SCCS, None, order.scc)
-        listed = item.get(key) or []
+        listed = item.get("users") or []
         if order.add:
-            item[key] = [*listed, *(name for name in names if name not in listed)]
+            item["users"] = [*listed, *(name for name in names if name not in listed)]
         else:
-            item[key] = [name for name in listed if name not in names]
+            item["users"] = [name for name in listed if name not in names]
         if order.dry == "none":
             api.replace(SCCS, None, order.scc, item)
-    verb = ("added to" if order.add else "removed from") + (" groups" if key == "groups" else "")
+    verb = "added to" if order.add else "removed from"
     shown = "[" + " ".join(f'"{name}"' for name in names) + "]"
     session.print(f'scc "{order.scc}" {verb}: {shown}{" (dry run)" if order.dry != "none" else ""}')
 
@@ -242,7 +217,7 @@ def _report(session: Session, order: Order, made: Object | None) -> None:
         scope = "" if order.local else "cluster "
         session.print(f'{scope}role "{order.role}" {verb}: {names if len(order.targets) == 1 else several}{dry}')
         return
-    kind, name = order.kind, order.role
+    kind, name = "ClusterRole", order.role
     if order.dry == "client" and made is not None and not order.bound:  # the binding that would have been made
         kind, name = order.resource.kind, made["metadata"]["name"]
     session.print(f"{kind.lower()}.rbac.authorization.k8s.io/{name} {verb}: {names}{dry}")

@@ -8,8 +8,8 @@ from ..server import Api
 from ..store import Object
 from ..typed import Any
 from . import output
-from .errors import CommandError, failure, usage_hint
-from .session import Session, Unauthenticated, error_text, type_named
+from .errors import CommandError, Unauthenticated, error_text, failure, type_named, usage_hint
+from .session import Session
 
 TABULAR = ("", "wide")
 

@@ -8,9 +8,9 @@ import sys
 from ..ages import has
 from ..refusing import ApiError
 from ..typed import Callable, Directory, TextIO
-from .errors import CommandError, failure
+from .errors import CommandError, error_text, failure
 from .flags import CHANGE, DRY_RUN, FILES, OUTPUT, SELECT, Parser, table
-from .session import Session, error_text
+from .session import Session
 
 # Each verb: the module and function that run it, and its flags beyond the global ones.
 VERBS: dict[str, tuple[str, str, str]] = {
@@ -34,7 +34,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "apply": ("applying", "apply", FILES + DRY_RUN + OUTPUT + CHANGE + "server-side bool, force-conflicts bool"),
     "replace": ("changing", "replace", FILES + DRY_RUN + OUTPUT + CHANGE + "force bool"),
     "diff": ("applying", "diff", FILES),
-    "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, patch-file text, type text, local bool"),
+    "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, type text, local bool"),
     "delete": ("changing", "delete", FILES + SELECT + DRY_RUN + OUTPUT + """
         wait bool, now bool, force bool, grace-period text, timeout text, cascade text=background
     """),
@@ -49,15 +49,13 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "import-image": ("imaging", "import_image", OUTPUT + DRY_RUN + "from text, confirm bool, all bool, insecure bool, scheduled bool"),
     "image": ("imaging", "image", OUTPUT + "registry-config a text, filter-by-os text, insecure bool"),
     "wait": ("rolling", "wait", SELECT + "for text, timeout text"),
-    "adm": ("policy", "adm", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
-    "policy": ("policy", "policy", DRY_RUN + OUTPUT + "serviceaccount z list, rolebinding-name text, role-namespace text"),
+    "adm": ("policy", "adm", DRY_RUN + OUTPUT + "serviceaccount z list"),
+    "policy": ("policy", "policy", DRY_RUN + OUTPUT + "serviceaccount z list"),
     "rollout": ("rolling", "rollout", OUTPUT + DRY_RUN + """
         timeout text, watch w bool, again bool, to-revision int, revision int
     """),
     "scale": ("rolling", "scale", SELECT + OUTPUT + "replicas int, current-replicas int, timeout text"),
-    "set": ("rolling", "set_", SELECT + OUTPUT + """
-        from-config bool, from-image text, remove bool, remove-all bool, auto bool, manual bool, containers c text
-    """),
+    "set": ("rolling", "set_", SELECT + OUTPUT + "from-config bool, remove bool"),
 }  # fmt: skip
 
 

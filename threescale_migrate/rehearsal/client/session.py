@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 
 from ..ages import has
-from ..faults import CallFailed, before_call
 from ..quickjson import loads, pretty
-from ..refusing import ApiError
-from ..resources import Resource, named
 from ..rights import ADMIN
-from ..server import SERVER, Api, Cluster, open_cluster
-from ..typed import AbstractContextManager, Any, Directory, Object, TextIO
-from .errors import UNAUTHORIZED, CommandError, failure, server_error
+from ..typed import Any, Directory, Object, TextIO
+from .errors import CommandError, failure
+from .reaching import Conversation
 
 NO_CONFIGURATION = (
     "error: Missing or incomplete configuration info.  Please point to an existing, complete config file:\n\n\n"
@@ -38,7 +35,7 @@ class Session:
         self.err = err
         self.failed = False
         self.line = " ".join(words)
-        self._reached = False
+        self.reached = False
         # Whether the command has to ask the server for its types before anything else.
         self.learns = False
         self._warned: set[str] = set()
@@ -171,72 +168,6 @@ class Session:
         """The API, for one moment: `with session.api() as api`. Entering raises CommandError where the server cannot be asked."""
         return Conversation(self)
 
-    def reach(self, cluster: Cluster, address: str) -> Api:
-        """The API of an open cluster for who is logged in. Raises CommandError where the call does not get there."""
-        acting = self.values.get("as")
-        try:
-            own = cluster.store.settings.get("server", SERVER)
-            if address != own:
-                raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
-            if not self._reached:  # what one command asks again is no new call
-                self._reached = True
-                before_call(cluster.store, self.line)
-        except CallFailed as error:
-            if error.text:
-                raise CommandError(error.text) from None
-            raise self._connection(error.kind, address) from None
-        return cluster.api(str(acting or self.user), acting=bool(acting))
-
-    def _connection(self, kind: str, address: str) -> CommandError:
-        """The failure of a call that did not reach the server; those that have to learn its types try five times."""
-        host = address.partition("://")[2].rstrip("/") or address
-        if kind == "unauthorized":
-            return Unauthenticated()
-        if kind == "unavailable":
-            return CommandError(
-                "Error from server (ServiceUnavailable): the server is currently unable to handle the request"
-            )
-        name = host.partition(":")[0]
-        if kind == "refused":
-            cause = f"dial tcp {host}: connect: connection refused"
-            message = f"The connection to the server {host} was refused - did you specify the right host or port?"
-        else:
-            cause = f"dial tcp: lookup {name} on 192.0.2.53:53: no such host"
-            message = f"Unable to connect to the server: {cause}"
-        if self.learns:
-            line = (
-                f'E0101 00:00:00.000000       1 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API group'
-                f' list: Get \\"{address}/api?timeout=32s\\": {cause}"\n'
-            )
-            message = line * 5 + message
-        return CommandError(message)
-
-
-class Conversation:
-    """One moment in which a command talks to the cluster, which is locked meanwhile."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.open: AbstractContextManager[Cluster] | None = None
-
-    def __enter__(self) -> Api:
-        session, address = self.session, self.session.server
-        _check_timeout(str(session.values.get("request-timeout", "0")))
-        session.check_certificate()
-        if session.values.get("token"):
-            raise Unauthenticated
-        self.open = open_cluster(session.directory)
-        cluster = self.open.__enter__()
-        try:
-            return session.reach(cluster, address)
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-
-    def __exit__(self, *error: Any) -> None:
-        if self.open is not None:
-            self.open.__exit__(*error)
-
 
 def _parse(text: str, path: str) -> dict[str, Any]:
     """A kubeconfig, in JSON or in YAML; an empty one is one without any context. Raises CommandError."""
@@ -255,40 +186,3 @@ def _parse(text: str, path: str) -> dict[str, Any]:
 
 def _unusable(path: str) -> CommandError:
     return CommandError(f'error: error loading config file "{path}": yaml: control characters are not allowed')
-
-
-class Unauthenticated(CommandError):
-    """The login is not, or no longer, good."""
-
-    def __init__(self, doing: str = "") -> None:
-        super().__init__(f"error: {UNAUTHORIZED} ({doing + ': ' if doing else ''}Unauthorized)")
-
-
-def _check_timeout(text: str) -> None:
-    if text.removesuffix("s").isdigit() and text != "":
-        return
-    import re
-
-    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h)?)+", text):
-        raise failure(
-            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time"
-            " unit (e.g. 1s | 2m | 3h)"
-        )
-    if re.fullmatch(r"[1-9](\.\d+)?ms", text):  # no server answers as fast as that
-        raise CommandError(
-            "Unable to connect to the server: net/http: request canceled while waiting for connection (Client.Timeout exceeded"
-            " while awaiting headers)"
-        )
-
-
-def type_named(name: str) -> Resource:
-    """The type by a name of it. Raises CommandError."""
-    found = named(name)
-    if found is None:
-        raise failure(f'the server doesn\'t have a resource type "{name}"')
-    return found
-
-
-def error_text(error: ApiError, doing: str = "") -> str:
-    """The line for an error that the server returned."""
-    return server_error(error.status, error.reason, error.message, doing)

@@ -1,0 +1,96 @@
+"""How a command reaches the cluster: the moment in which it talks to it, and why a call does not get there."""
+
+from __future__ import annotations
+
+from ..faults import CallFailed, before_call
+from ..server import SERVER, Api, Cluster, open_cluster
+from ..typed import TYPE_CHECKING, AbstractContextManager, Any
+from .errors import CommandError, Unauthenticated, failure
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class Conversation:
+    """One moment in which a command talks to the cluster, which is locked meanwhile."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.open: AbstractContextManager[Cluster] | None = None
+
+    def __enter__(self) -> Api:
+        session = self.session
+        _check_timeout(str(session.values.get("request-timeout", "0")))
+        session.check_certificate()
+        if session.values.get("token"):
+            raise Unauthenticated
+        address = session.server
+        self.open = open_cluster(session.directory)
+        cluster = self.open.__enter__()
+        try:
+            return _reach(session, cluster, address)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        if self.open is not None:
+            self.open.__exit__(*error)
+
+
+def _reach(session: Session, cluster: Cluster, address: str) -> Api:
+    """The API of an open cluster for who is logged in. Raises CommandError where the call does not get there."""
+    acting = session.values.get("as")
+    try:
+        own = cluster.store.settings.get("server", SERVER)
+        if address != own:
+            raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
+        if not session.reached:  # what one command asks again is no new call
+            session.reached = True
+            before_call(cluster.store, session.line)
+    except CallFailed as error:
+        if error.text:
+            raise CommandError(error.text) from None
+        raise _connection(error.kind, address, session.learns) from None
+    return cluster.api(str(acting or session.user), acting=bool(acting))
+
+
+def _connection(kind: str, address: str, learns: bool) -> CommandError:
+    """The failure of a call that did not reach the server; commands that have to learn its types try five times."""
+    if kind == "unauthorized":
+        return Unauthenticated()
+    if kind == "unavailable":
+        return CommandError(
+            "Error from server (ServiceUnavailable): the server is currently unable to handle the request"
+        )
+    host = address.partition("://")[2].rstrip("/") or address
+    if kind == "refused":
+        cause = f"dial tcp {host}: connect: connection refused"
+        message = f"The connection to the server {host} was refused - did you specify the right host or port?"
+    else:
+        cause = f"dial tcp: lookup {host.partition(':')[0]} on 192.0.2.53:53: no such host"
+        message = f"Unable to connect to the server: {cause}"
+    if learns:
+        line = (
+            f'E0101 00:00:00.000000       1 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API group'
+            f' list: Get \\"{address}/api?timeout=32s\\": {cause}"\n'
+        )
+        message = line * 5 + message
+    return CommandError(message)
+
+
+def _check_timeout(text: str) -> None:
+    if text.removesuffix("s").isdigit() and text != "":
+        return
+    import re
+
+    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h)?)+", text):
+        raise failure(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time"
+            " unit (e.g. 1s | 2m | 3h)"
+        )
+    if re.fullmatch(r"[1-9](\.\d+)?ms", text):  # no server answers as fast as that
+        raise CommandError(
+            "Unable to connect to the server: net/http: request canceled while waiting for connection (Client.Timeout exceeded"
+            " while awaiting headers)"
+        )
