@@ -12,6 +12,7 @@ from .helperpods import helper_pod, hook_pod
 from .revisions import (
     DESIRED,
     ENDED,
+    ORIGINAL,
     PREFIX,
     SOURCE,
     first_replicas,
@@ -43,7 +44,7 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         return
     store.changed = True
     if memory["stage"] not in ("new", "stale") and _deployer(store, controller) is None:
-        controller["metadata"]["annotations"][PREFIX + "deployment.status-reason"] = "deployer pod no longer exists"
+        _annotate(controller, "deployment.status-reason", "deployer pod no longer exists")
         _fail(sim, config, controller)
         return
     STAGES[memory["stage"]](sim, config, controller, memory)
@@ -55,14 +56,18 @@ def step(sim: Simulation, namespace: str, name: str) -> None:
         sim.again(memory.pop("again", "deployer looks"), "deployer", namespace, name)
 
 
+def _annotate(controller: Object, name: str, value: str) -> None:
+    controller["metadata"]["annotations"][PREFIX + name] = value
+
+
 def _set_phase(sim: Simulation, controller: Object, phase: str) -> None:
-    controller["metadata"]["annotations"][PREFIX + "deployment.phase"] = phase
+    _annotate(controller, "deployment.phase", phase)
     sim.store.put("replicationcontrollers", controller)
     sim.after("status", "status", controller["metadata"]["namespace"], note(controller, "deployment-config.name"))
 
 
 def _stale(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
-    controller["metadata"]["annotations"][PREFIX + "deployment.status-reason"] = "unable to create deployer pod"
+    _annotate(controller, "deployment.status-reason", "unable to create deployer pod")
     _fail(sim, config, controller)
 
 
@@ -74,12 +79,8 @@ def _new(sim: Simulation, config: Object, controller: Object, memory: dict[str, 
     except admission.RefusedPod as refusal:
         _refused(sim, config, controller, memory, f'pods "{name}-deploy" is forbidden: {refusal}')
         return
-    controller["metadata"]["annotations"].update(
-        {
-            "openshift.io/deployer-pod.created-at": stamp(sim.store),
-            "openshift.io/deployer-pod.name": f"{name}-deploy",
-        }
-    )
+    _annotate(controller, "deployer-pod.created-at", stamp(sim.store))
+    _annotate(controller, "deployer-pod.name", f"{name}-deploy")
     _set_phase(sim, controller, "Pending")
     memory["stage"] = "starting"
 
@@ -92,8 +93,7 @@ def _refused(sim: Simulation, config: Object, controller: Object, memory: dict[s
     if store.now() - memory["refused"] >= timeout:
         text = f'Rollout for "{meta["namespace"]}/{meta["name"]}" failed to create deployer pod (timeoutSeconds: {timeout}s)'
         event(store, config, "RolloutTimeout", text, "deployer-controller")
-        meta["annotations"][PREFIX + "deployment.status-reason"] = "unable to create deployer pod"
-        _fail(sim, config, controller)
+        _stale(sim, config, controller, memory)
         return
     event(store, config, "FailedCreate", f"Error creating deployer pod: {why}", "deployer-controller")
     memory["again"] = DELAYS["create again"] * 2 ** memory.get("tries", 0)
@@ -106,7 +106,7 @@ def _starting(sim: Simulation, config: Object, controller: Object, memory: dict[
     if phase == "Failed":
         _fail(sim, config, controller)
     elif phase == "Running":
-        controller["metadata"]["annotations"]["openshift.io/deployer-pod.started-at"] = stamp(sim.store)
+        _annotate(controller, "deployer-pod.started-at", stamp(sim.store))
         _set_phase(sim, controller, "Running")
         memory["stage"] = "pre"
         _hook(sim, config, controller, memory, "pre", "roll")
@@ -166,13 +166,11 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
         pods.scale(sim, controller, wanted)
     else:
         for item in others:
-            item["metadata"]["annotations"].setdefault(
-                "kubectl.kubernetes.io/original-replicas", str(item["spec"]["replicas"])
-            )
+            item["metadata"]["annotations"].setdefault(ORIGINAL, str(item["spec"]["replicas"]))
             source = f"{item['metadata']['name']}:{item['metadata']['uid']}"
             controller["metadata"]["annotations"].setdefault(SOURCE, source)
         if pods.of_controller(store, controller):
-            controller["metadata"]["annotations"][PREFIX + "deployment.replicas"] = first_replicas(config)
+            _annotate(controller, "deployment.replicas", first_replicas(config))
         memory.setdefault("before", {item["metadata"]["name"]: item["spec"]["replicas"] for item in others})
         _roll_on(sim, config, controller, others, memory)
     ready = sum(map(pods.is_ready, pods.of_controller(store, controller)))
@@ -214,7 +212,7 @@ def _roll_on(sim: Simulation, config: Object, controller: Object, others: list[O
 
 
 def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
-    controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = stamp(sim.store)
+    _annotate(controller, "deployer-pod.completed-at", stamp(sim.store))
     for name in (DESIRED, SOURCE):
         controller["metadata"]["annotations"].pop(name, None)
     deployer = _deployer(sim.store, controller)
@@ -228,14 +226,8 @@ def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[
 
 
 STAGES = {
-    "stale": _stale,
-    "new": _new,
-    "starting": _starting,
-    "pre": _pre,
-    "roll": _roll,
-    "post": _post,
-    "done": _complete,
-}
+    "stale": _stale, "new": _new, "starting": _starting, "pre": _pre, "roll": _roll, "post": _post, "done": _complete,
+}  # fmt: skip
 
 
 def _fail(sim: Simulation, config: Object, controller: Object) -> None:
@@ -247,32 +239,29 @@ def _fail(sim: Simulation, config: Object, controller: Object) -> None:
     # A deployer that never was has no end, and what is cancelled is not said to have one.
     had_deployer = f"{PREFIX}deployer-pod.name" in controller["metadata"]["annotations"]
     if had_deployer and note(controller, "deployment.cancelled") != "true":
-        controller["metadata"]["annotations"]["openshift.io/deployer-pod.completed-at"] = stamp(store)
-    controller["metadata"]["annotations"][PREFIX + "deployment.replicas"] = "0"
+        _annotate(controller, "deployer-pod.completed-at", stamp(store))
+    _annotate(controller, "deployment.replicas", "0")
     _set_phase(sim, controller, "Failed")
     pods.scale(sim, controller, 0)
-    before = [
-        item
-        for item in revisions(store, config)
-        if note(item, "deployment.phase") == "Complete" and item["metadata"]["uid"] != controller["metadata"]["uid"]
-    ]
-    if before:
-        pods.scale(sim, before[-1], config["spec"]["replicas"])
+    _scale_complete(sim, config)
     sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])
+
+
+def _remove_helpers(store: Store, controller: Object) -> None:
+    """Deletes the deployer and the hooks of a revision."""
+    meta = controller["metadata"]
+    for pod in store.all("pods", meta["namespace"]):
+        if pod["metadata"].get("labels", {}).get("openshift.io/deployer-pod-for.name") == meta["name"]:
+            store.remove("pods", meta["namespace"], pod["metadata"]["name"])
 
 
 def cancel(sim: Simulation, controller: Object, reason: str = "cancelled by the user") -> None:
     """Ends a rollout that is under way."""
-    config = sim.store.get(
-        "deploymentconfigs", controller["metadata"]["namespace"], note(controller, "deployment-config.name")
-    )
-    controller["metadata"]["annotations"].update(
-        {PREFIX + "deployment.cancelled": "true", PREFIX + "deployment.status-reason": reason}
-    )
-    for pod in sim.store.all("pods", controller["metadata"]["namespace"]):
-        name = pod["metadata"].get("labels", {}).get("openshift.io/deployer-pod-for.name")
-        if name == controller["metadata"]["name"]:
-            pods.remove(sim, pod)
+    name = note(controller, "deployment-config.name")
+    config = sim.store.get("deploymentconfigs", controller["metadata"]["namespace"], name)
+    _annotate(controller, "deployment.cancelled", "true")
+    _annotate(controller, "deployment.status-reason", reason)
+    _remove_helpers(sim.store, controller)
     if config is not None:
         _fail(sim, config, controller)
 
@@ -287,13 +276,10 @@ def retry(sim: Simulation, controller: Object) -> None:
     meta = controller["metadata"]
     for name in (PREFIX + "deployment.cancelled", "openshift.io/deployer-pod.completed-at"):
         meta["annotations"].pop(name, None)
-    for pod in sim.store.all("pods", meta["namespace"]):
-        if pod["metadata"].get("labels", {}).get("openshift.io/deployer-pod-for.name") == meta["name"]:
-            pods.remove(sim, pod)
-    sim.store.private.setdefault("deployers", {})[f"{meta['namespace']}/{meta['name']}"] = {
-        "stage": "stale" if stale else "new"
-    }
-    meta["annotations"][PREFIX + "deployment.phase"] = "New"
+    _remove_helpers(sim.store, controller)
+    memory = {"stage": "stale" if stale else "new"}
+    sim.store.private.setdefault("deployers", {})[f"{meta['namespace']}/{meta['name']}"] = memory
+    _annotate(controller, "deployment.phase", "New")
     sim.store.put("replicationcontrollers", controller)
     sim.after("deployer pod", "deployer", meta["namespace"], meta["name"])
 
@@ -302,6 +288,10 @@ def scaled(sim: Simulation, config: Object) -> None:
     """The config's own number of pods has changed: the revision that serves follows."""
     current = newest(sim.store, config)
     if current is not None and note(current, "deployment.phase") in ENDED:
-        serving = [item for item in revisions(sim.store, config) if note(item, "deployment.phase") == "Complete"]
-        if serving:
-            pods.scale(sim, serving[-1], config["spec"]["replicas"])
+        _scale_complete(sim, config)
+
+
+def _scale_complete(sim: Simulation, config: Object) -> None:
+    complete = [item for item in revisions(sim.store, config) if note(item, "deployment.phase") == "Complete"]
+    if complete:
+        pods.scale(sim, complete[-1], config["spec"]["replicas"])

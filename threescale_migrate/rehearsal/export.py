@@ -9,6 +9,7 @@ from typing import Any
 from . import pods, revisions
 from .beginning import begin
 from .mistakes import Mistake
+from .quickjson import dumps
 from .resources import BY_KIND
 from .simulation import Simulation
 from .store import Object, Store
@@ -105,7 +106,7 @@ def _template(store: Store, controller: Object) -> str:
     current = (config or {}).get("spec", {}).get("template", {})
     if template == current:
         template = current  # the same words in the order that the config has them
-    return pods.encoded(template)
+    return dumps(template)
 
 
 def _go_on(store: Store, project: str) -> None:

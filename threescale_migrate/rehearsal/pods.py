@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from . import admission, containers
 from .events import event
-from .quickjson import dumps
 from .simulation import DELAYS, Simulation
 from .store import Object, Store, copied
 from .typed import Any
@@ -22,11 +21,8 @@ def of_controller(store: Store, controller: Object) -> list[Object]:
     return [
         pod
         for pod in store.all("pods", meta["namespace"])
-        if any(
-            owner["uid"] == meta["uid"] and owner.get("controller")
-            for owner in pod["metadata"].get("ownerReferences", ())
-        )
-        and pod["status"].get("phase") not in GONE
+        if pod["status"].get("phase") not in GONE
+        and any(by["uid"] == meta["uid"] and by.get("controller") for by in pod["metadata"].get("ownerReferences", ()))
     ]
 
 
@@ -55,7 +51,9 @@ def reconcile(sim: Simulation, namespace: str, name: str) -> None:
             failure = f'pods "{called}" is forbidden: {refusal}'
             break
     for pod in sorted(own, key=lambda pod: (is_ready(pod), pod["metadata"]["name"]))[: max(0, len(own) - wanted)]:
-        remove(sim, pod)
+        store.remove(
+            "pods", namespace, pod["metadata"]["name"]
+        )  # containers do not run here, so none has to be waited for
     key = f"{namespace}/{name}"
     if failure is None:
         waits.pop(key, None)
@@ -72,15 +70,8 @@ def _refused(sim: Simulation, controller: Object, message: str) -> None:
     event(sim.store, controller, "FailedCreate", f"Error creating: {message}", "replication-controller")
     if controller["status"].get("conditions"):  # the first refusal stays there
         return
-    controller["status"]["conditions"] = [
-        {
-            "lastTransitionTime": sim.store.timestamp(),
-            "message": message,
-            "reason": "FailedCreate",
-            "status": "True",
-            "type": "ReplicaFailure",
-        }
-    ]
+    why = {"reason": "FailedCreate", "status": "True", "type": "ReplicaFailure"}
+    controller["status"]["conditions"] = [{"lastTransitionTime": sim.store.timestamp(), "message": message, **why}]
 
 
 def count(sim: Simulation, controller: Object) -> None:
@@ -135,15 +126,8 @@ def _from_template(sim: Simulation, controller: Object) -> Object:
 
 def owner(item: Object, controls: bool = False) -> dict[str, Any]:
     """An owner reference to an object."""
-    reference: dict[str, Any] = {
-        "apiVersion": item["apiVersion"],
-        "kind": item["kind"],
-        "name": item["metadata"]["name"],
-        "uid": item["metadata"]["uid"],
-    }
-    if controls:
-        reference.update(blockOwnerDeletion=True, controller=True)
-    return dict(sorted(reference.items()))
+    meta, more = item["metadata"], {"blockOwnerDeletion": True, "controller": True} if controls else {}
+    return {"apiVersion": item["apiVersion"], **more, "kind": item["kind"], "name": meta["name"], "uid": meta["uid"]}
 
 
 def create(sim: Simulation, pod: Object) -> Object:
@@ -158,17 +142,12 @@ def create(sim: Simulation, pod: Object) -> Object:
     spec.setdefault("volumes", []).append(_token_volume(token))
     spec.update(enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority", priority=0)
     spec.setdefault("tolerations", copied(TOLERATIONS))
-    for key, value in (
-        ("restartPolicy", "Always"),
-        ("dnsPolicy", "ClusterFirst"),
-        ("schedulerName", "default-scheduler"),
-    ):
-        spec.setdefault(key, value)
+    spec.setdefault("restartPolicy", "Always")
+    spec.setdefault("dnsPolicy", "ClusterFirst")
+    spec.setdefault("schedulerName", "default-scheduler")
     pod["metadata"]["generation"] = 1
-    pod["status"] = {
-        "phase": "Pending",
-        "qosClass": "Burstable" if any(c.get("resources") for c in spec["containers"]) else "BestEffort",
-    }
+    quality = "Burstable" if any(c.get("resources") for c in spec["containers"]) else "BestEffort"
+    pod["status"] = {"phase": "Pending", "qosClass": quality}
     containers.schedule(store, pod)
     store.put("pods", pod)
     sim.after("pod runs", "pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
@@ -217,13 +196,3 @@ def end(sim: Simulation, pod: Object, exit_code: int) -> None:
     )
     sim.store.put("pods", pod)
     noticed(sim, pod)
-
-
-def remove(sim: Simulation, pod: Object) -> None:
-    """Takes a pod away at once; containers do not run here, so none has to be waited for."""
-    sim.store.remove("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
-
-
-def encoded(item: Object) -> str:
-    """An object on one line, as annotations keep it."""
-    return dumps(item)

@@ -12,6 +12,7 @@ PREFIX = "openshift.io/"
 # What the Rolling strategy notes at a revision while it brings it up; it stays where that fails.
 DESIRED = "kubectl.kubernetes.io/desired-replicas"
 SOURCE = "kubectl.kubernetes.io/update-source-id"
+ORIGINAL = "kubectl.kubernetes.io/original-replicas"
 
 
 def note(controller: Object, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import deployer, pods
+from .quickjson import dumps
 from .revisions import DESIRED, ENDED, first_replicas, newest, note, recreates, revisions, serving
 from .simulation import Simulation
 from .status import tell_status
@@ -27,16 +28,14 @@ def check_triggers(sim: Simulation, namespace: str, name: str) -> None:
     if current is None:
         if "ConfigChange" in triggers or "ImageChange" in triggers:
             _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
-    elif _template_of(config) != sim.store.private["templates"].get(f"{namespace}/{current['metadata']['name']}"):
+    elif dumps(config["spec"]["template"]) != sim.store.private["templates"].get(
+        f"{namespace}/{current['metadata']['name']}"
+    ):
         if image_changed:
             _instantiate(sim, config, "image change", image_changed)
         elif "ConfigChange" in triggers:
             _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
     sim.after("status", "status", namespace, name)
-
-
-def _template_of(config: Object) -> str:
-    return pods.encoded(config["spec"]["template"])
 
 
 def _unresolved(config: Object) -> bool:
@@ -130,7 +129,7 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
                 "openshift.io/deployment.phase": "New",
                 "openshift.io/deployment.replicas": first_replicas(config) or "0",
                 "openshift.io/deployment.status-reason": config["status"].get("details", {}).get("message", ""),
-                "openshift.io/encoded-deployment-config": pods.encoded(config) + "\n",
+                "openshift.io/encoded-deployment-config": dumps(config) + "\n",
             },
             "generation": 1,
             "labels": {**config["metadata"].get("labels", {}), "openshift.io/deployment-config.name": name},
@@ -144,7 +143,7 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
     if not recreates(config) and serving(store, config, controller):
         controller["metadata"]["annotations"][DESIRED] = str(config["spec"]["replicas"])
     store.put("replicationcontrollers", controller)
-    store.private.setdefault("templates", {})[f"{namespace}/{controller_name}"] = _template_of(config)
+    store.private.setdefault("templates", {})[f"{namespace}/{controller_name}"] = dumps(config["spec"]["template"])
     store.private.setdefault("deployers", {})[f"{namespace}/{controller_name}"] = {"stage": "new"}
     sim.after("deployer pod", "deployer", namespace, controller_name)
     tell_status(sim, namespace, name)

@@ -48,7 +48,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "tag": ("imaging", "tag", "source text, scheduled bool, reference bool"),
     "import-image": ("imaging", "import_image", OUTPUT + DRY_RUN + "from text, confirm bool, all bool, insecure bool, scheduled bool"),
     "image": ("imaging", "image", OUTPUT + "registry-config a text, filter-by-os text, insecure bool"),
-    "wait": ("rolling", "wait", SELECT + "for text, timeout text"),
+    "wait": ("waiting", "wait", SELECT + "for text, timeout text"),
     "adm": ("policy", "adm", DRY_RUN + OUTPUT + "serviceaccount z list"),
     "policy": ("policy", "policy", DRY_RUN + OUTPUT + "serviceaccount z list"),
     "rollout": ("rolling", "rollout", OUTPUT + DRY_RUN + """
