@@ -62,12 +62,13 @@ def _config(item: Object, before: Object | None) -> None:
         params.setdefault("maxUnavailable", "25%")
     elif strategy["type"] == "Recreate":
         strategy.setdefault("recreateParams", {}).setdefault("timeoutSeconds", 600)
-    _pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
+    pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
     _account(spec["template"]["spec"], ((before or {}).get("spec", {}).get("template") or {}).get("spec") or {})
     item.setdefault("status", NEW_STATUS.copy())
 
 
-def _pod_spec(spec: dict[str, Any]) -> None:
+def pod_spec(spec: Object) -> Object:
+    """A pod's spec with what the server fills in."""
     for key, value in (
         ("dnsPolicy", "ClusterFirst"),
         ("restartPolicy", "Always"),
@@ -89,6 +90,7 @@ def _pod_spec(spec: dict[str, Any]) -> None:
         for kind in ("configMap", "secret"):
             if kind in volume:
                 volume[kind].setdefault("defaultMode", 420)
+    return spec
 
 
 def _probe(probe: dict[str, Any] | None) -> None:

@@ -5,6 +5,8 @@ Secrets and patches are checked by Go's `encoding/json`, whose message ends up i
 
 from __future__ import annotations
 
+from .typed import Callable
+
 SPACE = " \t\r\n"
 ESCAPES = '"\\/bfnrt'
 
@@ -42,9 +44,9 @@ def _space(text: str, at: int) -> int:
 def _value(text: str, at: int) -> int:
     first = text[at : at + 1]
     if first == "{":
-        return _object(text, at + 1)
+        return _members(text, at + 1, "}", _pair, "object key:value pair")
     if first == "[":
-        return _array(text, at + 1)
+        return _members(text, at + 1, "]", _value, "array element")
     if first == '"':
         return _string(text, at + 1)
     for word in ("null", "true", "false"):
@@ -99,32 +101,23 @@ def _number(text: str, at: int) -> int:
     return at
 
 
-def _object(text: str, at: int) -> int:
-    at = _space(text, at)
-    if text[at : at + 1] == "}":
-        return at + 1
-    while True:
-        if text[at : at + 1] != '"':
-            raise _unexpected(text, at, "looking for beginning of object key string")
-        at = _space(text, _string(text, at + 1))
-        if text[at : at + 1] != ":":
-            raise _unexpected(text, at, "after object key")
-        at = _space(text, _value(text, _space(text, at + 1)))
-        if text[at : at + 1] == "}":
-            return at + 1
-        if text[at : at + 1] != ",":
-            raise _unexpected(text, at, "after object key:value pair")
-        at = _space(text, at + 1)
+def _pair(text: str, at: int) -> int:
+    if text[at : at + 1] != '"':
+        raise _unexpected(text, at, "looking for beginning of object key string")
+    at = _space(text, _string(text, at + 1))
+    if text[at : at + 1] != ":":
+        raise _unexpected(text, at, "after object key")
+    return _value(text, _space(text, at + 1))
 
 
-def _array(text: str, at: int) -> int:
+def _members(text: str, at: int, end: str, member: Callable[[str, int], int], what: str) -> int:
     at = _space(text, at)
-    if text[at : at + 1] == "]":
+    if text[at : at + 1] == end:
         return at + 1
     while True:
-        at = _space(text, _value(text, _space(text, at)))
-        if text[at : at + 1] == "]":
+        at = _space(text, member(text, _space(text, at)))
+        if text[at : at + 1] == end:
             return at + 1
         if text[at : at + 1] != ",":
-            raise _unexpected(text, at, "after array element")
+            raise _unexpected(text, at, f"after {what}")
         at += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import pods
+from .defaults import pod_spec
 from .store import Object, copied
 from .typed import Any
 
@@ -16,6 +17,12 @@ def helper_pod(config: Object, controller: Object, name: str, account: str) -> O
         {"name": "OPENSHIFT_DEPLOYMENT_NAME", "value": meta["name"]},
         {"name": "OPENSHIFT_DEPLOYMENT_NAMESPACE", "value": meta["namespace"]},
     ]
+    container = {
+        "env": env,
+        "image": DEPLOYER_IMAGE,
+        "name": "deployment",
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+    }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -29,27 +36,16 @@ def helper_pod(config: Object, controller: Object, name: str, account: str) -> O
             "namespace": meta["namespace"],
             "ownerReferences": [pods.owner(controller)],
         },
-        "spec": {
-            "activeDeadlineSeconds": ACTIVE_DEADLINE,
-            "containers": [
-                {
-                    "env": env,
-                    "image": DEPLOYER_IMAGE,
-                    "imagePullPolicy": "IfNotPresent",
-                    "name": "deployment",
-                    "resources": {},
-                    "terminationMessagePath": "/dev/termination-log",
-                    "terminationMessagePolicy": "FallbackToLogsOnError",
-                }
-            ],
-            "dnsPolicy": "ClusterFirst",
-            "restartPolicy": "Never",
-            "schedulerName": "default-scheduler",
-            "securityContext": {},
-            "serviceAccountName": account,
-            "shareProcessNamespace": False,
-            "terminationGracePeriodSeconds": 10,
-        },
+        "spec": pod_spec(
+            {
+                "activeDeadlineSeconds": ACTIVE_DEADLINE,
+                "containers": [container],
+                "restartPolicy": "Never",
+                "serviceAccountName": account,
+                "shareProcessNamespace": False,
+                "terminationGracePeriodSeconds": 10,
+            }
+        ),
     }
 
 
@@ -68,13 +64,11 @@ def hook_pod(config: Object, controller: Object, name: str, when: str, hook: dic
             "command": list(wanted.get("command") or ()),
             "env": [*copied(container.get("env") or []), *copied(wanted.get("env") or []), *own_env],
             "image": container["image"],
-            "imagePullPolicy": "IfNotPresent",
             "name": "lifecycle",
             "resources": copied(container.get("resources") or {}),
-            "terminationMessagePath": "/dev/termination-log",
-            "terminationMessagePolicy": "File",
         }
     ]
+    pod_spec(pod["spec"])
     pod["spec"]["restartPolicy"] = "Never" if hook.get("failurePolicy") == "Abort" else "OnFailure"
     pod["spec"].pop("shareProcessNamespace")
     if spec.get("imagePullSecrets"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .ages import has
+
 
 class Resource:
     """A type: its plural, kind, API version and names on the command line.
@@ -54,6 +56,11 @@ _NAMES = {
     for resource in _ALL
     for name in (resource.plural, resource.kind.lower(), resource.full, resource.singular, *resource.short)
 }
+
+
+def version_of(resource: Resource) -> str:
+    """The version that the server has of a type: CronJobs came to batch/v1 after 3.11 (recordings/README.md 24)."""
+    return "batch/v1beta1" if resource.plural == "cronjobs" and has("batch/v1beta1") else resource.version
 
 
 def named(name: str) -> Resource | None:

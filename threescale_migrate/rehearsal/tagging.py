@@ -1,17 +1,32 @@
-"""What an import and a mapping leave in an image stream's status: the images of each tag, or why there is none.
-
-It gives changed streams. Storing them, and what follows from the change, is the server's.
-"""
+"""What an import and a mapping leave in an image stream's status: the images of each tag, or why there is none."""
 
 from __future__ import annotations
 
 from . import images
-from .store import Object, Store, copied
+from .simulation import Simulation
+from .store import Object, copied
 
 
-def imported(store: Store, stream: Object, tag_name: str, image: str) -> tuple[Object, str | None]:
-    """The stream after an import of a tag's image, and why that failed where it did."""
-    meta = stream["metadata"]
+def followed(sim: Simulation, stream: Object) -> None:
+    """The configs of the project check whether a stream that they follow has changed."""
+    space = stream["metadata"]["namespace"]
+    for config in sim.store.all("deploymentconfigs", space):
+        sim.after("trigger", "config", space, config["metadata"]["name"])
+
+
+def import_all(sim: Simulation, stream: Object) -> None:
+    """A new stream's tags that follow an image of a registry are imported at once."""
+    for tag in (stream.get("spec") or {}).get("tags") or ():
+        source = tag.get("from") or {}
+        current = sim.store.get("imagestreams", stream["metadata"]["namespace"], stream["metadata"]["name"])
+        if source.get("kind") == "DockerImage" and current is not None:
+            bring_in(sim, current, str(tag["name"]), str(source["name"]))
+
+
+def bring_in(sim: Simulation, stream: Object, tag_name: str, image: str) -> str | None:
+    """Imports a tag's image, or notes in its conditions why that failed, which is returned."""
+    store, meta = sim.store, stream["metadata"]
+    why = None
     try:
         found = images.look_up(store, image, images.of_project(store, meta["namespace"]))
     except images.NoImage as error:
@@ -19,22 +34,32 @@ def imported(store: Store, stream: Object, tag_name: str, image: str) -> tuple[O
         changed, known = _with_tag(stream, tag_name)
         condition = {"generation": meta["generation"], "lastTransitionTime": store.timestamp(), "message": why}
         known["conditions"] = [{**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}]
-        return changed, why
-    return pointed(store, stream, tag_name, found), None
+        store.put("imagestreams", changed)
+    else:
+        _point(sim, stream, tag_name, found)
+    return why
 
 
-def pointed(store: Store, stream: Object, tag_name: str, reference: str, image: str = "") -> Object:
-    """The stream with an image before those that the tag has had."""
+def map_image(sim: Simulation, stream: Object, mapping: Object) -> None:
+    """Enters an image into a tag of a stream, without a registry being asked."""
+    image = mapping.get("image") or {}
+    reference, name = image.get("dockerImageReference", ""), image.get("metadata", {}).get("name", "")
+    _point(sim, stream, str(mapping.get("tag") or "latest"), reference, name)
+
+
+def _point(sim: Simulation, stream: Object, tag_name: str, reference: str, image: str = "") -> None:
+    """Stores the stream with an image before those that the tag has had."""
     changed, known = _with_tag(stream, tag_name)
     entry = {
-        "created": store.timestamp(),
+        "created": sim.store.timestamp(),
         "dockerImageReference": reference,
         "generation": stream["metadata"].get("generation", 1),
         "image": image or reference.rpartition("@")[2],
     }
     known["items"] = [entry, *(known.get("items") or ())]
     known.pop("conditions", None)
-    return changed
+    sim.store.put("imagestreams", changed)
+    followed(sim, changed)
 
 
 def _with_tag(stream: Object, tag_name: str) -> tuple[Object, Object]:

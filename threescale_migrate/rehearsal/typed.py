@@ -6,14 +6,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
     from typing import Any, TextIO, Union
 
     Object = dict[str, Any]
     Directory = Union[str, os.PathLike[str]]
 else:
-    AbstractContextManager = Any = Callable = Directory = Iterable = Iterator = Object = Sequence = TextIO = object
+    Any = Callable = Directory = Iterable = Iterator = Object = Sequence = TextIO = object
 
 __all__ = [
-    "TYPE_CHECKING", "AbstractContextManager", "Any", "Callable", "Directory", "Iterable", "Iterator", "Object", "Sequence", "TextIO",
+    "TYPE_CHECKING", "Any", "Callable", "Directory", "Iterable", "Iterator", "Object", "Sequence", "TextIO",
 ]  # fmt: skip

@@ -8,38 +8,28 @@ from ..rights import covers_url, single
 from ..store import copied
 from .documents import to_json
 from .errors import CommandError, failure, usage
-from .output import columns
+from .output import columns, print_object
 from .session import Session
 
 CLIENT = "unknown"
+# What a client of 2020 does not know of a server's version.
+UNKNOWN_TO_OLD = {
+    "emulationMajor": "1", "emulationMinor": "34", "minCompatibilityMajor": "1", "minCompatibilityMinor": "33",
+}  # fmt: skip
+BUILT = {"goVersion": "go1.26.8", "compiler": "gc", "platform": "linux/amd64"}
 SERVER_VERSION = {
     "major": "1",
     "minor": "34",
-    "emulationMajor": "1",
-    "emulationMinor": "34",
-    "minCompatibilityMajor": "1",
-    "minCompatibilityMinor": "33",
+    **UNKNOWN_TO_OLD,
     "gitVersion": "v0.0.0-master+$Format:%H$",
     "gitCommit": "$Format:%H$",
     "gitTreeState": "",
     "buildDate": "1970-01-01T00:00:00Z",
-    "goVersion": "go1.26.8",
-    "compiler": "gc",
-    "platform": "linux/amd64",
+    **BUILT,
 }
-# What a client of 2020 does not know of a server's version.
-UNKNOWN_TO_OLD = ("emulationMajor", "emulationMinor", "minCompatibilityMajor", "minCompatibilityMinor")
 CLIENT_VERSION = {
-    "major": "",
-    "minor": "",
-    "gitVersion": CLIENT,
-    "gitCommit": "",
-    "gitTreeState": "",
-    "buildDate": "",
-    "goVersion": "go1.26.8",
-    "compiler": "gc",
-    "platform": "linux/amd64",
-}
+    "major": "", "minor": "", "gitVersion": CLIENT, "gitCommit": "", "gitTreeState": "", "buildDate": "", **BUILT,
+}  # fmt: skip
 
 
 def whoami(session: Session) -> None:
@@ -69,12 +59,12 @@ def version(session: Session) -> None:
     old = session.has("prints no kustomize version")
     kustomize = "" if old else "\nKustomize Version: v5.7.1"
     if session.values.get("output") == "json":
-        document = {"clientVersion": CLIENT_VERSION, "kustomizeVersion": "v5.7.1", "serverVersion": SERVER_VERSION}
+        server = {key: value for key, value in SERVER_VERSION.items() if not old or key not in UNKNOWN_TO_OLD}
+        document = {"clientVersion": CLIENT_VERSION, "kustomizeVersion": "v5.7.1", "serverVersion": server}
         if session.values.get("client"):
             document.pop("serverVersion")
         elif old:
-            server = {key: value for key, value in SERVER_VERSION.items() if key not in UNKNOWN_TO_OLD}
-            document = {"clientVersion": CLIENT_VERSION, "serverVersion": server}
+            document.pop("kustomizeVersion")
         session.print(to_json(document, indent=2, sort=False))
         return
     session.print(f"Client Version: {CLIENT}{kustomize}")
@@ -85,8 +75,6 @@ def version(session: Session) -> None:
 
 def config(session: Session) -> None:
     """`config view`, `current-context`, `get-contexts` and `use-context`."""
-    from .output import print_object
-
     verb = session.words[0] if session.words else ""
     if verb == "current-context":
         session.print(str(session.configuration.get("current-context", "")))
@@ -138,7 +126,7 @@ def _contexts(session: Session) -> None:
         context = item["context"]
         mark = "*" if item["name"] == current else ""
         rows.append([mark, item["name"], context["cluster"], context["user"], context.get("namespace", "")])
-    session.out.write(columns(rows[0 if not session.values.get("no-headers") else 1 :]))
+    session.out.write(columns(rows[bool(session.values.get("no-headers")) :]))
 
 
 def auth(session: Session) -> None:
@@ -210,10 +198,7 @@ def _list_rules(session: Session) -> None:
         kind, slash, sub = resource.partition("/")
         kind = f"{kind}.{group}" if group else kind
         shown.append([kind + slash + sub, f"[{url}]", f"[{name}]", f"[{' '.join(verbs)}]"])
-    if not session.values.get("no-headers"):
-        session.out.write(columns(shown))
-    else:
-        session.out.write(columns(shown[1:]))
+    session.out.write(columns(shown[bool(session.values.get("no-headers")) :]))
 
 
 def _version_lines(session: Session) -> None:

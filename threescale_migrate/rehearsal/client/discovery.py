@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from ..quickjson import dumps
 from ..refusing import ApiError
-from ..resources import RESOURCES
+from ..resources import RESOURCES, version_of
 from ..rights import covers_url
-from ..server import cron_version
 from .errors import failure
 from .session import Session
 
@@ -38,7 +37,7 @@ def raw(session: Session) -> None:
     types += [
         (resource.plural, resource.kind.lower(), resource.namespaced, resource.kind)
         for resource in RESOURCES.values()
-        if (cron_version() if resource.plural == "cronjobs" else resource.version) == wanted
+        if version_of(resource) == wanted
     ]
     if not types:
         raise ApiError(404, "NotFound", "the server could not find the requested resource")

@@ -7,8 +7,7 @@ import sys
 
 from ..quickjson import dumps, loads
 from ..refusing import ApiError
-from ..resources import BY_KIND, Resource
-from ..server import cron_version
+from ..resources import BY_KIND, Resource, version_of
 from ..store import Object
 from ..typed import Any, Iterable
 from . import output
@@ -58,7 +57,7 @@ def _text(path: str) -> str:
 
 def type_of(item: Object, name: str) -> Resource:
     resource, version = BY_KIND.get(str(item["kind"])), item.get("apiVersion", "v1")
-    if resource is None or (resource.plural == "cronjobs" and version != cron_version()):
+    if resource is None or (resource.plural == "cronjobs" and version != version_of(resource)):
         raise failure(
             f'resource mapping not found for name: "{item.get("metadata", {}).get("name", "")}" namespace: "" from "{name}":'
             f' no matches for kind "{item["kind"]}" in version "{version}"\nensure CRDs are installed first'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import images
+from .. import images, tagging
 from ..quickjson import loads
 from ..refusing import ApiError
 from ..resources import RESOURCES
@@ -25,7 +25,7 @@ def tag(session: Session) -> None:
     with session.api() as api:
         stream = _stream(api, session.namespace, name)
         _follow(api, stream, tag_name, image)
-        api.bring_in(stream, tag_name, image)
+        tagging.bring_in(api.cluster.simulation, stream, tag_name, image)
     session.print(f"Tag {session.words[1]} set to {image}.")
 
 
@@ -73,7 +73,7 @@ def import_image(session: Session) -> None:
         else:
             stream = _stream(api, session.namespace, name)
             _follow(api, stream, tag_name, image)
-            why = api.bring_in(stream, tag_name, image)
+            why = tagging.bring_in(api.cluster.simulation, stream, tag_name, image)
     done = "imported with errors" if why else "imported"
     session.print(f"{STREAMS.singular}/{name} {done}{' (dry run)' if dry else ''}\n")
     if why:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..store import copied
+from ..store import Object, copied
 from .errors import failure
 from .session import Session
 
@@ -66,13 +66,16 @@ def _use(session: Session, name: str) -> None:
     """Writes a context of the same cluster and user with another project into the kubeconfig."""
     before = session.namespace
     context = {**session.context, "namespace": name}
-    document = copied(session.configuration)
     title = f"{name}/{context.get('cluster', '')}/{context.get('user', '').partition('/')[0]}"
-    kept = [item for item in document.get("contexts") or () if item.get("name") != title]
-    document.update({"contexts": [*kept, {"name": title, "context": context}], "current-context": title})
-    session.save(document)
+    _go_to(session, copied(session.configuration), title, context)
     verb = "Already on" if before == name else "Now using"
     session.print(f'{verb} project "{name}" on server "{session.server}".')
+
+
+def _go_to(session: Session, document: Object, title: str, context: Object) -> None:
+    """Writes a kubeconfig with a context of that title, which becomes the current one."""
+    kept = [item for item in document.get("contexts") or () if item.get("name") != title]
+    session.save({**document, "contexts": [*kept, {"name": title, "context": context}], "current-context": title})
 
 
 def login(session: Session) -> None:
@@ -89,13 +92,9 @@ def login(session: Session) -> None:
     user = str(session.values.get("username") or session.user)
     document = copied(session.configuration)
     context = {"cluster": title, "namespace": session.namespace, "user": f"{user}/{title}"}
-    name = f"{session.namespace}/{title}/{user}"
-    kept = [item for item in document["contexts"] if item["name"] != name]
     users = [item for item in document["users"] if item["name"] != context["user"]]
-    document.update(
-        contexts=[*kept, {"name": name, "context": context}], users=[*users, {"name": context["user"], "user": {}}]
-    )
-    session.save({**document, "current-context": name})
+    document["users"] = [*users, {"name": context["user"], "user": {}}]
+    _go_to(session, document, f"{session.namespace}/{title}/{user}", context)
     session.print(
         f'Logged into "{address}" as "{user}" using existing credentials.\n\nUsing project "{session.namespace}".'
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..faults import CallFailed, before_call
-from ..server import SERVER, Api, Cluster, open_cluster
-from ..typed import TYPE_CHECKING, AbstractContextManager, Any
+from ..server import SERVER, Api, Cluster, OpenCluster, open_cluster
+from ..typed import TYPE_CHECKING, Any
 from .errors import CommandError, Unauthenticated, failure
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ class Conversation:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.open: AbstractContextManager[Cluster] | None = None
+        self.open: OpenCluster | None = None
 
     def __enter__(self) -> Api:
         session = self.session

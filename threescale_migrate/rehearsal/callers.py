@@ -1,0 +1,81 @@
+"""Who calls the API server, and what they may do there: their rights, less what a fault takes away."""
+
+from __future__ import annotations
+
+from . import faults, rights
+from .refusing import ApiError, rule_text
+from .resources import Resource
+from .store import Object, Store
+
+
+class Caller:
+    """A user who is logged in; `acting` where somebody else acts as that user, whom no fault concerns."""
+
+    def __init__(self, store: Store, user: str, acting: bool) -> None:
+        self.store = store
+        self.user = user
+        self.groups = rights.groups_of(user)
+        self.acting = acting
+
+    def can_i(self, verb: str, resource: str, namespace: str | None, name: str = "", group: str | None = None) -> bool:
+        """Whether the user may do something; the group is that of the type where none is given."""
+        if not self.acting and faults.forbids(self.store, verb, resource):
+            return False
+        held = rights.rules(self.store, self.user, self.groups, namespace)
+        group = rights.group_of(resource) if group is None else group
+        return any(rights.covers(rule, verb, group, resource, name) for rule in held)
+
+    def can_see(self, project: str) -> bool:
+        """Whether a project is one of the user's."""
+        return self.can_i("get", "namespaces", project, project)
+
+    def rules(self, namespace: str | None) -> list[Object]:
+        """The rules that hold for the user in a namespace, or cluster-wide for None, without what a fault takes away."""
+        found = rights.rules(self.store, self.user, self.groups, namespace)
+        if self.acting or not faults.active(self.store, "forbidden"):
+            return found
+        return [
+            {
+                **rule,
+                "verbs": [verb for verb in rule["verbs"] if not faults.forbids(self.store, verb, rule["resources"][0])],
+            }
+            if "resources" in rule
+            else rule
+            for rule in rights.single(found)
+        ]
+
+    def allow(self, verb: str, resource: Resource, namespace: str | None, name: str = "", sub: str = "") -> None:
+        """Raises ApiError where the user may not do something."""
+        plural = f"{resource.plural}/{sub}" if sub else resource.plural
+        if resource.plural == "deploymentconfigs" and faults.active(self.store, "api-away"):
+            what = f"(get {resource.full}{' ' + name if name else ''})"
+            raise ApiError(503, "ServiceUnavailable", f"the server is currently unable to handle the request {what}")
+        space = namespace if resource.namespaced else None
+        if resource.plural in ("namespaces", "projects") and name:
+            space = name  # a project's own roles hold for the project itself
+        if self.can_i(verb, plural, space, name):
+            return
+        inside = namespace if resource.namespaced else name if resource.plural == "namespaces" else ""
+        where = f'in the namespace "{inside}"' if inside else "at the cluster scope"
+        subject = f'{resource.full} "{name}"' if name else resource.full
+        raise ApiError(
+            403,
+            "Forbidden",
+            f'{subject} is forbidden: User "{self.user}" cannot {verb} resource "{plural}" in API group "{resource.group}" {where}',
+        )
+
+    def may_grant(self, resource: Resource, binding: Object) -> None:
+        """Refuses to hand out rights that the user does not have, unless the user may bind any role. Raises ApiError."""
+        space = binding["metadata"].get("namespace")
+        role = "roles" if binding["roleRef"].get("kind") == "Role" else "clusterroles"
+        if self.can_i("bind", role, space, binding["roleRef"]["name"]):
+            return
+        lacking = rights.lacking(self.rules(space), rights.rules_of(self.store, binding))
+        if lacking:
+            groups = " ".join(f'"{group}"' for group in self.groups)
+            raise ApiError(
+                403,
+                "Forbidden",
+                f'{resource.full} "{binding["metadata"]["name"]}" is forbidden: user "{self.user}" (groups=[{groups}]) is attempting'
+                " to grant RBAC permissions not currently held:\n" + "\n".join(map(rule_text, lacking)),
+            )
