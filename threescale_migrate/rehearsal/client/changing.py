@@ -64,6 +64,9 @@ def patch(session: Session) -> None:
         return
     wanted, _ = targets(session, "oc patch")
     text = session.values.get("patch")
+    if text is None and session.values.get("patch-file"):
+        with open(session.values["patch-file"], encoding="utf-8") as file:
+            text = file.read()
     if text is None:
         raise usage_hint("must specify --patch or --patch-file containing the contents of the patch", "oc patch")
     kind = str(session.values.get("type") or "strategic")

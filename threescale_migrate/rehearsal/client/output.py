@@ -195,10 +195,11 @@ def print_object(session: Session, item: Object, form: str) -> None:
         from .jsonpath import render
 
         session.out.write(render(argument or str(session.values.get("template", "")), item))
-    elif kind in ("go-template", "go-template-file", "jsonpath-file", "template"):
-        raise failure(
-            "the rehearsal oc has no go-templates and reads no jsonpath from files: use jsonpath or custom-columns"
-        )
+    elif kind in ("go-template", "go-template-file", "template"):
+        raise failure("the rehearsal oc has no go-templates: use jsonpath or custom-columns")
+    elif kind == "jsonpath-file":
+        with open(argument, encoding="utf-8") as file:
+            print_object(session, item, f"jsonpath={file.read()}")
     elif kind == "custom-columns":
         _custom(session, item, argument)
     else:

@@ -34,7 +34,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "apply": ("applying", "apply", FILES + DRY_RUN + OUTPUT + CHANGE + "server-side bool, force-conflicts bool"),
     "replace": ("changing", "replace", FILES + DRY_RUN + OUTPUT + CHANGE + "force bool"),
     "diff": ("applying", "diff", FILES),
-    "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, type text, local bool"),
+    "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, patch-file text, type text, local bool"),
     "delete": ("changing", "delete", FILES + SELECT + DRY_RUN + OUTPUT + """
         wait bool, now bool, force bool, grace-period text, timeout text, cascade text=background
     """),
