@@ -304,3 +304,19 @@ def test_what_it_does_not_know_it_refuses_loudly(oc: Oc) -> None:
         assert answer.code == 1, argv
         assert answer.err.startswith("error: "), argv
     assert os.environ["KUBECONFIG"]
+
+
+@pytest.mark.parametrize("kind", ["client", "server"])
+def test_a_dry_run_of_either_kind_changes_nothing(oc: Oc, tmp_path: Path, kind: str) -> None:
+    """`patch`, `replace` and `apply`, as kubectl has it: only `none` stores anything."""
+    before = oc.json("get", "sa", "default")
+    file = tmp_path / "sa.json"
+    file.write_text(json.dumps({**before, "imagePullSecrets": [{"name": "other"}]}), encoding="utf-8")
+    calls = (
+        ("patch", "sa", "default", "--patch", '{"imagePullSecrets": [{"name": "other"}]}'),
+        ("replace", "-f", str(file)),
+        ("apply", "-f", str(file)),
+    )
+    for call in calls:
+        assert oc.good(*call, f"--dry-run={kind}").endswith("dry run)\n")
+        assert oc.json("get", "sa", "default") == before

@@ -32,7 +32,7 @@ def apply(session: Session) -> None:
 
 
 def _apply_one(session: Session, api: Api, resource: Resource, space: str, item: Object) -> tuple[Object, str]:
-    name, dry = item["metadata"]["name"], session.dry_run == "server"
+    name, dry = item["metadata"]["name"], session.dry
     known = api.store.get(resource.plural, space if resource.namespaced else None, name)
     wanted = applied(resource, space, item)
     if known is None:

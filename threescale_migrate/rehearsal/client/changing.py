@@ -46,9 +46,7 @@ def replace(session: Session) -> None:
         resource = type_of(item, name)
         try:
             with session.api() as api:
-                made, _ = api.replace(
-                    resource, space_of(session, item), item["metadata"]["name"], item, session.dry_run == "server"
-                )
+                made, _ = api.replace(resource, space_of(session, item), item["metadata"]["name"], item, session.dry)
         except ApiError as error:
             session.warn(resource.plural)
             session.complain(error_text(error, f'error when replacing "{name}"'))
@@ -82,9 +80,7 @@ def patch(session: Session) -> None:
                     session.warn(resource.plural)
                     body = body_of(str(text))
                     _leave_out_unknown(session, resource, body)
-                    made, changed = api.patch(
-                        resource, session.namespace, name, kind, body, session.dry_run == "server"
-                    )
+                    made, changed = api.patch(resource, session.namespace, name, kind, body, session.dry)
             except ApiError as error:
                 if error.status == 404 or (looked and not session.has("failed patch is not warned of")):
                     session.warn(resource.plural)

@@ -75,6 +75,11 @@ class Session:
         return {"unchanged": "client", "true": "client", "false": "none"}.get(str(value), str(value))
 
     @property
+    def dry(self) -> bool:
+        """Whether nothing may be changed."""
+        return self.dry_run != "none"
+
+    @property
     def kubeconfig(self) -> str:
         """The path of the kubeconfig: of several in the environment the first."""
         named = (os.environ.get("KUBECONFIG") or "").split(os.pathsep)[0]
