@@ -17,7 +17,7 @@ from ..cluster.programs import run_program
 from ..exit_codes import ExitCode
 from ..language import system_error, translation
 from ..rehearsal import faults, launch, shells
-from ..rehearsal.mistakes import Mistake
+from ..rehearsal.faults import Mistake
 from ..session.options import RehearseOptions
 from ..session.session import Session
 from ..values import Text, Usage

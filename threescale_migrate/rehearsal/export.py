@@ -8,7 +8,7 @@ from typing import Any
 
 from . import pods, revisions
 from .beginning import begin
-from .mistakes import Mistake
+from .faults import Mistake
 from .quickjson import dumps
 from .resources import BY_KIND
 from .simulation import Simulation

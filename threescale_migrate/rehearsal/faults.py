@@ -7,7 +7,6 @@ on: what ran before keeps running, also after the migration is undone.
 from __future__ import annotations
 
 from .ages import AGES, IGNORES_DRY_RUN
-from .mistakes import Mistake
 from .store import Object, Store
 from .typed import Any
 
@@ -107,23 +106,25 @@ STUMBLES = {
 }
 OF_PODS = ("no-node", "volume-held", "image-pull", "crash-loop", "not-ready", "slow")
 OF_CONFIGS = (
-    *OF_PODS,
-    "account-missing",
-    "scc",
-    "hook-fails",
-    "deployer-fails",
-    "no-image",
-    "paused",
-    "no-trigger",
-    "zero",
-)
+    *OF_PODS, "account-missing", "scc", "hook-fails", "deployer-fails", "no-image", "paused", "no-trigger", "zero",
+)  # fmt: skip
 # The keys of 3scale's labels by release of the templates (recordings/README.md 23); those up to 2.2 have `app` alone.
 LABELS = {"2.2": ("", ""), "2.4": ("3scale.component", "3scale.component-element")}
 REFUSED = {
     "gone": "manifest unknown: manifest unknown",
     "terms": "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io",
 }
-_WITH_VALUE = {name.partition("=")[0]: "=" in name for name in FAULTS}
+# The faults whose value is one of a few words.
+CHOICES = {"old-client": AGES, "stumbles": (*STUMBLES, "all"), "labels": tuple(LABELS)}
+
+
+class Mistake(ValueError):
+    """What a user has given wrongly, in one sentence: a template, which a caller can translate, and what its braces hold."""
+
+    def __init__(self, template: str, **params: object) -> None:
+        super().__init__(template.format(**params))
+        self.template = template
+        self.params = params
 
 
 class CallFailed(Exception):
@@ -138,32 +139,30 @@ class CallFailed(Exception):
 def parse_fault(text: str) -> tuple[str, str]:
     """The name and the value of a fault. Raises Mistake."""
     name, equals, value = text.partition("=")
-    if name not in _WITH_VALUE:
+    if name not in (key.partition("=")[0] for key in FAULTS):
         raise Mistake("there is no fault {name}", name=repr(name))
-    if _WITH_VALUE[name] != bool(equals and value):
-        shape = next(key for key in FAULTS if key.partition("=")[0] == name)
+    shape = next(key for key in FAULTS if key.partition("=")[0] == name)
+    if ("=" in shape) != bool(equals and value) or (name in ("exec", "forbidden") and not _is_pair(name, value)):
         raise Mistake("{given} has to be given as {shape}", given=repr(text), shape=shape)
-    if name == "flaky-api":
-        try:
-            rate = float(value)
-        except ValueError:
-            rate = -1.0
-        if not 0 <= rate < 1:
-            raise Mistake("{given} needs a share from 0 to below 1", given=repr(text))
-    if name == "old-client" and value not in AGES:
-        raise Mistake("{given} needs one of {known}", given=repr(text), known=", ".join(AGES))
-    if name == "stumbles":
-        which, at, number = value.partition("@")
-        if which not in (*STUMBLES, "all") or (at and not number.isdigit()):
-            known = ", ".join((*STUMBLES, "all"))
-            raise Mistake("{given} needs one of {known}", given=repr(text), known=known)
-    if name == "labels" and value not in LABELS:
-        raise Mistake("{given} needs one of {known}", given=repr(text), known=", ".join(LABELS))
-    if name == "exec" and not all(value.partition("=")[::2]):
-        raise Mistake("{given} has to be given as {shape}", given=repr(text), shape="exec=DC=PROGRAM")
-    if name == "forbidden" and len(value.split(":")) != 2:
-        raise Mistake("{given} has to be given as {shape}", given=repr(text), shape="forbidden=VERB:RESOURCE")
+    if name == "flaky-api" and not _is_share(value):
+        raise Mistake("{given} needs a share from 0 to below 1", given=repr(text))
+    which, at, number = value.partition("@") if name == "stumbles" else (value, "", "")
+    known = CHOICES.get(name, (which,))
+    if which not in known or (at and not number.isdigit()):
+        raise Mistake("{given} needs one of {known}", given=repr(text), known=", ".join(known))
     return name, value
+
+
+def _is_pair(name: str, value: str) -> bool:
+    """Whether a value has two parts: DC=PROGRAM, or VERB:RESOURCE."""
+    return all(value.partition("=")[::2]) if name == "exec" else len(value.split(":")) == 2
+
+
+def _is_share(value: str) -> bool:
+    try:
+        return 0 <= float(value) < 1
+    except ValueError:
+        return False
 
 
 def user(store: Store) -> tuple[str, tuple[str, ...]] | None:

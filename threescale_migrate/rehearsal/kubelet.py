@@ -10,7 +10,6 @@ from . import containers, faults, images, pods
 from .events import event
 from .simulation import DELAYS, Simulation
 from .store import Object, Store
-from .typed import Any
 
 ANY = ""
 
@@ -233,13 +232,12 @@ def _end(sim: Simulation, pod: Object, kind: str) -> None:
 
 
 def _restart_hook(sim: Simulation, pod: Object) -> None:
-    container, before = pod["spec"]["containers"][0], pod["status"]["containerStatuses"][0]
-    restarts: int = before["restartCount"]
-    words: dict[str, Any] = {"container": container["name"], "pod": pod["metadata"]["name"]}
-    message = CRASHED.format(seconds=min(300, 10 * 2**restarts), **words)
+    meta, container = pod["metadata"], pod["spec"]["containers"][0]
+    restarts: int = pod["status"]["containerStatuses"][0]["restartCount"]
+    message = CRASHED.format(seconds=min(300, 10 * 2**restarts), container=container["name"], pod=meta["name"])
     last = {"terminated": {"exitCode": 1, "finishedAt": sim.store.timestamp(), "reason": "Error"}}
     status = containers.waiting(container, "CrashLoopBackOff", message, restarts + 1, last)
     pod["status"]["containerStatuses"] = [status]
     pod["status"]["conditions"] = containers.conditions(sim.store.timestamp(), False, "ContainersNotReady")
     _changed(sim, pod)
-    sim.after(DELAYS["restart"] * min(30, 2**restarts), "pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
+    sim.after(DELAYS["restart"] * min(30, 2**restarts), "pod", meta["namespace"], meta["name"])

@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from . import faults, threescale
-from . import faults as faults_module
+from . import threescale
 from .beginning import begin, create_cluster
+from .faults import client as client_of
+from .faults import user as user_of
 from .namespaces import mark
 from .rights import ADMIN
 from .server import SERVER, Cluster
@@ -55,7 +56,7 @@ def create(
         threescale.write_token(store)
     switch_on(store, faults)
     create_cluster(directory, store)
-    return prepare(directory, store.settings["project"], login(store), faults_module.client(store))
+    return prepare(directory, store.settings["project"], login(store), client_of(store))
 
 
 def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -> Store:
@@ -108,13 +109,13 @@ def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str]
         if speed is not None:
             store.clock.set_speed(speed)
         switch_on(store, faults)
-        project, user, client = store.settings["project"], login(store), faults_module.client(store)
+        project, user, client = store.settings["project"], login(store), client_of(store)
     return prepare(directory, project, user, client)
 
 
 def login(store: Store) -> str:
     """Who is logged in: the cluster's admin, where no fault says otherwise."""
-    found = faults.user(store)
+    found = user_of(store)
     return found[0] if found is not None else ADMIN
 
 

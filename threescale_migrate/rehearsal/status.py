@@ -16,19 +16,15 @@ def tell_status(sim: Simulation, namespace: str, name: str) -> None:
         return
     all_ = revisions(store, config)
     current = newest(store, config)
-    total = {
-        key: sum(item["status"].get(key, 0) for item in all_)
-        for key in ("replicas", "readyReplicas", "availableReplicas")
-    }
-    asked = sum(item["spec"].get("replicas", 0) for item in all_)
+    requested = sum(item["spec"].get("replicas", 0) for item in all_)
+    counts = ("replicas", "readyReplicas", "availableReplicas")
+    total = {key: sum(item["status"].get(key, 0) for item in all_) for key in counts}
     status = {
+        "latestVersion": 0,
         **config["status"],
-        "availableReplicas": total["availableReplicas"],
-        "latestVersion": config["status"].get("latestVersion", 0),
+        **total,
         "observedGeneration": config["metadata"]["generation"],
-        "readyReplicas": total["readyReplicas"],
-        "replicas": total["replicas"],
-        "unavailableReplicas": max(0, asked - total["availableReplicas"]),
+        "unavailableReplicas": max(0, requested - total["availableReplicas"]),
         "updatedReplicas": current["status"].get("replicas", 0) if current is not None else 0,
     }
     if not status["readyReplicas"]:

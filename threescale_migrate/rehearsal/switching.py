@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-
 from .accounts import give_login
 from .deployer import scaled
-from .faults import LABELS, OF_CONFIGS, account_of, parse_fault, user
-from .mistakes import Mistake
+from .faults import LABELS, OF_CONFIGS, Mistake, account_of, parse_fault, user
+from .pods import owner
 from .quotas import with_usage
 from .resources import named
 from .rights import binding, subject
 from .simulation import Simulation
-from .store import Object, Store
-from .typed import Any, Callable, Iterable
+from .store import Object, Store, copied
+from .tagging import followed, import_failed
+from .typed import Callable, Iterable
 
 
 def switch_on(store: Store, given: Iterable[str]) -> None:
@@ -101,15 +100,8 @@ def _break_import(store: Store, item: Object) -> None:
         stream = store.get("imagestreams", item["metadata"]["namespace"], name)
         if stream is None:
             continue
-        condition = {
-            "generation": 2,
-            "lastTransitionTime": store.timestamp(),
-            "message": "Internal error occurred: unauthorized: authentication required",
-            "reason": "InternalError",
-            "status": "False",
-            "type": "ImportSuccess",
-        }
-        stream["status"]["tags"] = [{"conditions": [condition], "items": None, "tag": tag}]
+        failed = import_failed(store, 2, "Internal error occurred: unauthorized: authentication required")
+        stream["status"]["tags"] = [{"conditions": [failed], "items": None, "tag": tag}]
         store.put("imagestreams", stream)
     store.put("deploymentconfigs", item)
 
@@ -118,7 +110,7 @@ def authenticated_images(store: Store) -> None:
     """Points the image streams at registry.redhat.io, as the next upgrade step does."""
     sim = Simulation(store)
     for stream in store.all("imagestreams"):
-        changed = copy.deepcopy(stream)
+        changed = copied(stream)
         for tag in changed.get("status", {}).get("tags") or ():
             for entry in tag.get("items") or ():
                 entry["dockerImageReference"] = (
@@ -127,32 +119,21 @@ def authenticated_images(store: Store) -> None:
                     .replace("3scale-amp25", "3scale-amp26")
                 )
         store.put("imagestreams", changed)
-        for config in store.all("deploymentconfigs", stream["metadata"]["namespace"]):
-            sim.after("trigger", "config", stream["metadata"]["namespace"], config["metadata"]["name"])
+        followed(sim, changed)
 
 
 def service_discovery(store: Store) -> None:
     """Has system use service discovery with its service account, as 3scale's `system` config map says it."""
     project = store.settings["project"]
-    data: dict[str, Any] = {
-        "service_discovery.yml": "production:\n  enabled: true\n  authentication_method: service_account\n"
-    }
-    store.put(
-        "configmaps",
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "system", "namespace": project}, "data": data},
-    )
+    text = "production:\n  enabled: true\n  authentication_method: service_account\n"
+    item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "system", "namespace": project}}
+    store.put("configmaps", {**item, "data": {"service_discovery.yml": text}})
 
 
 def _apimanager(store: Store) -> None:
     """An operator's installation: each config is owned by the APIManager."""
-    reference = {
-        "apiVersion": "apps.3scale.net/v1alpha1",
-        "blockOwnerDeletion": True,
-        "controller": True,
-        "kind": "APIManager",
-        "name": "example-apimanager",
-        "uid": store.new_uid(),
-    }
+    manager = {"apiVersion": "apps.3scale.net/v1alpha1", "kind": "APIManager"}
+    reference = owner({**manager, "metadata": {"name": "example-apimanager", "uid": store.new_uid()}}, controls=True)
     for item in store.all("deploymentconfigs", store.settings["project"]):
         item["metadata"]["ownerReferences"] = [reference]
         store.put("deploymentconfigs", item)

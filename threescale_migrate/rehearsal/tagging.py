@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import images
 from .simulation import Simulation
-from .store import Object, copied
+from .store import Object, Store, copied
 
 
 def followed(sim: Simulation, stream: Object) -> None:
@@ -32,12 +32,17 @@ def bring_in(sim: Simulation, stream: Object, tag_name: str, image: str) -> str 
     except images.NoImage as error:
         why = f"Internal error occurred: {image}: {error}"
         changed, known = _with_tag(stream, tag_name)
-        condition = {"generation": meta["generation"], "lastTransitionTime": store.timestamp(), "message": why}
-        known["conditions"] = [{**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}]
+        known["conditions"] = [import_failed(store, meta["generation"], why)]
         store.put("imagestreams", changed)
     else:
         _point(sim, stream, tag_name, found)
     return why
+
+
+def import_failed(store: Store, generation: int, why: str) -> Object:
+    """The condition of a tag whose image could not be imported."""
+    condition = {"generation": generation, "lastTransitionTime": store.timestamp(), "message": why}
+    return {**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}
 
 
 def map_image(sim: Simulation, stream: Object, mapping: Object) -> None:

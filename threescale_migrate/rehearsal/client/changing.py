@@ -6,7 +6,7 @@ from ..refusing import ApiError
 from ..resources import RESOURCES, Resource
 from ..server import Api
 from ..store import Object
-from ..typed import Any
+from ..typed import Any, Callable
 from .errors import Unauthenticated, error_text, failure, usage_hint
 from .files import body as body_of
 from .files import done, read, space_of, type_of
@@ -22,37 +22,39 @@ def create(session: Session) -> None:
         return
     if not session.values.get("filename"):
         raise usage_hint("must specify one of -f and -k", "oc create")
-    for name, item in read(session):
-        resource = type_of(item, name)
-        if session.dry_run == "client":
+    if session.dry_run == "client":
+        for name, item in read(session):
             item.setdefault("metadata", {}).setdefault("namespace", session.namespace)
-            done(session, resource, item, "created")
-            continue
-        try:
-            with session.api() as api:
-                made = api.create(resource, space_of(session, item), item, dry_run=session.dry_run == "server")
-        except ApiError as error:
-            session.complain(error_text(error, f'error when creating "{name}"'))
-            continue
-        except Unauthenticated:
-            raise Unauthenticated(f'error when creating "{name}"') from None
-        session.warn(resource.plural)
-        done(session, resource, made, "created")
+            done(session, type_of(item, name), item, "created")
+        return
+    _each(session, "creating", "created", lambda api, *about: api.create(*about, session.dry))
 
 
 def replace(session: Session) -> None:
     """Replaces objects by those of files."""
+
+    def one(api: Api, resource: Resource, space: str, item: Object) -> Object:
+        return api.replace(resource, space, item["metadata"]["name"], item, session.dry)[0]
+
+    _each(session, "replacing", "replaced", one)
+
+
+def _each(session: Session, doing: str, verb: str, change: Callable[[Api, Resource, str, Object], Object]) -> None:
+    """Makes one change for each object of the files, and continues after one that the server refuses."""
     for name, item in read(session):
-        resource = type_of(item, name)
+        resource, while_doing = type_of(item, name), f'error when {doing} "{name}"'
         try:
             with session.api() as api:
-                made, _ = api.replace(resource, space_of(session, item), item["metadata"]["name"], item, session.dry)
+                made = change(api, resource, space_of(session, item), item)
         except ApiError as error:
-            session.warn(resource.plural)
-            session.complain(error_text(error, f'error when replacing "{name}"'))
+            if doing == "replacing":
+                session.warn(resource.plural)
+            session.complain(error_text(error, while_doing))
             continue
+        except Unauthenticated:
+            raise Unauthenticated(while_doing) from None
         session.warn(resource.plural)
-        done(session, resource, made, "replaced")
+        done(session, resource, made, verb)
 
 
 def patch(session: Session) -> None:
@@ -175,11 +177,9 @@ def secrets(session: Session) -> None:
         if verb != "unlink" and not found:
             raise failure("No valid secrets found")
         uses = session.values.get("for") or ["mount"]
-        lists = [
-            key for use, key in (("pull", "imagePullSecrets"), ("mount", "secrets")) if use in uses or verb == "unlink"
-        ]
-        for key in lists:
-            _relink(item, key, names if verb == "unlink" else found, verb == "unlink")
+        for use, key in (("pull", "imagePullSecrets"), ("mount", "secrets")):
+            if use in uses or verb == "unlink":
+                _relink(item, key, names if verb == "unlink" else found, verb == "unlink")
         api.replace(resource, session.namespace, account, item)
     if verb == "unlink" and len(found) < len(names):
         raise failure(f"Unlinked deleted secrets from {session.namespace}/{account} service account")
