@@ -37,10 +37,7 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
         ("3.11",),
         "origin pkg/oc/cli/admin/policy/modify_scc.go: AddSCC appends to scc.Users and updates the SCC",
     ),
-    "policy prints sentences": (
-        ("3.11",),
-        "origin pkg/oc/cli/admin/policy/modify_roles.go: printSuccessForCommand",
-    ),
+    "policy prints sentences": (("3.11",), "origin pkg/oc/cli/admin/policy/modify_roles.go: printSuccessForCommand"),
     "can-i no ends with 0": (
         ("3.11",),
         "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: exits 1 with --quiet only, and prints the reason",

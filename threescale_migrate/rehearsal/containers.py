@@ -24,9 +24,7 @@ def schedule(store: Store, pod: Object) -> None:
 
 def unschedule(store: Store, pod: Object, message: str) -> None:
     """No node takes the pod."""
-    pod["status"]["conditions"] = [
-        _condition(store.timestamp(), "PodScheduled", False, "Unschedulable", message),
-    ]
+    pod["status"]["conditions"] = [_condition(store.timestamp(), "PodScheduled", False, "Unschedulable", message)]
     for name in ("containerStatuses", "hostIP", "podIP", "podIPs", "startTime"):
         pod["status"].pop(name, None)
     pod["spec"].pop("nodeName", None)

@@ -24,13 +24,7 @@ class Stage:
     """
 
     def __init__(
-        self,
-        seen: str,
-        then: str,
-        *events: tuple[str, str, str],
-        reason: str = "",
-        message: str = "",
-        again: str = "",
+        self, seen: str, then: str, *events: tuple[str, str, str], reason: str = "", message: str = "", again: str = ""
     ) -> None:
         self.seen = seen
         self.then = then
@@ -52,10 +46,7 @@ HEALTHY = "healthy"
 LIVES: dict[str, tuple[Stage, ...]] = {
     HEALTHY: (Stage(ANY, "ready"),),
     "slow": (Stage("running", "ready"), Stage(ANY, "runs", again="slow")),
-    "not-ready": (
-        Stage("running", "stays", PROBE, again="restart"),
-        Stage(ANY, "runs", PROBE, again="restart"),
-    ),
+    "not-ready": (Stage("running", "stays", PROBE, again="restart"), Stage(ANY, "runs", PROBE, again="restart")),
     "image-pull": (
         Stage(
             "ErrImagePull",
