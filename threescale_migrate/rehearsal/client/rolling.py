@@ -171,7 +171,7 @@ def scale(session: Session) -> None:
 
 
 def set_(session: Session) -> None:
-    """`set triggers`: the ConfigChange trigger."""
+    """`set triggers`: the ConfigChange trigger, and whether image triggers are automatic."""
     if session.words[:1] != ["triggers"] or len(session.words) < 2:
         raise failure("the rehearsal oc knows set triggers only")
     name = _name(session.words[1], session.words[1:])
@@ -182,6 +182,11 @@ def set_(session: Session) -> None:
             triggers = [trigger for trigger in triggers if trigger["type"] != "ConfigChange"]
             if not session.values.get("remove"):
                 triggers.insert(0, {"type": "ConfigChange"})
+        if session.values.get("remove-all"):
+            triggers = []
+        for trigger in triggers:
+            if "imageChangeParams" in trigger and (session.values.get("auto") or session.values.get("manual")):
+                trigger["imageChangeParams"]["automatic"] = bool(session.values.get("auto"))
         api.patch(CONFIGS, session.namespace, name, "merge", {"spec": {"triggers": triggers}})
     session.warn("deploymentconfigs")
     session.print(f"{SINGULAR}/{name} triggers updated")

@@ -55,7 +55,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
         timeout text, watch w bool, again bool, to-revision int, revision int
     """),
     "scale": ("rolling", "scale", SELECT + OUTPUT + "replicas int, current-replicas int, timeout text"),
-    "set": ("rolling", "set_", SELECT + OUTPUT + "from-config bool, remove bool"),
+    "set": ("rolling", "set_", SELECT + OUTPUT + "from-config bool, remove bool, remove-all bool, auto bool, manual bool"),
 }  # fmt: skip
 
 
