@@ -35,10 +35,12 @@ def get(session: Session) -> None:
     wanted, single = targets(session, "oc get")
     form = str(session.values.get("output") or "")
     everywhere = bool(session.values.get("all-namespaces"))
-    found: list[tuple[Resource, list[Object]]] = []
+    namespace = None if everywhere else session.namespace
     errors: list[ApiError] = []
     try:
-        now = _look(session, wanted, None if everywhere else session.namespace, found, errors)
+        with session.api() as api:
+            found = [(resource, _fetch(session, api, resource, names, namespace, errors)) for resource, names in wanted]
+            now = api.store.now()
     except Unauthenticated:
         if form not in TABULAR and not single:
             output.print_list(session, [], form)
@@ -46,11 +48,16 @@ def get(session: Session) -> None:
     for resource, items in found:
         if items or all(error.status == 404 for error in errors):
             session.warn(resource.plural)
-    count = sum(len(items) for _, items in found)
-    if form not in TABULAR:
-        _document(session, found, form, single and len(session.words) - ("/" not in session.words[0]) == 1, errors)
-    elif count:
-        _tables(session, found, now)
+    items = [item for _, listed in found for item in listed]
+    if form not in TABULAR and single and len(session.words) - ("/" not in session.words[0]) == 1:
+        if items:
+            output.print_object(session, items[0], form)
+    elif form not in TABULAR:
+        output.print_list(session, items, form)
+    elif items:
+        heads, several = not session.values.get("no-headers"), len(found) > 1
+        tables = [output.table(resource, listed, now, several, heads) for resource, listed in found if listed]
+        session.out.write("\n".join(tables))
     elif not errors:
         where = "" if everywhere or not wanted[0][0].namespaced else f" in {session.namespace} namespace"
         session.err.write(f"No resources found{where}.\n" if where else "No resources found\n")
@@ -58,39 +65,23 @@ def get(session: Session) -> None:
         session.complain(error_text(error))
 
 
-def _look(
-    session: Session,
-    wanted: list[tuple[Resource, list[str]]],
-    namespace: str | None,
-    found: list[tuple[Resource, list[Object]]],
-    errors: list[ApiError],
-) -> float:
-    """Fills in what is found and what is refused; gives the cluster's moment."""
-    with session.api() as api:
-        for resource, names in wanted:
-            items, failed = _fetch(session, api, resource, names, namespace)
-            found.append((resource, items))
-            errors += failed
-        return api.store.now()
-
-
 def _fetch(
-    session: Session, api: Api, resource: Resource, names: list[str], namespace: str | None
-) -> tuple[list[Object], list[ApiError]]:
-    errors: list[ApiError] = []
-    if not names:
-        try:
-            return [item for item in api.items(resource, namespace) if _selected(session, item)], []
-        except ApiError as error:
-            return [], [error]
+    session: Session, api: Api, resource: Resource, names: list[str], namespace: str | None, errors: list[ApiError]
+) -> list[Object]:
+    """The objects of a type, or those with the names; what the server refuses is added to the errors."""
     items = []
+    try:
+        if not names:
+            return [item for item in api.items(resource, namespace) if _selected(session, item)]
+    except ApiError as error:
+        errors.append(error)
     for name in names:
         try:
             items.append(api.get(resource, namespace, name))
         except ApiError as error:
             if not (error.status == 404 and session.values.get("ignore-not-found")):
                 errors.append(error)
-    return items, errors
+    return items
 
 
 def _selected(session: Session, item: Object) -> bool:
@@ -117,31 +108,6 @@ def _field(item: Object, part: str) -> bool:
     for key in name.rstrip("!").split("."):
         place = place.get(key, "") if isinstance(place, dict) else ""
     return (str(place) == value) != negative
-
-
-def _document(
-    session: Session, found: list[tuple[Resource, list[Object]]], form: str, single: bool, errors: list[ApiError]
-) -> None:
-    items = [item for _, listed in found for item in listed]
-    if form == "name":
-        for item in items:
-            output.print_object(session, item, form)
-    elif single and items:
-        output.print_object(session, items[0], form)
-    elif not (single and not items):
-        output.print_list(session, items, form)
-
-
-def _tables(session: Session, found: list[tuple[Resource, list[Object]]], now: float) -> None:
-    several = len(found) > 1
-    first = True
-    for resource, items in found:
-        if not items:
-            continue
-        if not first:
-            session.out.write("\n")
-        session.out.write(output.table(resource, items, now, several, not session.values.get("no-headers")))
-        first = False
 
 
 def describe(session: Session) -> None:
