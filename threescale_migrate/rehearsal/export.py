@@ -30,7 +30,7 @@ def load(store: Store, path: Path) -> str:
     known = [item for item in items if _is_object(item)] if isinstance(items, list) else []
     configs = [item for item in known if item["kind"] == "DeploymentConfig"]
     if not configs:
-        raise Mistake("--from: {path} holds no DeploymentConfig: export with {command}", path=path, command=EXPORT)
+        raise Mistake("--from: {path} contains no DeploymentConfig: export with {command}", path=path, command=EXPORT)
     project = str(configs[0]["metadata"].get("namespace") or "threescale")
     begin(store, (), project)
     for item in known:

@@ -20,7 +20,7 @@ def generate(session: Session) -> None:
         kind, rest = f"secret {rest[0] if rest else ''}", rest[1:]
     maker = GENERATORS.get(kind)
     if maker is None or not rest:
-        raise failure(f"the rehearsal oc does not know create {kind} here")
+        raise failure(f"the rehearsal oc does not know create {kind}")
     item = maker(session, rest[0])
     try:
         _create(session, item)

@@ -100,7 +100,7 @@ def _try(api: Api, namespace: str, image: str) -> str | None:
 def image(session: Session) -> None:
     """`image info`: asks a registry from here, with the logins of a file. The cluster's API has no part in it."""
     if session.words[:1] != ["info"] or len(session.words) != 2:
-        raise failure("the rehearsal oc knows image info NAME only")
+        raise failure("the rehearsal oc knows only image info NAME")
     name = session.words[1]
     logins = _logins(str(session.values.get("registry-config") or ""))
     with open_cluster(session.directory) as cluster:

@@ -68,7 +68,7 @@ def _dry_run(session: Session) -> str:
 def adm(session: Session) -> None:
     """`oc adm policy …`."""
     if session.words[:1] != ["policy"]:
-        raise failure("the rehearsal oc knows adm policy only")
+        raise failure("the rehearsal oc knows only adm policy")
     session.words = session.words[1:]
     policy(session)
 

@@ -149,7 +149,7 @@ def logs(session: Session) -> None:
         if name.startswith(("pod/", "pods/")):
             name = name.partition("/")[2]
         elif "/" in name:
-            raise failure("the rehearsal oc has logs of pods only")
+            raise failure("the rehearsal oc has only logs of pods")
         text = api.log(session.namespace, name)
     tail = str(session.values.get("tail") or "")
     lines = text.splitlines()

@@ -173,7 +173,7 @@ def scale(session: Session) -> None:
 def set_(session: Session) -> None:
     """`set triggers`: the ConfigChange trigger, and whether image triggers are automatic."""
     if session.words[:1] != ["triggers"] or len(session.words) < 2:
-        raise failure("the rehearsal oc knows set triggers only")
+        raise failure("the rehearsal oc knows only set triggers")
     name = _name(session.words[1], session.words[1:])
     with session.api() as api:
         config = copied(api.config(session.namespace, name))

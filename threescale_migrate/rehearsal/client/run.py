@@ -114,7 +114,7 @@ def _understand(
         rest.insert(len(rest) if pod is None else pod + 1, "--")
     values, words = Parser(table(flags), f"oc {name}").parse(rest)
     if values.get("help"):
-        raise failure(f"the rehearsal oc has no help; see oc {name} --help of a real one")
+        raise failure(f"the rehearsal oc has no help; see oc {name} --help on a real client")
     verb: Callable[[Session], None] = getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)
     session = Session(directory, values, words, out, err)
     session.line = " ".join(argv)

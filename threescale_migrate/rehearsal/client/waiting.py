@@ -85,7 +85,7 @@ def wait(session: Session) -> None:
     wanted, _ = targets(session, "oc wait")
     kind, _, condition = str(session.values.get("for") or "").partition("=")
     if kind not in ("condition", "jsonpath"):
-        raise failure("the rehearsal oc waits for condition= and jsonpath= only")
+        raise failure("the rehearsal oc waits only for condition= and jsonpath=")
     timeout = _seconds(str(session.values.get("timeout") or "30s"))
     for resource, names in wanted:
         for name in names:
