@@ -1,4 +1,4 @@
-"""What clusters with an internal registry do for each service account: a login for that registry, a moment after it was made.
+"""What clusters with an internal registry do for each service account: a login for that registry, a moment after it is created.
 
 It is on with the fault `internal-registry` only: the recorded cluster had no such registry (recordings/README.md 20).
 """
@@ -17,13 +17,13 @@ OWNER = "kubernetes.io/service-account.name"
 
 
 def made(sim: Simulation, account: Object) -> None:
-    """An account has been made: its login follows."""
+    """Schedules the login of a new account."""
     if faults.active(sim.store, "internal-registry"):
         sim.after("registry login", "account", account["metadata"]["namespace"], account["metadata"]["name"])
 
 
 def give_login(sim: Simulation, namespace: str, name: str) -> None:
-    """Makes the secret and enters it into both lists of the account."""
+    """Creates the secret and adds it to both lists of the account."""
     store = sim.store
     account = store.get("serviceaccounts", namespace, name)
     if account is None or logins(store, account):
@@ -48,7 +48,7 @@ def give_login(sim: Simulation, namespace: str, name: str) -> None:
 
 
 def logins(store: Store, account: Object) -> list[Object]:
-    """The secrets that were made for an account."""
+    """The login secrets of an account."""
     meta = account["metadata"]
     return [
         secret

@@ -1,4 +1,4 @@
-"""What happens to a pod before it is stored: its account is looked up and hands over its pull secrets, or it is refused."""
+"""Admission of a pod before it is stored: it gets its account and that account's pull secrets, or it is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCC_MESSAGE = (
 
 
 class RefusedPod(Exception):
-    """Admission refuses the pod; the text is what follows `is forbidden: `. `named`: the pod's generated name is known by then."""
+    """Admission refuses the pod; the text is what follows `is forbidden: `. `named`: the pod already has its generated name."""
 
     def __init__(self, text: str, named: bool = False) -> None:
         super().__init__(text)
@@ -41,7 +41,7 @@ def admit(store: Store, pod: Object) -> None:
 
 
 def _deleted_now(store: Store, namespace: str, name: str) -> bool:
-    """Whether somebody deletes the account at this moment, which happens once."""
+    """Deletes the account, once; returns whether this call did it."""
     if store.private.setdefault("account deleted", False):
         return False
     store.private["account deleted"] = True
@@ -50,7 +50,7 @@ def _deleted_now(store: Store, namespace: str, name: str) -> bool:
 
 
 def _scc_granted(store: Store, namespace: str, account: str) -> bool:
-    """Whether the account may use an SCC by a binding, as OpenShift 4 has it, or by its SCC's users, as 3.11 has it."""
+    """Whether the account can use an SCC: by a binding, as in OpenShift 4, or as one of the SCC's users, as in 3.11."""
     user = f"system:serviceaccount:{namespace}:{account}"
     for resource in ("rolebindings", "clusterrolebindings"):
         for binding in store.all(resource):

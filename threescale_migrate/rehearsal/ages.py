@@ -1,4 +1,4 @@
-"""What clients of several ages do differently: one table, with the source of each line.
+"""What older clients do differently: one table, with the source of each line.
 
 A client is named by `old-client=AGE` or, in its process, by the words of OC_REHEARSAL_CLIENT; without either it is that of April
 2026. The age 3.11 is that of its server as well. This module knows names only: what each trait does is in the module that does it.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 
 AGES = ("4.16", "4.6", "3.11")
-# A client that no age is: one whose `adm policy` makes each change, whatever `--dry-run` says.
+# A client of no real version: its `adm policy` makes each change despite `--dry-run`.
 IGNORES_DRY_RUN = "ignores-dry-run"
 
-# Each trait: who has it, and where that is known from. Recordings are files of fixtures/recordings; the rest are files of
+# Each trait: which clients have it, and the source. Recordings are files of fixtures/recordings; the rest are files of
 # openshift/oc (release-4.6, release-4.16) and openshift/origin (release-3.11), with what is vendored there.
 TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     "policy dry-run=server changes": (
@@ -54,6 +54,6 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 def has(trait: str) -> bool:
-    """Whether the client whose part is played has a trait of the table. Raises KeyError for a trait that is not in it."""
+    """Whether the simulated client has a trait of the table. Raises KeyError for an unknown trait."""
     owners = TRAITS[trait][0]
     return any(word in owners for word in (os.environ.get("OC_REHEARSAL_CLIENT") or "").split())

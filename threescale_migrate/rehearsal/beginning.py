@@ -12,7 +12,7 @@ from .server import Cluster
 from .store import Lock, Object, Store, save
 from .typed import Any, Directory, Iterable
 
-# What every cluster has beside `default`; nothing in them is read.
+# What every cluster has besides `default`; their content is never read.
 SYSTEM_NAMESPACES = (
     "kube-node-lease", "kube-public", "kube-system", "openshift", "openshift-apiserver", "openshift-config",
     "openshift-config-managed", "openshift-controller-manager", "openshift-image-registry", "openshift-infra", "openshift-node",
@@ -29,8 +29,8 @@ def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
 
 
 def known_from(name: str) -> Any:
-    """What stands in a file beside this one, which may be in a zip."""
-    import pkgutil  # late: of all calls of oc only the one that makes a cluster needs it
+    """The content of a file next to this one, which may be in a zip."""
+    import pkgutil  # late: only the call that creates a cluster needs it
 
     return loads((pkgutil.get_data(__package__, name) or b"").decode("utf-8"))
 

@@ -1,4 +1,4 @@
-"""Who calls the API server, and what they may do there: their rights, less what a fault takes away."""
+"""Who calls the API server, and what they may do there: their rights, without those that a fault removes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .store import Object, Store
 
 
 class Caller:
-    """A user who is logged in; `acting` where somebody else acts as that user, whom no fault concerns."""
+    """A user who is logged in; `acting` where somebody else acts as that user, to whom no fault applies."""
 
     def __init__(self, store: Store, user: str, acting: bool) -> None:
         self.store = store
@@ -18,7 +18,7 @@ class Caller:
         self.acting = acting
 
     def can_i(self, verb: str, resource: str, namespace: str | None, name: str = "", group: str | None = None) -> bool:
-        """Whether the user may do something; the group is that of the type where none is given."""
+        """Whether the user may do something. Without a group, that of the type is used."""
         if not self.acting and faults.forbids(self.store, verb, resource):
             return False
         held = rights.rules(self.store, self.user, self.groups, namespace)
@@ -30,7 +30,7 @@ class Caller:
         return self.can_i("get", "namespaces", project, project)
 
     def rules(self, namespace: str | None) -> list[Object]:
-        """The rules that hold for the user in a namespace, or cluster-wide for None, without what a fault takes away."""
+        """The rules that hold for the user in a namespace, or cluster-wide for None, without those that a fault removes."""
         found = rights.rules(self.store, self.user, self.groups, namespace)
         if self.acting or not faults.active(self.store, "forbidden"):
             return found
@@ -65,7 +65,7 @@ class Caller:
         )
 
     def may_grant(self, resource: Resource, binding: Object) -> None:
-        """Refuses to hand out rights that the user does not have, unless the user may bind any role. Raises ApiError."""
+        """Refuses to grant rights that the user does not have, unless the user may bind any role. Raises ApiError."""
         space = binding["metadata"].get("namespace")
         role = "roles" if binding["roleRef"].get("kind") == "Role" else "clusterroles"
         if self.can_i("bind", role, space, binding["roleRef"]["name"]):

@@ -1,4 +1,4 @@
-"""What a pod's status says of its node, its conditions and its containers."""
+"""The parts of a pod's status: its node, its conditions and its containers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NOT_READY = {"ContainersNotReady": "containers with unready status"}
 
 
 def schedule(store: Store, pod: Object) -> None:
-    """A node takes the pod, and begins with its containers."""
+    """Assigns the pod to a node, which starts its containers."""
     stamp = store.timestamp()
     pod["status"].update(
         {
@@ -23,7 +23,7 @@ def schedule(store: Store, pod: Object) -> None:
 
 
 def unschedule(store: Store, pod: Object, message: str) -> None:
-    """No node takes the pod."""
+    """Leaves the pod without a node."""
     pod["status"]["conditions"] = [_condition(store.timestamp(), "PodScheduled", False, "Unschedulable", message)]
     for name in ("containerStatuses", "hostIP", "podIP", "podIPs", "startTime"):
         pod["status"].pop(name, None)
@@ -57,7 +57,7 @@ def conditions(stamp: str, ready: bool, reason: str = "") -> list[dict[str, Any]
 
 
 def waiting(container: Object, reason: str, message: str = "", restarts: int = 0, last: Any = None) -> dict[str, Any]:
-    """The status of a container that waits."""
+    """The status of a waiting container."""
     state = {"message": message, "reason": reason} if message else {"reason": reason}
     image = container.get("image", "")
     return {
@@ -73,7 +73,7 @@ def waiting(container: Object, reason: str, message: str = "", restarts: int = 0
 
 
 def ran(store: Store, container: Object, state: dict[str, Any], ready: bool, restarts: int = 0) -> dict[str, Any]:
-    """The status of a container that runs, or has run."""
+    """The status of a running or terminated container."""
     image = container.get("image", "")
     return {
         "containerID": f"cri-o://{store.random().getrandbits(128):032x}",

@@ -17,7 +17,7 @@ RFC1123 = (
 )
 
 
-# The status of a config that was made this moment.
+# The status of a new config.
 NEW_STATUS = dict.fromkeys(
     ("availableReplicas", "latestVersion", "observedGeneration", "replicas", "updatedReplicas", "unavailableReplicas"),
     0,
@@ -25,7 +25,7 @@ NEW_STATUS = dict.fromkeys(
 
 
 def fill(resource: Resource, item: Object, before: Object | None = None) -> None:
-    """Fills in what the server does. `before` is the stored object that a change replaces."""
+    """Fills in what the server fills in. `before` is the stored object that a change replaces."""
     item.setdefault("apiVersion", resource.version)
     item.setdefault("kind", resource.kind)
     if resource.plural == "secrets":
@@ -133,12 +133,12 @@ def check(resource: Resource, item: Object) -> None:
 
 
 def _is_subdomain(name: str) -> bool:
-    """Whether a name is what RFC1123 says."""
+    """Whether a name conforms to RFC 1123."""
     return all(part and not part.strip(LETTERS + "-") and "-" not in (part[0], part[-1]) for part in name.split("."))
 
 
 def _wrong_secret(item: Object) -> str:
-    """What is wrong with a secret's login, empty where nothing is."""
+    """What is wrong with a secret's login, empty if nothing is."""
     key = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}.get(
         item["type"]
     )

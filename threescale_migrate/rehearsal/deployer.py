@@ -33,7 +33,7 @@ DEADLINE = 600
 
 
 def step(sim: Simulation, namespace: str, name: str) -> None:
-    """What a deployer does next."""
+    """The next step of a deployer."""
     store = sim.store
     controller = store.get("replicationcontrollers", namespace, name)
     memory = store.private.get("deployers", {}).get(f"{namespace}/{name}")
@@ -86,7 +86,7 @@ def _new(sim: Simulation, config: Object, controller: Object, memory: dict[str, 
 
 
 def _refused(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], why: str) -> None:
-    """The deployer pod is tried again, ever later, until the config's deadline has passed at a try (`quotas`)."""
+    """Creating the deployer pod is retried with growing delays until the config's deadline has passed (`quotas`)."""
     store, meta = sim.store, controller["metadata"]
     timeout = params(config).get("timeoutSeconds", DEADLINE)
     memory.setdefault("refused", store.now())
@@ -118,7 +118,7 @@ def _deployer(store: Store, controller: Object) -> Object | None:
 
 
 def _hook(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any], when: str, then: str) -> None:
-    """Runs a hook, and continues with the stage `then` once it has ended well."""
+    """Runs a hook, and continues with the stage `then` once it has succeeded."""
     hook = params(config).get(when)
     meta = controller["metadata"]
     name = f"{meta['name']}-hook-{when}"
@@ -152,7 +152,7 @@ def _post(sim: Simulation, config: Object, controller: Object, memory: dict[str,
 
 
 def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str, Any]) -> None:
-    """One look of the deployer at its pods: scales up, waits until they are ready, scales the old ones down."""
+    """One check of the deployer: scales up, waits until they are ready, scales the old ones down."""
     store = sim.store
     wanted = config["spec"]["replicas"]
     memory.setdefault("since", store.now())
@@ -174,7 +174,7 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
         memory.setdefault("before", {item["metadata"]["name"]: item["spec"]["replicas"] for item in others})
         _roll_on(sim, config, controller, others, memory)
     ready = sum(map(pods.is_ready, pods.of_controller(store, controller)))
-    # That the old pods are gone is seen at the next look only.
+    # That the old pods are gone is noticed only at the next check.
     if ready >= wanted and not (serving(store, config, controller) or (others and not recreates(config))):
         _enter(sim, config, controller, memory, "post")
         return
@@ -186,7 +186,7 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
 
 
 def _roll_on(sim: Simulation, config: Object, controller: Object, others: list[Object], memory: dict[str, Any]) -> None:
-    """A step of the Rolling strategy, within its surge and its unavailability; what is ready counts a period later."""
+    """A step of the Rolling strategy, within its surge and its unavailability; ready pods count one period later."""
     wanted = config["spec"]["replicas"]
     settings = params(config)
     surge = share(settings.get("maxSurge", "25%"), wanted, up=True)
@@ -219,7 +219,7 @@ def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[
     if deployer is not None:
         pods.end(sim, deployer, 0)
     _set_phase(sim, controller, "Complete")
-    # The deployer uses the number of pods that it began with; the config's controller corrects one that changed afterwards.
+    # The deployer keeps the number of pods that it began with; the config's controller corrects it afterwards.
     if controller["spec"].get("replicas", 0) != config["spec"]["replicas"]:
         scaled(sim, config)
     sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])
@@ -231,12 +231,12 @@ STAGES = {
 
 
 def _fail(sim: Simulation, config: Object, controller: Object) -> None:
-    """The rollout is given up, and the revision before serves again (recordings/README.md 3)."""
+    """The rollout fails, and the previous revision serves again (recordings/README.md 3)."""
     store = sim.store
     deployer = _deployer(store, controller)
     if deployer is not None and deployer["status"]["phase"] not in pods.GONE:
         pods.end(sim, deployer, 1)
-    # A deployer that never was has no end, and what is cancelled is not said to have one.
+    # Only a deployer that existed has an end, and a cancelled one is not annotated with it.
     had_deployer = f"{PREFIX}deployer-pod.name" in controller["metadata"]["annotations"]
     if had_deployer and note(controller, "deployment.cancelled") != "true":
         _annotate(controller, "deployer-pod.completed-at", stamp(store))
@@ -267,9 +267,9 @@ def cancel(sim: Simulation, controller: Object, reason: str = "cancelled by the 
 
 
 def retry(sim: Simulation, controller: Object) -> None:
-    """`oc rollout retry`: the failed revision begins again; the config's condition stays as it was (README 15).
+    """`oc rollout retry`: the failed revision starts again; the config's condition stays as it was (README 15).
 
-    It fails at once where its former deployer was still there: a pod that is deleted is gone only a moment later, and the next
+    It fails at once if its former deployer was still there: a pod that is deleted is gone only a moment later, and the next
     one of that name cannot be made (`rollouts`, at 61 s and in the history).
     """
     stale = _deployer(sim.store, controller) is not None
@@ -285,7 +285,7 @@ def retry(sim: Simulation, controller: Object) -> None:
 
 
 def scaled(sim: Simulation, config: Object) -> None:
-    """The config's own number of pods has changed: the revision that serves follows."""
+    """Scales the serving revision after the config's number of replicas has changed."""
     current = newest(sim.store, config)
     if current is not None and note(current, "deployment.phase") in ENDED:
         _scale_complete(sim, config)

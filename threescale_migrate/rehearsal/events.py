@@ -1,17 +1,17 @@
-"""Warning events: counted where the same one comes again, gathered where many are alike, as client-go's recorder does it."""
+"""Warning events: repeated ones are counted, similar ones are combined, as client-go's recorder does it."""
 
 from __future__ import annotations
 
 from .store import Object, Store
 
-# So many events of one kind about one object are kept apart, less one; those after them are one that counts
+# From this number of similar events about one object on, further ones are combined into one
 # (client-go tools/record/events_cache.go: defaultAggregateMaxEvents; `quotas`).
 APART = 10
 GATHERED = "(combined from similar events): "
 
 
 def event(store: Store, about: Object, reason: str, message: str, component: str, reporting: str | None = None) -> None:
-    """A warning event about an object. `component` is its source, and who reports it unless `reporting` says otherwise."""
+    """A warning event about an object. `component` is its source, and its reporter unless `reporting` is given."""
     alike = [
         known
         for known in store.all("events", about["metadata"]["namespace"])
@@ -38,7 +38,7 @@ def _again(store: Store, known: Object, message: str) -> None:
 
 def _make(store: Store, about: Object, reason: str, message: str, component: str, reporting: str) -> None:
     stamp, meta = store.timestamp(), about["metadata"]
-    # Named by the nanosecond, so that a list of them is in their order; those of one moment are counted on.
+    # Named by the nanosecond, so that lists are in order of time; the number is increased if the name is taken.
     number = int(store.now() * 1e9)
     while store.get("events", meta["namespace"], f"{meta['name']}.{number:016x}") is not None:
         number += 1
@@ -71,7 +71,7 @@ def _make(store: Store, about: Object, reason: str, message: str, component: str
 
 
 def repeated(store: Store, about: Object, of: Object, component: str) -> None:
-    """Says again about one object what was warned of about another, as a deployer does when it gives up (`quotas`)."""
+    """Repeats the warnings about one object for another, as a deployer does when it gives up (`quotas`)."""
     for known in store.all("events", of["metadata"]["namespace"]):
         if known["involvedObject"]["uid"] == of["metadata"]["uid"]:
             _make(store, about, known["reason"], known["message"], component, "")

@@ -1,4 +1,4 @@
-"""A project of an operator's own as the rehearsal's, and the states of a project that a rehearsal may begin with."""
+"""Starts a rehearsal with an operator's own project, from an export of it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ EXPORT = "oc get dc,rc,pods,sa,rolebindings,is -o json"
 
 
 def load(store: Store, path: Path) -> str:
-    """Fills a store from the output of `oc get dc,rc,pods,sa,rolebindings,is -o json`; gives the project's name.
+    """Fills a store from the output of `oc get dc,rc,pods,sa,rolebindings,is -o json`; returns the project's name.
 
-    Objects keep their status, so that what was complete is complete. Raises Mistake, OSError.
+    Objects keep their status, so that complete rollouts stay complete. Raises Mistake, OSError.
     """
     try:
         document = json.loads(path.read_bytes())
@@ -50,7 +50,7 @@ def load(store: Store, path: Path) -> str:
 
 
 def _is_object(item: Any) -> bool:
-    """Whether an item is an object of a type that is known, with the parts that the controllers read."""
+    """Whether an item is an object of a known type, with the parts that the controllers read."""
     if not isinstance(item, dict) or item.get("kind") not in BY_KIND or not isinstance(item.get("metadata"), dict):
         return False
     if not isinstance(item["metadata"].get("name"), str) or not item["metadata"]["name"]:
@@ -62,7 +62,7 @@ def _is_object(item: Any) -> bool:
     return isinstance(item.get("status"), dict) and isinstance(containers, list) and bool(containers)
 
 
-# Why a container of an export waits, or waited last: the cause that its pods still have (`kubelet`).
+# Why a container in an export waits or was terminated: the cause that its pods keep (`kubelet`).
 CAUSES = {
     "CrashLoopBackOff": "crash-loop",
     "Error": "crash-loop",
@@ -75,7 +75,7 @@ WITH_TEMPLATE = ("DeploymentConfig", "ReplicationController", "Pod")
 
 
 def _ill(pod: Object) -> tuple[str, Object | None]:
-    """The config of a pod, and what is wrong with the pod: the cause, and the image where that cannot be pulled."""
+    """The config of a pod, and what is wrong with the pod: the cause, and the image if it cannot be pulled."""
     status = pod["status"]
     name = pod["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name", "")
     if pods.role(pod) != "app" or not name or status.get("phase") in pods.GONE or pods.is_ready(pod):
@@ -105,7 +105,7 @@ def _template(store: Store, controller: Object) -> str:
         template = (config or {}).get("spec", {}).get("template", {})
     current = (config or {}).get("spec", {}).get("template", {})
     if template == current:
-        template = current  # the same words in the order that the config has them
+        template = current  # equal, but in the order of the config's fields
     return dumps(template)
 
 

@@ -1,6 +1,6 @@
-"""Faults of the rehearsal cluster, by name: what an operator may try before the maintenance window.
+"""Faults of the rehearsal cluster, by name: what an operator can try before the maintenance window.
 
-Those about the pods of a config hit its pods under another account than the one that it had when the fault was switched
+Those about the pods of a config hit pods that run under another account than the config had when the fault was switched
 on: what ran before keeps running, also after the migration is undone.
 """
 
@@ -47,7 +47,7 @@ FAULTS = {
     "user=NAME[/ROLES]": "logged in as this user, with these roles in the project, such as alice/view,edit",
     "forbidden=VERB:RESOURCE": "the user has no permission for this, such as patch:deploymentconfigs",
 }
-# How a migration ends with each, or what it says; where nothing is said it ends as without.
+# How a migration ends with each.
 ENDINGS = {
     "image-pull=DC": "exit code 5 after --grace: the image cannot be pulled, and the old pods serve",
     "not-ready=DC": "exit code 5 at the config's deadline, since a probe may still succeed",
@@ -85,7 +85,7 @@ ENDINGS = {
     "user=NAME[/ROLES]": "exit code 4 where a permission is missing, with the commands for an admin",
     "forbidden=VERB:RESOURCE": "exit code 4 before the first change, or 7 where something cannot be read",
 }
-# What an API that stumbles says (recordings/README.md 26); all of it passes by itself.
+# Errors of an API that stumbles (recordings/README.md 26); all of them pass by themselves.
 STUMBLES = {
     "leader-changed": "Error from server: etcdserver: leader changed",
     "request-timed-out": "Error from server: etcdserver: request timed out",
@@ -119,7 +119,7 @@ CHOICES = {"old-client": AGES, "stumbles": (*STUMBLES, "all"), "labels": tuple(L
 
 
 class Mistake(ValueError):
-    """What a user has given wrongly, in one sentence: a template, which a caller can translate, and what its braces hold."""
+    """A user's mistake, in one sentence: a template, which a caller can translate, and the values for its braces."""
 
     def __init__(self, template: str, **params: object) -> None:
         super().__init__(template.format(**params))
@@ -128,7 +128,7 @@ class Mistake(ValueError):
 
 
 class CallFailed(Exception):
-    """The call does not reach the server: `kind` is refused, unauthorized or unavailable; or it stumbles with a text."""
+    """The call does not reach the server: `kind` is refused, unauthorized or unavailable; or it stumbles with an error."""
 
     def __init__(self, kind: str, text: str = "") -> None:
         super().__init__(kind)
@@ -174,7 +174,7 @@ def user(store: Store) -> tuple[str, tuple[str, ...]] | None:
 
 
 def client(store: Store) -> str:
-    """The words that name the client whose part is played (`ages`), none for today's."""
+    """The names of the simulated client (`ages`), none for the current one."""
     return " ".join([*_values(store, "old-client"), *([IGNORES_DRY_RUN] if active(store, IGNORES_DRY_RUN) else [])])
 
 
@@ -203,7 +203,7 @@ def hits(store: Store, name: str, config: str, account: str) -> bool:
 
 
 def fate(store: Store, pod: Object, role: str) -> str | None:
-    """The fault that a pod meets, if any."""
+    """The fault that hits a pod, if any."""
     meta = pod["metadata"]
     if role == "app":
         config = meta.get("annotations", {}).get("openshift.io/deployment-config.name", "")
@@ -218,12 +218,12 @@ def fate(store: Store, pod: Object, role: str) -> str | None:
 
 
 def _ill(store: Store, config: str, pod: Object) -> str | None:
-    """What was broken in the export from which the cluster was made; an image that nobody could pull is blamed while it is named."""
+    """What was broken in the export from which the cluster was made; a failed pull counts only while the pod still uses that image."""
     known = store.settings.get("ill", {}).get(config)
     if known is None:
         return None
     images = [container.get("image") for container in pod["spec"]["containers"]]
-    # Whether registry.redhat.io lets a pod in is for its login to say.
+    # For registry.redhat.io it depends on the pod's login.
     if known["cause"] == "image-pull" and (
         known["image"] not in images or known["image"].startswith("registry.redhat.io/")
     ):
@@ -232,7 +232,7 @@ def _ill(store: Store, config: str, pod: Object) -> str | None:
 
 
 def program_of(store: Store, config: str) -> str:
-    """The program that stands in for what runs in the pods of a config; empty where none does."""
+    """The program that stands in for what runs in the pods of a config; empty if there is none."""
     for value in _values(store, "exec"):
         name, _, program = value.partition("=")
         if name == config:
@@ -241,7 +241,7 @@ def program_of(store: Store, config: str) -> str:
 
 
 def image_refused(store: Store, image: str) -> str:
-    """What a registry says of an image by a fault; empty where it hands it out (recordings/README.md 25)."""
+    """A registry's refusal of an image because of a fault; empty if there is none (recordings/README.md 25)."""
     for name, text in REFUSED.items():
         if any(image.startswith(value) for value in _values(store, name)):
             return text
@@ -249,7 +249,7 @@ def image_refused(store: Store, image: str) -> str:
 
 
 def before_call(store: Store, call: str) -> None:
-    """Raises CallFailed where the call does not reach the server. `call` is its command line."""
+    """Raises CallFailed if the call does not reach the server. `call` is its command line."""
     _stumble(store, call)
     if active(store, "api-down"):
         raise CallFailed("refused")
@@ -261,7 +261,7 @@ def before_call(store: Store, call: str) -> None:
 
 
 def _stumble(store: Store, call: str) -> None:
-    """Each command line stumbles the first time, or the Nth call alone does; `all` takes one text after the other."""
+    """Each command line stumbles the first time, or only the Nth call does; `all` uses one error after the other."""
     for value in _values(store, "stumbles"):
         which, _, number = value.partition("@")
         memory = store.private.setdefault("stumbled", {}).setdefault(value, {"calls": 0, "seen": []})
@@ -276,7 +276,7 @@ def _stumble(store: Store, call: str) -> None:
 
 
 def forbids(store: Store, verb: str, resource: str) -> bool:
-    """Whether the user is denied an action by a fault."""
+    """Whether a fault denies the user an action."""
     return any(
         value.split(":") in ([verb, resource], ["*", resource], [verb, "*"]) for value in _values(store, "forbidden")
     )

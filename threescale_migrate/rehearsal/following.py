@@ -1,4 +1,4 @@
-"""What follows from a change of an object: what the controllers notice, and what goes away with what is deleted."""
+"""What follows from a change of an object: what controllers notice, and what is deleted with it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from .resources import RESOURCES, Resource
 from .simulation import Simulation
 from .store import Object
 
-# Pods that are lacking are made anew, and so is the controller of the newest revision.
+# Missing pods are created again, and so is the controller of the newest revision.
 MADE_ANEW = {"ReplicationController": "scale", "DeploymentConfig": "rollout"}
 
 
 def changed(sim: Simulation, user: str, resource: Resource, item: Object, before: Object | None = None) -> None:
-    """A user has made an object, or changed the one that was there before."""
+    """Reacts to an object that a user has created, or changed from `before`."""
     meta = item["metadata"]
     if resource.plural == "deploymentconfigs":
         if before is not None and before["spec"].get("replicas") != item["spec"].get("replicas"):
@@ -32,7 +32,7 @@ def changed(sim: Simulation, user: str, resource: Resource, item: Object, before
 
 
 def remove(sim: Simulation, resource: Resource, stored: Object) -> None:
-    """Deletes an object, with all that it owns."""
+    """Deletes an object and everything it owns."""
     store, meta = sim.store, stored["metadata"]
     space = meta.get("namespace")
     store.remove(resource.plural, space, meta["name"])

@@ -1,6 +1,6 @@
-"""What the server's JSON decoder says about a text that is no JSON, in its words.
+"""The errors of the server's JSON decoder for a text that is not JSON.
 
-Secrets and patches are checked by Go's `encoding/json`, whose message ends up in front of the user (`errors`, "bad input").
+Secrets and patches are checked by Go's `encoding/json`, whose message is shown to the user (`errors`, "bad input").
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ ESCAPES = '"\\/bfnrt'
 
 
 class Syntax(Exception):
-    """The text is no JSON; the message is Go's."""
+    """The text is not JSON; the message is Go's."""
 
 
 def problem(text: str) -> str | None:
-    """What is wrong with a text, None where nothing is."""
+    """What is wrong with a text, None if it is valid."""
     try:
         end = _space(text, _value(text, _space(text, 0)))
         if end < len(text):

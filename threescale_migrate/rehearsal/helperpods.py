@@ -1,4 +1,4 @@
-"""The pods that a deployer makes beside those of the config: its own, and those of hooks."""
+"""The pods of a rollout besides those of the config: the deployer and the hooks."""
 
 from __future__ import annotations
 

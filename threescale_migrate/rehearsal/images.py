@@ -1,6 +1,6 @@
-"""Which images can be had: those on registry.redhat.io need a login that works, and the registry has to be reachable.
+"""Which images can be pulled: those on registry.redhat.io need a login that works, and the registry has to be reachable.
 
-A kubelet looks for the login in the pull secrets of the pod, an import in the secrets of the project, `oc image info` in a file.
+A kubelet takes the login in the pull secrets of the pod, an import in the secrets of the project, `oc image info` in a file.
 The texts of the registry are those that its clients print; the recorded nodes pulled nothing.
 """
 
@@ -21,11 +21,11 @@ UNAUTHORIZED = (
 
 
 class NoImage(Exception):
-    """The image cannot be had; the text is the registry's client's."""
+    """The image is not available; the text is from the registry's client."""
 
 
 def refusal(store: Store, pod: Object, image: str) -> str | None:
-    """Why the pod cannot pull the image, in the runtime's words; None where it can."""
+    """Why the pod cannot pull the image, in the runtime's words; None if it can."""
     registry = registry_of(image)
     away = unreachable(store, registry)
     if away:
@@ -47,7 +47,7 @@ def refusal(store: Store, pod: Object, image: str) -> str | None:
 
 
 def look_up(store: Store, image: str, logins: list[dict[str, Any]]) -> str:
-    """The image by its digest, as the registry answers someone with those logins. Raises NoImage."""
+    """The image by its digest, as the registry returns it for those logins. Raises NoImage."""
     registry = registry_of(image)
     away = unreachable(store, registry)
     if away:
@@ -65,14 +65,14 @@ def look_up(store: Store, image: str, logins: list[dict[str, Any]]) -> str:
 
 
 def digest(text: str) -> str:
-    """A digest that is the same for the same text, in place of that of an image which nobody pulls here."""
+    """A digest that is the same for the same text, since no real image is pulled."""
     import hashlib
 
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def unreachable(store: Store, registry: str) -> str | None:
-    """Why a registry cannot be reached: by a fault, or since no resolver knows its name (RFC 2606)."""
+    """Why a registry cannot be reached: because of a fault, or because its name cannot be resolved (RFC 2606)."""
     asked, host = f'Get "https://{registry}/v2/"', registry.partition(":")[0]
     if host.endswith(".invalid"):
         return f"{asked}: dial tcp: lookup {host} on 192.0.2.53:53: no such host"
@@ -87,12 +87,12 @@ def registry_of(image: str) -> str:
 
 
 def of_project(store: Store, namespace: str) -> list[dict[str, Any]]:
-    """The logins in all secrets of a project, which an import may use."""
+    """The logins in all secrets of a project, which an import can use."""
     return [logins_of(secret) for secret in store.all("secrets", namespace)]
 
 
 def logins_of(secret: Object) -> dict[str, Any]:
-    """The logins by registry in a pull secret; none where it is not one."""
+    """The logins by registry in a pull secret; none if it is not one."""
     data = secret.get("data") or {}
     try:
         if ".dockerconfigjson" in data:

@@ -1,7 +1,7 @@
-"""How pods live and fail: a table of stages for each cause, and the node that goes through them.
+"""How pods live and fail: a table of stages for each cause, and the node that works through them.
 
-A stage is entered by what the first container is at; what it shows, which events it leaves and when the node looks again stand
-in it. A pod whose cause goes away is processed again at that moment as well, and then lives as any other.
+A stage is chosen by the state of the first container; it defines the pod's status, its events and when the node tries again.
+A pod whose cause goes away is processed again at that moment, and then lives like any other.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ ANY = ""
 class Stage:
     """One step of a life.
 
-    `seen` is what the first container is at before (`running`, or why it waits; empty: anything). `then` is what becomes of the
+    `seen` is the state of the first container before (`running`, or why it waits; empty: any). `then` is what happens to the
     pod: it `runs`, is `ready`, `waits` or has `crashed` with `reason` and `message`, is `unscheduled`, or `stays`. Events are of
     reason, message and component; PROBE only where there is a probe. `again` is the delay after which the node tries again,
-    longer each time after a crash; none where nothing will happen by itself.
+    longer each time after a crash; none if nothing will happen by itself.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ LIVES: dict[str, tuple[Stage, ...]] = {
 
 
 def step(sim: Simulation, namespace: str, name: str) -> None:
-    """What happens to a pod next."""
+    """The next step in a pod's life."""
     pod = sim.store.get("pods", namespace, name)
     if pod is None or pod["status"]["phase"] in pods.GONE:
         return
@@ -112,7 +112,7 @@ def _cause(store: Store, pod: Object, kind: str) -> tuple[str, str]:
 
 
 def _at(pod: Object) -> str:
-    """What the first container is at."""
+    """The state of the first container."""
     first = (pod["status"].get("containerStatuses") or [{"state": {}}])[0]
     if "running" in first["state"]:
         return "running"
@@ -142,7 +142,7 @@ def _enter(sim: Simulation, pod: Object, stage: Stage, why: str) -> None:
 
 
 def _run(store: Store, pod: Object, ready: bool) -> None:
-    """The containers run; one that crashed before keeps its count, and the others are not to blame."""
+    """The containers run; one that crashed before keeps its count, and the others stay ready."""
     stamp = store.timestamp()
     before = {status["name"]: status for status in pod["status"].get("containerStatuses") or ()}
     crashed = next((name for name, status in before.items() if "terminated" in status["lastState"]), None)
@@ -161,7 +161,7 @@ def _run(store: Store, pod: Object, ready: bool) -> None:
 
 
 def _wait(store: Store, pod: Object, stage: Stage, message: str) -> None:
-    """The first container waits: it could not begin, or it crashed while the others run."""
+    """The first container waits: it could not start, or it crashed while the others run."""
     stamp, first, rest = store.timestamp(), pod["spec"]["containers"][0], pod["spec"]["containers"][1:]
     before = pod["status"]["containerStatuses"][0]
     if stage.then == "crashed":
@@ -180,7 +180,7 @@ def _wait(store: Store, pod: Object, stage: Stage, message: str) -> None:
     )
 
 
-# What a container writes before it crashes, and a hook; the passwords in it are not real, and have to be masked.
+# What a container or a hook logs before it fails; the passwords are not real, and have to be masked.
 CRASH_LOG = (
     "loading configuration\n"
     "connecting to redis://:not-a-real-password-7@backend-redis:6379/0\n"
@@ -196,7 +196,7 @@ def _write_log(store: Store, pod: Object, text: str) -> None:
 
 
 def _own(store: Store, hook: Object) -> None:
-    """Writes into a hook's pod whose it is."""
+    """Adds the owner to a hook's pod."""
     meta = hook["metadata"]
     controller = store.get(
         "replicationcontrollers", meta["namespace"], meta["labels"]["openshift.io/deployer-pod-for.name"]
@@ -211,7 +211,7 @@ def _changed(sim: Simulation, pod: Object) -> None:
 
 
 def _end(sim: Simulation, pod: Object, kind: str) -> None:
-    """A pod that ends by itself; a hook that is tried again (failure policy Retry) keeps its pod, which crashes again and again."""
+    """A pod that ends by itself; a hook with the failure policy Retry keeps its pod, which crashes repeatedly."""
     if kind != "hook" or faults.fate(sim.store, pod, "hook") != "hook-fails":
         pods.end(sim, pod, 0)
         return

@@ -1,4 +1,4 @@
-"""Makes a rehearsal cluster in a directory, with all that a program needs to find it: `oc`, kubeconfig, example secret."""
+"""Creates a rehearsal cluster in a directory, with everything that a program needs to find it: `oc`, kubeconfig, example secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .switching import switch_on
 
 PROJECT = "threescale"
 EXAMPLE_SECRET = "registry-secret.yml"
-# Cluster seconds in which a new project comes to rest.
+# Cluster seconds until all rollouts of a new project are complete.
 SETTLING = 300.0
 HERE = Path(__file__).resolve().parent
 
@@ -45,7 +45,7 @@ def create(
     seed: int = 1,
     server: str = SERVER,
 ) -> dict[str, str]:
-    """Makes a cluster, and gives the environment that leads to it. Raises ValueError, OSError."""
+    """Creates a cluster, and returns the environment for programs that use it. Raises ValueError, OSError."""
     store = fresh(speed=speed, from_file=from_file, seed=seed)
     store.settings["server"] = server
     store.settings["marked"] = True
@@ -60,7 +60,7 @@ def create(
 
 
 def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -> Store:
-    """A cluster in memory, with its project at rest. Raises ValueError, OSError for an export that cannot be used."""
+    """A cluster in memory, with all rollouts of its project complete. Raises ValueError, OSError for an unusable export."""
     store = Store.fresh(seed, speed, begin=time.time() - SETTLING)
     store.clock.pin(time.time() - SETTLING)
     if from_file is None:
@@ -69,7 +69,7 @@ def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -
         from . import export
 
         project = export.load(store, from_file)
-        # An export may come from a rehearsal: drawn alike, a new object would get the uid of one that is there.
+        # An export may come from a rehearsal: with the same seed, a new object would get the uid of an existing one.
         store.settings["seed"] = zlib.crc32(from_file.read_bytes()) + seed
         store.clock.pin(time.time())
     store.settings["project"] = project
@@ -82,7 +82,7 @@ _RESTING: dict[int, Object] = {}
 
 
 def _at_rest(store: Store) -> Store:
-    """The store with the 3scale project, some minutes after it was made; the next one of the same seed is a copy."""
+    """The store with the 3scale project, some minutes after its creation; the next one with the same seed is a copy."""
     seed = store.settings["seed"]
     if seed not in _RESTING:
         begin(store, threescale.documents(), PROJECT)
@@ -114,13 +114,13 @@ def resume(directory: Path, *, speed: float | None = None, faults: Iterable[str]
 
 
 def login(store: Store) -> str:
-    """Who is logged in: the cluster's admin, where no fault says otherwise."""
+    """Who is logged in: the cluster's admin, unless a fault names another user."""
     found = user_of(store)
     return found[0] if found is not None else ADMIN
 
 
 def join(directory: Path, other: Path, name: str) -> str:
-    """Adds the cluster of another directory to the kubeconfig of the first, as a context of that name, and gives the context.
+    """Adds the cluster of another directory to the kubeconfig of the first, as a context of that name, which is returned.
 
     Whoever makes that context the current one (`oc config use-context`) is on the other cluster from the next call on.
     """
@@ -140,7 +140,7 @@ def join(directory: Path, other: Path, name: str) -> str:
 
 
 def switch_off(directory: Path) -> None:
-    """Takes all faults off a cluster; what they did to settings stays."""
+    """Switches all faults off; objects that they changed stay changed."""
     with Opened(directory) as store:
         store.settings["faults"] = []
         store.remove("resourcequotas", store.settings["project"], "compute-resources")
@@ -150,9 +150,9 @@ def switch_off(directory: Path) -> None:
 
 
 def prepare(directory: Path, project: str = PROJECT, user: str = ADMIN, client: str = "") -> dict[str, str]:
-    """Writes `bin/oc`, the kubeconfig and the example secret; gives the environment that leads to them.
+    """Writes `bin/oc`, the kubeconfig and the example secret; returns the environment for programs that use them.
 
-    `client` names the client whose part `oc` plays (`ages`).
+    `client` names the client that `oc` simulates (`ages`).
     """
     directory = directory.resolve()
     server = SERVER
@@ -162,7 +162,7 @@ def prepare(directory: Path, project: str = PROJECT, user: str = ADMIN, client: 
     (directory / "bin").mkdir(parents=True, exist_ok=True)
     oc = directory / "bin" / "oc"
     root = str(HERE.parent.parent)
-    # -S and -E leave out all that a small program does not need; YAML is looked for only by a call that reads it.
+    # -S and -E leave out everything that a small program does not need; only a call that reads YAML looks for it.
     code = f"import sys; sys.path.insert(0, {root!r}); from threescale_migrate.rehearsal.client.__main__ import start; start()"
     yaml_home = _home_of_yaml()
     script = (
@@ -207,7 +207,7 @@ def _kubeconfig(project: str, user: str, server: str) -> dict[str, Any]:
 
 
 def example_secret(password: str = "rehearsal-token-that-is-not-real-4711") -> str:
-    """A registry secret as Red Hat's panel hands it out, for the rehearsal only."""
+    """A registry secret as Red Hat's page provides it, for the rehearsal only."""
     auth = base64.b64encode(f"12345678|rehearsal:{password}".encode()).decode()
     data = base64.b64encode(json.dumps({"auths": {"registry.redhat.io": {"auth": auth}}}).encode()).decode()
     return (

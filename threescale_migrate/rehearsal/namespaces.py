@@ -1,13 +1,13 @@
-"""Namespaces and the projects that OpenShift makes of them."""
+"""Namespaces, and projects, which are OpenShift's view of them."""
 
 from __future__ import annotations
 
 from .rights import account, binding, subject
 from .store import Object, Store, copied
 
-# What distinguishes a project of a rehearsal from a real one.
+# The annotation that distinguishes a rehearsal's project from a real one.
 REHEARSAL = "threescale-migrate/rehearsal"
-# The accounts that OpenShift makes in each project, and makes again as soon as one is deleted.
+# The accounts that OpenShift creates in each project, and creates again as soon as one is deleted.
 OWN_ACCOUNTS = ("builder", "default", "deployer")
 # What OpenShift's descriptions of its own bindings say that they allow.
 DEPLOYS = "deploymentconfigs in this namespace to rollout pods in this namespace"
@@ -15,12 +15,12 @@ PULLS = "all pods in this namespace to pull images from this namespace"
 
 
 def own_account(name: str, namespace: str) -> Object:
-    """One of them as it is made."""
+    """A new account of these."""
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
 
 
 def namespace_of(name: str) -> Object:
-    """A namespace as the server keeps it."""
+    """A namespace as the server stores it."""
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
@@ -31,7 +31,7 @@ def namespace_of(name: str) -> Object:
 
 
 def project_namespace(name: str, requester: str) -> Object:
-    """The namespace of a project that somebody asked for (`places`)."""
+    """The namespace of a requested project (`places`)."""
     item = namespace_of(name)
     notes = {"description": "", "display-name": "", "requester": requester}
     item["metadata"]["annotations"] = {f"openshift.io/{key}": value for key, value in notes.items()}
@@ -39,12 +39,12 @@ def project_namespace(name: str, requester: str) -> Object:
 
 
 def mark(namespace: Object) -> None:
-    """Has a project say that it is a rehearsal's, wherever its server is called."""
+    """Annotates a project as a rehearsal's, whatever its server is called."""
     namespace["metadata"].setdefault("annotations", {})[REHEARSAL] = "true"
 
 
 def project_of(namespace: Object) -> Object:
-    """A namespace as the project that OpenShift shows of it."""
+    """A namespace as OpenShift shows it, as a project."""
     return {
         "apiVersion": "project.openshift.io/v1",
         "kind": "Project",

@@ -6,7 +6,7 @@ from .refusing import ApiError
 from .store import Object, copied
 from .typed import Any
 
-# By which key the elements of a list are matched; other lists are replaced.
+# The key by which the elements of a list are matched; other lists are replaced.
 MERGE_KEYS = {
     "containers": "name",
     "initContainers": "name",
@@ -21,13 +21,13 @@ MERGE_KEYS = {
 
 
 def patched(kind: str, target: Object, patch: Any) -> Object:
-    """An object after a patch of a kind: `json`, `merge` or else strategic. Raises ApiError where it cannot be applied."""
+    """An object after a patch; `kind` is `json`, `merge`, or anything else for strategic. Raises ApiError if it cannot be applied."""
     found: Object = {"json": json_patch, "merge": merge}.get(kind, strategic)(target, patch)
     return found
 
 
 def strategic(target: Any, patch: Any, key: str = "") -> Any:
-    """A strategic merge patch; null takes a key away. An account's imagePullSecrets are replaced (recordings/README.md 7)."""
+    """A strategic merge patch; null removes a key. An account's imagePullSecrets are replaced (recordings/README.md 7)."""
     if isinstance(target, list) and isinstance(patch, list) and key in MERGE_KEYS:
         return _merge_lists(target, patch, MERGE_KEYS[key])
     if not isinstance(patch, dict):
@@ -100,7 +100,7 @@ def _apply(place: Any, last: str, operation: dict[str, Any]) -> None:
     elif kind == "remove":
         del place[spot]
     elif kind == "replace":
-        place[spot]  # it has to be there
+        place[spot]  # raises KeyError if it is missing
         place[spot] = operation["value"]
     elif kind == "test":
         if place[spot] != operation["value"]:

@@ -1,4 +1,4 @@
-"""Pods of the rehearsal cluster: made by replication controllers and deployers, admitted or refused, run or not."""
+"""Pods of the rehearsal cluster: created by replication controllers and deployers, and admitted or refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def is_ready(pod: Object) -> bool:
 
 
 def reconcile(sim: Simulation, namespace: str, name: str) -> None:
-    """Makes or removes pods until a replication controller has as many as it should."""
+    """Creates or deletes pods until a replication controller has as many as it should."""
     store = sim.store
     controller = store.get("replicationcontrollers", namespace, name)
     if controller is None:
@@ -46,7 +46,7 @@ def reconcile(sim: Simulation, namespace: str, name: str) -> None:
         try:
             create(sim, pod)
         except admission.RefusedPod as refusal:
-            # What the quota refuses has its name by then (`quotas`), what has no account has not (`rollouts`).
+            # A pod refused by a quota already has its name (`quotas`), one without an account does not (`rollouts`).
             called = pod["metadata"]["name" if refusal.named else "generateName"]
             failure = f'pods "{called}" is forbidden: {refusal}'
             break
@@ -75,7 +75,7 @@ def _refused(sim: Simulation, controller: Object, message: str) -> None:
 
 
 def count(sim: Simulation, controller: Object) -> None:
-    """Brings the status of a replication controller up to date, and has its config's follow."""
+    """Updates the status of a replication controller, and later its config's."""
     own = of_controller(sim.store, controller)
     ready = sum(is_ready(pod) for pod in own)
     status: dict[str, Any] = {"observedGeneration": controller["metadata"].get("generation", 1), "replicas": len(own)}
@@ -131,7 +131,7 @@ def owner(item: Object, controls: bool = False) -> dict[str, Any]:
 
 
 def create(sim: Simulation, pod: Object) -> Object:
-    """Admits a pod and lets it begin. Raises admission.RefusedPod."""
+    """Admits a pod and starts it. Raises admission.RefusedPod."""
     store = sim.store
     admission.admit(store, pod)
     spec = pod["spec"]
@@ -173,7 +173,7 @@ def role(pod: Object) -> str:
 
 
 def noticed(sim: Simulation, pod: Object) -> None:
-    """Lets the pod's owner react to it: its deployer, or its replication controller."""
+    """Notifies the pod's owner: its deployer, or its replication controller."""
     if role(pod) != "app":
         meta = pod["metadata"]
         sim.after("deployer sees", "deployer", meta["namespace"], meta["labels"]["openshift.io/deployer-pod-for.name"])

@@ -1,7 +1,7 @@
-"""JSON by the accelerators that the standard library's `json` is made of, without `json` itself.
+"""JSON by the accelerators of the standard library's `json`, without `json` itself.
 
-`json` loads `re`, and that takes longer than most calls of the rehearsal's `oc`. Where an interpreter has no accelerators,
-`json` does the work; what is read and written is the same.
+`json` loads `re`, and that takes longer than most calls of the rehearsal's `oc`. On an interpreter without accelerators,
+`json` does the work, with the same results.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ except ImportError:
 else:
 
     class _Rules:
-        """What the scanner asks of its decoder."""
+        """What the scanner reads from its decoder."""
 
         strict = True
         object_hook = None

@@ -1,4 +1,4 @@
-"""What resource quotas and limit ranges allow: usage as the quota controller counts it, and why a pod is refused.
+"""What resource quotas and limit ranges allow: usage as the quota controller counts it, and why they refuse a pod.
 
 The texts are those of Kubernetes' admission; no recording has a quota.
 """
@@ -31,7 +31,7 @@ def written(value: float, like: Any) -> str:
 
 
 def needs(pod: Object) -> dict[str, float]:
-    """What a pod counts for: itself, and what its containers ask for and are limited to."""
+    """What a pod counts for: itself, and the requests and limits of its containers."""
     found = {"pods": 1.0, "count/pods": 1.0}
     for container in pod["spec"].get("containers") or ():
         for kind in ("requests", "limits"):
@@ -43,7 +43,7 @@ def needs(pod: Object) -> dict[str, float]:
 
 
 def concerns(quota: Object, pod: Object) -> bool:
-    """Whether a quota's scopes take a pod in; a deployer or a hook has a deadline, so it is one of the terminating."""
+    """Whether a pod is in a quota's scopes; deployers and hooks have a deadline, so they are Terminating."""
     ends = pod["spec"].get("activeDeadlineSeconds") is not None
     scopes = quota.get("spec", {}).get("scopes") or ()
     return not (("Terminating" in scopes and not ends) or ("NotTerminating" in scopes and ends))
@@ -64,7 +64,7 @@ def with_usage(store: Store, quota: Object) -> Object:
 
 
 def refusal(store: Store, pod: Object) -> str | None:
-    """Why a new pod is refused, None where it is not. Defaults of limit ranges are filled in."""
+    """Why a new pod is refused, None if it is not. Defaults of limit ranges are filled in."""
     namespace = pod["metadata"]["namespace"]
     for limits in store.all("limitranges", namespace):
         for limit in limits.get("spec", {}).get("limits") or ():

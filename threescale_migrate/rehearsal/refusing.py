@@ -1,4 +1,4 @@
-"""What the server answers instead of doing what it was asked for, in its own words (`errors`)."""
+"""The server's refusals, in its own words (`errors`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .typed import Any
 
 
 class ApiError(Exception):
-    """What the server answers instead: HTTP status, reason and message."""
+    """A refusal: HTTP status, reason and message."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)
@@ -17,7 +17,7 @@ class ApiError(Exception):
 
 
 def not_found(resource: Resource, name: str) -> ApiError:
-    """The object is not there."""
+    """The object does not exist."""
     return ApiError(404, "NotFound", f'{resource.full} "{name}" not found')
 
 
@@ -25,7 +25,7 @@ NOT_ALLOWED = ApiError(405, "MethodNotAllowed", "the server does not allow this 
 
 
 def rule_text(rule: dict[str, Any]) -> str:
-    """A rule as the server names what is lacking."""
+    """A missing rule, as the server writes it."""
     names = (("apiGroups", "APIGroups"), ("resources", "Resources"), ("resourceNames", "ResourceNames"))
     parts = [(name, rule[key]) for key, name in (*names, ("nonResourceURLs", "NonResourceURLs")) if rule.get(key)]
     shown = ", ".join(
@@ -60,7 +60,7 @@ def check_types(patch: Any, whole: Any = None) -> None:
 
 
 def _go_map(value: Any) -> str:
-    """A value as the server's language prints it."""
+    """A value as Go prints it."""
     if isinstance(value, dict):
         return "map[" + " ".join(f"{key}:{_go_map(value[key])}" for key in sorted(value)) + "]"
     if isinstance(value, list):

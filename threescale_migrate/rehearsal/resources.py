@@ -8,8 +8,8 @@ from .ages import has
 class Resource:
     """A type: its plural, kind, API version and names on the command line.
 
-    `group` is the API group, empty for the core; `full` is how error texts name it (`deploymentconfigs.apps.openshift.io`),
-    `singular` how results do (`deploymentconfig.apps.openshift.io`).
+    `group` is the API group, empty for the core; `full` is its name in errors (`deploymentconfigs.apps.openshift.io`),
+    `singular` in results (`deploymentconfig.apps.openshift.io`).
     """
 
     def __init__(self, plural: str, kind: str, version: str, namespaced: bool, short: tuple[str, ...] = ()) -> None:
@@ -59,7 +59,7 @@ _NAMES = {
 
 
 def version_of(resource: Resource) -> str:
-    """The version that the server has of a type: CronJobs came to batch/v1 after 3.11 (recordings/README.md 24)."""
+    """The version of a type on the server: CronJobs came to batch/v1 after 3.11 (recordings/README.md 24)."""
     return "batch/v1beta1" if resource.plural == "cronjobs" and has("batch/v1beta1") else resource.version
 
 

@@ -9,7 +9,7 @@ from .typed import Any
 
 ENDED = ("Complete", "Failed")
 PREFIX = "openshift.io/"
-# What the Rolling strategy notes at a revision while it brings it up; it stays where that fails.
+# Annotations of the Rolling strategy on a revision while it is rolled out; they stay if that fails.
 DESIRED = "kubectl.kubernetes.io/desired-replicas"
 SOURCE = "kubectl.kubernetes.io/update-source-id"
 ORIGINAL = "kubectl.kubernetes.io/original-replicas"
@@ -49,12 +49,12 @@ def serving(store: Store, config: Object, controller: Object) -> list[Object]:
 
 
 def recreates(config: Object) -> bool:
-    """Whether the old pods end before the new ones begin."""
+    """Whether the old pods end before the new ones start."""
     return bool((config["spec"].get("strategy") or {}).get("type") == "Recreate")
 
 
 def first_replicas(config: Object) -> str:
-    """The annotation with a revision's number of pods, which is empty for a later one of the Rolling strategy."""
+    """A revision's annotation with its number of pods; with the Rolling strategy it is empty after the first revision."""
     known = recreates(config) or config["status"]["latestVersion"] == 1
     return str(config["spec"]["replicas"]) if known else ""
 

@@ -1,6 +1,6 @@
 """Who may do what: role bindings, the groups of users and of service accounts, and what a rule covers.
 
-The roles that a cluster begins with are in cluster-roles.json. What anybody, a viewer and an editor may do is read off the
+The roles that a cluster begins with are in cluster-roles.json. What any user, a viewer and an editor may do is taken from the
 recorded `auth can-i --list` (`errors`, `rbac`); an admin's further rights and the cluster's own roles are OpenShift's.
 """
 
@@ -38,7 +38,7 @@ def binding(
 
 
 def groups_of(user: str) -> tuple[str, ...]:
-    """The groups that a user has by its name, as a login hands them out."""
+    """The groups that a user has by its name, as a login assigns them."""
     if user == ADMIN:
         return ("system:masters", "system:authenticated")
     if user.startswith("system:serviceaccount:"):
@@ -64,7 +64,7 @@ def rules(store: Store, user: str, groups: tuple[str, ...], namespace: str | Non
 
 
 def rules_of(store: Store, bound: Object) -> list[Object]:
-    """The rules of the role that a binding names; none where there is no such role."""
+    """The rules of the role that a binding names; none if there is no such role."""
     reference = bound["roleRef"]
     kind = "roles" if reference.get("kind") == "Role" else "clusterroles"
     space = bound["metadata"].get("namespace") if kind == "roles" else None
@@ -83,7 +83,7 @@ def _is(known: Object, user: str, groups: tuple[str, ...], bound: Object) -> boo
 
 
 def group_of(resource: str) -> str:
-    """The API group of a type by its plural, with or without a subresource; empty for the core and for what is not known."""
+    """The API group of a type by its plural, with or without a subresource; empty for the core and for unknown types."""
     known = RESOURCES.get(resource.partition("/")[0])
     return known.group if known is not None else ""
 
@@ -100,7 +100,7 @@ def covers(rule: Object, verb: str, group: str, resource: str, name: str = "") -
 
 
 def covers_url(rule: Object, verb: str, url: str) -> bool:
-    """Whether a rule allows a verb on a path of the server that is no object."""
+    """Whether a rule allows a verb on a path of the server that is not an object."""
     known = rule.get("nonResourceURLs") or ()
     return bool({verb, "*"} & set(rule["verbs"])) and any(
         path in ("*", url) or (path.endswith("*") and url.startswith(path[:-1])) for path in known
@@ -108,7 +108,7 @@ def covers_url(rule: Object, verb: str, url: str) -> bool:
 
 
 def single(found: list[Object]) -> Iterator[Object]:
-    """Rules taken apart: one group and type, or one path, in each."""
+    """Rules split up: one group and type, or one path, in each."""
     for rule in found:
         for group in rule.get("apiGroups") or ():
             for resource in rule.get("resources") or ():
@@ -118,7 +118,7 @@ def single(found: list[Object]) -> Iterator[Object]:
 
 
 def lacking(held: list[Object], wanted: list[Object]) -> list[Object]:
-    """Those of the wanted rights, taken apart, that are not held: nobody can hand out what they do not have."""
+    """The requested rights, split up, that are not held: nobody can grant what they do not have."""
     found = []
     for rule in single(wanted):
         if "nonResourceURLs" in rule:

@@ -30,7 +30,7 @@ def _handlers() -> dict[str, Callable[[Simulation, str, str], None]]:
 
 
 class Cluster:
-    """An open cluster: its store, brought to the present moment."""
+    """An open cluster: its store, brought up to date with its clock."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -38,12 +38,12 @@ class Cluster:
         self.simulation.advance()
 
     def api(self, user: str = ADMIN, acting: bool = False) -> Api:
-        """The API for a user; `acting` where somebody else acts as that user, whom no fault concerns."""
+        """The API for a user; `acting` where somebody else acts as that user, to whom no fault applies."""
         return Api(self, user, acting)
 
 
 class OpenCluster:
-    """Locks the cluster of a directory, brings it to the present, and saves it on the way out, for a `with` statement."""
+    """Locks the cluster of a directory, brings it up to date, and saves it at the end, for a `with` statement."""
 
     def __init__(self, directory: Directory) -> None:
         self.opened = Opened(directory)
@@ -86,7 +86,7 @@ class Api(Caller):
         return self._seen(resource, found)
 
     def _seen(self, resource: Resource, item: Object) -> Object:
-        """An object as it is shown: some have a part that is computed when they are read."""
+        """An object as it is shown: some parts are computed when they are read."""
         if resource.plural == "projects":
             return project_of(item)
         if resource.plural == "resourcequotas":
@@ -131,7 +131,7 @@ class Api(Caller):
             meta.pop(key, None)
         if resource.plural in ("deploymentconfigs", "imagestreams"):
             meta["generation"] = 1
-        if resource.plural == "deploymentconfigs":  # whatever the file says it had come to
+        if resource.plural == "deploymentconfigs":  # not the status in the file
             item["status"] = defaults.NEW_STATUS.copy()
         if resource.plural == "pods":
             return self._create_pod(item, dry_run)
@@ -167,7 +167,7 @@ class Api(Caller):
     def patch(
         self, resource: Resource, namespace: str | None, name: str, kind: str, patch: Any, dry_run: bool = False
     ) -> tuple[Object, bool]:
-        """Patches an object; gives it and whether anything changed. Raises ApiError."""
+        """Patches an object; returns it and whether anything changed. Raises ApiError."""
         from . import patching
 
         self.allow("patch", resource, namespace, name)
@@ -178,7 +178,7 @@ class Api(Caller):
     def replace(
         self, resource: Resource, namespace: str | None, name: str, item: Object, dry_run: bool = False
     ) -> tuple[Object, bool]:
-        """Replaces an object. Raises ApiError, with 409 for one that was read before somebody changed it."""
+        """Replaces an object. Raises ApiError, with 409 if somebody has changed the object since it was read."""
         self.allow("update", resource, namespace, name)
         stored = self._stored(resource, namespace, name)
         changed = copied(item)
@@ -217,7 +217,7 @@ class Api(Caller):
         return copied(changed), True
 
     def delete(self, resource: Resource, namespace: str | None, name: str) -> None:
-        """Takes an object away, with all that it owns. Raises ApiError."""
+        """Deletes an object and everything it owns. Raises ApiError."""
         self.allow("delete", resource, namespace, name)
         if resource.plural == "projects":
             resource = RESOURCES["namespaces"]

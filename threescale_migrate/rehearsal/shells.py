@@ -1,6 +1,6 @@
-"""The shell of `rehearse --shell`: what its owner's own files set up stays, the rehearsal's `oc` is first, and the prompt says so.
+"""The shell of `rehearse --shell`: it keeps the user's own settings, and has the rehearsal's `oc` first on PATH and a prompt that shows it.
 
-It writes the shell's files and gives its command line; it starts nothing.
+It writes the shell's files and returns its command line; it starts nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PROMPT = "(rehearsal) "
-# Each reads the file that ENV names, and has a prompt that no other file sets.
+# Each reads the file named by ENV, and no other file sets its prompt.
 PLAIN_SHELLS = ("sh", "dash", "ash", "ksh", "mksh")
-# The tool, by each name that it goes by: the one that the rehearsal was started from.
+# The tool that started the rehearsal, under each of its names.
 NAMES = ("threescale-migrate", "oc-threescale_migrate", "kubectl-threescale_migrate")
 _BASH = """\
 [ -r ~/.bashrc ] && . ~/.bashrc

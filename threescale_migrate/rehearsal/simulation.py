@@ -1,8 +1,8 @@
 """The controllers of the rehearsal cluster, as a queue of moments.
 
-Each thing that will happen (a trigger fires, a deployer looks again, a pod becomes ready) stands in the queue with its
-moment. `advance` goes through all that are due, in order, so that a call ten minutes later finds the same history as
-one that polled. What they do is in the table of `server`; the delays are here, read off rollouts.jsonl.
+Each future event (a trigger fires, a deployer checks again, a pod becomes ready) is in the queue with its
+moment. `advance` handles all that are due, in order, so that a call ten minutes later finds the same history as
+one that polled. What they do is in the table of `server`; the delays are here, taken from rollouts.jsonl.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Simulation:
         self, store: Store, handlers: Callable[[], dict[str, Callable[[Simulation, str, str], None]]] | None = None
     ) -> None:
         self.store = store
-        # Loaded when something is due, since most calls find nothing to do.
+        # Loaded only when something is due: most calls find nothing.
         self.handlers = handlers
         self.queue: list[list[Any]] = store.private.setdefault("queue", [])
         self.counter: int = store.private.setdefault("counter", 0)
 
     def after(self, delay: str | float, kind: str, namespace: str, name: str) -> None:
-        """Puts an event into the queue, unless the same one is due before it anyway."""
+        """Queues an event, unless the same one is due earlier anyway."""
         moment = self.store.now() + (DELAYS[delay] if isinstance(delay, str) else delay)
         for event in self.queue:
             if event[2:] == [kind, namespace, name] and event[0] <= moment:
@@ -57,13 +57,13 @@ class Simulation:
         self.store.changed = True
 
     def again(self, delay: str | float, kind: str, namespace: str, name: str) -> None:
-        """Puts an event into the queue in place of the one of the same kind that is there."""
+        """Queues an event in place of the same one in the queue."""
         self.queue[:] = [event for event in self.queue if event[2:] != [kind, namespace, name]]
         heapq.heapify(self.queue)
         self.after(delay, kind, namespace, name)
 
     def advance(self) -> None:
-        """Brings the cluster to the clock's present moment."""
+        """Brings the cluster up to date with its clock."""
         present = self.store.clock.now()
         if not self.queue or self.queue[0][0] > present:
             return
@@ -79,5 +79,5 @@ class Simulation:
             self.store.moment = None
 
     def quiet_at(self) -> float | None:
-        """The moment of the next event, None where nothing will happen any more."""
+        """The moment of the next event, None if nothing will happen any more."""
         return self.queue[0][0] if self.queue else None

@@ -1,4 +1,4 @@
-"""The status of a DeploymentConfig, which lags behind what it reports (recordings/README.md 2)."""
+"""The status of a DeploymentConfig, which lags behind the facts (recordings/README.md 2)."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def _conditions(store: Store, config: Object, current: Object | None, status: di
     current = dict(before)
     for kind, said in wanted_now.items():
         condition = _condition(store, before, kind, *said)
-        if condition != current.get(kind):  # what has changed goes to the end of the list
+        if condition != current.get(kind):  # a changed one goes to the end of the list
             current.pop(kind, None)
             current[kind] = condition
     return list(current.values())
 
 
 def _moves(before: dict[str, Any], now: dict[str, Any]) -> bool:
-    """Whether a rollout has got on: there are more pods of the new revision, or fewer of the old ones."""
+    """Whether a rollout has progressed: there are more pods of the new revision, or fewer of the old ones."""
     grown = now["updatedReplicas"] > before.get("updatedReplicas", 0)
     old = before.get("replicas", 0) - before.get("updatedReplicas", 0)
     return bool(grown or now["replicas"] - now["updatedReplicas"] < old)
@@ -66,7 +66,7 @@ def _moves(before: dict[str, Any], now: dict[str, Any]) -> bool:
 def _progress(
     config: Object, current: Object | None, before: dict[str, Any] | None, moved: bool
 ) -> tuple[str, str, str] | None:
-    """What the Progressing condition says now; None where it stays."""
+    """The new Progressing condition; None if it stays."""
     if current is None:
         return None
     name, phase = current["metadata"]["name"], note(current, "deployment.phase")

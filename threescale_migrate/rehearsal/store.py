@@ -1,7 +1,7 @@
 """What the rehearsal cluster remembers: its objects, its clock and its settings, in one file of a directory.
 
 There is no daemon. Whoever opens the store holds a lock until it is closed, so that each call of `oc` sees and leaves
-a whole state; the file is replaced atomically, so that a killed call leaves the state before it.
+a consistent state; the file is replaced atomically, so that a killed call leaves the state before it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def moment_of(stamp: str) -> float:
-    """Seconds since the epoch of `2026-01-31T12:00:00Z`, whatever stands between the day and the time.
+    """Seconds since the epoch of `2026-01-31T12:00:00Z`, with any character between the day and the time.
 
-    By the calendar's own arithmetic: `strptime` loads more than all that a call needs.
+    By the calendar's own arithmetic: `strptime` loads more than the whole rest of a call.
     """
     year, month, day = int(stamp[:4]), int(stamp[5:7]), int(stamp[8:10])
     hour, minute, second = int(stamp[11:13]), int(stamp[14:16]), int(stamp[17:19])
@@ -89,7 +89,7 @@ class Clock:
         return float(self.data["base"] + max(0.0, time.time() - self.data["real"]) * self.data["speed"])
 
     def pin(self, moment: float | None) -> None:
-        """Stops the clock at a moment, or lets it run on from where it stands."""
+        """Stops the clock at a moment, or lets it continue from there."""
         if moment is None:
             self.data.update(base=self.now(), real=time.time(), pinned=None)
         else:
@@ -131,13 +131,13 @@ class Store:
         return self.objects.get(resource, {}).get(f"{namespace or ''}/{name}")
 
     def all(self, resource: str, namespace: str | None = None) -> list[Object]:
-        """The objects of a resource, in the order of their keys, of one namespace or of all."""
+        """The objects of a resource, sorted by their keys, of one namespace or of all."""
         found = self.objects.get(resource, {})
         begin = f"{namespace}/" if namespace is not None else ""
         return [found[key] for key in sorted(found) if key.startswith(begin)]
 
     def put(self, resource: str, item: Object) -> Object:
-        """Stores an object; stamps a new resourceVersion, and uid and creationTimestamp where they are lacking."""
+        """Stores an object; sets a new resourceVersion, and uid and creationTimestamp if they are missing."""
         meta = item.setdefault("metadata", {})
         meta.setdefault("uid", self.new_uid())
         meta.setdefault("creationTimestamp", self.timestamp())
@@ -147,7 +147,7 @@ class Store:
         return item
 
     def remove(self, resource: str, namespace: str | None, name: str) -> None:
-        """Forgets an object, where there is one."""
+        """Removes an object if it exists."""
         if self.objects.get(resource, {}).pop(f"{namespace or ''}/{name}", None) is not None:
             self.changed = True
 
@@ -209,7 +209,7 @@ def save(directory: Directory, store: Store) -> None:
 
 
 class Opened:
-    """The store of a directory, locked, for a `with` statement; saved on the way out where it was changed, also after an error."""
+    """The store of a directory, locked, for a `with` statement; saved at the end if it was changed, also after an error."""
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory

@@ -1,4 +1,4 @@
-"""What a fault does at once to a cluster, beside what it does to whoever meets it later (`faults`)."""
+"""What a fault changes in a cluster at once, besides its later effects (`faults`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .typed import Callable, Iterable
 
 
 def switch_on(store: Store, given: Iterable[str]) -> None:
-    """Switches faults on for the life of the cluster, beside those that are on. Raises Mistake for an unknown config."""
+    """Switches faults on for the life of the cluster, in addition to those that are on. Raises Mistake for an unknown config."""
     known = store.settings.setdefault("faults", [])
     accounts = store.settings.setdefault("accounts before", {})
     for text in given:
@@ -30,7 +30,7 @@ def switch_on(store: Store, given: Iterable[str]) -> None:
                 _change_config(store, name, item)
         if name == "forbidden":
             value = _in_full(value)
-        if name in ("user", "old-client"):  # there is one of it
+        if name in ("user", "old-client"):  # only one of each
             known[:] = [entry for entry in known if entry[0] != name]
         if [name, value] not in known:
             known.append([name, value])
@@ -48,7 +48,7 @@ def _in_full(value: str) -> str:
 
 
 def _full_quota(store: Store) -> None:
-    """A quota that what runs now, deployers and hooks aside, fills to the brim."""
+    """A quota that is used up by what runs now, without deployers and hooks."""
     project = store.settings["project"]
     meta = {"name": "compute-resources", "namespace": project}
     quota: Object = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta}
@@ -123,7 +123,7 @@ def authenticated_images(store: Store) -> None:
 
 
 def service_discovery(store: Store) -> None:
-    """Has system use service discovery with its service account, as 3scale's `system` config map says it."""
+    """Makes system use service discovery with its service account, by 3scale's `system` config map."""
     project = store.settings["project"]
     text = "production:\n  enabled: true\n  authentication_method: service_account\n"
     item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "system", "namespace": project}}
@@ -140,7 +140,7 @@ def _apimanager(store: Store) -> None:
 
 
 def _labels(store: Store) -> None:
-    """The labels of older templates on configs and their pods; selectors and revisions are those of before."""
+    """The labels of older templates on configs and their pods; selectors and revisions stay unchanged."""
     for release in (value for name, value in store.settings["faults"] if name == "labels"):
         component, element = LABELS[release]
         for plural in ("deploymentconfigs", "replicationcontrollers", "pods", "imagestreams"):

@@ -1,4 +1,4 @@
-"""What an import and a mapping leave in an image stream's status: the images of each tag, or why there is none."""
+"""Imports and mappings of images: they change the tags in an image stream's status."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .store import Object, Store, copied
 
 
 def followed(sim: Simulation, stream: Object) -> None:
-    """The configs of the project check whether a stream that they follow has changed."""
+    """Makes the configs of the project check the streams that they follow."""
     space = stream["metadata"]["namespace"]
     for config in sim.store.all("deploymentconfigs", space):
         sim.after("trigger", "config", space, config["metadata"]["name"])
 
 
 def import_all(sim: Simulation, stream: Object) -> None:
-    """A new stream's tags that follow an image of a registry are imported at once."""
+    """Imports those tags of a new stream that follow an image in a registry."""
     for tag in (stream.get("spec") or {}).get("tags") or ():
         source = tag.get("from") or {}
         current = sim.store.get("imagestreams", stream["metadata"]["namespace"], stream["metadata"]["name"])
@@ -24,7 +24,7 @@ def import_all(sim: Simulation, stream: Object) -> None:
 
 
 def bring_in(sim: Simulation, stream: Object, tag_name: str, image: str) -> str | None:
-    """Imports a tag's image, or notes in its conditions why that failed, which is returned."""
+    """Imports a tag's image. If that fails, the reason is in the tag's conditions, and returned."""
     store, meta = sim.store, stream["metadata"]
     why = None
     try:
@@ -46,14 +46,14 @@ def import_failed(store: Store, generation: int, why: str) -> Object:
 
 
 def map_image(sim: Simulation, stream: Object, mapping: Object) -> None:
-    """Enters an image into a tag of a stream, without a registry being asked."""
+    """Enters an image into a tag of a stream without asking a registry."""
     image = mapping.get("image") or {}
     reference, name = image.get("dockerImageReference", ""), image.get("metadata", {}).get("name", "")
     _point(sim, stream, str(mapping.get("tag") or "latest"), reference, name)
 
 
 def _point(sim: Simulation, stream: Object, tag_name: str, reference: str, image: str = "") -> None:
-    """Stores the stream with an image before those that the tag has had."""
+    """Stores the stream with an image before the tag's former ones."""
     changed, known = _with_tag(stream, tag_name)
     entry = {
         "created": sim.store.timestamp(),
@@ -68,7 +68,7 @@ def _point(sim: Simulation, stream: Object, tag_name: str, reference: str, image
 
 
 def _with_tag(stream: Object, tag_name: str) -> tuple[Object, Object]:
-    """A copy of the stream, and the tag in its status, which is made where there is none."""
+    """A copy of the stream, and the tag in its status, which is added if it is missing."""
     changed: Object = copied(stream)
     tags = changed.setdefault("status", {}).setdefault("tags", [])
     known: Object | None = next((item for item in tags if item["tag"] == tag_name), None)

@@ -1,6 +1,6 @@
-"""The project that a rehearsal begins with: a 3scale 2.5 as its templates make it, with the images that its streams have.
+"""The project that a rehearsal begins with: 3scale 2.5 as its templates create it, with the images of its streams.
 
-`threescale-2.5.yml` is the recorded cluster's; the live suite takes it as well. The token in a hook is the rehearsal's alone.
+`threescale-2.5.yml` is the recorded cluster's; the live suite uses it, too. The token in a hook is the rehearsal's alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ IMAGES = {
     "postgresql": ("10", "rhscl/postgresql-10-rhel7", "960d1467a226393863efbdc038beebb58afe04d74ca355e2b71f3a1b2e7c32f7"),
 }  # fmt: skip
 
-# Of each installation since 2.5 (recordings/README.md 23); the recorded cluster's project was made without it.
+# In each installation since 2.5 (recordings/README.md 23); the recorded cluster's project was created without it.
 ENVIRONMENT: Object = {
     "apiVersion": "v1",
     "kind": "ConfigMap",
@@ -65,7 +65,7 @@ def _fill(stream: Object) -> None:
 
 
 def write_token(store: Store) -> None:
-    """Writes the token where a real project has it: in the config's hook, in what its revisions were made from, in the hook's pod."""
+    """Writes the token to the places where a real project has it: the config's hook, its encoded revisions, and the hook's pod."""
     for plural in ("deploymentconfigs", "replicationcontrollers", "pods"):
         for item in store.all(plural, store.settings["project"]):
             notes = item["metadata"].get("annotations", {})

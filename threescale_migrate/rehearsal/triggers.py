@@ -1,4 +1,4 @@
-"""The triggers of DeploymentConfigs: images that are followed, changes that are seen, and the revision that comes of it."""
+"""The triggers of DeploymentConfigs: image changes, config changes, and the revision that follows from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .typed import Any
 
 
 def check_triggers(sim: Simulation, namespace: str, name: str) -> None:
-    """Has images resolved, and starts a rollout where the template has changed and a trigger is there to see it."""
+    """Resolves images, and starts a rollout if the template has changed and there is a trigger for it."""
     config = sim.store.get("deploymentconfigs", namespace, name)
     if config is None:
         return
@@ -24,7 +24,7 @@ def check_triggers(sim: Simulation, namespace: str, name: str) -> None:
     current = newest(sim.store, config)
     latest = config["status"].get("latestVersion", 0)
     if latest and current is None:
-        return  # on its way
+        return  # it will be created soon
     if current is None:
         if "ConfigChange" in triggers or "ImageChange" in triggers:
             _instantiate(sim, config, "config change", [{"type": "ConfigChange"}])
@@ -47,7 +47,7 @@ def _unresolved(config: Object) -> bool:
 
 
 def _resolve_images(sim: Simulation, config: Object) -> list[dict[str, Any]]:
-    """Follows the image streams; gives the causes of what has changed."""
+    """Follows the image streams; returns the causes of the changes."""
     causes = []
     for trigger in config["spec"].get("triggers") or ():
         if trigger["type"] != "ImageChange":
@@ -90,7 +90,7 @@ def _instantiate(sim: Simulation, config: Object, message: str, causes: list[dic
 
 
 def latest(sim: Simulation, config: Object) -> None:
-    """`oc rollout latest`: a new revision of the template as it is. The caller has refused what is paused or under way."""
+    """`oc rollout latest`: a new revision of the template as it is. The caller has checked that it is not paused and no rollout is under way."""
     config["metadata"]["generation"] += 1
     _instantiate(sim, config, "manual change", [{"type": "Manual"}])
 
@@ -102,7 +102,7 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
     if config is None or newest(store, config) is not None:
         return
     running = [item for item in revisions(store, config) if note(item, "deployment.phase") not in ENDED]
-    if running:  # a newer revision takes the place of one that is under way
+    if running:  # a newer revision cancels one that is under way
         for item in running:
             deployer.cancel(sim, item, "newer deployment was found running")
         sim.after("deployer looks", "rollout", namespace, name)

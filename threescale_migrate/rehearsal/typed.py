@@ -1,4 +1,4 @@
-"""The names of types, for the type checker alone: at run time they mean nothing, since loading `typing` takes too long."""
+"""The names of types, for the type checker alone: at run time they mean nothing, since `typing` takes too long to load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
 """The rehearsal's `oc`: reads a command line, asks the rehearsal cluster, prints what the real one prints.
 
-It owns the words: flags, columns, error texts. What the cluster does is the business of the modules beside it.
+It owns the words: flags, columns, error texts. What the cluster does is in the package above.
 """

@@ -7,7 +7,7 @@ import sys
 
 
 def start() -> None:
-    """Runs the command line of this process and ends it; without the interpreter's tidying up, which takes time."""
+    """Runs the command line of this process and ends it; without the interpreter's cleanup, which takes time."""
     home = os.environ.get("OC_REHEARSAL_YAML")
     if home and home not in sys.path:
         sys.path.append(home)

@@ -17,7 +17,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def apply(session: Session) -> None:
-    """Creates what is not there, and merges into what is; what was applied is kept in an annotation (`secrets-and-accounts`)."""
+    """Creates objects or merges into existing ones; what was applied is kept in an annotation (`secrets-and-accounts`)."""
     for name, item in read(session):
         resource = type_of(item, name)
         space = space_of(session, item)
@@ -65,7 +65,7 @@ def _sorted(value: Any) -> Any:
 
 
 def merged(known: Object, wanted: Object) -> Object:
-    """The patch that makes an object what is applied: what was applied before and is no longer goes away."""
+    """The patch that makes an object what is applied; fields that were applied before and no longer are get removed."""
     before = known["metadata"].get("annotations", {}).get(LAST_APPLIED)
     patch: Object = _without(loads(before), wanted) if before else dict(wanted)
     return patch
@@ -79,7 +79,7 @@ def _without(before: Any, wanted: Any) -> Any:
 
 
 def diff(session: Session) -> None:
-    """How an apply would change the cluster, as `diff -u` shows it: exit code 1 where it would (`secrets-and-accounts`)."""
+    """How an apply would change the cluster, as `diff -u` shows it; exit code 1 if it would (`secrets-and-accounts`)."""
     from difflib import unified_diff
 
     from .documents import to_yaml

@@ -12,7 +12,7 @@ from .output import columns, print_object
 from .session import Session
 
 CLIENT = "unknown"
-# What a client of 2020 does not know of a server's version.
+# The fields of a server's version that a client of 2020 does not know.
 UNKNOWN_TO_OLD = {
     "emulationMajor": "1", "emulationMinor": "34", "minCompatibilityMajor": "1", "minCompatibilityMinor": "33",
 }  # fmt: skip
@@ -43,7 +43,7 @@ def whoami(session: Session) -> None:
     if session.values.get("show-token"):
         raise failure("no token is currently in use for this session")
     with session.api() as api:
-        # The recorded server had no such API, and today's client asks in another way.
+        # The recorded server had no such API, and current clients ask in another way.
         if session.has("prints no kustomize version") and not api.store.settings.get("users api", True):
             raise ApiError(
                 404, "NotFound", "the server could not find the requested resource (get users.user.openshift.io ~)"
@@ -104,7 +104,7 @@ def config(session: Session) -> None:
         document["users"] = [item for item in document["users"] if item["name"] == context.get("user")]
     form = session.values.get("output") or "yaml"
     document = {key: document[key] for key in CONFIG_KEYS if key in document}
-    if form == "json":  # in the order of Go's fields, as nothing else is
+    if form == "json":  # in the order of Go's fields, unlike all other output
         session.print(to_json(document, sort=False))
         return
     print_object(session, document, form)
@@ -114,7 +114,7 @@ CONFIG_KEYS = ("kind", "apiVersion", "clusters", "users", "contexts", "current-c
 
 
 def _contexts(session: Session) -> None:
-    """`config get-contexts`, which fills its columns with blanks up to what its widest heads allow (`places`)."""
+    """`config get-contexts`, which pads its columns with blanks to the widest cell (`places`)."""
     contexts = sorted(session.configuration.get("contexts") or (), key=lambda item: str(item["name"]))
     if session.values.get("output") == "name":
         for item in contexts:
@@ -156,7 +156,7 @@ def _may_url(session: Session) -> bool:
 
 
 def _may(session: Session) -> bool:
-    """Whether an action on a type, or on one object of it, is allowed; a type that the server does not have is asked about as well."""
+    """Whether an action on a type, or on one object of it, is allowed; also for a type that the server does not have."""
     verb, kind = session.words[1:3]
     kind, _, name = kind.partition("/")
     name = name or "".join(session.words[3:])
@@ -178,7 +178,7 @@ def _may(session: Session) -> bool:
 
 
 def _list_rules(session: Session) -> None:
-    """All that the user may do: one line for each type, or name of an object, with its verbs in the order of the rules."""
+    """Everything the user may do: one line per type, or per object name, with its verbs in the order of the rules."""
     with session.api() as api:
         found = api.rules(session.namespace)
     merged: dict[tuple[str, str, str], list[str]] = {}

@@ -16,7 +16,7 @@ from .session import Session
 
 
 def create(session: Session) -> None:
-    """Creates objects from files, or by one of the small generators."""
+    """Creates objects from files, or by one of the generators."""
     if session.words:
         generate(session)
         return
@@ -40,7 +40,7 @@ def replace(session: Session) -> None:
 
 
 def _each(session: Session, doing: str, verb: str, change: Callable[[Api, Resource, str, Object], Object]) -> None:
-    """Makes one change for each object of the files, and continues after one that the server refuses."""
+    """Makes one change for each object of the files, and continues after a refusal."""
     for name, item in read(session):
         resource, while_doing = type_of(item, name), f'error when {doing} "{name}"'
         try:
@@ -58,7 +58,7 @@ def _each(session: Session, doing: str, verb: str, change: Callable[[Api, Resour
 
 
 def patch(session: Session) -> None:
-    """Patches objects by name; continues after one that is not there (recordings/README.md 9)."""
+    """Patches objects by name; continues after a missing one (recordings/README.md 9)."""
     if session.values.get("local"):
         _patch_local(session)
         return
@@ -97,7 +97,7 @@ def patch(session: Session) -> None:
 
 
 def _patch_local(session: Session) -> None:
-    """`patch --local -f FILE`: patches what the file holds, and asks no server."""
+    """`patch --local -f FILE`: patches the objects in the file without asking the server."""
     from ..patching import patched
 
     if session.words:
@@ -110,13 +110,13 @@ def _patch_local(session: Session) -> None:
         try:
             made = patched(str(session.values.get("type")), item, body_of(str(session.values["patch"])))
         except ApiError as error:
-            if error.status == 400:  # the patch is not one
+            if error.status == 400:  # the patch itself is not valid JSON
                 raise
             raise failure(str(error)) from None
         done(session, resource, made, "patched" if made != item else "patched (no change)")
 
 
-# What a DeploymentConfig's spec can hold; the server leaves out what it does not know, with a warning (`errors.jsonl`).
+# The fields of a DeploymentConfig's spec; the server drops unknown ones, with a warning (`errors.jsonl`).
 SPEC_FIELDS = (
     "minReadySeconds", "paused", "replicas", "revisionHistoryLimit", "selector", "strategy", "template", "test", "triggers",
 )  # fmt: skip
@@ -132,7 +132,7 @@ def _leave_out_unknown(session: Session, resource: Resource, body: Any) -> None:
 
 
 def delete(session: Session) -> None:
-    """Takes objects away."""
+    """Deletes objects."""
     if session.values.get("filename"):
         wanted = [(type_of(item, name), [item["metadata"]["name"]]) for name, item in read(session)]
     else:
@@ -162,7 +162,7 @@ def _delete_one(session: Session, api: Api, resource: Resource, name: str) -> No
 
 
 def secrets(session: Session) -> None:
-    """`secrets link` merges and is idempotent (recordings/README.md 7); `unlink` takes out of both lists."""
+    """`secrets link` merges and is idempotent (recordings/README.md 7); `unlink` removes from both lists."""
     verb, *rest = session.words or [""]
     if verb not in ("link", "add", "unlink") or len(rest) < 2:
         raise failure("must have service account name and at least one secret name")

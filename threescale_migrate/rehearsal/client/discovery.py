@@ -14,12 +14,12 @@ from .errors import failure
 from .session import Session
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-# Served by each server, and not held by this one: without them batch/v1 would be missing from a server of 3.11.
+# Every server has them, but this one stores none; without them a 3.11 server would have no batch/v1.
 JOBS = ("jobs", "job", True, "Job")
 
 
 def raw(session: Session) -> None:
-    """Prints the document of a group's version; other paths are not known here. Raises ApiError, CommandError."""
+    """Prints the document of a group's version; other paths are not known. Raises ApiError, CommandError."""
     path = str(session.values["raw"])
     if session.words:
         raise failure("arguments may not be passed when --raw is specified")

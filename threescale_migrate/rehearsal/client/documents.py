@@ -1,6 +1,6 @@
 """JSON and YAML as `oc` writes and reads them.
 
-Go's encoders differ from Python's: `<`, `>` and `&` are escaped in JSON, and YAML quotes whatever an old parser could
+Go's encoders differ from Python's: `<`, `>` and `&` are escaped in JSON, and YAML quotes everything that an old parser could
 take for a number, a date or a truth value. Every JSON and YAML answer in the recordings comes back byte for byte.
 """
 
@@ -39,7 +39,7 @@ def _dumper() -> Any:
     base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
     class Dumper(base):  # type: ignore[misc]
-        """Everything is a text that is written plain or quoted, as Go would."""
+        """Writes every value as a plain or quoted text, as Go does."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
@@ -75,7 +75,7 @@ def _loader() -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Dates stay texts, as in JSON."""
+        """Keeps dates as texts, as in JSON."""
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in rows if not tag.endswith((":timestamp", ":value"))]
@@ -85,7 +85,7 @@ def _loader() -> Any:
 
 
 def parse(text: str, name: str) -> list[Any]:
-    """The documents of a file; `name` is what an error calls it (`errors`, "bad input")."""
+    """The documents of a file; `name` is its name in errors (`errors`, "bad input")."""
     if text.lstrip()[:1] == "{":
         return _parse_json(text, name)
     import re

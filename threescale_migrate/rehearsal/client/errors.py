@@ -1,4 +1,4 @@
-"""How `oc` says that something went wrong; every text is one of `errors.jsonl` or of the scenarios beside it."""
+"""The errors of `oc`; every text is from `errors.jsonl` or from the other recorded scenarios."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..resources import Resource, named
 
 
 class CommandError(Exception):
-    """Ends the command: the text goes to stderr as it is."""
+    """Ends the command; the text goes to stderr unchanged."""
 
     def __init__(self, text: str, exit_code: int = 1) -> None:
         super().__init__(text)
@@ -17,14 +17,14 @@ class CommandError(Exception):
 
 
 class Unauthenticated(CommandError):
-    """The login is not, or no longer, good."""
+    """The login is not valid, or has expired."""
 
     def __init__(self, doing: str = "") -> None:
         super().__init__(f"error: You must be logged in to the server ({doing + ': ' if doing else ''}Unauthorized)")
 
 
 def failure(message: str) -> CommandError:
-    """An error that the client found by itself."""
+    """An error that the client itself reports."""
     return CommandError(f"error: {message}")
 
 
@@ -36,14 +36,14 @@ def usage(message: str, command: str) -> CommandError:
 
 
 def usage_hint(message: str, command: str) -> CommandError:
-    """A command line that lacks something."""
+    """A command line in which something is missing."""
     return CommandError(f"error: {message}\nSee '{command} -h' for help and examples")
 
 
 def error_text(error: ApiError, doing: str = "") -> str:
     """The line for an error that the server returned.
 
-    `doing` is what the client was at, as in `error when creating "amp-sa.yml"`; an invalid object is text without it.
+    `doing` is what the client was doing, as in `error when creating "amp-sa.yml"`; an invalid object is text without it.
     """
     if error.status == 422:
         return f"The {error.message}" if error.reason == "Invalid" else f"The request is invalid: {error.message}"

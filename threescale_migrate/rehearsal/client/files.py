@@ -1,4 +1,4 @@
-"""What commands read from files and patches, and how they say what has become of an object."""
+"""What commands read from files and patches, and how they report what happened to an object."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .session import Session
 
 
 def read(session: Session) -> list[tuple[str, Object]]:
-    """The documents of the files that are named, each with what an error calls its file. Raises CommandError."""
+    """The documents in the given files, each with its file's name in errors. Raises CommandError."""
     found = []
     for path in _files(session.values.get("filename") or ()):
         name, text = ("STDIN", sys.stdin.read()) if path == "-" else (path, _text(path))
@@ -36,7 +36,7 @@ def read(session: Session) -> list[tuple[str, Object]]:
 
 
 def _files(given: Iterable[str]) -> list[str]:
-    """The files that are named; of a folder those with objects in it, by name."""
+    """The given files; for a directory its JSON and YAML files, sorted by name."""
     found = []
     for path in given:
         if path != "-" and os.path.isdir(path):

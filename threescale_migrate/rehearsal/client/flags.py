@@ -7,7 +7,7 @@ from .errors import usage
 
 
 class Flag:
-    """One flag. `kind`: text, list, bool, int; `bare` is its value where none is given (`--dry-run`)."""
+    """One flag. `kind`: text, list, bool, int; `bare` is its value when none is given (`--dry-run`)."""
 
     __slots__ = ("bare", "kind", "name", "short")
 
@@ -73,7 +73,7 @@ class Parser:
         self.short = {flag.short: flag for flag in known if flag.short}
 
     def parse(self, argv: list[str]) -> tuple[Object, list[str]]:
-        """The flags' values, and the words that are none."""
+        """The values of the flags, and the other words."""
         values: Object = {}
         words: list[str] = []
         rest = list(argv)
@@ -127,7 +127,7 @@ class Parser:
         return rest.pop(0)
 
     def first_word(self, argv: list[str]) -> int | None:
-        """Where the first word stands that is neither a flag nor a flag's value."""
+        """The position of the first word that is neither a flag nor its value."""
         at = 0
         while at < len(argv):
             word = argv[at]

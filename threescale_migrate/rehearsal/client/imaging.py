@@ -1,4 +1,4 @@
-"""`oc tag`, `import-image` and `image info`: image streams, and what a registry says of an image."""
+"""`oc tag`, `import-image` and `image info`: image streams, and what a registry says about an image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STREAMS = RESOURCES["imagestreams"]
 
 
 def tag(session: Session) -> None:
-    """Points a tag of an image stream, which is made where there is none, at another image."""
+    """Points a tag of an image stream at another image; a missing stream is created."""
     if len(session.words) != 2 or ":" not in session.words[1]:
         raise failure("you must specify at least a source and a destination or one or more tags to delete")
     image, (name, _, tag_name) = session.words[0], session.words[1].partition(":")
@@ -30,20 +30,20 @@ def tag(session: Session) -> None:
 
 
 def _stream(api: Api, namespace: str, name: str) -> Object:
-    """The stream as it is stored, for one who may change it. Raises ApiError."""
+    """The stored stream, for a user who may change it. Raises ApiError."""
     try:
         api.get(STREAMS, namespace, name)
     except ApiError as error:
         if error.status != 404:
             raise
         api.create(STREAMS, namespace, {"kind": "ImageStream", "metadata": {"name": name}})
-    api.patch(STREAMS, namespace, name, "merge", {})  # whoever may not change it is refused here
+    api.patch(STREAMS, namespace, name, "merge", {})  # refused here without the permission to change it
     found: Object = api.store.get("imagestreams", namespace, name) or {}
     return found
 
 
 def _follow(api: Api, stream: Object, tag_name: str, image: str) -> None:
-    """Writes into the stream's spec what the tag is to follow."""
+    """Writes into the stream's spec which image the tag follows."""
     tags = stream.setdefault("spec", {}).setdefault("tags", [])
     tags[:] = [known for known in tags if known["name"] != tag_name]
     tags.append(
@@ -54,7 +54,7 @@ def _follow(api: Api, stream: Object, tag_name: str, image: str) -> None:
 
 
 def import_image(session: Session) -> None:
-    """Asks a registry for the image of a tag, with the logins of the project; with `--dry-run` nothing is kept."""
+    """Asks a registry for the image of a tag, with the logins of the project; with `--dry-run` nothing is stored."""
     if len(session.words) != 1:
         raise failure("you must specify the name of an image stream")
     name, _, tag_name = session.words[0].partition(":")
@@ -98,7 +98,7 @@ def _try(api: Api, namespace: str, image: str) -> str | None:
 
 
 def image(session: Session) -> None:
-    """`image info`: asks a registry from here, with the logins of a file. The cluster's API has no part in it."""
+    """`image info`: asks a registry from this machine, with the logins in a file. The cluster's API is not involved."""
     if session.words[:1] != ["info"] or len(session.words) != 2:
         raise failure("the rehearsal oc knows only image info NAME")
     name = session.words[1]

@@ -15,7 +15,7 @@ _FILTER = re.compile(r"""@(?P<path>[^=!<>]*?)\s*(?P<sign>==|!=|<=|>=|<|>)\s*(?P<
 
 
 def render(template: str, item: Any) -> str:
-    """A template filled from an object. Raises CommandError for what is not understood."""
+    """A template filled from an object. Raises CommandError for an unsupported template."""
     if "{" not in template:
         template = "{" + template + "}"
     tokens = re.findall(r"\{[^{}]*\}|[^{}]+", template)
@@ -56,7 +56,7 @@ def _text(value: Any) -> str:
 
 
 def values(path: str, item: Any, root: Any = None) -> list[Any]:
-    """What a path leads to in an object; nothing where it leads nowhere."""
+    """The values at a path of an object, none if it leads nowhere."""
     path = path.strip()
     if path.startswith("$"):
         item, path = root if root is not None else item, path[1:]
@@ -101,7 +101,7 @@ def _go(value: Any, match: re.Match[str]) -> list[Any]:
 
 
 def _everywhere(value: Any, key: str) -> list[Any]:
-    """What stands under a key, at any depth, the outer ones first."""
+    """The values of a key at any depth, the outer ones first."""
     if isinstance(value, list):
         return [found for element in value for found in _everywhere(element, key)]
     if not isinstance(value, dict):

@@ -18,7 +18,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def age(stamp: str, now: float) -> str:
-    """How long ago a moment was, as a table has it."""
+    """How long ago a moment was, as in a table."""
     seconds = max(0, int(now - moment_of(stamp)))
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 120:
@@ -131,13 +131,13 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[Object, float], list[str]]]] 
     "limitranges": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
     "clusterroles": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
 }  # fmt: skip
-# What Kubernetes 1.11 prints otherwise (`ages`, "tables of 1.11").
+# What Kubernetes 1.11 prints differently (`ages`, "tables of 1.11").
 OLD_HEADS = {"imagestreams": ("DOCKER REPO", "TAGS", "UPDATED")}
 OLD_AGE_ALONE = ("rolebindings", "clusterrolebindings", "roles", "clusterroles")
 
 
 def _columns_of(plural: str) -> tuple[tuple[str, ...], Callable[[Object, float], list[str]]]:
-    """The heads of a type's table, and what makes a line of it."""
+    """The column headers of a type's table, and the function for its rows."""
     age_alone: tuple[tuple[str, ...], Callable[[Object, float], list[str]]] = (
         ("AGE",),
         lambda item, now: [_made(item, now)],
@@ -149,7 +149,7 @@ def _columns_of(plural: str) -> tuple[tuple[str, ...], Callable[[Object, float],
 
 
 def table(resource: Resource, items: Sequence[Object], now: float, prefix: bool, heads: bool = True) -> str:
-    """The objects of one type as a table; `prefix` names the type, as an answer with several types does."""
+    """The objects of one type as a table; `prefix` adds the type, as in an answer with several types."""
     if resource.plural == "events":
         rows = [["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]] if heads else []
         rows += [[age(item["lastTimestamp"], now), *_event(item, now)] for item in items]
@@ -163,7 +163,7 @@ def table(resource: Resource, items: Sequence[Object], now: float, prefix: bool,
 
 
 def shown(item: Object) -> Object:
-    """An object without what `oc` leaves out."""
+    """An object without the fields that `oc` leaves out."""
     meta = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
     return {**item, "metadata": meta}
 
@@ -180,7 +180,7 @@ def print_list(session: Session, items: Sequence[Object], form: str) -> None:
 
 
 def print_object(session: Session, item: Object, form: str) -> None:
-    """One object in a form that is no table. Raises CommandError for an unknown form."""
+    """One object in a form other than a table. Raises CommandError for an unknown form."""
     if "metadata" in item and item.get("kind") != "List":
         item = shown(item)
     kind, _, argument = form.partition("=")

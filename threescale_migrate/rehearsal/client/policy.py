@@ -1,6 +1,6 @@
 """`oc adm policy` and `oc policy`: roles and SCCs for users and accounts.
 
-Whether `--dry-run` is heeded depends on the client's age (recordings/README.md 21, `ages`).
+Whether `--dry-run` is respected depends on the client's age (recordings/README.md 21, `ages`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from . import output
 from .errors import failure
 from .session import Session
 
-# Each verb: whether it is about the project, and whether it adds. An SCC is given by a binding that has the name of its role,
-# which is of the cluster unless `-n` is there.
+# Each verb: whether it applies to the project, and whether it adds. An SCC is granted by a binding with the name of its role,
+# which is cluster-wide without `-n`.
 VERBS = {
     "add-role-to-user": (True, True),
     "add-cluster-role-to-user": (False, True),
@@ -28,7 +28,7 @@ SCCS = RESOURCES["securitycontextconstraints"]
 
 
 class Order:
-    """What one command asks for: the role or SCC, whom it is about, and the binding."""
+    """What one command requests: the role or SCC, the subjects, and the binding."""
 
     def __init__(self, session: Session, verb: str) -> None:
         self.local, self.add = VERBS[verb]
@@ -39,15 +39,15 @@ class Order:
         self.subjects = [_subject(name) for name in session.words[2:]]
         accounts = session.values.get("serviceaccount") or ()
         self.subjects += [rights.account(name, session.namespace) for name in accounts]
-        # Clients name the subject of a command as it was given, for an SCC by the bare name.
+        # Clients repeat the subject as it was given, for an SCC only its name.
         bare = bool(accounts or self.scc)
         self.targets = [known["name"] if bare else _user(known) for known in self.subjects]
         self.dry = _dry_run(session)
-        # Whether whom it is about has the role already.
+        # Whether the subjects already have the role.
         self.bound = False
 
     def known(self, session: Session, api: Api) -> list[Object]:
-        """The bindings that there are of the role; for an SCC the one that has the role's name."""
+        """The existing bindings of the role; for an SCC the one with the role's name."""
         return [
             bound
             for bound in api.items(self.resource, session.namespace)
@@ -57,7 +57,7 @@ class Order:
 
 
 def _dry_run(session: Session) -> str:
-    """`--dry-run` as this client heeds it."""
+    """`--dry-run` as this client respects it."""
     if session.has("policy ignores dry-run"):
         return "none"
     if session.dry_run == "server" and session.has("policy dry-run=server changes"):
@@ -74,7 +74,7 @@ def adm(session: Session) -> None:
 
 
 def policy(session: Session) -> None:
-    """Binds a role, or takes it away; idempotent, and says `added` every time (recordings/README.md 8)."""
+    """Binds a role, or removes it; idempotent, and says `added` every time (recordings/README.md 8)."""
     verb = session.words[0] if session.words else ""
     if verb == "who-can":  # the recorded server had no such API
         with session.api():
@@ -96,7 +96,7 @@ def policy(session: Session) -> None:
 
 
 def _role_of_scc(session: Session, api: Api, order: Order) -> None:
-    """Makes the role that may use an SCC where there is none, which no dry run but the client's prevents.
+    """Creates the role that can use an SCC if it is missing; only a client's dry run prevents it.
 
     oc pkg/cli/admin/policy/modify_scc.go: AddSCC creates it without options, on main as well.
     """
@@ -164,7 +164,7 @@ def _add(session: Session, api: Api, order: Order) -> Object | None:
 
 
 def _free_name(session: Session, api: Api, order: Order) -> str:
-    """The role's name, or with the first number that is free (recordings/README.md 8)."""
+    """The role's name, with the first free number if it is taken (recordings/README.md 8)."""
     names = {binding["metadata"]["name"] for binding in api.items(order.resource, session.namespace)}
     name, number = order.role, 0
     while name in names:
@@ -173,7 +173,7 @@ def _free_name(session: Session, api: Api, order: Order) -> str:
 
 
 def _remove(session: Session, api: Api, order: Order) -> Object | None:
-    """Takes the subjects out of the bindings; one that is left without any goes away."""
+    """Removes the subjects from the bindings, and bindings that have none left."""
     for binding in list(order.known(session, api)):
         bound = binding.get("subjects") or ()
         left = [other for other in bound if not any(_same(subject, other) for subject in order.subjects)]
@@ -188,7 +188,7 @@ def _remove(session: Session, api: Api, order: Order) -> Object | None:
 
 
 def _in_object(session: Session, order: Order) -> None:
-    """An SCC's own list of users, where 3.11 writes whom it is for."""
+    """An SCC's own list of users, which 3.11 uses."""
     names = [_user(subject) for subject in order.subjects]
     with session.api() as api:
         item = api.get(SCCS, None, order.scc)
@@ -218,6 +218,6 @@ def _report(session: Session, order: Order, made: Object | None) -> None:
         session.print(f'{scope}role "{order.role}" {verb}: {names if len(order.targets) == 1 else several}{dry}')
         return
     kind, name = "ClusterRole", order.role
-    if order.dry == "client" and made is not None and not order.bound:  # the binding that would have been made
+    if order.dry == "client" and made is not None and not order.bound:  # the binding that would have been created
         kind, name = order.resource.kind, made["metadata"]["name"]
     session.print(f"{kind.lower()}.rbac.authorization.k8s.io/{name} {verb}: {names}{dry}")

@@ -1,4 +1,4 @@
-"""`oc project`, `projects` and `new-project`: which projects there are, and which one commands without `-n` are about."""
+"""`oc project`, `projects` and `new-project`: which projects there are, and which one commands without `-n` use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRY = (
 
 
 def project(session: Session) -> None:
-    """The current project, or another one from now on."""
+    """Shows the current project, or changes to another one."""
     if not session.words:
         name = session.namespace
         with session.api() as api:
@@ -39,13 +39,13 @@ def project(session: Session) -> None:
 
 
 def projects(session: Session) -> None:
-    """The projects that there are."""
+    """Lists the user's projects."""
     short = session.values.get("short")
     session.print("\n".join(name if short else f"  * {name}" for name in _names(session)))
 
 
 def new_project(session: Session) -> None:
-    """Makes a project, whose admin the user becomes, and goes into it."""
+    """Creates a project with the user as its admin, and changes to it."""
     if len(session.words) != 1:
         raise failure("must have exactly one argument")
     name = session.words[0]
@@ -63,7 +63,7 @@ def _names(session: Session) -> list[str]:
 
 
 def _use(session: Session, name: str) -> None:
-    """Writes a context of the same cluster and user with another project into the kubeconfig."""
+    """Makes a context of the same cluster and user with another project the current one."""
     before = session.namespace
     context = {**session.context, "namespace": name}
     title = f"{name}/{context.get('cluster', '')}/{context.get('user', '').partition('/')[0]}"
@@ -73,13 +73,13 @@ def _use(session: Session, name: str) -> None:
 
 
 def _go_to(session: Session, document: Object, title: str, context: Object) -> None:
-    """Writes a kubeconfig with a context of that title, which becomes the current one."""
+    """Writes a kubeconfig with a context of this name as the current one."""
     kept = [item for item in document.get("contexts") or () if item.get("name") != title]
     session.save({**document, "contexts": [*kept, {"name": title, "context": context}], "current-context": title})
 
 
 def login(session: Session) -> None:
-    """Goes to another server or becomes somebody else: the current context changes for every call that names none."""
+    """Logs in to another server or as another user: the current context changes for every call without `--context`."""
     address = session.words[0] if session.words else session.server
     title = next(
         (item["name"] for item in session.configuration["clusters"] if item["cluster"].get("server") == address), None

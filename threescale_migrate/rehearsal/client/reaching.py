@@ -1,4 +1,4 @@
-"""How a command reaches the cluster: the moment in which it talks to it, and why a call does not get there."""
+"""How a command reaches the cluster, and why a call fails before it gets there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Conversation:
-    """One moment in which a command talks to the cluster, which is locked meanwhile."""
+    """One conversation of a command with the cluster, which is locked meanwhile."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -39,13 +39,13 @@ class Conversation:
 
 
 def _reach(session: Session, cluster: Cluster, address: str) -> Api:
-    """The API of an open cluster for who is logged in. Raises CommandError where the call does not get there."""
+    """The API of an open cluster for who is logged in. Raises CommandError if the call does not get there."""
     acting = session.values.get("as")
     try:
         own = cluster.store.settings.get("server", SERVER)
         if address != own:
             raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
-        if not session.reached:  # what one command asks again is no new call
+        if not session.reached:  # further requests of one command are not new calls
             session.reached = True
             before_call(cluster.store, session.line)
     except CallFailed as error:

@@ -63,7 +63,7 @@ RUNNERS = ("exec", "rsh")
 
 
 def run(argv: list[str], directory: Directory, out: TextIO | None = None, err: TextIO | None = None) -> int:
-    """Runs one command line (without the program's name); gives its exit code."""
+    """Runs one command line (without the program's name); returns its exit code."""
     out, err = out or sys.stdout, err or sys.stderr
     try:
         session, verb = _understand(argv, directory, out, err)
@@ -79,7 +79,7 @@ def run(argv: list[str], directory: Directory, out: TextIO | None = None, err: T
 
 
 def run_plugin(argv: list[str]) -> None:
-    """Becomes the plugin that the words before the first flag name, the longest name first; gives back where there is none.
+    """Becomes the plugin that the words before the first flag name, the longest name first; returns if there is none.
 
     As openshift/oc's pkg/cli/cli.go does, by kubectl's vendored cmd/plugin.go (HandlePluginCommand).
     """
@@ -109,7 +109,7 @@ def _understand(
     if has("dry-run is a switch"):
         flags = flags.replace(DRY_RUN, "dry-run bool, ")
     rest = [*argv[:at], *argv[at + 1 :]]
-    if name in RUNNERS and "--" not in rest:  # what follows the pod belongs to the command that runs in it
+    if name in RUNNERS and "--" not in rest:  # what follows the pod is the command to run in it
         pod = Parser(table(flags), f"oc {name}").first_word(rest)
         rest.insert(len(rest) if pod is None else pod + 1, "--")
     values, words = Parser(table(flags), f"oc {name}").parse(rest)

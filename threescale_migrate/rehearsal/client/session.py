@@ -1,4 +1,4 @@
-"""One command's way to the cluster: its login, its project, its output."""
+"""The state of one command: its flags, login, project and output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEPRECATED = {
 
 
 class Session:
-    """The state of one command: flags, context, the directory of the cluster, and what was warned of already."""
+    """The state of one command: flags, context, the directory of the cluster, and the warnings already shown."""
 
     def __init__(self, directory: Directory, values: Object, words: list[str], out: TextIO, err: TextIO) -> None:
         self._directory = directory
@@ -36,7 +36,7 @@ class Session:
         self.failed = False
         self.line = " ".join(words)
         self.reached = False
-        # Whether the command has to ask the server for its types before anything else.
+        # Whether the command first asks the server for its types.
         self.learns = False
         self._warned: set[str] = set()
         self._configuration: dict[str, Any] | None = None
@@ -51,12 +51,12 @@ class Session:
         self.failed = True
 
     def warn(self, kind: str) -> None:
-        """The server's warning about a deprecated type, at each answer; it is shown once (recordings/README.md 11)."""
+        """The server's warning about a deprecated type, with each answer; it is shown once (recordings/README.md 11)."""
         if kind not in DEPRECATED:
             return
         if self.has("no warnings"):
             return
-        if self.has("warnings are log lines"):  # this one does not notice that it has said so already
+        if self.has("warnings are log lines"):  # this client repeats it
             self.err.write(f"W0101 00:00:00.000000       1 warnings.go:67] {DEPRECATED[kind]}\n")
         elif kind not in self._warned:
             self._warned.add(kind)
@@ -68,7 +68,7 @@ class Session:
 
     @property
     def dry_run(self) -> str:
-        """`none`, `client` or `server`; a switch, as old clients have it, is the client's."""
+        """`none`, `client` or `server`; a switch, as in old clients, means `client`."""
         value = self.values.get("dry-run", "none")
         if isinstance(value, bool):
             return "client" if value else "none"
@@ -81,13 +81,13 @@ class Session:
 
     @property
     def kubeconfig(self) -> str:
-        """The path of the kubeconfig: of several in the environment the first."""
+        """The path of the kubeconfig: the first of several in the environment."""
         named = (os.environ.get("KUBECONFIG") or "").split(os.pathsep)[0]
         return str(self.values.get("kubeconfig") or named or os.path.expanduser("~/.kube/config"))
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """The kubeconfig. Raises CommandError where there is none."""
+        """The kubeconfig. Raises CommandError if there is none."""
         if self._configuration is None:
             path = self.kubeconfig
             try:
@@ -108,7 +108,7 @@ class Session:
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context that holds. Raises CommandError where it is not there."""
+        """The context in use. Raises CommandError if it does not exist."""
         name = self.values.get("context") or self.configuration.get("current-context") or ""
         found = self.entry("contexts", name)
         if found is None:
@@ -131,12 +131,12 @@ class Session:
 
     @property
     def directory(self) -> Directory:
-        """Where the cluster of the context lives: a kubeconfig may lead to the clusters of other directories."""
+        """The directory of the context's cluster: a kubeconfig may also lead to other directories."""
         found: Directory = self._own("clusters").get(self.context.get("cluster", ""), self._directory)
         return found
 
     def _own(self, kind: str) -> dict[str, Any]:
-        """What only a rehearsal's kubeconfig holds, beside what `oc config view` shows: by `clusters` and `users`."""
+        """What only a rehearsal's kubeconfig contains, and `oc config view` does not show: by `clusters` and `users`."""
         found: dict[str, Any] = (self.configuration.get("rehearsal") or {}).get(kind) or {}
         return found
 
@@ -170,12 +170,12 @@ class Session:
         return str(self._own("users").get(name, name.partition("/")[0]))
 
     def api(self) -> Conversation:
-        """The API, for one moment: `with session.api() as api`. Entering raises CommandError where the server cannot be asked."""
+        """The API, for one moment: `with session.api() as api`. Entering raises CommandError if the server cannot be asked."""
         return Conversation(self)
 
 
 def _parse(text: str, path: str) -> dict[str, Any]:
-    """A kubeconfig, in JSON or in YAML; an empty one is one without any context. Raises CommandError."""
+    """A kubeconfig, in JSON or in YAML; an empty one has no contexts. Raises CommandError."""
     if text.lstrip().startswith("{"):
         try:
             return dict(loads(text))

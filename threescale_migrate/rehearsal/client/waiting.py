@@ -12,7 +12,7 @@ from .errors import failure
 from .reading import targets
 from .session import Session
 
-# How often a command that waits checks again, in real seconds, and how far it moves a clock that stands still.
+# How often a command that waits checks again, in real seconds, and how far it moves a stopped clock.
 LOOK = 0.05
 PINNED_STEP = 0.5
 LATE = "timed out waiting for the condition"
@@ -20,7 +20,7 @@ OBSERVING = "Waiting for latest deployment config spec to be observed by the con
 
 
 def _until(session: Session, timeout: float | None, look: Callable[[Api], bool], late: str) -> None:
-    """Looks until there is nothing left to wait for. Raises CommandError with the text `late` after the timeout."""
+    """Checks until there is nothing left to wait for. Raises CommandError with the text `late` after the timeout."""
     began = None
     while True:
         with session.api() as api:
@@ -36,13 +36,13 @@ def _until(session: Session, timeout: float | None, look: Callable[[Api], bool],
 
 
 def status(session: Session, name: str) -> None:
-    """Waits for the newest rollout, and says what it waits for whenever the config changes."""
+    """Waits for the newest rollout, and shows what it waits for whenever the config changes."""
     seen = ""
 
     def look(api: Api) -> bool:
         nonlocal seen
         config = api.config(session.namespace, name)
-        if not seen:  # an old client asks, lists and watches, and is warned of each
+        if not seen:  # an old client gets, lists and watches, with a warning for each
             for _ in range(3 if session.has("status asks three times") else 1):
                 session.warn("deploymentconfigs")
         line, done = _status_line(config)
@@ -56,7 +56,7 @@ def status(session: Session, name: str) -> None:
 
 
 def _status_line(config: Object) -> tuple[str, bool]:
-    """What `oc rollout status` says, and whether that is its last word. Raises CommandError for a failed rollout."""
+    """What `oc rollout status` says, and whether it is the last line. Raises CommandError for a failed rollout."""
     state, name = config["status"], config["metadata"]["name"]
     if state.get("latestVersion", 0) == 0:
         return f"Waiting for rollout to finish: {name} has not been deployed yet...", False
@@ -123,7 +123,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _let_pass(api: Api) -> bool:
-    """Whether the clock stands still; waiting is the only thing that moves it then."""
+    """Moves a stopped clock on, which nothing else does; returns whether it is stopped."""
     if api.store.clock.data.get("pinned") is None:
         return False
     now, due = api.store.now(), api.cluster.simulation.quiet_at()
