@@ -218,7 +218,7 @@ def fate(store: Store, pod: Object, role: str) -> str | None:
 
 
 def _ill(store: Store, config: str, pod: Object) -> str | None:
-    """What was broken in the export from which the cluster was made; a failed pull counts only while the pod still uses that image."""
+    """What was broken in the cluster's export; a failed pull counts only while the pod still uses that image."""
     known = store.settings.get("ill", {}).get(config)
     if known is None:
         return None

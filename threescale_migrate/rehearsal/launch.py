@@ -1,4 +1,4 @@
-"""Creates a rehearsal cluster in a directory, with everything that a program needs to find it: `oc`, kubeconfig, example secret."""
+"""Creates a rehearsal cluster in a directory, with what a program needs to use it: `oc`, kubeconfig, example secret."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MERGE_KEYS = {
 
 
 def patched(kind: str, target: Object, patch: Any) -> Object:
-    """An object after a patch; `kind` is `json`, `merge`, or anything else for strategic. Raises ApiError if it cannot be applied."""
+    """An object after a patch: `json`, `merge`, or else strategic. Raises ApiError if it cannot be applied."""
     found: Object = {"json": json_patch, "merge": merge}.get(kind, strategic)(target, patch)
     return found
 

@@ -1,4 +1,4 @@
-"""The shell of `rehearse --shell`: it keeps the user's own settings, and has the rehearsal's `oc` first on PATH and a prompt that shows it.
+"""The shell of `rehearse --shell`: the user's own settings, the rehearsal's `oc` first on PATH, and a prompt that shows it.
 
 It writes the shell's files and returns its command line; it starts nothing.
 """

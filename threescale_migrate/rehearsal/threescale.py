@@ -65,7 +65,7 @@ def _fill(stream: Object) -> None:
 
 
 def write_token(store: Store) -> None:
-    """Writes the token to the places where a real project has it: the config's hook, its encoded revisions, and the hook's pod."""
+    """Writes the token where a real project has it: in the config's hook, its encoded revisions, and the hook's pod."""
     for plural in ("deploymentconfigs", "replicationcontrollers", "pods"):
         for item in store.all(plural, store.settings["project"]):
             notes = item["metadata"].get("annotations", {})

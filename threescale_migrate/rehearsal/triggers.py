@@ -90,7 +90,7 @@ def _instantiate(sim: Simulation, config: Object, message: str, causes: list[dic
 
 
 def latest(sim: Simulation, config: Object) -> None:
-    """`oc rollout latest`: a new revision of the template as it is. The caller has checked that it is not paused and no rollout is under way."""
+    """`oc rollout latest`: a new revision of the unchanged template. The caller has refused it during a pause or a rollout."""
     config["metadata"]["generation"] += 1
     _instantiate(sim, config, "manual change", [{"type": "Manual"}])
 

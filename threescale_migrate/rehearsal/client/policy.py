@@ -135,7 +135,7 @@ def _same(one: Object, other: Object) -> bool:
 
 
 def _add(session: Session, api: Api, order: Order) -> Object | None:
-    """The binding that gives the role to the subjects: one that does so already, the one of that name with more subjects, or a new one."""
+    """The binding that grants the role: one that already does, the SCC's with more subjects, or a new one."""
     known = order.known(session, api)
     bound = [subject for binding in known for subject in binding.get("subjects") or ()]
     missing = [subject for subject in order.subjects if not any(_same(subject, other) for other in bound)]
