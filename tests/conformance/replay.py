@@ -28,7 +28,7 @@ import pytest
 from tests.support import recorded
 from threescale_migrate.rehearsal import launch, switching
 from threescale_migrate.rehearsal.beginning import begin_cluster_binding
-from threescale_migrate.rehearsal.client import reaching
+from threescale_migrate.rehearsal.client import session
 from threescale_migrate.rehearsal.client.run import run
 from threescale_migrate.rehearsal.quickjson import pretty
 from threescale_migrate.rehearsal.server import Cluster
@@ -199,7 +199,7 @@ class Rehearsal:
     @contextmanager
     def _served(self) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(reaching, "open_cluster", self.opened)
+            patch.setattr(session, "open_cluster", self.opened)
             yield
 
     def ask(self, call: recorded.Recorded) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..ages import has
 from ..resources import BY_KIND, Resource
 from ..store import Object, moment_of
-from ..typed import Any, Callable, Sequence
+from ..typed import Callable, Sequence
 from .documents import to_json, to_yaml
 from .errors import failure
 from .session import Session
@@ -38,127 +38,128 @@ def _made(item: Object, now: float) -> str:
     return age(item["metadata"]["creationTimestamp"], now)
 
 
-def _config(item: Object, now: float) -> list[str]:
-    triggers = []
+def _triggers(item: Object, now: float) -> str:
+    found = []
     for trigger in item["spec"].get("triggers") or ():
         if trigger["type"] == "ConfigChange":
-            triggers.append("config")
+            found.append("config")
         elif trigger["type"] == "ImageChange":
-            triggers.append(f"image({trigger['imageChangeParams']['from']['name']})")
-    status = item.get("status", {})
-    return [
-        str(status.get("latestVersion", 0)),
-        str(item["spec"]["replicas"]),
-        str(status.get("updatedReplicas", 0)),
-        ",".join(triggers),
-    ]
+            found.append(f"image({trigger['imageChangeParams']['from']['name']})")
+    return ",".join(found)
 
 
-def _pod(item: Object, now: float) -> list[str]:
-    statuses = item["status"].get("containerStatuses") or []
-    total = len(item["spec"]["containers"])
-    ready = sum(status["ready"] for status in statuses)
-    reason = item["status"].get("phase", "Pending")
-    if item["status"].get("reason"):
-        reason = item["status"]["reason"]
-    for status in reversed(statuses):
-        state = status["state"]
-        if state.get("waiting", {}).get("reason"):
-            reason = state["waiting"]["reason"]
-        elif state.get("terminated", {}).get("reason"):
-            reason = state["terminated"]["reason"]
-    if item["metadata"].get("deletionTimestamp"):
-        reason = "Terminating"
-    restarts = sum(status["restartCount"] for status in statuses)
-    return [f"{ready}/{total}", reason, str(restarts), _made(item, now)]
+def _statuses(pod: Object) -> list[Object]:
+    return pod["status"].get("containerStatuses") or []
 
 
-def _controller(item: Object, now: float) -> list[str]:
-    status = item["status"]
-    return [
-        str(item["spec"].get("replicas", 0)),
-        str(status.get("replicas", 0)),
-        str(status.get("readyReplicas", 0)),
-        _made(item, now),
-    ]
+def _ready(pod: Object, now: float) -> str:
+    return f"{sum(status['ready'] for status in _statuses(pod))}/{len(pod['spec']['containers'])}"
 
 
-def _binding(item: Object, now: float) -> list[str]:
-    return [f"{item['roleRef'].get('kind', 'ClusterRole')}/{item['roleRef']['name']}", _made(item, now)]
+def _restarts(pod: Object, now: float) -> str:
+    return str(sum(status["restartCount"] for status in _statuses(pod)))
 
 
-def _stream(item: Object, now: float) -> list[str]:
-    status = item.get("status", {})
-    tags = [tag["tag"] for tag in status.get("tags") or ()]
-    return [status.get("dockerImageRepository", ""), ",".join(tags), _updated(status, now)]
+def _reason(pod: Object, now: float) -> str:
+    reason = pod["status"].get("reason") or pod["status"].get("phase", "Pending")
+    for status in reversed(_statuses(pod)):
+        waiting, ended = (status["state"].get(key, {}).get("reason") for key in ("waiting", "terminated"))
+        reason = waiting or ended or reason
+    return "Terminating" if pod["metadata"].get("deletionTimestamp") else str(reason)
 
 
-def _updated(status: dict[str, Any], now: float) -> str:
-    moments = [entry["created"] for tag in status.get("tags") or () for entry in tag.get("items") or ()]
+def _role(item: Object, now: float) -> str:
+    return f"{item['roleRef'].get('kind', 'ClusterRole')}/{item['roleRef']['name']}"
+
+
+def _repository(item: Object, now: float) -> str:
+    return str(item.get("status", {}).get("dockerImageRepository", ""))
+
+
+def _tags(item: Object, now: float) -> str:
+    return ",".join(tag["tag"] for tag in item.get("status", {}).get("tags") or ())
+
+
+def _updated(item: Object, now: float) -> str:
+    tags = item.get("status", {}).get("tags") or ()
+    moments = [entry["created"] for tag in tags for entry in tag.get("items") or ()]
     if not moments:
         return ""
     seconds = int(age(max(moments), now).rstrip("smhd").partition("m")[0].partition("h")[0] or 0)
     return f"{seconds} seconds ago"
 
 
-def _event(item: Object, now: float) -> list[str]:
-    about = item["involvedObject"]
-    return [item["type"], item["reason"], f"{about['kind'].lower()}/{about['name']}", item["message"]]
+def _about(event: Object, now: float) -> str:
+    return f"{event['involvedObject']['kind'].lower()}/{event['involvedObject']['name']}"
 
 
-def _quota(item: Object, now: float) -> list[str]:
-    status = item.get("status", {})
-    shown: dict[bool, list[str]] = {True: [], False: []}
-    for key in sorted(status.get("hard", {})):
-        shown[key.startswith("limits.")].append(f"{key}: {status['used'].get(key, '0')}/{status['hard'][key]}")
-    return [", ".join(shown[False]), ", ".join(shown[True]), _made(item, now)]
+def _used(quota: Object, limits: bool) -> str:
+    hard, used = (quota.get("status", {}).get(key, {}) for key in ("hard", "used"))
+    keys = [key for key in sorted(hard) if key.startswith("limits.") == limits]
+    return ", ".join(f"{key}: {used.get(key, '0')}/{hard[key]}" for key in keys)
 
 
-TABLES: dict[str, tuple[tuple[str, ...], Callable[[Object, float], list[str]]]] = {
-    "deploymentconfigs": (("REVISION", "DESIRED", "CURRENT", "TRIGGERED BY"), _config),
-    "pods": (("READY", "STATUS", "RESTARTS", "AGE"), _pod),
-    "replicationcontrollers": (("DESIRED", "CURRENT", "READY", "AGE"), _controller),
-    "serviceaccounts": (("SECRETS", "AGE"), lambda item, now: [str(len(item.get("secrets") or ())), _made(item, now)]),
-    "secrets": (("TYPE", "DATA", "AGE"), lambda item, now: [item["type"], str(len(item.get("data") or ())), _made(item, now)]),
-    "configmaps": (("DATA", "AGE"), lambda item, now: [str(len(item.get("data") or ())), _made(item, now)]),
-    "rolebindings": (("ROLE", "AGE"), _binding),
-    "clusterrolebindings": (("ROLE", "AGE"), _binding),
-    "imagestreams": (("IMAGE REPOSITORY", "TAGS", "UPDATED"), _stream),
-    "projects": (("DISPLAY NAME", "STATUS"), lambda item, now: ["", "Active"]),
-    "namespaces": (("STATUS", "AGE"), lambda item, now: ["Active", _made(item, now)]),
-    "roles": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
-    "resourcequotas": (("REQUEST", "LIMIT", "AGE"), _quota),
-    "limitranges": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
-    "clusterroles": (("CREATED AT",), lambda item, now: [item["metadata"]["creationTimestamp"]]),
+def _count(key: str) -> Callable[[Object, float], str]:
+    return lambda item, now: str(len(item.get(key) or ()))
+
+
+def _cell(item: Object, now: float, source: str | Callable[[Object, float], str]) -> str:
+    """The text of an object in a column: the value at a path, 0 if it is missing, or a function's."""
+    if not isinstance(source, str):
+        return source(item, now)
+    *parents, last = source.split(".")
+    for key in parents:
+        item = item.get(key, {})
+    return str(item.get(last, 0))
+
+
+NAME = ("NAME", "metadata.name")
+AGE = ("AGE", _made)
+ACTIVE = ("STATUS", lambda item, now: "Active")
+CREATED = ("CREATED AT", "metadata.creationTimestamp")
+# The columns of each type after its name, each with the path of its value, or the function for it.
+TABLES: dict[str, tuple[tuple[str, str | Callable[[Object, float], str]], ...]] = {
+    "deploymentconfigs": (
+        ("REVISION", "status.latestVersion"), ("DESIRED", "spec.replicas"), ("CURRENT", "status.updatedReplicas"), ("TRIGGERED BY", _triggers),
+    ),
+    "pods": (("READY", _ready), ("STATUS", _reason), ("RESTARTS", _restarts), AGE),
+    "replicationcontrollers": (
+        ("DESIRED", "spec.replicas"), ("CURRENT", "status.replicas"), ("READY", "status.readyReplicas"), AGE,
+    ),
+    "serviceaccounts": (("SECRETS", _count("secrets")), AGE),
+    "secrets": (("TYPE", "type"), ("DATA", _count("data")), AGE),
+    "configmaps": (("DATA", _count("data")), AGE),
+    "rolebindings": (("ROLE", _role), AGE),
+    "clusterrolebindings": (("ROLE", _role), AGE),
+    "imagestreams": (("IMAGE REPOSITORY", _repository), ("TAGS", _tags), ("UPDATED", _updated)),
+    "projects": (("DISPLAY NAME", lambda item, now: ""), ACTIVE),
+    "namespaces": (ACTIVE, AGE),
+    "roles": (CREATED,),
+    "clusterroles": (CREATED,),
+    "limitranges": (CREATED,),
+    "resourcequotas": (("REQUEST", lambda item, now: _used(item, False)), ("LIMIT", lambda item, now: _used(item, True)), AGE),
+    "events": (
+        ("LAST SEEN", lambda item, now: age(item["lastTimestamp"], now)), ("TYPE", "type"), ("REASON", "reason"), ("OBJECT", _about), ("MESSAGE", "message"),
+    ),
 }  # fmt: skip
-# What Kubernetes 1.11 prints differently (`ages`, "tables of 1.11").
-OLD_HEADS = {"imagestreams": ("DOCKER REPO", "TAGS", "UPDATED")}
+# The types of which Kubernetes 1.11 prints the age alone (`ages`, "tables of 1.11").
 OLD_AGE_ALONE = ("rolebindings", "clusterrolebindings", "roles", "clusterroles")
-
-
-def _columns_of(plural: str) -> tuple[tuple[str, ...], Callable[[Object, float], list[str]]]:
-    """The column headers of a type's table, and the function for its rows."""
-    age_alone: tuple[tuple[str, ...], Callable[[Object, float], list[str]]] = (
-        ("AGE",),
-        lambda item, now: [_made(item, now)],
-    )
-    names, cells = TABLES.get(plural, age_alone)
-    if has("tables of 1.11"):
-        return age_alone if plural in OLD_AGE_ALONE else (OLD_HEADS.get(plural, names), cells)
-    return names, cells
 
 
 def table(resource: Resource, items: Sequence[Object], now: float, prefix: bool, heads: bool = True) -> str:
     """The objects of one type as a table; `prefix` adds the type, as in an answer with several types."""
-    if resource.plural == "events":
-        rows = [["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]] if heads else []
-        rows += [[age(item["lastTimestamp"], now), *_event(item, now)] for item in items]
-        return columns(rows)
-    names, cells = _columns_of(resource.plural)
-    rows = [["NAME", *names]] if heads else []
+    old = has("tables of 1.11")
+    shown_columns = (AGE,) if old and resource.plural in OLD_AGE_ALONE else TABLES.get(resource.plural, (AGE,))
+    if resource.plural != "events":
+        shown_columns = (NAME, *shown_columns)
+    rows = [[head for head, _ in shown_columns]] if heads else []
+    if old and heads and resource.plural == "imagestreams":
+        rows = [["DOCKER REPO" if head == "IMAGE REPOSITORY" else head for head in rows[0]]]
     for item in items:
-        name = f"{resource.singular}/{item['metadata']['name']}" if prefix else item["metadata"]["name"]
-        rows.append([name, *cells(item, now)])
+        cells = [_cell(item, now, source) for _, source in shown_columns]
+        if prefix and resource.plural != "events":
+            cells[0] = f"{resource.singular}/{cells[0]}"
+        rows.append(cells)
     return columns(rows)
 
 

@@ -1,21 +1,14 @@
-"""The state of one command: its flags, login, project and output."""
+"""The state of one command: its flags and output, and its conversation with the cluster."""
 
 from __future__ import annotations
 
-import os
-
 from ..ages import has
-from ..quickjson import loads, pretty
-from ..rights import ADMIN
+from ..faults import CallFailed, before_call
+from ..server import SERVER, Api, Cluster, OpenCluster, open_cluster
 from ..typed import Any, Directory, Object, TextIO
-from .errors import CommandError, failure
-from .reaching import Conversation
+from .errors import CommandError, Unauthenticated, failure
+from .kubeconfig import Kubeconfig
 
-NO_CONFIGURATION = (
-    "error: Missing or incomplete configuration info.  Please point to an existing, complete config file:\n\n\n"
-    "  1. Via the command-line flag --kubeconfig\n  2. Via the KUBECONFIG environment variable\n"
-    "  3. In your home directory as ~/.kube/config\n\nTo view or setup config directly use the 'config' command."
-)
 DEPRECATED = {
     "deploymentconfigs": "apps.openshift.io/v1 DeploymentConfig is deprecated in v4.14+, unavailable in v4.10000+",
     "request": "apps.openshift.io/v1 DeploymentRequest is deprecated in v4.14+, unavailable in v4.10000+",
@@ -24,12 +17,11 @@ DEPRECATED = {
 }
 
 
-class Session:
+class Session(Kubeconfig):
     """The state of one command: flags, context, the directory of the cluster, and the warnings already shown."""
 
     def __init__(self, directory: Directory, values: Object, words: list[str], out: TextIO, err: TextIO) -> None:
-        self._directory = directory
-        self.values = values
+        super().__init__(directory, values)
         self.words = words
         self.out = out
         self.err = err
@@ -39,7 +31,6 @@ class Session:
         # Whether the command first asks the server for its types.
         self.learns = False
         self._warned: set[str] = set()
-        self._configuration: dict[str, Any] | None = None
 
     def print(self, text: str) -> None:
         """Writes a line to stdout."""
@@ -79,115 +70,91 @@ class Session:
         """Whether nothing may be changed."""
         return self.dry_run != "none"
 
-    @property
-    def kubeconfig(self) -> str:
-        """The path of the kubeconfig: the first of several in the environment."""
-        named = (os.environ.get("KUBECONFIG") or "").split(os.pathsep)[0]
-        return str(self.values.get("kubeconfig") or named or os.path.expanduser("~/.kube/config"))
-
-    @property
-    def configuration(self) -> dict[str, Any]:
-        """The kubeconfig. Raises CommandError if there is none."""
-        if self._configuration is None:
-            path = self.kubeconfig
-            try:
-                with open(path, encoding="utf-8") as file:
-                    text = file.read()
-            except OSError:
-                if self.values.get("kubeconfig"):
-                    raise CommandError(f"error: stat {path}: no such file or directory") from None
-                raise CommandError(NO_CONFIGURATION) from None
-            except UnicodeDecodeError:
-                raise _unusable(path) from None
-            self._configuration = _parse(text, path)
-        return self._configuration
-
-    def entry(self, kind: str, name: str) -> dict[str, Any] | None:
-        """A named part of the kubeconfig: `contexts`, `clusters`, `users`."""
-        return next((item for item in self.configuration.get(kind) or () if item.get("name") == name), None)
-
-    @property
-    def context(self) -> dict[str, Any]:
-        """The context in use. Raises CommandError if it does not exist."""
-        name = self.values.get("context") or self.configuration.get("current-context") or ""
-        found = self.entry("contexts", name)
-        if found is None:
-            if self.values.get("context"):  # `places`
-                raise CommandError(
-                    f"Error in configuration: \n* context was not found for specified context: {name}\n"
-                    "* cluster has no server defined"
-                )
-            raise CommandError(NO_CONFIGURATION)
-        context: dict[str, Any] = found["context"]
-        return context
-
-    @property
-    def server(self) -> str:
-        """The server's address."""
-        if self.values.get("server"):
-            return str(self.values["server"])
-        found = self.entry("clusters", self.context.get("cluster", ""))
-        return str((found or {}).get("cluster", {}).get("server", ""))
-
-    @property
-    def directory(self) -> Directory:
-        """The directory of the context's cluster: a kubeconfig may also lead to other directories."""
-        found: Directory = self._own("clusters").get(self.context.get("cluster", ""), self._directory)
-        return found
-
-    def _own(self, kind: str) -> dict[str, Any]:
-        """What only a rehearsal's kubeconfig contains, and `oc config view` does not show: by `clusters` and `users`."""
-        found: dict[str, Any] = (self.configuration.get("rehearsal") or {}).get(kind) or {}
-        return found
-
-    def save(self, document: dict[str, Any]) -> None:
-        """Writes the kubeconfig."""
-        scratch = f"{self.kubeconfig}.{os.getpid()}"
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(pretty(document, " ") + "\n")
-        os.replace(scratch, self.kubeconfig)
-
-    def check_certificate(self) -> None:
-        """A certificate's path is relative to the kubeconfig's folder (recordings/README.md 27). Raises CommandError."""
-        name = self.context.get("cluster", "")
-        path = ((self.entry("clusters", name) or {}).get("cluster") or {}).get("certificate-authority")
-        path = os.path.join(os.path.dirname(os.path.abspath(self.kubeconfig)), path) if path else ""
-        if path and not os.path.exists(path):
-            raise failure(
-                f"unable to read certificate-authority {path} for {name} due to open {path}: no such file or directory"
-            )
-
-    @property
-    def namespace(self) -> str:
-        """The project."""
-        return str(self.values.get("namespace") or self.context.get("namespace") or "default")
-
-    @property
-    def user(self) -> str:
-        """Who is logged in."""
-        name = str(self.context.get("user", ADMIN))
-        return str(self._own("users").get(name, name.partition("/")[0]))
-
     def api(self) -> Conversation:
         """The API, for one moment: `with session.api() as api`. Entering raises CommandError if the server cannot be asked."""
         return Conversation(self)
 
 
-def _parse(text: str, path: str) -> dict[str, Any]:
-    """A kubeconfig, in JSON or in YAML; an empty one has no contexts. Raises CommandError."""
-    if text.lstrip().startswith("{"):
+class Conversation:
+    """One conversation of a command with the cluster, which is locked meanwhile."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.open: OpenCluster | None = None
+
+    def __enter__(self) -> Api:
+        session = self.session
+        _check_timeout(str(session.values.get("request-timeout", "0")))
+        session.check_certificate()
+        if session.values.get("token"):
+            raise Unauthenticated
+        address = session.server
+        self.open = open_cluster(session.directory)
+        cluster = self.open.__enter__()
         try:
-            return dict(loads(text))
-        except ValueError:
-            raise _unusable(path) from None
-    from .documents import parse
+            return _reach(session, cluster, address)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
 
-    found = [document for document in parse(text, path) if document]
-    if found and not isinstance(found[0], dict):
-        raise _unusable(path)
-    return dict(found[0]) if found else {}
+    def __exit__(self, *error: Any) -> None:
+        if self.open is not None:
+            self.open.__exit__(*error)
 
 
-def _unusable(path: str) -> CommandError:
-    return CommandError(f'error: error loading config file "{path}": yaml: control characters are not allowed')
+def _reach(session: Session, cluster: Cluster, address: str) -> Api:
+    """The API of an open cluster for who is logged in. Raises CommandError if the call does not get there."""
+    acting = session.values.get("as")
+    try:
+        own = cluster.store.settings.get("server", SERVER)
+        if address != own:
+            raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
+        if not session.reached:  # further requests of one command are not new calls
+            session.reached = True
+            before_call(cluster.store, session.line)
+    except CallFailed as error:
+        if error.text:
+            raise CommandError(error.text) from None
+        raise _connection(error.kind, address, session.learns) from None
+    return cluster.api(str(acting or session.user), acting=bool(acting))
+
+
+def _connection(kind: str, address: str, learns: bool) -> CommandError:
+    """The failure of a call that did not reach the server; commands that have to learn its types try five times."""
+    if kind == "unauthorized":
+        return Unauthenticated()
+    if kind == "unavailable":
+        return CommandError(
+            "Error from server (ServiceUnavailable): the server is currently unable to handle the request"
+        )
+    host = address.partition("://")[2].rstrip("/") or address
+    if kind == "refused":
+        cause = f"dial tcp {host}: connect: connection refused"
+        message = f"The connection to the server {host} was refused - did you specify the right host or port?"
+    else:
+        cause = f"dial tcp: lookup {host.partition(':')[0]} on 192.0.2.53:53: no such host"
+        message = f"Unable to connect to the server: {cause}"
+    if learns:
+        line = (
+            f'E0101 00:00:00.000000       1 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API group'
+            f' list: Get \\"{address}/api?timeout=32s\\": {cause}"\n'
+        )
+        message = line * 5 + message
+    return CommandError(message)
+
+
+def _check_timeout(text: str) -> None:
+    if text.removesuffix("s").isdigit() and text != "":
+        return
+    import re
+
+    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h)?)+", text):
+        raise failure(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time"
+            " unit (e.g. 1s | 2m | 3h)"
+        )
+    if re.fullmatch(r"[1-9](\.\d+)?ms", text):  # no server answers as fast as that
+        raise CommandError(
+            "Unable to connect to the server: net/http: request canceled while waiting for connection (Client.Timeout exceeded"
+            " while awaiting headers)"
+        )
