@@ -9,7 +9,7 @@ from .namespaces import begin_namespace, namespace_of, project_namespace
 from .quickjson import loads
 from .resources import BY_KIND
 from .server import Cluster
-from .store import Lock, Object, Store, save
+from .store import Object, Store, lock, save
 from .typed import Any, Directory, Iterable
 
 # What every cluster has besides `default`; their content is never read.
@@ -63,5 +63,8 @@ def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> N
 def create_cluster(directory: Directory, store: Store) -> None:
     """Writes a new cluster into a directory."""
     os.makedirs(directory, exist_ok=True)
-    with Lock(directory):
+    descriptor = lock(directory)
+    try:
         save(directory, store)
+    finally:
+        os.close(descriptor)

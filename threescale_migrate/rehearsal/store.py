@@ -182,22 +182,15 @@ class Store:
         return self.clock.now() if self.moment is None else self.moment
 
 
-class Lock:
-    """Holds a directory's lock, for a `with` statement; it is freed when the process dies."""
-
-    def __init__(self, directory: Directory) -> None:
-        self.directory = directory
-
-    def __enter__(self) -> None:
-        self.descriptor = os.open(os.path.join(self.directory, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX)
-        except BaseException:
-            os.close(self.descriptor)
-            raise
-
-    def __exit__(self, *error: object) -> None:
-        os.close(self.descriptor)
+def lock(directory: Directory) -> int:
+    """A descriptor that holds a directory's lock until it is closed, or the process dies."""
+    descriptor = os.open(os.path.join(directory, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def save(directory: Directory, store: Store) -> None:
@@ -213,15 +206,14 @@ class Opened:
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
-        self.lock = Lock(directory)
 
     def __enter__(self) -> Store:
-        self.lock.__enter__()
+        self.descriptor = lock(self.directory)
         try:
             with open(os.path.join(self.directory, STATE), encoding="utf-8") as file:
                 self.store = Store(loads(file.read()))
         except BaseException:
-            self.lock.__exit__()
+            os.close(self.descriptor)
             raise
         self.clock = dict(self.store.clock.data)
         return self.store
@@ -231,4 +223,4 @@ class Opened:
             if self.store.changed or self.store.clock.data != self.clock:
                 save(self.directory, self.store)
         finally:
-            self.lock.__exit__()
+            os.close(self.descriptor)

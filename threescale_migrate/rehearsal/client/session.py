@@ -43,9 +43,7 @@ class Session(Kubeconfig):
 
     def warn(self, kind: str) -> None:
         """The server's warning about a deprecated type, with each answer; it is shown once (recordings/README.md 11)."""
-        if kind not in DEPRECATED:
-            return
-        if self.has("no warnings"):
+        if kind not in DEPRECATED or self.has("no warnings"):
             return
         if self.has("warnings are log lines"):  # this client repeats it
             self.err.write(f"W0101 00:00:00.000000       1 warnings.go:67] {DEPRECATED[kind]}\n")
