@@ -5,10 +5,7 @@ from __future__ import annotations
 from . import faults, quotas
 from .store import Object, Store
 
-SCC_MESSAGE = (
-    "unable to validate against any security context constraint: "
-    '[provider "restricted": Forbidden: not usable by user or serviceaccount]'
-)
+SCC_MESSAGE = 'unable to validate against any security context constraint: [provider "restricted": Forbidden: not usable by user or serviceaccount]'
 
 
 class RefusedPod(Exception):

@@ -93,8 +93,7 @@ STUMBLES = {
         "Error from server (ServerTimeout): the operation could not be completed at this time, please try again"
     ),
     "timeout": (
-        "Error from server (Timeout): the server was unable to return a response in the time allotted, but may still be"
-        " processing the request"
+        "Error from server (Timeout): the server was unable to return a response in the time allotted, but may still be processing the request"
     ),
     "expired": (
         "Error from server (Expired): The provided continue parameter is too old to display a consistent list result."

@@ -201,8 +201,7 @@ class Api(Caller):
             raise ApiError(
                 409,
                 "Conflict",
-                f'Operation cannot be fulfilled on {resource.full} "{name}": the object has been modified; please apply your'
-                " changes to the latest version and try again",
+                f'Operation cannot be fulfilled on {resource.full} "{name}": the object has been modified; please apply your changes to the latest version and try again',
             )
         if changed == stored:
             return copied(stored), False

@@ -39,8 +39,7 @@ def exec_(session: Session) -> None:
         program = faults.program_of(api.store, config)
     if not program:
         raise CommandError(
-            f'error: Internal error occurred: error executing command in container: nothing runs in the pods of "{config}"'
-            f" here; see rehearse --fault exec={config}=PROGRAM"
+            f'error: Internal error occurred: error executing command in container: nothing runs in the pods of "{config}" here; see rehearse --fault exec={config}=PROGRAM'
         )
     session.out.flush()
     sys.stderr.flush()

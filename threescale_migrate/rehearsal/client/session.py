@@ -148,11 +148,9 @@ def _check_timeout(text: str) -> None:
 
     if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h)?)+", text):
         raise failure(
-            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time"
-            " unit (e.g. 1s | 2m | 3h)"
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
         )
     if re.fullmatch(r"[1-9](\.\d+)?ms", text):  # no server answers as fast as that
         raise CommandError(
-            "Unable to connect to the server: net/http: request canceled while waiting for connection (Client.Timeout exceeded"
-            " while awaiting headers)"
+            "Unable to connect to the server: net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"
         )
