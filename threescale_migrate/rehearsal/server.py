@@ -16,7 +16,7 @@ SERVER = "https://api.cluster.example.test:6443"
 
 def _handlers() -> dict[str, Callable[[Simulation, str, str], None]]:
     """Which controller answers which kind of event. They are loaded when one is due."""
-    from . import accounts, deployer, kubelet, pods, status, triggers
+    from . import deployer, following, kubelet, pods, status, triggers
 
     return {
         "config": triggers.check_triggers,
@@ -25,7 +25,7 @@ def _handlers() -> dict[str, Callable[[Simulation, str, str], None]]:
         "scale": pods.reconcile,
         "status": status.tell_status,
         "pod": kubelet.step,
-        "account": accounts.give_login,
+        "account": following.give_login,
     }
 
 

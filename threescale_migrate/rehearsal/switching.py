@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .accounts import give_login
 from .deployer import scaled
 from .faults import LABELS, OF_CONFIGS, Mistake, account_of, parse_fault, user
+from .following import give_login
 from .pods import owner
 from .quotas import with_usage
 from .resources import named

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..quickjson import dumps
 from ..refusing import ApiError
-from ..resources import Resource
+from ..resources import RESOURCES, Resource, version_of
+from ..rights import covers_url
 from ..server import Api
 from ..store import Object
 from ..typed import Any
@@ -12,6 +14,11 @@ from .errors import CommandError, Unauthenticated, error_text, failure, type_nam
 from .session import Session
 
 TABULAR = ("", "wide")
+# From kubernetes apimachinery/pkg/apis/meta/v1/types.go (APIResourceList); what the client prints and refuses is from kubectl's
+# vendored rawhttp/raw.go and cmd/get/get.go.
+VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+# Every server has them, but this one stores none; without them a 3.11 server would have no batch/v1.
+JOBS = ("jobs", "job", True, "Job")
 
 
 def targets(session: Session, command: str) -> tuple[list[tuple[Resource, list[str]]], bool]:
@@ -28,9 +35,7 @@ def targets(session: Session, command: str) -> tuple[list[tuple[Resource, list[s
 def get(session: Session) -> None:
     """Prints what is there; what is not, or may not be seen, gets a line on stderr (recordings/README.md 9, 16)."""
     if session.values.get("raw"):
-        from .discovery import raw
-
-        raw(session)
+        _raw(session)
         return
     wanted, single = targets(session, "oc get")
     form = str(session.values.get("output") or "")
@@ -108,6 +113,36 @@ def _field(item: Object, part: str) -> bool:
     for key in name.rstrip("!").split("."):
         place = place.get(key, "") if isinstance(place, dict) else ""
     return (str(place) == value) != negative
+
+
+def _raw(session: Session) -> None:
+    """`oc get --raw /apis/GROUP/VERSION`: prints the types of a version; other paths are not known. Raises ApiError, CommandError."""
+    path = str(session.values["raw"])
+    if session.words:
+        raise failure("arguments may not be passed when --raw is specified")
+    if session.values.get("selector") or session.values.get("watch"):
+        raise failure("--raw may not be specified with other flags that filter the server request or alter the output")
+    if session.values.get("output"):
+        raise failure("--raw and --output are mutually exclusive")
+    wanted = path[len("/apis/") :]
+    if not path.startswith("/apis/") or wanted.count("/") != 1:
+        raise failure(f"the rehearsal oc does not know get --raw {path}")
+    with session.api() as api:
+        if not any(covers_url(rule, "get", path) for rule in api.rules(None)):
+            raise ApiError(403, "Forbidden", f'forbidden: User "{api.user}" cannot get path "{path}"')
+    types = [JOBS] if wanted == "batch/v1" else []
+    types += [
+        (resource.plural, resource.kind.lower(), resource.namespaced, resource.kind)
+        for resource in RESOURCES.values()
+        if version_of(resource) == wanted
+    ]
+    if not types:
+        raise ApiError(404, "NotFound", "the server could not find the requested resource")
+    listed = [
+        {"name": plural, "singularName": singular, "namespaced": namespaced, "kind": kind, "verbs": VERBS}
+        for plural, singular, namespaced, kind in types
+    ]
+    session.print(dumps({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": wanted, "resources": listed}))
 
 
 def describe(session: Session) -> None:
