@@ -56,33 +56,26 @@ def conditions(stamp: str, ready: bool, reason: str = "") -> list[dict[str, Any]
     ]
 
 
-def waiting(container: Object, reason: str, message: str = "", restarts: int = 0, last: Any = None) -> dict[str, Any]:
+def waiting(container: Object, reason: str, message: str = "", restarts: int = 0, last: Any = None) -> Object:
     """The status of a waiting container."""
     state = {"message": message, "reason": reason} if message else {"reason": reason}
-    image = container.get("image", "")
-    return {
-        "image": image,
-        "imageID": f"docker-pullable://{image}",
-        "lastState": last or {},
-        "name": container["name"],
-        "ready": False,
-        "restartCount": restarts,
-        "started": False,
-        "state": {"waiting": state},
-    }
+    return {**_status(container, {"waiting": state}, False), "lastState": last or {}, "restartCount": restarts}
 
 
-def ran(store: Store, container: Object, state: dict[str, Any], ready: bool, restarts: int = 0) -> dict[str, Any]:
+def ran(store: Store, container: Object, state: Object, ready: bool) -> Object:
     """The status of a running or terminated container."""
+    return {"containerID": f"cri-o://{store.random().getrandbits(128):032x}", **_status(container, state, ready)}
+
+
+def _status(container: Object, state: Object, ready: bool) -> Object:
     image = container.get("image", "")
     return {
-        "containerID": f"cri-o://{store.random().getrandbits(128):032x}",
         "image": image,
         "imageID": f"docker-pullable://{image}",
         "lastState": {},
         "name": container["name"],
         "ready": ready,
-        "restartCount": restarts,
+        "restartCount": 0,
         "started": ready,
         "state": state,
     }

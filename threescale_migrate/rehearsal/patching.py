@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .refusing import ApiError
 from .store import Object, copied
-from .typed import Any
+from .typed import Any, Callable
 
 # The key by which the elements of a list are matched; other lists are replaced.
 MERGE_KEYS = {
@@ -22,7 +22,10 @@ MERGE_KEYS = {
 
 def patched(kind: str, target: Object, patch: Any) -> Object:
     """An object after a patch: `json`, `merge`, or else strategic. Raises ApiError if it cannot be applied."""
-    found: Object = {"json": json_patch, "merge": merge}.get(kind, strategic)(target, patch)
+    if kind == "json":
+        found: Object = json_patch(target, patch)
+    else:
+        found = (merge if kind == "merge" else strategic)(target, patch)
     return found
 
 
@@ -30,17 +33,9 @@ def strategic(target: Any, patch: Any, key: str = "") -> Any:
     """A strategic merge patch; null removes a key. An account's imagePullSecrets are replaced (recordings/README.md 7)."""
     if isinstance(target, list) and isinstance(patch, list) and key in MERGE_KEYS:
         return _merge_lists(target, patch, MERGE_KEYS[key])
-    if not isinstance(patch, dict):
-        return copied(patch)
-    result = dict(target) if isinstance(target, dict) else {}
-    if patch.get("$patch") == "replace":
+    if isinstance(patch, dict) and patch.get("$patch") == "replace":
         return {name: copied(value) for name, value in patch.items() if name != "$patch"}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = strategic(result.get(name), value, name)
-    return result
+    return _merged(target, patch, strategic)
 
 
 def _merge_lists(target: list[Any], patch: list[Any], key: str) -> list[Any]:
@@ -60,8 +55,12 @@ def _merge_lists(target: list[Any], patch: list[Any], key: str) -> list[Any]:
     return result
 
 
-def merge(target: Any, patch: Any) -> Any:
+def merge(target: Any, patch: Any, key: str = "") -> Any:
     """A JSON merge patch (RFC 7386)."""
+    return _merged(target, patch, merge)
+
+
+def _merged(target: Any, patch: Any, merge_one: Callable[[Any, Any, str], Any]) -> Any:
     if not isinstance(patch, dict):
         return copied(patch)
     result = dict(target) if isinstance(target, dict) else {}
@@ -69,7 +68,7 @@ def merge(target: Any, patch: Any) -> Any:
         if value is None:
             result.pop(name, None)
         else:
-            result[name] = merge(result.get(name), value)
+            result[name] = merge_one(result.get(name), value, name)
     return result
 
 
