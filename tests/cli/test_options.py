@@ -91,7 +91,9 @@ def test_every_pair_of_options_is_taken_or_refused_in_a_sentence_that_names_both
         if "contradict" in said or "not allowed with" in said:
             assert any(name in said for action in (first, second) for name in action.option_strings), (argv, said)
         # Each refusal is one that a table knows, or argparse's own of two sources of one secret.
-        assert any(word in said for word in ("contradict each other", "has no effect without", "not allowed with")), said
+        assert any(word in said for word in ("contradict each other", "has no effect without", "not allowed with")), (
+            said
+        )
     assert taken > 1000
     assert refused > 100
 

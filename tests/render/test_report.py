@@ -143,7 +143,7 @@ def test_a_failed_run_says_first_what_failed_why_where_all_stand_and_what_to_do(
         "not migrated",
         "it cannot be pulled",
         "zync-1 serves",
-        "fix it",
+        "fix:</span>",
         "system-redis (it is paused)",
         "not begun",
         "<svg role",

@@ -10,8 +10,8 @@ from itertools import count
 
 from .. import shell
 
-# What a command that is given again does without: what names a place, which it gets anew, or many of them; how a result is shown
-# or kept; a directory that has to be new; and the word that it may change something, which is asked for again.
+# What a repeated command leaves out: options that name a place, which are added later, or many of them; how a result is shown
+# or kept; a directory that has to be new; and the consent to changes, which is asked for again.
 LEFT_OUT = frozenset(
     (
         "namespace", "context", "kubeconfig", "projects", "all_contexts", "inventory", "jobs", "output", "quiet", "verbose", "color",
@@ -24,7 +24,7 @@ PATHS = ("secret_file", "wave_plan")
 
 
 def _next_to(directory: str) -> str:
-    """A directory beside that one, which is taken by then."""
+    """A new directory beside that one, which exists by then."""
     path = os.path.abspath(directory)
     return next(f"{path}-{number}" for number in count(2) if not os.path.lexists(f"{path}-{number}"))
 
@@ -32,7 +32,7 @@ def _next_to(directory: str) -> str:
 def words(
     actions: Iterable[argparse.Action], defaults: Mapping[str, object], options: argparse.Namespace
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The arguments, and the options that say something beside their defaults, each of them one word."""
+    """The arguments, and the options that differ from their defaults, each as one word."""
     arguments: list[str] = []
     given: list[str] = []
     for action in actions:

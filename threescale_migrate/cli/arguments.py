@@ -1,4 +1,4 @@
-"""What the value of an option may be, and how it is refused in the reader's language. It knows no option by name."""
+"""Which values an option accepts, and how others are refused in the reader's language. It knows no option by name."""
 
 from __future__ import annotations
 

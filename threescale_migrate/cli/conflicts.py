@@ -72,7 +72,7 @@ LOOKS = Text("nothing would be changed")
 TEXT_ALONE = Text("one of them is for text output only")
 ONCE = Text("standard input can be read only once")
 
-# Which options each step takes for itself. What is in none of these goes with all of them.
+# The options that belong to one step. All others go with every step.
 OF_STEPS: Mapping[Step, tuple[str, ...]] = {
     Step.REGISTRY_SECRET: ("replace_secret", "prove_pull"),
     Step.SERVICE_ACCOUNT: ("no_link_default", "no_link_builder"),

@@ -23,7 +23,7 @@ VARIABLES: Mapping[str, str] = {
     )
 }  # fmt: skip
 OFF = ("", "0", "false", "no")
-# A secret has one source: one that the command line names takes the place of the variable's.
+# A variable is ignored where the command line has one of these options, which replace it.
 INSTEAD: Mapping[str, tuple[str, ...]] = {
     "secret_file": ("username", "from_secret"),
     "inventory": ("projects", "all_contexts", "namespace", "watch"),

@@ -68,7 +68,7 @@ def selection(parser: argparse.ArgumentParser) -> None:
 
 def secret(parser: argparse.ArgumentParser, replace: bool = False, test: str = "", by_default: bool = False) -> None:
     """Where the registry secret comes from. With `replace` also what becomes of another one; `test` is the help of the test of
-    its token, which is made `by_default`, or where it is asked for."""
+    its token, which is done `by_default`, or on request."""
     group = parser.add_argument_group("the registry secret")
     sources = group.add_mutually_exclusive_group()
     sources.add_argument("--secret-file", metavar="FILE", help="the secret as downloaded from Red Hat; - for stdin")
@@ -117,7 +117,7 @@ def preflight(parser: argparse.ArgumentParser) -> None:
 
 
 def extent(parser: argparse.ArgumentParser) -> None:
-    """How much is done beside the guide's commands."""
+    """What is done beyond the guide's commands."""
     add = parser.add_argument_group("how much is done").add_argument
     add("--copy-privileged", action="store_true", help="also give amp the privileged roles of default")
     add("--no-link-default", action="store_true", help="leave hook pods without the pull secret")
@@ -166,7 +166,7 @@ def strictness(parser: argparse.ArgumentParser) -> None:
 
 
 def content(parser: argparse._ActionsContainer) -> None:
-    """What a backup holds beside the objects."""
+    """What a backup contains beside the objects."""
     parser.add_argument("--with-secrets", action="store_true", help="include secrets and the keys of routes")
     sentence = "also save the content of a database: %(choices)s"
     parser.add_argument("--dump", metavar="NAME", choices=DATABASES, help=sentence)

@@ -39,7 +39,7 @@ def spoken(language: str | None) -> Iterator[Callable[[str], str]]:
         return
     before, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
     os.environ["LANGUAGE"] = code
-    # gettext wants a file, which the catalogue is not where the package is a zip.
+    # gettext requires a file, and in a zipped package the catalogue is none.
     import tempfile  # late: English needs no file
 
     with tempfile.TemporaryDirectory() as directory:

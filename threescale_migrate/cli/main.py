@@ -21,7 +21,7 @@ COMPLETIONS = {"bash": "completion/threescale-migrate.bash", "zsh": "completion/
 
 
 def main(argv: Sequence[str], program: str = NAME) -> int:
-    """Runs one command of the program that is called `program`; gives the exit code. No traceback reaches a user, and no secret an output."""
+    """Runs one command of the program that is called `program`; returns the exit code. No user sees a traceback, and no output contains a secret."""
     guard()
     try:
         try:

@@ -97,7 +97,7 @@ def _actions(actions: list[argparse.Action]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """A line that troff takes as it is: no request, no escape, and hyphens that can be copied."""
+    """A line that troff prints unchanged: no request, no escape, and hyphens that can be copied."""
     text = text.replace("%%", "%").replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq").replace("…", "...")
     text = "".join(letter if ord(letter) < 128 else f"\\[u{ord(letter):04X}]" for letter in text)
     return "\\&" + text if text[:1] in ".'" else text

@@ -90,7 +90,7 @@ def request(given: Namespace) -> RequestOptions:
 
 
 def images_to_prove(given: Namespace) -> tuple[str, ...]:
-    """The images that somebody wants to be asked for."""
+    """The images with which the token is to be tested."""
     if given.prove_pull == ALL:
         return NEXT_IMAGES
     return () if given.prove_pull is None else (given.prove_pull,)

@@ -1,4 +1,4 @@
-"""The parser of the command line: what may be said, and how a usage that is wrong is refused. It runs nothing."""
+"""The parser of the command line: commands, options, and how wrong usage is refused. It runs nothing."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def is_image(text: str) -> bool:
 
 
 def is_schedule(text: str) -> bool:
-    """Whether a CronJob takes the text and can ever run by it: `30 6 * * mon-fri`, `@daily`; the 30th of February never comes."""
+    """Whether a CronJob accepts the text and would ever run: `30 6 * * mon-fri`, `@daily`; the 30th of February never comes."""
     if text.startswith("@"):
         return _NAMED.fullmatch(text) is not None
     words = text.split()

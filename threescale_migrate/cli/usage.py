@@ -13,11 +13,11 @@ from ..render.terminal import wrap
 
 WIDTH = 80
 NAME = "threescale-migrate"
-# What does not fit a screen beside the commands stands in a topic.
+# What does not fit on the screen beside the commands is in a topic.
 MORE = (
     "more: threescale-migrate help TOPIC, such as exit-codes, undo, troubleshooting; COMMAND --help, COMMAND --help-all"
 )
-# The options that most people need, the first ones first: so many as a screen holds have a line in `--help`.
+# The options that most people need, the most important first: as many as fit on a screen have a line in `--help`.
 BRIEF_OPTIONS = 9
 RANKED = (
     "--image", "--secret-file", "--namespace", "--schedule", "--permissions", "--dc", "--yes", "--check", "--dry-run", "--to-default", "--redo", "--skip", "--report",
@@ -27,7 +27,7 @@ RANKED = (
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
-    """One line of usage, whatever the number of options, and both spellings of an option before its value."""
+    """One line of usage for any number of options, and both spellings of an option before its value."""
 
     def __init__(self, prog: str, **options: Any) -> None:
         super().__init__(prog, **{"max_help_position": 28, **options, "width": _width()})
@@ -173,5 +173,5 @@ def _folded(text: str, hanging: int = 0) -> str:
 
 
 def _width() -> int:
-    """The columns that help may take, one less than the window has in a narrow one: some terminals break a line that fills them."""
+    """The columns for help, one less than the window has where it is narrow: some terminals break a line that fills the window."""
     return max(49, min(WIDTH, shutil.get_terminal_size().columns - 1))

@@ -1,4 +1,4 @@
-"""`backup`: saves a project's objects as files that `oc create -f` takes. It changes nothing in the cluster."""
+"""`backup`: saves a project's objects as files for `oc create -f`. It changes nothing in the cluster."""
 
 from __future__ import annotations
 

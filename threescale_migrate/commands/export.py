@@ -1,4 +1,4 @@
-"""`export`: writes a project with all secrets masked, as support can be sent it and `rehearse --from` takes it. It changes nothing."""
+"""`export`: writes a project with all secrets masked, for support and for `rehearse --from`. It changes nothing."""
 
 from __future__ import annotations
 

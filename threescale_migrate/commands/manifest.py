@@ -54,7 +54,7 @@ ASKING = 30.0
 
 
 def run(session: Session, options: ManifestOptions) -> ExitCode:
-    """Prints the objects as YAML, as the server takes them, or the recipe. Raises Usage, OcError where they lack an image or a project."""
+    """Prints the objects as YAML, in the version that the server accepts, or the recipe. Raises Usage, OcError where they lack an image or a project."""
     if options.kind == "containerfile":
         sys.stdout.write(containerfile.text(options.image))
         return ExitCode.DONE

@@ -91,7 +91,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
 
 
 def _save(session: Session, oc: Oc, options: MigrateOptions, state: ProjectState) -> Dump | None:
-    """Saves the project where that was asked for, and gives the content of its database where that was. Raises Refused where a
+    """Saves the project if requested, and returns the content of its database if that was requested. Raises Refused where a
     part of it cannot be read, Usage, OcError."""
     if options.saving.directory is None:
         return None

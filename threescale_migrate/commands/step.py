@@ -31,41 +31,41 @@ def run(session: Session, options: StepOptions) -> ExitCode:
         raise Usage(Text("step {step} and --skip {step} contradict each other", step=options.step.value))
     if options.check or options.step is Step.VERIFICATION:
         return _check(session, options)
-    wanted = options.step
+    step = options.step
     oc = session.connect(options.changing.timeout)
     where = located(oc, options.expect)
     request = request_of(session, oc, options.request)
     with locked(oc, where) as directory:
-        state = observe(oc, elsewhere=options.step is Step.PERMISSIONS)
+        state = observe(oc, elsewhere=step is Step.PERMISSIONS)
         check_project(state, request)
-        actions = steps.plan(state, request, (wanted,))
+        actions = steps.plan(state, request, (step,))
         if actions:
-            steps.check_order(state, request, wanted)
-        if wanted is Step.REGISTRY_SECRET:
+            steps.check_order(state, request, step)
+        if step is Step.REGISTRY_SECRET:
             insist_on_pull(oc, state, request)
         if actions:
             confirm(session, options.changing, where, _planned(oc, state, request, actions))
         start = Start(oc, where, directory, state, actions, request)
-        with journaled(session, options.changing, start, step=wanted.value) as run:
-            if wanted in migration.BEFORE_WAVES:
-                migration.prepare(run, (wanted,))
-            elif wanted is Step.DEPLOYMENT_CONFIGS:
+        with journaled(session, options.changing, start, step=step.value) as run:
+            if step in migration.BEFORE_WAVES:
+                migration.prepare(run, (step,))
+            elif step is Step.DEPLOYMENT_CONFIGS:
                 migration.patch(run)
-            elif wanted is Step.READINESS:
+            elif step is Step.READINESS:
                 waiting.wait_all(run)
-            state = observe(run.oc, elsewhere=wanted is Step.PERMISSIONS)
-            found = prove(run.oc, state, run.request) if wanted is Step.REGISTRY_SECRET else ()
-            checks = (*steps.verify(state, run.request, (wanted,)), *found)
+            state = observe(run.oc, elsewhere=step is Step.PERMISSIONS)
+            found = prove(run.oc, state, run.request) if step is Step.REGISTRY_SECRET else ()
+            checks = (*steps.verify(state, run.request, (step,)), *found)
             run.finish(exit_code(options.judgement, checks, session.command), checks)
     return show(session, options.judgement, state, checks)
 
 
 def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Action]) -> Planned:
-    """The step as whoever confirms it is shown it."""
+    """The step as it is shown before it is confirmed."""
     order = redeployed(state, request, actions)
     argvs = tuple(oc.argv(action.args) for action in actions)
-    told = costs(state, [name for wave in order for name in wave.configs])
-    return Planned(state.namespace, tuple(actions), argvs, order, told, ())
+    dear = costs(state, [name for wave in order for name in wave.configs])
+    return Planned(state.namespace, tuple(actions), argvs, order, dear, ())
 
 
 def _check(session: Session, options: StepOptions) -> ExitCode:

@@ -82,8 +82,8 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
 
 
 def _whole(oc: Oc, request: Request) -> tuple[ProjectState, tuple[Check, ...]]:
-    """One look at all six steps. Raises OcError."""
-    oc.remembered.clear()  # it is another run that gives and takes roles meanwhile
+    """One check of all six steps. Raises OcError."""
+    oc.remembered.clear()  # another run may add and remove roles meanwhile
     state = observe(oc, tries=1, elsewhere=request.permissions)
     return state, steps.verify(state, request)
 
@@ -132,11 +132,11 @@ def _code(session: Session, outcomes: Sequence[Outcome]) -> int:
 
 
 def _written_for_programs(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome]) -> bool:
-    """Writes the outcomes for a monitoring system or a pipeline, and gives whether it was one of these that was asked for."""
+    """Writes the outcomes in a format for monitoring or pipelines; returns False where another format was requested."""
     if session.output.format == "nagios":
         sys.stdout.write(nagios.line(outcomes) + "\n")
     elif session.output.format == "junit":
-        from ..render import junit  # late: most who verify want no JUnit
+        from ..render import junit  # late: JUnit is rarely used
 
         sys.stdout.write(junit.document(outcomes, options.judgement.strict))
     else:

@@ -127,13 +127,13 @@ def _head(script: Script) -> str:
 
 
 def _line(text: object) -> str:
-    """A text as a comment can hold it, also where an interactive shell takes the comment for a command: quoted where it matters."""
+    """A text for a comment; quoted where an interactive shell, which reads comments as commands, would act on it."""
     words = visible(" ".join(str(text).split()), keep="")
     return shell.quoted(words) if _SPECIAL.search(words) else words
 
 
 def _quoted(text: str) -> str:
-    """A word for the shell, in double quotes: a path may hold what shellcheck takes for an expansion that was forgotten."""
+    """A word for the shell, in double quotes: shellcheck takes some paths in single quotes for a forgotten expansion."""
     return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
 
 
@@ -178,7 +178,7 @@ def _plain(action: Action) -> str:
 
 
 def _insist(action: Action, named: object) -> None:
-    """Raises ValueError where what a change reads cannot be named: the script holds no secret."""
+    """Raises ValueError where the input of a change cannot be named: the script contains no secret."""
     if not named:
         raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
 

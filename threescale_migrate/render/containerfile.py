@@ -32,7 +32,7 @@ CMD ["--help"]
 
 
 def text(base: str | None) -> str:
-    """The recipe, with the base image that `podman build` takes where it is given none."""
+    """The recipe, with the base image that `podman build` uses by default."""
     return _RECIPE.format(
         version=__version__,
         one_file=ONE_FILE,

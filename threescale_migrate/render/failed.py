@@ -1,4 +1,4 @@
-"""A command that came to no result, in the format that was asked for: whoever reads it gets a whole document."""
+"""A command without a result, in the requested format, so that its reader always gets a whole document."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def document(output: str, command: str, text: Text, code: ExitCode) -> str:
 
 
 def show(terminal: Terminal, text: Text) -> None:
-    """The sentence on stderr: prose is wrapped, what can be pasted or is a log is not. A command that the prose asks somebody
-    to run stands beneath it, once, as it is to be pasted."""
+    """The sentence on stderr: prose is wrapped; logs and what can be pasted are not. A command that the prose suggests follows
+    it once, ready to be pasted."""
     first, *rest = REDACTOR(terminal.say(text)).splitlines() or [""]
     shown = [line.strip() for line in rest if line.startswith("    ")]
     terminal.line(terminal.paint("threescale-migrate: ", "bad") + first)

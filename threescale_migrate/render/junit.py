@@ -72,5 +72,5 @@ def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
 
 
 def _named(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:
-    """An element, without what XML cannot hold, and what cannot be seen."""
+    """An element; characters that XML does not allow, and invisible ones, are escaped."""
     return ElementTree.SubElement(parent, tag, {name: visible(value) for name, value in attributes.items()})

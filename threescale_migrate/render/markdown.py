@@ -70,7 +70,7 @@ def _continues(line: str) -> bool:
 
 
 def _taken(lines: list[str], wanted: Callable[[str], bool]) -> list[str]:
-    """Takes the lines at the front that are wanted."""
+    """Removes the wanted lines at the front, and returns them."""
     count = next((number for number, line in enumerate(lines) if not wanted(line)), len(lines))
     taken = lines[:count]
     del lines[:count]

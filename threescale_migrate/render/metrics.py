@@ -80,5 +80,5 @@ def check_path(path: str) -> None:
 
 def write(path: str, outcomes: Iterable[Outcome]) -> None:
     """Replaces the file in one step, so that the collector never reads half of it. Raises OSError."""
-    # The collector reads as a user of its own, and *.prom only.
+    # The collector runs as another user, and reads *.prom only.
     files.write(Path(path), text(tuple(outcomes), time.time()), mode=0o644)

@@ -12,7 +12,7 @@ from .outcome import Outcome, wrong
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-# What the other formats' exit codes mean here; whatever is not in it could not be found out.
+# What the other formats' exit codes mean here; any other one is UNKNOWN.
 LEVELS = {ExitCode.DONE: OK, ExitCode.FAILED: CRITICAL}
 LONGEST = 3
 

@@ -68,7 +68,7 @@ class Outcome:
 
 
 def wrong(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """The checks that need somebody: what failed, and what is not known."""
+    """The checks that need attention: failed or unknown."""
     return tuple(check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
 
 

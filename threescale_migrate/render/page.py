@@ -1,6 +1,6 @@
 """A report as one file for people: HTML that needs no script and no other file, or Markdown.
 
-The words are put into templates by Jinja2, which escapes whatever comes from a cluster; the picture is SVG whose bars are placed in
+Jinja2 fills the templates, and escapes everything that comes from a cluster; the picture is SVG whose bars are placed in
 per cent, so that it is as wide as the page and its patterns and letters keep their size.
 """
 
@@ -29,19 +29,19 @@ WORDS = {
     "rehearsal": Text("REHEARSAL: none of this happened on a real cluster"),
     "ticket": Text("ticket"),
     "warnings": Text("Warnings before the first change"),
-    "costs": Text("What it cost"),
+    "costs": Text("Impact of the redeployments"),
     "passed": Text("passed"),
     "created": Text("Objects created"),
     "what_failed": Text("What failed, and what to do"),
     "serves": Text("meanwhile"),
-    "fix": Text("to fix it"),
+    "fix": Text("fix"),
     "next": Text("Next"),
     "configs": Text("State of each config"),
     "picture": Text("Rollouts over time"),
     "picture_described": Text("a bar for each config, from its patch to its end; the bands are the waves"),
     "legend": Text("what the patterns mean"),
     "record": Text("Who, where and when"),
-    "found": Text("What was found"),
+    "found": Text("State before the run"),
     "done": Text("What was done"),
     "nothing_done": Text("nothing was changed"),
     "checks": Text("What was checked"),
@@ -114,7 +114,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
 
 
 def _parted(sentence: str, command: str) -> tuple[str, str, str]:
-    """A sentence before its command, the command, and what follows: a command stands by itself, to be copied."""
+    """A sentence split into what precedes its command, the command, and the rest: a command is shown separately, to be copied."""
     before, found, after = sentence.partition(command) if command else (sentence, "", "")
     return before.strip(), found, after.strip()
 
@@ -160,7 +160,7 @@ class Picture:
 
 
 def picture(report: Report) -> Picture:
-    """Where each wave and bar stands."""
+    """The position of each wave and bar."""
     blocks, top = [], 0
     for band in report.bands:
         if not band.bars:
@@ -173,7 +173,7 @@ def picture(report: Report) -> Picture:
 
 
 def _ticks(seconds: float) -> tuple[tuple[float, Text, str], ...]:
-    """At most four steps of a round number of seconds; what is written at the end of the scale stands to the left of it."""
+    """At most four steps of a round number of seconds; the text at the end of the scale is to the left of it."""
     step = next((step for step in TICKS if seconds / step <= 4.5), 86400)
     moments = [number * step for number in range(int(seconds // step) + 1)]
     return tuple(

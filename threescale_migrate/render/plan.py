@@ -65,7 +65,7 @@ def _is_patch(action: Action) -> bool:
 
 
 def _show_actions(terminal: Terminal, actions: Iterable[Action], verbose: bool) -> None:
-    """The commands, each on a line of its own, and with `verbose` why; what is created is shown with its command."""
+    """The commands, one per line, and with `verbose` the reasons; an object that is created is shown with its command."""
     last: Step | None = None
     for action in actions:
         if action.step is not last:

@@ -69,7 +69,7 @@ def _gates(record: Record, lines: Sequence[Mapping[str, Any]]) -> Iterator[Bar]:
 
 
 def _spans(record: Record, lines: Sequence[Mapping[str, Any]], name: str, last: str) -> tuple[Span, ...]:
-    """The phases of one config: waiting from its first action on, then what each look showed."""
+    """The phases of one config: waiting from its first action on, then what each observation showed."""
     moments: list[tuple[float, Phase]] = []
     for line in lines:
         at = seconds(record.began, str(line.get("at")))

@@ -30,7 +30,7 @@ class Phase(Enum):
 
 
 class Standing(Enum):
-    """Where a config stands at the end of a run: its sign, what gives it its colour, and its words."""
+    """The state of a config at the end of a run: its sign, the class that colours it, and its words."""
 
     FAILED = ("✗", "failed", Text("failed"))
     STILL = ("!", "warning", Text("patched, not redeployed"))
@@ -107,7 +107,7 @@ class Config:
 
     @property
     def waits(self) -> bool:
-        """Whether it stands between before and after, so that its own words are worth a line."""
+        """Whether it is neither as before nor done, so that the reason is worth showing."""
         return self.standing in (Standing.STILL, Standing.UNDER_WAY)
 
 
@@ -161,7 +161,7 @@ def moment(at: str) -> datetime:
 
 
 def shown_time(at: str) -> str:
-    """A moment of the journal as a person reads it: in UTC, and beside it by the clock of this workstation where that is another."""
+    """A moment of the journal for people: in UTC, and also in this workstation's time zone where that differs."""
     there = moment(at)
     here = there.astimezone()
     local = f" ({here:%Y-%m-%d %H:%M:%S} {here.tzname()})" if here.utcoffset() else ""

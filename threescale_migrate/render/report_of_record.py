@@ -144,7 +144,7 @@ def _checks(record: Record) -> Iterator[Check]:
 
 
 def _code(kept: object) -> Code:
-    """The code that a journal keeps; one of an earlier version has none, one of a newer version may be a stranger."""
+    """The code in a journal; an earlier version wrote none, and a newer version may have written an unknown one."""
     return next((code for code in Code if code.value == kept), Code.EARLIER_CHECK)
 
 
@@ -198,7 +198,7 @@ def _failures(record: Record, checks: Sequence[Check]) -> Iterator[Failure]:
 
 
 def _with_commands(record: Record, failure: Failure) -> Failure:
-    """The commands in the fix as they are pasted, each on a line of its own."""
+    """The failure with the commands of its fix, ready to be pasted."""
     said = failure.fix.translated(resuming.by_undo(english) if record.command == "undo" else english)
     return replace(failure, commands=resuming.invocation_of(record).commands(said))
 

@@ -21,7 +21,7 @@ def invocation_of(record: Record) -> Invocation:
 
 
 def again(record: Record) -> str:
-    """The command that resumes a run, or looks again: the same one with all that limited it. One that changes something makes sure
+    """The command that resumes a run, or checks again: the same one with all the options that limited it. One that changes something makes sure
     of the server, since a context of that name may lead elsewhere by then."""
     place, first = invocation_of(record), record.lines[0]
     if "given" not in first:  # as an earlier version wrote it: the words as they were typed

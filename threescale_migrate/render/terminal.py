@@ -29,7 +29,7 @@ _LETTER = re.compile(r"\x1b\[[0-9;]*m|.")
 NEVER_FIRST = "、。，．・：；？！」』）】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…)],.:;"
 NEVER_LAST = "「『（【"
 WIDEST_PROSE = 110
-# What a locale that was never set looks like to Python, which sets LC_CTYPE itself then.
+# What an unset locale looks like to Python, which then sets LC_CTYPE itself.
 POSIX_LOCALE = {
     "LC_ALL": ("", "C", "POSIX"),
     "LANG": ("", "C", "POSIX"),
@@ -61,7 +61,7 @@ class Terminal:
     """A stream with what is known about it. `translate` maps an English template to the reader's language, `place` is what a
     command that is pasted has to name.
 
-    `live` is a terminal whose lines may be wrapped and drawn again. What is `plain` is read aloud, or by a program that types:
+    `live` is a terminal whose lines may be wrapped and drawn again. A `plain` one is read aloud, or by a program that types:
     it is not live, and each mark is a word.
     """
 
@@ -84,7 +84,7 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """Columns, asked anew each time since a window can be resized; lines of prose have no limit off a terminal."""
+        """Columns, asked for each time since a window can be resized; off a terminal, prose has no limit."""
         if not self.live:
             return 10_000
         return max(NARROWEST, self.size[0])
@@ -93,7 +93,7 @@ class Terminal:
     def size(self) -> tuple[int, int]:
         """Columns and lines of the window as it is now, however small."""
         columns, lines = shutil.get_terminal_size((80, 24))
-        with suppress(OSError, ValueError):  # that one asks of stdout, which may be a pipe where this is a terminal
+        with suppress(OSError, ValueError):  # that one asks about stdout, which may be a pipe while this is a terminal
             own = os.get_terminal_size(self.stream.fileno())
             columns, lines = (
                 _from_environment("COLUMNS") or own.columns or columns,
@@ -121,8 +121,8 @@ class Terminal:
         return self.paint(f"[{self.say(word)}]" if self.spelled else sign, meaning)
 
     def _unicode(self) -> bool:
-        """Whether the stream takes more than ASCII, and whoever reads it expects that: cron posts what it gets in the charset of its
-        own locale, which is C's, where Python writes UTF-8 all the same (PEP 538)."""
+        """Whether the stream accepts more than ASCII, and its reader expects that: cron mails what it gets in the charset of its
+        own locale, which is C's, where Python writes UTF-8 anyway (PEP 538)."""
         posix = all(os.environ.get(name, "") in words for name, words in POSIX_LOCALE.items())
         named = "utf" in (getattr(self.stream, "encoding", None) or "").lower()
         return named and (self.live or not posix)
@@ -141,13 +141,13 @@ class Terminal:
         self.stream.flush()
 
     def verbatim(self, words: str, indent: int = 0) -> None:
-        """Writes what is pasted: one line, whatever the width."""
+        """Writes what is to be pasted: one line, however long."""
         self.stream.write(" " * indent + visible(words, keep="") + "\n")
         self.stream.flush()
 
     def suggest(self, sentence: str, indent: int = 0, but: Iterable[str] = ()) -> tuple[str, ...]:
-        """Writes the commands that a sentence asks somebody to run, each on a line of its own, ready to be pasted; those in `but`
-        stand there already. Gives them."""
+        """Writes the commands that a sentence suggests, one per line, ready to be pasted, without those in `but`, which are shown
+        already. Returns them."""
         found = tuple(command for command in self.invocation.commands(sentence) if command not in but)
         for command in found:
             self.verbatim(command, indent)

@@ -109,7 +109,7 @@ def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:
 def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool = False) -> None:
     """The findings of a preflight by group: a mark, a sentence, and a hint for what is not right.
 
-    What is found of many objects alike is one line. Commands that somebody has to run before the migration come last, in a
+    The same finding about several objects is one line. Commands that somebody has to run before the migration come last, in a
     block to hand on, under what is to be done with them. `notable` leaves out what is right, but for what will be given away.
     """
     last = None
