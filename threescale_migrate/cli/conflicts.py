@@ -59,9 +59,9 @@ class Need:
     commands: tuple[str, ...] = ()
 
 
-PROJECTS, CONTEXTS, INVENTORY = Given("projects"), Given("all_contexts"), Given("inventory")
-MANY = (PROJECTS, CONTEXTS, INVENTORY)
-SOURCES = (Given("secret_file"), Given("username"), Given("from_secret"))
+# Options by destination, and by `destination=value`.
+MANY = "projects all_contexts inventory"
+OUTPUTS = "output=json output=yaml output=nagios output=junit"
 WHICH = Text("each selects the projects")
 ORDER = Text("each sets the order")
 ONE = Text("one of them is for a single project only")
@@ -73,100 +73,81 @@ TEXT_ALONE = Text("one of them is for text output only")
 ONCE = Text("standard input can be read only once")
 
 # The options that belong to one step. All others go with every step.
-OF_STEPS: Mapping[Step, tuple[str, ...]] = {
-    Step.REGISTRY_SECRET: ("replace_secret", "prove_pull"),
-    Step.SERVICE_ACCOUNT: ("no_link_default", "no_link_builder"),
-    Step.PERMISSIONS: ("copy_privileged", "service_discovery"),
-    Step.DEPLOYMENT_CONFIGS: ("resume_paused", "all_at_once", "wave_plan", "gate", "pause"),
-    Step.READINESS: (),
-    Step.VERIFICATION: (),
+OF_STEPS: Mapping[Step, str] = {
+    Step.REGISTRY_SECRET: "replace_secret prove_pull",
+    Step.SERVICE_ACCOUNT: "no_link_default no_link_builder",
+    Step.PERMISSIONS: "copy_privileged service_discovery",
+    Step.DEPLOYMENT_CONFIGS: "resume_paused all_at_once wave_plan gate pause",
 }
 
 
-def _pairs(firsts: Iterable[Given], seconds: Iterable[Given], why: Text, *commands: str) -> tuple[Conflict, ...]:
-    after = tuple(seconds)
-    return tuple(Conflict(first, second, why, commands) for first in firsts for second in after)
+def _options(words: str | Given) -> tuple[Given, ...]:
+    if isinstance(words, Given):
+        return (words,)
+    parts = (word.partition("=") for word in words.split())
+    return tuple(Given(dest, value if equals else OTHERWISE) for dest, equals, value in parts)
+
+
+def _pairs(firsts: str | Given, seconds: str | Given, why: Text, *commands: str) -> tuple[Conflict, ...]:
+    """Each of the first options against each of the second ones."""
+    return tuple(Conflict(first, second, why, commands) for first in _options(firsts) for second in _options(seconds))
 
 
 def _skipped() -> Iterable[Conflict]:
     for step, dests in OF_STEPS.items():
-        yield from _pairs(map(Given, dests), [Given("skip", step.value)], SKIPPED)
+        yield from _pairs(dests, Given("skip", step.value), SKIPPED)
 
 
 def _single_steps() -> Iterable[Conflict]:
     for step in STEPS:
-        others = [Given(dest) for other, dests in OF_STEPS.items() if other is not step for dest in dests]
-        yield from _pairs(others, [Given("name", step.value)], ANOTHER_STEP, "step")
+        others = " ".join(dests for other, dests in OF_STEPS.items() if other is not step)
+        yield from _pairs(others, Given("name", step.value), ANOTHER_STEP, "step")
 
 
 CONFLICTS: tuple[Conflict, ...] = (
-    *_pairs((PROJECTS,), (CONTEXTS, INVENTORY), WHICH),
-    Conflict(CONTEXTS, INVENTORY, WHICH),
-    Conflict(PROJECTS, Given("namespace"), WHICH),
-    Conflict(CONTEXTS, Given("context"), WHICH),
-    *_pairs(MANY, (Given("report"), Given("backup"), Given("dump"), Given("restore")), ONE),
-    *_pairs((Given("report"), Given("backup"), Given("wave_plan", True)), MANY, ONE),
-    Conflict(PROJECTS, Given("expect_project"), ONE),
-    *_pairs(MANY, (Given("username"), Given("secret_file", "-")), ONCE),
-    Conflict(Given("all_at_once"), Given("wave_plan"), ORDER),
-    Conflict(Given("quiet"), Given("verbose", 1), Text("one says less, the other more")),
-    *_pairs(
-        (Given("verbose", 1), Given("changed_since_last"), Given("watch")),
-        [Given("output", name) for name in ("json", "yaml", "nagios", "junit")],
-        TEXT_ALONE,
-    ),
-    *_pairs((Given("watch"),), MANY, ONE),
-    *_pairs(
-        (Given("watch"),),
-        (Given("report"), Given("metrics_file"), Given("changed_since_last"), Given("prove_pull")),
-        ONE_LOOK,
-    ),
-    Conflict(Given("plain"), Given("color", "always"), Text("plain output has no colour")),
-    Conflict(Given("prove_pull"), Given("no_prove_pull"), Text("one asks the registry, the other does not")),
+    *_pairs("projects", "all_contexts inventory", WHICH),
+    *_pairs("all_contexts", "inventory", WHICH),
+    *_pairs("projects", "namespace", WHICH),
+    *_pairs("all_contexts", "context", WHICH),
+    *_pairs(MANY, "report backup dump restore", ONE),
+    *_pairs("report backup", MANY, ONE),
+    *_pairs(Given("wave_plan", True), MANY, ONE),
+    *_pairs("projects", "expect_project", ONE),
+    *_pairs(MANY, "username secret_file=-", ONCE),
+    *_pairs("all_at_once", "wave_plan", ORDER),
+    *_pairs("quiet", Given("verbose", 1), Text("one says less, the other more")),
+    *_pairs(Given("verbose", 1), OUTPUTS, TEXT_ALONE),
+    *_pairs("changed_since_last watch", OUTPUTS, TEXT_ALONE),
+    *_pairs("watch", MANY, ONE),
+    *_pairs("watch", "report metrics_file changed_since_last prove_pull", ONE_LOOK),
+    *_pairs("plain", "color=always", Text("plain output has no colour")),
+    *_pairs("prove_pull", "no_prove_pull", Text("one asks the registry, the other does not")),
     *_skipped(),
-    Conflict(Given("restore"), Given("skip", Step.DEPLOYMENT_CONFIGS.value), SKIPPED),
+    *_pairs("restore", "skip=deployment-configs", SKIPPED),
     *_single_steps(),
+    *_pairs("check", "yes grace replace_secret copy_privileged resume_paused", LOOKS),
+    *_pairs("dry_run", "grace timeout report ticket on_failure backup gate pause dump restore", LOOKS),
     *_pairs(
-        (Given("check"),),
-        (Given("yes"), Given("grace"), Given("replace_secret"), Given("copy_privileged"), Given("resume_paused")),
-        LOOKS,
-    ),
-    *_pairs(
-        (Given("dry_run"),),
-        map(Given, ("grace", "timeout", "report", "ticket", "on_failure", "backup", "gate", "pause", "dump", "restore")),
-        LOOKS,
-    ),
-    *_pairs(
-        (Given("to_default"),),
-        (Given("run"), Given("redo"), *SOURCES),
+        "to_default",
+        "run redo secret_file username from_secret",
         Text("--to-default works from the project alone, without a journal"),
         "undo",
     ),
-    Conflict(Given("redo"), Given("run"), Text("each selects the run"), ("undo",)),
-    Conflict(Given("run"), Given("namespace"), Text("the run already determines the project"), ("history",)),
-    Conflict(Given("kind", "tekton"), Given("schedule"), Text("a Task has no schedule"), ("manifest",)),
-    *_pairs(
-        (Given("kind", "containerfile"),),
-        (Given("namespace"), Given("schedule"), Given("permissions")),
-        Text("an image is not tied to a project"),
-        "manifest",
-    ),
-    *_pairs(
-        (Given("fault", "list"),),
-        (Given("dir"), Given("from_file"), Given("speed"), Given("shell")),
-        Text("list only shows the faults"),
-        "rehearse",
-    ),
+    *_pairs("redo", "run", Text("each selects the run"), "undo"),
+    *_pairs("run", "namespace", Text("the run already determines the project"), "history"),
+    *_pairs("kind=tekton", "schedule", Text("a Task has no schedule"), "manifest"),
+    *_pairs("kind=containerfile", "namespace schedule permissions", Text("an image is not tied to a project"), "manifest"),
+    *_pairs("fault=list", "dir from_file speed shell", Text("list only shows the faults"), "rehearse"),
 )  # fmt: skip
 NEEDS: tuple[Need, ...] = (
-    Need(Given("jobs"), MANY),
-    Need(Given("with_secrets"), (Given("backup"),), ("migrate",)),
-    Need(Given("gate_timeout"), (Given("gate"),)),
-    Need(Given("dump"), (Given("backup"),), ("migrate",)),
-    Need(Given("restore"), (Given("dump"),), ("migrate",)),
-    Need(Given("report"), (Given("run"),), ("history",)),
-    Need(Given("interval"), (Given("watch"),), ("verify",)),
-    Need(Given("ticket"), (Given("report"),)),
+    Need(Given("jobs"), _options(MANY)),
+    Need(Given("with_secrets"), _options("backup"), ("migrate",)),
+    Need(Given("gate_timeout"), _options("gate")),
+    Need(Given("dump"), _options("backup"), ("migrate",)),
+    Need(Given("restore"), _options("dump"), ("migrate",)),
+    Need(Given("report"), _options("run"), ("history",)),
+    Need(Given("interval"), _options("watch"), ("verify",)),
+    Need(Given("ticket"), _options("report")),
 )
 
 

@@ -75,7 +75,8 @@ def request(given: Namespace) -> RequestOptions:
     """What a request is made from, as far as the command has options for it. Where a test of the token can be forbidden, it is
     made by default, with one image."""
     by_default = "no_prove_pull" in given
-    images = images_to_prove(given) if "prove_pull" in given else ()
+    image = vars(given).get("prove_pull")
+    images = () if image is None else NEXT_IMAGES if image == ALL else (image,)
     order = vars(given).get("wave_plan")
     return replace(
         same_names(RequestOptions, given),
@@ -83,17 +84,10 @@ def request(given: Namespace) -> RequestOptions:
         skip=tuple(Step(name) for name in given.skip),
         secret=secret(given),
         prove_pull=images or ((IMAGE,) if by_default and not given.no_prove_pull else ()),
-        prove_by_default=by_default and given.prove_pull is None,
+        prove_by_default=by_default and image is None,
         wave_plan=None if order is PRINT_ORDER else order,
         print_order=order is PRINT_ORDER,
     )
-
-
-def images_to_prove(given: Namespace) -> tuple[str, ...]:
-    """The images with which the token is to be tested."""
-    if given.prove_pull == ALL:
-        return NEXT_IMAGES
-    return () if given.prove_pull is None else (given.prove_pull,)
 
 
 def expectations(given: Namespace) -> Expectations:
