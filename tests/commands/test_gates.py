@@ -282,7 +282,7 @@ def test_the_printed_script_has_the_gate_and_the_pause(world: World, waves: tupl
     assert "THREESCALE_MIGRATE_NAMESPACE=threescale " in seen(world)[2]
     hung = script(world, waves, "--gate", gate(world, "sleep 600"), "--gate-timeout", "2s")
     assert hung.code == 5, hung.all
-    assert "had not ended after 2 s" in hung.err
+    assert "did not end within 2 s" in hung.err
     missing = script(world, waves, "--gate", "no-such-program x")
     assert missing.code == 2, missing.all
     assert "nothing was changed" in missing.err

@@ -80,7 +80,7 @@ def test_a_shell_says_that_it_is_a_rehearsal_and_has_its_oc_first(world: World, 
 
 
 def test_off_a_terminal_or_beside_a_program_there_is_no_shell(world: World) -> None:
-    for args, why in ((("--shell",), "needs a terminal"), (("--shell", "--", "true"), "give either")):
+    for args, why in ((("--shell",), "needs a terminal"), (("--shell", "--", "true"), "give only one of them")):
         done = world.run("rehearse", *args)
         assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
         assert why in done.err

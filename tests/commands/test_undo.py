@@ -106,7 +106,7 @@ def test_a_project_that_may_not_be_read_is_known_by_its_name_alone(copy: World) 
     copy.faults("forbidden=get:namespaces", "forbidden=get:projects")
     done = undo(copy)
     assert done.code == 0, done.all
-    assert "known by its name only" in undo(copy).err
+    assert "only the project's name is known" in undo(copy).err
 
 
 @pytest.mark.long
