@@ -163,7 +163,7 @@ def _outcome(record: Record, checks: Sequence[Check]) -> Text:
             "the run died before it finished: nothing is known about what happened after the last line of its journal"
         )
     if checks and record.finished in ("done", "failed", "unknown"):
-        return texts.summary(checks, record.command)
+        return judge(checks, record.command).sentence
     outcome, code = outcome_of(record), record.exit_code
     if record.command == "undo":
         return Text("not everything is as before: {outcome} (exit code {code})", outcome=outcome, code=code)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -267,13 +266,3 @@ def _pieces(paragraph: str) -> list[str]:
             pieces.append(word)
             word = ""
     return [*pieces, word] if word else pieces
-
-
-def stdout(language: str | None = None, color: str = "auto", plain: bool = False) -> Terminal:
-    """The result's stream."""
-    return open_terminal(sys.stdout, language, color, plain)
-
-
-def stderr(language: str | None = None, color: str = "auto", plain: bool = False) -> Terminal:
-    """The talk's stream."""
-    return open_terminal(sys.stderr, language, color, plain)

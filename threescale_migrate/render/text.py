@@ -185,8 +185,3 @@ def meant(checks: Sequence[Check], command: str = "verify") -> Verdict:
     verdict = _MEANT[judge(checks, command).meaning]
     warned = verdict is Verdict.PASSED and any(check.verdict is Verdict.WARNING for check in checks)
     return Verdict.WARNING if warned else verdict
-
-
-def summary(checks: Sequence[Check], command: str = "verify") -> Text:
-    """The last line of a verification, a step, or an undo: what the checks mean."""
-    return judge(checks, command).sentence

@@ -35,7 +35,8 @@ def show(
             terminal = session.result
             text.show_checks(terminal, checks, output.verbose, output.quiet)
             if not output.quiet:
-                text.show_verdict(terminal, text.meant(checks, session.command), text.summary(checks, session.command))
+                sentence = verdicts.judge(checks, session.command).sentence
+                text.show_verdict(terminal, text.meant(checks, session.command), sentence)
         sys.stdout.flush()
     except (BrokenPipeError, Unwritable) as error:
         if isinstance(error, Unwritable):

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from .. import shell
 from ..cluster.failures import Call
 from ..cluster.oc import Oc
 from ..redaction import REDACTOR
 from ..render import resuming
-from ..render.terminal import Terminal, stderr, stdout
+from ..render.terminal import Terminal, open_terminal
 from ..values import Text
 from .connecting import connect
 from .options import Connection, Output
@@ -59,14 +60,15 @@ class Session:
     @property
     def result(self) -> Terminal:
         """Where the result is shown."""
-        return self._placed(stdout(self.output.lang, self.output.color, self.output.plain))
+        return self._terminal(sys.stdout)
 
     @property
     def talk(self) -> Terminal:
         """Where everything else is said."""
-        return self._placed(stderr(self.output.lang, self.output.color, self.output.plain))
+        return self._terminal(sys.stderr)
 
-    def _placed(self, terminal: Terminal) -> Terminal:
+    def _terminal(self, stream: TextIO) -> Terminal:
+        terminal = open_terminal(stream, self.output.lang, self.output.color, self.output.plain)
         terminal.invocation = self.invocation
         if self.command == "undo":
             terminal.translate = resuming.by_undo(terminal.translate)
