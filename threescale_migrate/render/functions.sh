@@ -18,10 +18,10 @@ stop() { # CODE WORDS…
   exit "$code"
 }
 
-# Every call of oc: in the pinned project, and with an end.
+# Every call of oc: in the pinned project, and with a time limit.
 oc() { command "${OC:-oc}" "${pinned[@]}" "$@"; }
 
-# What oc said last on stderr, without its warnings: a line.
+# What oc said last on stderr, as one line without its warnings.
 said() {
   local line first=
   while IFS= read -r line; do
