@@ -1,7 +1,7 @@
 """What older clients do differently: one table, with the source of each line.
 
 A client is named by `old-client=AGE` or, in its process, by the words of OC_REHEARSAL_CLIENT; without either it is that of April
-2026. The age 3.11 is that of its server as well. This module knows names only: what each trait does is in the module that does it.
+2026. With 3.11 the server is 3.11, too. This module only knows names: what a trait does is in the module that does it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def begin_cluster_binding(store: Store, known: dict[str, Any]) -> None:
     store.put("clusterrolebindings", item)
 
 
-def known_from(name: str) -> Any:
+def data_file(name: str) -> Any:
     """The content of a file next to this one, which may be in a zip."""
     import pkgutil  # late: only the call that creates a cluster needs it
 
@@ -37,7 +37,7 @@ def known_from(name: str) -> Any:
 
 def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> None:
     """Fills an empty store with a cluster, and with a project and its objects where one is named."""
-    for name, role_rules in known_from("cluster-roles.json").items():
+    for name, role_rules in data_file("cluster-roles.json").items():
         role = {
             "apiVersion": f"{rights.RBAC}/v1",
             "kind": "ClusterRole",
@@ -45,9 +45,9 @@ def begin(store: Store, documents: Iterable[Object], namespace: str | None) -> N
             "rules": role_rules,
         }
         store.put("clusterroles", role)
-    for known in known_from("cluster-role-bindings.json"):
+    for known in data_file("cluster-role-bindings.json"):
         begin_cluster_binding(store, known)
-    for constraints in known_from("security-context-constraints.json"):
+    for constraints in data_file("security-context-constraints.json"):
         store.put("securitycontextconstraints", constraints)
     for name in dict.fromkeys(("default", *SYSTEM_NAMESPACES, *([namespace] if namespace else ()))):
         store.put("namespaces", project_namespace(name, rights.ADMIN) if name == namespace else namespace_of(name))

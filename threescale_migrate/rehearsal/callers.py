@@ -70,12 +70,12 @@ class Caller:
         role = "roles" if binding["roleRef"].get("kind") == "Role" else "clusterroles"
         if self.can_i("bind", role, space, binding["roleRef"]["name"]):
             return
-        lacking = rights.lacking(self.rules(space), rights.rules_of(self.store, binding))
-        if lacking:
+        missing = rights.missing(self.rules(space), rights.rules_of(self.store, binding))
+        if missing:
             groups = " ".join(f'"{group}"' for group in self.groups)
             raise ApiError(
                 403,
                 "Forbidden",
                 f'{resource.full} "{binding["metadata"]["name"]}" is forbidden: user "{self.user}" (groups=[{groups}]) is attempting'
-                " to grant RBAC permissions not currently held:\n" + "\n".join(map(rule_text, lacking)),
+                " to grant RBAC permissions not currently held:\n" + "\n".join(map(rule_text, missing)),
             )

@@ -44,8 +44,8 @@ def load(store: Store, path: Path) -> str:
     templates = store.private.setdefault("templates", {})
     for item in store.all("replicationcontrollers", project):
         templates[f"{project}/{item['metadata']['name']}"] = _template(store, item)
-    store.settings["ill"] = {name: cause for name, cause in map(_ill, store.all("pods", project)) if cause}
-    _go_on(store, project)
+    store.settings["ill"] = {name: cause for name, cause in map(_failure, store.all("pods", project)) if cause}
+    _continue_rollouts(store, project)
     return project
 
 
@@ -74,7 +74,7 @@ CAUSES = {
 WITH_TEMPLATE = ("DeploymentConfig", "ReplicationController", "Pod")
 
 
-def _ill(pod: Object) -> tuple[str, Object | None]:
+def _failure(pod: Object) -> tuple[str, Object | None]:
     """The config of a pod, and what is wrong with the pod: the cause, and the image if it cannot be pulled."""
     status = pod["status"]
     name = pod["metadata"].get("annotations", {}).get("openshift.io/deployment-config.name", "")
@@ -109,7 +109,7 @@ def _template(store: Store, controller: Object) -> str:
     return dumps(template)
 
 
-def _go_on(store: Store, project: str) -> None:
+def _continue_rollouts(store: Store, project: str) -> None:
     """Rollouts that were under way when the project was exported continue; what is broken stays as it was exported."""
     sim = Simulation(store)
     deployers = store.private.setdefault("deployers", {})
@@ -119,5 +119,5 @@ def _go_on(store: Store, project: str) -> None:
             deployers[f"{project}/{item['metadata']['name']}"] = {"stage": stage}
             sim.after("deployer looks", "deployer", project, item["metadata"]["name"])
     for item in store.all("pods", project):
-        if item["status"].get("phase") == "Pending" and _ill(item)[1] is None:
+        if item["status"].get("phase") == "Pending" and _failure(item)[1] is None:
             sim.after("pod runs", "pod", project, item["metadata"]["name"])

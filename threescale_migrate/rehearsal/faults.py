@@ -207,7 +207,9 @@ def fate(store: Store, pod: Object, role: str) -> str | None:
     if role == "app":
         config = meta.get("annotations", {}).get("openshift.io/deployment-config.name", "")
         account = pod["spec"].get("serviceAccountName", "default")
-        return next((name for name in OF_PODS if hits(store, name, config, account)), None) or _ill(store, config, pod)
+        return next((name for name in OF_PODS if hits(store, name, config, account)), None) or _exported_failure(
+            store, config, pod
+        )
     controller = meta["labels"]["openshift.io/deployer-pod-for.name"]
     config, _, _ = controller.rpartition("-")
     item = store.get("deploymentconfigs", meta["namespace"], config)
@@ -216,7 +218,7 @@ def fate(store: Store, pod: Object, role: str) -> str | None:
     return name if hits(store, name, config, account) else None
 
 
-def _ill(store: Store, config: str, pod: Object) -> str | None:
+def _exported_failure(store: Store, config: str, pod: Object) -> str | None:
     """What was broken in the cluster's export; a failed pull counts only while the pod still uses that image."""
     known = store.settings.get("ill", {}).get(config)
     if known is None:
@@ -231,7 +233,7 @@ def _ill(store: Store, config: str, pod: Object) -> str | None:
 
 
 def program_of(store: Store, config: str) -> str:
-    """The program that stands in for what runs in the pods of a config; empty if there is none."""
+    """The program that replaces what runs in the pods of a config; empty if there is none."""
     for value in _values(store, "exec"):
         name, _, program = value.partition("=")
         if name == config:

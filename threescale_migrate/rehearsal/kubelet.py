@@ -207,7 +207,7 @@ def _own(store: Store, hook: Object) -> None:
 
 def _changed(sim: Simulation, pod: Object) -> None:
     sim.store.put("pods", pod)
-    pods.noticed(sim, pod)
+    pods.notify_owner(sim, pod)
 
 
 def _end(sim: Simulation, pod: Object, kind: str) -> None:

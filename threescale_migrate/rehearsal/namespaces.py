@@ -9,7 +9,7 @@ from .store import Object, Store, copied
 REHEARSAL = "threescale-migrate/rehearsal"
 # The accounts that OpenShift creates in each project, and creates again as soon as one is deleted.
 OWN_ACCOUNTS = ("builder", "default", "deployer")
-# What OpenShift's descriptions of its own bindings say that they allow.
+# The parts of OpenShift's descriptions of its own bindings.
 DEPLOYS = "deploymentconfigs in this namespace to rollout pods in this namespace"
 PULLS = "all pods in this namespace to pull images from this namespace"
 
@@ -39,7 +39,7 @@ def project_namespace(name: str, requester: str) -> Object:
 
 
 def mark(namespace: Object) -> None:
-    """Annotates a project as a rehearsal's, whatever its server is called."""
+    """Annotates a project as a rehearsal's, which its server's name may not show."""
     namespace["metadata"].setdefault("annotations", {})[REHEARSAL] = "true"
 
 

@@ -172,7 +172,7 @@ def role(pod: Object) -> str:
     return "deployer" if "openshift.io/deployer-pod-for.name" in labels else "app"
 
 
-def noticed(sim: Simulation, pod: Object) -> None:
+def notify_owner(sim: Simulation, pod: Object) -> None:
     """Notifies the pod's owner: its deployer, or its replication controller."""
     if role(pod) != "app":
         meta = pod["metadata"]
@@ -195,4 +195,4 @@ def end(sim: Simulation, pod: Object, exit_code: int) -> None:
         phase="Succeeded" if exit_code == 0 else "Failed",
     )
     sim.store.put("pods", pod)
-    noticed(sim, pod)
+    notify_owner(sim, pod)

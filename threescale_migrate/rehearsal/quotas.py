@@ -81,10 +81,12 @@ def refusal(store: Store, pod: Object) -> str | None:
 def _exceeded(store: Store, quota: Object, pod: Object) -> str | None:
     name, status, wanted = quota["metadata"]["name"], with_usage(store, quota)["status"], needs(pod)
     hard, used = status["hard"], status["used"]
-    lacking = [key for key in hard if key.startswith(("requests.", "limits.")) and key not in wanted]
-    if lacking:
+    unspecified = [key for key in hard if key.startswith(("requests.", "limits.")) and key not in wanted]
+    if unspecified:
         container = pod["spec"]["containers"][0]["name"]
-        return f"failed quota: {name}: must specify {','.join(f'{key} for: {container}' for key in sorted(lacking))}"
+        return (
+            f"failed quota: {name}: must specify {','.join(f'{key} for: {container}' for key in sorted(unspecified))}"
+        )
     over = [key for key in sorted(hard) if key in wanted and amount(used[key]) + wanted[key] > amount(hard[key])]
     if not over:
         return None

@@ -117,7 +117,7 @@ def single(found: list[Object]) -> Iterator[Object]:
             yield {"verbs": rule["verbs"], "nonResourceURLs": [url]}
 
 
-def lacking(held: list[Object], wanted: list[Object]) -> list[Object]:
+def missing(held: list[Object], wanted: list[Object]) -> list[Object]:
     """The requested rights, split up, that are not held: nobody can grant what they do not have."""
     found = []
     for rule in single(wanted):

@@ -23,7 +23,7 @@ def _handlers() -> dict[str, Callable[[Simulation, str, str], None]]:
         "rollout": triggers.begin,
         "deployer": deployer.step,
         "scale": pods.reconcile,
-        "status": status.tell_status,
+        "status": status.update_status,
         "pod": kubelet.step,
         "account": following.give_login,
     }

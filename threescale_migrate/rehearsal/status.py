@@ -8,7 +8,7 @@ from .store import Object, Store
 from .typed import Any
 
 
-def tell_status(sim: Simulation, namespace: str, name: str) -> None:
+def update_status(sim: Simulation, namespace: str, name: str) -> None:
     """Writes a config's status, some moments after what it describes (recordings/README.md 2)."""
     store = sim.store
     config = store.get("deploymentconfigs", namespace, name)

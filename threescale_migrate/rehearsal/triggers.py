@@ -6,7 +6,7 @@ from . import deployer, pods
 from .quickjson import dumps
 from .revisions import DESIRED, ENDED, first_replicas, newest, note, recreates, revisions, serving
 from .simulation import Simulation
-from .status import tell_status
+from .status import update_status
 from .store import Object, copied
 from .typed import Any
 
@@ -146,4 +146,4 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
     store.private.setdefault("templates", {})[f"{namespace}/{controller_name}"] = dumps(config["spec"]["template"])
     store.private.setdefault("deployers", {})[f"{namespace}/{controller_name}"] = {"stage": "new"}
     sim.after("deployer pod", "deployer", namespace, controller_name)
-    tell_status(sim, namespace, name)
+    update_status(sim, namespace, name)

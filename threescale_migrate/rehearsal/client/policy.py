@@ -98,7 +98,7 @@ def policy(session: Session) -> None:
 def _role_of_scc(session: Session, api: Api, order: Order) -> None:
     """Creates the role that can use an SCC if it is missing; only a client's dry run prevents it.
 
-    oc pkg/cli/admin/policy/modify_scc.go: AddSCC creates it without options, on main as well.
+    oc pkg/cli/admin/policy/modify_scc.go: AddSCC creates it without options, also on main.
     """
     if api.store.get("clusterroles", None, order.role) is not None:
         return

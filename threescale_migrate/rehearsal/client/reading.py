@@ -22,7 +22,7 @@ JOBS = ("jobs", "job", True, "Job")
 
 
 def targets(session: Session, command: str) -> tuple[list[tuple[Resource, list[str]]], bool]:
-    """The types with the names that are asked for (none: all), and whether single objects are. Raises CommandError."""
+    """The requested types with their names (none: all), and whether names were given. Raises CommandError."""
     words = session.words
     if not words:
         raise usage_hint("Required resource not specified.", command)

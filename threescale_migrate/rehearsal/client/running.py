@@ -1,4 +1,4 @@
-"""`oc exec` and `oc rsh`: a program of this machine stands in for what runs in a pod (fault `exec`)."""
+"""`oc exec` and `oc rsh`: a program on this machine replaces what runs in a pod (fault `exec`)."""
 
 from __future__ import annotations
 

@@ -13,33 +13,33 @@ from .reading import targets
 from .session import Session
 
 # How often a command that waits checks again, in real seconds, and how far it moves a stopped clock.
-LOOK = 0.05
+INTERVAL = 0.05
 PINNED_STEP = 0.5
 LATE = "timed out waiting for the condition"
 OBSERVING = "Waiting for latest deployment config spec to be observed by the controller loop..."
 
 
-def _until(session: Session, timeout: float | None, look: Callable[[Api], bool], late: str) -> None:
+def _until(session: Session, timeout: float | None, check: Callable[[Api], bool], late: str) -> None:
     """Checks until there is nothing left to wait for. Raises CommandError with the text `late` after the timeout."""
     began = None
     while True:
         with session.api() as api:
             now = api.store.now()
             began = now if began is None else began
-            done = look(api)
-            pinned = _let_pass(api)
+            done = check(api)
+            pinned = _advance_clock(api)
         if done:
             return
         if timeout is not None and now - began >= timeout:
             raise failure(late)
-        time.sleep(0 if pinned else LOOK)
+        time.sleep(0 if pinned else INTERVAL)
 
 
 def status(session: Session, name: str) -> None:
     """Waits for the newest rollout, and shows what it waits for whenever the config changes."""
     seen = ""
 
-    def look(api: Api) -> bool:
+    def check(api: Api) -> bool:
         nonlocal seen
         config = api.config(session.namespace, name)
         if not seen:  # an old client gets, lists and watches, with a warning for each
@@ -52,7 +52,7 @@ def status(session: Session, name: str) -> None:
         seen = config["metadata"]["resourceVersion"]
         return done or session.values.get("watch") is False
 
-    _until(session, _seconds(str(session.values.get("timeout") or "")), look, LATE)
+    _until(session, _seconds(str(session.values.get("timeout") or "")), check, LATE)
 
 
 def _status_line(config: Object) -> tuple[str, bool]:
@@ -90,12 +90,12 @@ def wait(session: Session) -> None:
     for resource, names in wanted:
         for name in names:
 
-            def look(api: Api, resource: Resource = resource, name: str = name) -> bool:
+            def check(api: Api, resource: Resource = resource, name: str = name) -> bool:
                 item = api.get(resource, session.namespace, name)
                 session.warn(resource.plural)
                 return _met(item, kind, condition)
 
-            _until(session, timeout, look, f"{LATE} on {resource.plural}/{name}")
+            _until(session, timeout, check, f"{LATE} on {resource.plural}/{name}")
             session.print(f"{resource.singular}/{name} condition met")
 
 
@@ -122,7 +122,7 @@ def _seconds(text: str) -> float | None:
     return float(match[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, None: 1}[match[2]] or None
 
 
-def _let_pass(api: Api) -> bool:
+def _advance_clock(api: Api) -> bool:
     """Moves a stopped clock on, which nothing else does; returns whether it is stopped."""
     if api.store.clock.data.get("pinned") is None:
         return False
