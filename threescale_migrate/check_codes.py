@@ -21,23 +21,23 @@ class Code(str, Enum):
         return member
 
     # Before the first change: preflight.
-    OC_FOUND = "oc-found", "there is a client oc, and it says its version"
+    OC_FOUND = "oc-found", "there is a client oc, and it reports its version"
     SERVER_EXPECTED = "server-expected", "oc is logged in to the server that was expected"
     PROJECT_EXPECTED = "project-expected", "the project is the one that was expected"
     RELEASE_SUPPORTED = "release-supported", "the images are those of the 3scale release that this procedure is for"
-    PROJECT_NOT_OPERATED = "project-not-operated", "the configs belong to no operator, which would set them back"
+    PROJECT_NOT_OPERATED = "project-not-operated", "the configs belong to no operator, which would revert them"
     LEFTOVERS_ABSENT = "leftovers-absent", "nothing is left over from an older release"
     OBJECTS_READABLE = "objects-readable", "the user can read what the migration has to check"
     RIGHTS_SUFFICIENT = "rights-sufficient", "the user has each right that the plan needs"
     STEP_PLANNED = "step-planned", "the step can be planned with what was given"
-    CONFIG_HEALTHY = "config-healthy", "the config runs well before it is changed"
+    CONFIG_HEALTHY = "config-healthy", "the config is healthy before it is changed"
     IMAGE_IMPORTED = "image-imported", "the image stream that the config follows has its image"
     IMAGE_PULLABLE = "image-pullable", "the cluster can pull today's images again"
     QUOTA_SUFFICIENT = "quota-sufficient", "quotas and limit ranges leave room for the redeployment"
     # Step 1.
-    REGISTRY_SECRET_USABLE = "registry-secret-usable", "the registry secret is there, with a login that can work"
+    REGISTRY_SECRET_USABLE = "registry-secret-usable", "the registry secret is there, with a login that is usable"
     REGISTRY_SECRET_AS_GIVEN = "registry-secret-as-given", "the registry secret is the one that was given"
-    REGISTRY_TOKEN_LASTS = "registry-token-lasts", "the registry token does not end soon"
+    REGISTRY_TOKEN_LASTS = "registry-token-lasts", "the registry token does not expire soon"
     REGISTRY_ACCEPTS_TOKEN = "registry-accepts-token", "the registry accepts the token"
     # Step 2.
     ACCOUNT_PRESENT = "account-present", "the service account amp is there"
@@ -47,8 +47,8 @@ class Code(str, Enum):
     ZYNC_QUE_HAS_LOGIN = "zync-que-has-login", "the pull secret is linked to the account of zync-que, which 2.6 brings"
     # Step 3.
     PERMISSIONS_READABLE = "permissions-readable", "what default has been granted can be read"
-    PERMISSIONS_EQUAL = "permissions-equal", "amp may do what default may"
-    PERMISSIONS_NOT_WIDER = "permissions-not-wider", "amp may do no more than default may"
+    PERMISSIONS_EQUAL = "permissions-equal", "amp has the permissions that default has"
+    PERMISSIONS_NOT_WIDER = "permissions-not-wider", "amp has no permissions that default does not have"
     GRANTED_ROLE_EXISTS = "granted-role-exists", "the role that default is bound to exists"
     SERVICE_DISCOVERY_VIEW = "service-discovery-view", "whether service discovery is used, which needs the role view"
     SECRETS_LINKED = "secrets-linked", "the other secrets that are linked to default are linked to amp too"
@@ -57,11 +57,11 @@ class Code(str, Enum):
     CONFIGS_PRESENT = "configs-present", "the project has DeploymentConfigs of 3scale, and they can be read"
     CONFIGS_ALL_CHOSEN = "configs-all-chosen", "no DeploymentConfig of 3scale was left out with --dc"
     CONFIG_ABSENT = "config-absent", "a config of the guide is not in this project, so that it needs nothing"
-    CONFIG_HAS_OWN_ACCOUNT = "config-has-own-account", "the config has an account of its own and is left alone"
+    CONFIG_HAS_OWN_ACCOUNT = "config-has-own-account", "the config has its own account and is left alone"
     CONFIG_FOREIGN = "config-foreign", "the config is not 3scale's and is left alone"
     TEMPLATE_NAMES_AMP = "template-names-amp", "the pod template of the config names the service account amp"
     # Steps 5 and 6.
-    ROLLOUT_COMPLETE = "rollout-complete", "the newest rollout of the config has ended well"
+    ROLLOUT_COMPLETE = "rollout-complete", "the newest rollout of the config succeeded"
     PODS_RUN_AS_AMP = "pods-run-as-amp", "the config's own pods run as amp, with the pull secret, and are ready"
     # Of several commands.
     STEP_CHECKED = "step-checked", "the step was not left out with --skip"

@@ -44,7 +44,7 @@ TABLE = (
     Row((ExitCode.USAGE,), Text("wrong usage"), Text("wrong usage or unusable input; nothing was changed")),
     Row(
         (ExitCode.SOMETHING_TO_DO,),
-        Text("plan: something is to do"),
+        Text("plan: there is something to do"),
         Text("plan, undo --dry-run: there is something to do"),
     ),
     Row(

@@ -1,4 +1,4 @@
-"""The one way in which a file is written, and a lock opened: no link is followed, and no reader sees half of a file."""
+"""The one place that writes files and opens locks: no link is followed, and no reader sees half of a file."""
 
 from __future__ import annotations
 

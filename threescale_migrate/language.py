@@ -1,4 +1,4 @@
-"""The language that a person is spoken to: which one it is, and the catalogue that maps English to it.
+"""The language of the messages: which one it is, and the catalogue that maps English to it.
 
 Messages are looked up by their English template, through gettext; `locale/*/LC_MESSAGES/*.po` are the sources, and the `.mo` next to
 each is made from it by `python -m tests.messages --write`. JSON, journals, names and commands are never translated.
@@ -41,7 +41,7 @@ def system_error(error: OSError) -> Text:
 
 
 def language_of(given: str | None) -> str:
-    """The language to speak, `en` or `ja`: `--lang`, else the locale's, by the order that gettext keeps."""
+    """The language to use, `en` or `ja`: `--lang`, else the locale's, in gettext's order."""
     names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
     wanted = given or next((os.environ[name] for name in names if os.environ.get(name)), "")
     for code in wanted.split(":"):

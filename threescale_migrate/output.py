@@ -1,4 +1,4 @@
-"""The way out: whatever the program says passes here, is masked, and can be shown by the stream that it goes to."""
+"""All that the program prints passes here: it is masked, and converted to what the stream can show."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ codecs.register_error(UNIT_ESCAPED, _escape)
 
 
 class Unwritable(Exception):
-    """The result cannot be written; `why` is the system's word for it."""
+    """The result cannot be written; `why` is the system's reason."""
 
     def __init__(self, error: OSError) -> None:
         self.why = system_error(error)
@@ -37,8 +37,8 @@ class Unwritable(Exception):
 class Guarded:
     """A stream that masks secrets, and that shows what its encoding has no character for in another way.
 
-    Where the stream is the talk's, what cannot be written is lost: a run that changes a project is not ended in its middle
-    because nobody listens any more. Where it is the result's, Unwritable or BrokenPipeError is raised.
+    On stderr (`talk`), what cannot be written is dropped: a run is not ended in the middle because nobody reads it any more. On
+    stdout, Unwritable or BrokenPipeError is raised.
     """
 
     def __init__(self, stream: TextIO, talk: bool) -> None:
@@ -95,7 +95,7 @@ def _guarded(stream: TextIO | None, talk: bool) -> TextIO:
 
 
 def close() -> None:
-    """Has Python say nothing more at its end about a stream that cannot be written."""
+    """Keeps Python from complaining at its end about a stream that cannot be written."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

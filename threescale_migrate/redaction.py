@@ -1,4 +1,4 @@
-"""What cannot be read by anybody is masked here, on its way into every output, journal and error.
+"""Secrets are masked here, on the way into every output, journal and error.
 
 Secrets that the program knows come first, however they are spelled and also in pieces; then whatever looks like
 a login. It knows nothing of where the text goes. Every step takes time in proportion to the text: each pattern begins at
@@ -183,7 +183,7 @@ class Redactor:
                 self._known = None
 
     def __call__(self, text: str) -> str:
-        """The text without what cannot be read."""
+        """The text with masks for what is secret."""
         if len(text) < SHORTEST:
             return text
         known = self._all_known()
@@ -294,5 +294,5 @@ def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join((*parts, text[done:]))
 
 
-# The one of this process: whoever reads a secret teaches it, whoever writes anything asks it.
+# The one of this process: what reads a secret adds it here, what writes anything masks it here.
 REDACTOR = Redactor()

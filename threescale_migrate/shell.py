@@ -14,7 +14,7 @@ PROGRAM = "threescale-migrate"
 
 
 def quoted(word: str) -> str:
-    """A word that a shell (bash, zsh, ksh) reads as that very word, on one line and all of it to be seen."""
+    """A word quoted for a shell (bash, zsh, ksh), on one line and with nothing invisible in it."""
     if word.isprintable():
         return shlex.quote(word)
     # $'…' is the form that has no line end and no invisible character in it.
@@ -78,8 +78,8 @@ class Invocation:
     arguments: tuple[str, ...] = ()
 
     def line(self, words: Sequence[str]) -> str:
-        """A command line that works on this very place wherever it is pasted. One of this program gets the options of the command
-        that is being carried out, as far as they are its own: without `--dc`, say, it would be about more."""
+        """A command line that works on this project in any shell. A command of this program gets the options of the command that is
+        being carried out, if it has them too: without `--dc`, for example, it would affect more."""
         if words[0] == PROGRAM:
             words = (*words, *self._more(words[1:]))
         named = set(map(_name, words))

@@ -149,7 +149,7 @@ STEPS = tuple(Step)
 
 
 class Verdict(str, Enum):
-    """What a check found. A warning fails with `--strict` only; what was left out is skipped, and says nothing."""
+    """What a check found. A warning fails with `--strict` only; what was left out is skipped, which says nothing about the project."""
 
     PASSED = "passed"
     FAILED = "failed"

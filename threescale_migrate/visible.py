@@ -1,4 +1,4 @@
-"""What a cluster or a file says, in a form that a terminal, a report and a monitoring system can be given.
+"""Text from a cluster or a file, made safe for terminals, reports and monitoring systems.
 
 Letters of all languages stay. What is not seen, and may move the cursor, change colours or turn the reading direction around,
 becomes what it is called: `\\x1b`, `\\u202e`.

@@ -53,7 +53,7 @@ def test_another_current_context_does_not_move_a_pinned_oc(world: World, oc: Oc)
 
 
 @pytest.mark.parametrize(
-    ("part", "seen"), [("server", "oc talks to"), ("user", "oc is logged in as alice"), ("context", "context")]
+    ("part", "seen"), [("server", "oc now talks to"), ("user", "oc is now logged in as alice"), ("context", "context")]
 )
 def test_a_context_of_the_same_name_that_leads_elsewhere_is_noticed(world: World, oc: Oc, part: str, seen: str) -> None:
     found = locate(oc)
@@ -75,7 +75,7 @@ def test_a_context_of_the_same_name_that_leads_elsewhere_is_noticed(world: World
 def test_a_project_that_was_made_again_is_another_one(oc: Oc) -> None:
     found = locate(oc)
     before = Location(found.context, found.server, found.user, found.project, "another-uid")
-    with pytest.raises(Moved, match="deleted and made again"):
+    with pytest.raises(Moved, match="deleted and created again"):
         still_at(oc, before)
     unknown = Location(found.context, found.server, found.user, found.project, None)
     still_at(oc, unknown)  # known by its names only

@@ -136,7 +136,7 @@ def test_a_directory_that_holds_something_is_left_alone(world: World) -> None:
     (target / "mine").write_text("x")
     done = world.run("backup", "saved")
     assert (done.code, done.out) == (2, "")
-    assert "saved is there already: name a directory that is new or empty" in done.err
+    assert "saved exists already: name a directory that is new or empty" in done.err
     assert [path.name for path in target.iterdir()] == ["mine"]
     assert world.run("backup", "no/such/place").code == 2
 

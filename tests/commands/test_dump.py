@@ -126,7 +126,7 @@ END = "-- PostgreSQL database cluster dump complete"
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        (f"echo 'COPY public.a (b) FROM stdin;'; echo {CANARY}", "what oc printed is cut off"),
+        (f"echo 'COPY public.a (b) FROM stdin;'; echo {CANARY}", "the output of oc is incomplete"),
         (
             f"echo '{END}'; echo 'pg_dump: error: the disk is on fire' >&2; exit 1",
             "pg_dump: error: the disk is on fire",
@@ -179,10 +179,10 @@ def test_who_may_not_look_into_pods_is_refused_before_anything_is_asked_of_them(
     world.faults("forbidden=create:pods/exec")
     done = world.run("backup", "saved", "--dump", "zync-database")
     assert done.code == 4, done.all
-    assert "may not create pods/exec, and --dump needs it" in done.err
+    assert "has no permission to create pods/exec, which --dump requires" in done.err
     refused = world.migrate(*KEEP)
     assert refused.code == 4, refused.all
-    assert "may not create pods/exec, and --dump needs it" in refused.err
+    assert "has no permission to create pods/exec, which --dump requires" in refused.err
     assert world.journals == []
     assert not (world.home / "saved").exists()
     assert world.oc("delete", "dc/zync-database").code == 0

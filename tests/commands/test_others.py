@@ -102,7 +102,7 @@ def test_a_config_that_comes_meanwhile_is_named(world: World) -> None:
     environment = meanwhile(world, "patch dc zync-database", "create", "-f", "-", stdin=json.dumps(new))
     done = migrate(world, "--all-at-once", **environment)
     assert done.code == 1, done.all
-    assert any("dc/zync-que" in line and "it has come since the run began" in line for line in done.out.splitlines())
+    assert any("dc/zync-que" in line and "it was created after the run began" in line for line in done.out.splitlines())
 
 
 def test_what_this_run_made_and_somebody_deletes_is_made_again_before_the_next_wave(world: World) -> None:
@@ -171,8 +171,8 @@ def test_a_right_that_is_lost_in_the_middle_ends_with_7_and_how_far_it_came(
     )
     done = migrate(world, *THREE, **{**environment, "ACT": act})
     assert done.code == 7, done.all
-    assert "cannot be read any more" in done.err
-    assert "Fix: have the rights in the project given back" in done.err
+    assert "can no longer be read" in done.err
+    assert "Fix: ask for the permissions in the project back" in done.err
     assert "has reached amp: system-sphinx" in done.err
     assert "    oc patch dc zync" in done.err, "what was sent since it was seen last"
 
@@ -191,7 +191,7 @@ def elsewhere_after(world: World, when: str) -> dict[str, str]:
 def test_a_login_as_another_user_stops_a_migration_before_the_next_wave(world: World) -> None:
     done = migrate(world, *THREE, **elsewhere_after(world, "patch dc zync"))
     assert done.code == 1, done.all
-    assert "oc is logged in as eve now" in done.err
+    assert "oc is now logged in as eve" in done.err
     assert "Or undo:" in done.err
     assert world.accounts()["apicast-staging"] == {"default"}
 
@@ -202,7 +202,7 @@ def test_a_login_as_another_user_stops_an_undo_before_its_next_stage(world: Worl
     environment = elsewhere_after(world, "patch dc apicast-staging")
     done = world.run("undo", "--yes", "--grace", GRACE, timeout=120, **environment)
     assert done.code == 1, done.all
-    assert "oc is logged in as eve now" in done.err
+    assert "oc is now logged in as eve" in done.err
     assert world.accounts()["system-sphinx"] == {"amp"}
     assert world.run("undo", "--yes", "--grace", GRACE).code == 0
     assert world.accounts()["system-sphinx"] == {"default"}

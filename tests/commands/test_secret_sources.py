@@ -63,9 +63,9 @@ def test_a_secret_that_is_not_there_or_no_login_is_refused_before_any_change(wor
     for name, says in (
         ("nosuch", "has no secret nosuch"),
         ("other", "its type is Opaque"),
-        (SECRET_NAME, "the very secret"),
-        ("-x", "is no name"),
-        ("a b", "is no name"),
+        (SECRET_NAME, "is the secret that is to be created"),
+        ("-x", "is not a valid secret name"),
+        ("a b", "is not a valid secret name"),
     ):
         refused = world.run(*STEP, f"--from-secret={name}")
         assert refused.code == 2, refused.all
@@ -153,7 +153,7 @@ def test_a_pipe_is_read_to_its_end_and_not_looked_for_again(pipe: Path, world: W
 
 def test_a_pipe_that_says_nothing_is_given_up(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "PATIENCE", 0.1)
-    with pytest.raises(Usage, match="nothing more came"):
+    with pytest.raises(Usage, match="nothing more arrived"):
         sources.of_file(str(pipe))
 
 

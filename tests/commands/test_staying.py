@@ -158,7 +158,7 @@ os.execv({str(real)!r}, [{str(real)!r}, *args])
     world.environment["PATH"] = f"{front}:{world.environment['PATH']}"
     done = world.migrate("--dc", "zync")
     assert done.code == 4, done.all
-    assert "oc talks to https://api.other.example.test:6443 now" in " ".join(done.err.split())
+    assert "oc now talks to https://api.other.example.test:6443" in " ".join(done.err.split())
     assert everything(world) == before
     assert world.journals == []
 

@@ -157,7 +157,7 @@ def _unseeable(calls: Sequence[Call], at: int) -> bool:
 GROUPS: tuple[tuple[str, Callable[[str | None], bool]], ...] = (
     ("has reached amp: ", lambda standing: standing == "amp"),
     ("not begun, as before: ", lambda standing: standing == "default"),
-    ("gone, deleted by somebody since the run began: ", lambda standing: standing is None),
+    ("deleted by somebody since the run began: ", lambda standing: standing is None),
 )
 
 
@@ -169,7 +169,7 @@ def _accounted(first: Result, now: truth.Truth) -> Iterable[str]:
         for line in first.err.splitlines():
             if title in line:
                 for name in line.partition(title)[2].split(", "):
-                    dated = "was seen last at" in first.err and f"    oc patch dc {name}" in first.err
+                    dated = "was last seen at" in first.err and f"    oc patch dc {name}" in first.err
                     if not holds(now.configs.get(name)) and not dated:
                         yield f"it says {line.strip()!r}, and the project stands as {now}"
     for name in CONFIGS:

@@ -1,7 +1,7 @@
 """The door for looking: the closed list of calls that cannot change a cluster with any `oc` from 3.11 to today.
 
-It owns that list and nothing else. A form that is not in it is refused, also where it would change nothing: a list of what is
-forbidden would never be complete (`oc adm policy … --dry-run=server` binds for real with clients from 4.5 to 4.21,
+It owns that list and nothing else. A form that is not in it is refused, even if it would change nothing: a list of forbidden
+forms would never be complete (`oc adm policy … --dry-run=server` binds for real with clients from 4.5 to 4.21,
 recordings/README.md 21).
 """
 
@@ -37,11 +37,10 @@ DUMP = ("bash", "-c", "pg_dumpall -c --if-exists")
 
 
 def _dumps_a_database(rest: Sequence[str]) -> bool:
-    """`exec POD -- bash -c 'pg_dumpall -c --if-exists'`, to the letter, and no other.
+    """`exec POD -- bash -c 'pg_dumpall -c --if-exists'`, exactly, and nothing else.
 
-    `oc exec` may do anything in a pod, so it is no call that looks. This one is: what runs there is fixed, reads the database, and
-    changes neither it nor the cluster, with any `oc`; and `backup` promises to look only. Playing a dump back is a change, and goes
-    through the other door with a journal open.
+    `oc exec` can do anything in a pod, so it does not count as a call that only reads. This one does: what it runs is fixed, reads the
+    database, and changes nothing with any `oc`. Playing a dump back is a change, and goes through the other door.
     """
     return (
         len(rest) == 5
@@ -57,7 +56,7 @@ def _import_as_a_dry_run(rest: Sequence[str]) -> bool:
 
 
 # By its first words, what else a call may have. `oc project NAME` and `oc config use-context` switch, `oc config view --raw` and
-# `--flatten`, `oc whoami -t` and `--show-token` print what nobody may read.
+# `--flatten`, `oc whoami -t` and `--show-token` print secrets.
 LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
     (("get",), _anything),
     (("logs",), _anything),
@@ -81,5 +80,5 @@ def only_looks(args: Sequence[str]) -> bool:
 
 
 def changes_bindings(args: Sequence[str]) -> bool:
-    """Whether a call of the door for changing gives or takes a role, so that what was read of bindings holds no longer."""
+    """Whether a call through the door for changing grants or removes a role, so that bindings have to be read again."""
     return tuple(args[:2]) in (("adm", "policy"), ("create", "rolebinding"), ("delete", "rolebinding"))

@@ -1,4 +1,4 @@
-"""What the ConfigMap `system-environment` says of a project. It is read by itself, for the preflight alone."""
+"""The ConfigMap `system-environment`, which names the release of a project. Only the preflight reads it."""
 
 from __future__ import annotations
 

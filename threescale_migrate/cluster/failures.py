@@ -34,7 +34,7 @@ class AlreadyExists(OcError):
 
 
 class Forbidden(OcError):
-    """The user may not do this."""
+    """The user has no permission to do this."""
 
 
 class Conflict(OcError):
@@ -58,7 +58,7 @@ class Unreachable(OcError):
 
 
 class Ended(Unreachable):
-    """This program was asked to end: no further call is made."""
+    """This program was asked to stop: no further call is made."""
 
 
 class OcMissing(Unreachable):
@@ -70,7 +70,7 @@ class Unauthorized(Unreachable):
 
 
 class NoConfiguration(Unreachable):
-    """`oc` knows of no cluster."""
+    """`oc` has no configuration of a cluster."""
 
 
 class ConnectionRefused(Unreachable):
@@ -100,7 +100,7 @@ class ServerUnavailable(Unreachable):
 
 
 class UnreadableAnswer(Unreachable):
-    """`oc` ended well, but what it printed is not what was asked for."""
+    """`oc` succeeded, but what it printed is not what was requested."""
 
     passing = True
 
@@ -111,7 +111,7 @@ class Killed(OcError):
     passing = True
 
 
-# With these the call certainly had no effect; after any other failure it may have one, and may still come to it.
+# With these the call certainly had no effect; after any other failure it may have had one, or may still have one.
 WITHOUT_EFFECT = (
     NotFound,
     AlreadyExists,
@@ -205,8 +205,8 @@ def classify(exit_code: int, stderr: str) -> type[OcError] | None:
 def error_sentence(stderr: str) -> str:
     """The part of stderr that says what went wrong: without warnings, and the client's log lines only if nothing else is there."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    telling = [line for line in lines if not NOISE.match(line)]
-    return " ".join(telling or lines)
+    errors = [line for line in lines if not NOISE.match(line)]
+    return " ".join(errors or lines)
 
 
 def error_lines(stderr: str) -> tuple[str, ...]:

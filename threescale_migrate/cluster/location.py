@@ -55,7 +55,7 @@ def pin(oc: Oc) -> str:
     found = _context(oc)
     project = oc.namespace or found.project or oc.read_line(("project", "-q"), PROJECT)
     if not project:
-        raise Refused(Text("no project is chosen: name it with -n, or run oc project NAME"))
+        raise Refused(Text("no project is selected: name it with -n, or run oc project NAME"))
     oc.context, oc.namespace = found.name or oc.context, project
     return found.server
 
@@ -78,7 +78,7 @@ def still_at(oc: Oc, location: Location) -> None:
     if server != location.server:
         raise Moved(
             Text(
-                "oc talks to {now} now, and did to {before} at the beginning; nothing more was sent",
+                "oc now talks to {now}, but talked to {before} when the run began; nothing more was sent",
                 now=server,
                 before=location.server,
             )
@@ -87,7 +87,7 @@ def still_at(oc: Oc, location: Location) -> None:
     if user != location.user:
         raise Moved(
             Text(
-                "oc is logged in as {now} now, and was as {before} at the beginning; nothing more was sent",
+                "oc is now logged in as {now}, but was logged in as {before} when the run began; nothing more was sent",
                 now=user,
                 before=location.user,
             )
@@ -97,7 +97,7 @@ def still_at(oc: Oc, location: Location) -> None:
     if uid is not None and uid != location.uid:
         raise Moved(
             Text(
-                "project {project} is another one than at the beginning: it was deleted and made again; nothing more was sent",
+                "project {project} is not the one that the run began in: it was deleted and created again; nothing more was sent",
                 project=location.project,
             )
         )

@@ -56,7 +56,7 @@ def find_oc(wanted: str | None) -> str:
     if found is None:
         raise OcMissing(
             Text(
-                "{program} is not a program that can be run: install the OpenShift client or name it with --oc;"
+                "{program} cannot be run: install the OpenShift client or name it with --oc;"
                 " to try the tool without a cluster, run: threescale-migrate rehearse"
                 if wanted
                 else "there is no oc on PATH: install the OpenShift client or name it with --oc;"
@@ -82,9 +82,9 @@ class Oc:
     It has two doors. Through the one for looking (`answer`, `read…`, `ask`) go the calls of `doors.LOOKING` only; through the one
     for changing (`change`) any call, once a journal is open. Both raise WrongDoor for what is not theirs.
 
-    `call_timeout` bounds each call in seconds; `deadline` is a moment of time.monotonic() at which every call is ended. `pause`
-    waits between two tries. `remembered` is what was read once and holds until a role is given or taken. `lock` is the descriptor of a lock that calls which change something hold as well: where this
-    program is killed in the middle of one, nobody else begins before it has ended.
+    `call_timeout` limits each call, in seconds; `deadline` is a moment of time.monotonic() at which every call is ended. `pause`
+    waits between two tries. `remembered` is what stays valid until a role is granted or removed. `lock` is the descriptor of a lock
+    that changing calls hold as well: if this program is killed during one, no other run begins before it has ended.
     """
 
     program: str
@@ -151,7 +151,7 @@ class Oc:
         return call
 
     def _checked(self, call: Call, looking: bool) -> Call:
-        """The call, where it went well; else raises its typed error."""
+        """The call if it succeeded; otherwise raises its typed error."""
         kind = classify(call.exit_code, call.stderr)
         if kind is not None:
             self._fail(kind, call, looking)
@@ -160,8 +160,8 @@ class Oc:
     def _fail(self, kind: type[OcError], call: Call, looking: bool = True) -> NoReturn:
         """Raises `kind` for a call, with a sentence that holds no secret.
 
-        Whoever could not look has seen nothing that is wrong: the exit code is that of what is not known. A failure to look for
-        a reason that no table knows may pass, and is tried again; one to change something is not.
+        A failed read has found nothing wrong: its exit code is "unknown". A read that fails for a reason that is in no table is
+        tried again; a change is not.
         """
         error = kind(self._sentence(kind, call), call)
         if looking and error.exit_code is ExitCode.FAILED:
@@ -184,7 +184,7 @@ class Oc:
         return self.retry(lambda: self._checked(self.answer(args, stdin), looking=True), tries)
 
     def read_line(self, args: Sequence[str], pattern: str = r".*") -> str:
-        """Gives an answer that is one line, without its end. Raises OcError, UnreadableAnswer where it is cut or another thing."""
+        """Gives an answer of one line, without its line end. Raises OcError, UnreadableAnswer if it is cut off or something else."""
 
         def once() -> str:
             call = self._checked(self.answer(args), looking=True)
@@ -260,7 +260,7 @@ class Oc:
                 asked = " ".join(call.argv[:3])
                 raise UnreadableAnswer(
                     Text(
-                        "{asked}: the answer is not whole JSON of the cluster's objects; is {program} really oc?",
+                        "{asked}: the answer is not complete JSON of the cluster's objects; is {program} really oc?",
                         asked=self.redact(asked),
                         program=self.program,
                     ),
@@ -270,9 +270,9 @@ class Oc:
         return self.retry(once, tries, timeouts)
 
     def retry(self, attempt: Callable[[], Answer], tries: int = READ_TRIES, timeouts: int = READ_TRIES) -> Answer:
-        """Calls `attempt` up to `tries` times, `timeouts` where none answers, while it raises an error that passes, waiting longer each time, with jitter.
+        """Calls `attempt` up to `tries` times, or `timeouts` if no answer comes, while it raises an error that passes by itself.
 
-        At the deadline nothing is tried or waited for any more.
+        Waits longer each time, with jitter; not beyond the deadline.
         """
         from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
@@ -323,7 +323,7 @@ def _start(
     logging.getLogger("sh").setLevel(logging.CRITICAL)
     out, err = io.BytesIO(), io.BytesIO()
     if ending.asked:
-        raise Ended(Text("ended before oc was asked"))
+        raise Ended(Text("stopped before oc was called"))
     try:
         with ending.while_starting():
             process = sh.Command(program)(

@@ -68,7 +68,7 @@ def parse_project(
     secret: _JSON | None = None,
     unread: Mapping[str, str] | None = None,
 ) -> ProjectState:
-    """Parses the items of oc's lists, and the registry secret, into a ProjectState; unknown kinds are passed over."""
+    """Parses the items of oc's lists, and the registry secret, into a ProjectState; unknown kinds are skipped."""
     parsed = None if secret is None else parse_secret(secret)
     return assemble([parse_item(item) for item in items], namespace, parsed, unread)
 

@@ -58,8 +58,8 @@ def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
 
 
 def ask_program(argv: Sequence[str], environment: Mapping[str, str], seconds: float, wait: Wait) -> Answered:
-    """Runs a program with no input, in a session of its own, for at most so many seconds; with all that it has started it has
-    ended when this returns or raises. Raises OcMissing where it cannot be started, and what `wait` raises."""
+    """Runs a program with no input, in its own session, for at most so many seconds; when this returns or raises, it and all that it
+    has started have ended. Raises OcMissing where it cannot be started, and what `wait` raises."""
     began = monotonic()
     try:
         process = subprocess.Popen(

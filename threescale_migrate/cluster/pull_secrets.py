@@ -1,4 +1,4 @@
-"""The JSON of a pull secret: its logins, what may be said of it, and what must never be shown."""
+"""The JSON of a pull secret: its logins, what can be shown of it, and what must never be shown."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def secret_values(item: _JSON) -> list[str]:
 
 
 def parse_secret(item: _JSON) -> RegistrySecret:
-    """What may be said of a pull secret in the project."""
+    """What can be shown of a pull secret in the project."""
     meta = item["metadata"]
     return RegistrySecret(
         name=meta["name"],

@@ -29,12 +29,12 @@ ROLLOUT_TYPES = ("dc", "rc", "pods")
 BUILD_TYPE = "bc"
 # All that lives in the project, in calls side by side: `oc` asks for one type after the other (recordings/README.md 29).
 PROJECT_CALLS = (("dc", "sa"), ("rc", "is"), ("pods", BUILD_TYPE), ("rolebindings", "roles"))
-# What may refuse pods that are still to be made: whoever plans wants to know.
+# What can refuse pods that are still to be created: a plan has to know.
 ROOM_TYPES = ("quota", "limits")
-# What a cause is found by, where something does not go well.
+# What explains a problem.
 CAUSE_TYPES = ("sa", "is")
 EVENTS = ("--field-selector", "type=Warning")
-# What is said of an account elsewhere; a server that is no OpenShift has no SCCs.
+# What an account is bound to elsewhere; a server that is not OpenShift has no SCCs.
 SCC_TYPE = "scc"
 CLUSTER_CALLS = (("clusterrolebindings", "clusterroles"), ("rolebindings", "roles"), (SCC_TYPE,))
 # Where the server does not have these, there is nothing in them: no OpenShift, or one without builds.
@@ -79,11 +79,10 @@ def observe(
 ) -> ProjectState:
     """Reads the project in calls that run side by side, whatever the number of configs.
 
-    `cluster` asks for all that permissions rest on, `elsewhere` for what is bound in the whole cluster with it,
-    `secret` for the pull secret and system's settings; what was not asked for, and what the user may not read, ends in
-    `unread`. With `ahead`, for what is to be done, quotas, limit ranges and warnings are read as well; warnings also where something
-    does not go well. `tries` bounds how often a call is made where it fails for a reason that passes. Raises OcError where the
-    cluster cannot be asked at all, or not about the project.
+    `cluster` reads all that permissions depend on, `elsewhere` also the bindings in the whole cluster, `secret` the pull secret and
+    system's settings; what was not requested, or cannot be read, is listed in `unread`. `ahead`, for a plan, reads quotas, limit
+    ranges and warnings as well; warnings are also read if there is a problem. `tries` limits how often a call is made that fails
+    for a reason that passes. Raises OcError if the cluster cannot be asked at all, or not about the project.
     """
     asked: list[Callable[[], Answer]] = []
     if cluster:
@@ -175,7 +174,7 @@ def _named(oc: Oc) -> Answer:
 
 
 def _names_of(oc: Oc, linked: Iterable[str]) -> Answer:
-    """Those of some secrets that are there. Their names alone are asked for: their data is nobody's business here."""
+    """Those of some secrets that are there. Only their names are requested, never their data."""
     try:
         found, complaints = oc.read_names(("get", *(f"secret/{name}" for name in linked), "-o", "name"))
     except (Forbidden, NotFound) as error:
@@ -188,15 +187,15 @@ def _lines(error: OcError) -> tuple[str, ...]:
 
 
 def _not_there_aside(complaints: Iterable[str]) -> dict[str, str]:
-    """What is not there is not unread."""
+    """The complaints as unread types, without those about objects that do not exist."""
     return _unread((line for line in complaints if not _NOT_FOUND.search(line)), ("secrets", "configmaps"))
 
 
 def _elsewhere(oc: Oc) -> Answer:
     """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs, which only OpenShift has.
 
-    It is read once, until a role is given or taken: with thousands of bindings it takes seconds (recordings/README.md 29). What
-    is in the project itself is left out, since that is read each time. A list that does not come in time is unknown, and no failure.
+    It is read once, until a role is granted or removed: with thousands of bindings it takes seconds (recordings/README.md 29). The
+    project itself is left out, since it is read each time. A list that does not arrive in time is unknown, not a failure.
     """
     known = oc.remembered.get("elsewhere")
     if isinstance(known, Elsewhere):
@@ -237,7 +236,7 @@ def _listed(
 ) -> Answer:
     """The items of some types, and why those are missing that the user may not read or the server does not have. Raises OcError.
 
-    `timeouts` bounds the calls that are ended because no answer comes: a list that takes long takes long again.
+    `timeouts` limits the calls that get no answer in time: a list that takes long takes long again.
 
     A type that the server lacks makes the whole answer empty (recordings/README.md 16): the others are asked for again.
     """

@@ -56,9 +56,8 @@ _OF_AN_ACCOUNT = ("kubernetes.io/service-account-token", "kubernetes.io/dockercf
 class Saved:
     """An object that can be created again. `text` is its YAML, which can hold secrets and is never shown.
 
-    `lost` are the parts that were left out and that somebody has to see to: a volume, a key. `links` are, of an account
-    that OpenShift makes by itself, the secrets that somebody has linked to it, each with its use; such an account has no
-    `text`.
+    `lost` are the parts that were left out and have to be handled by hand: a volume, a key. An account that OpenShift creates by
+    itself has no `text`; its `links` are the secrets that somebody linked to it, each with its use.
     """
 
     kind: str
@@ -203,7 +202,7 @@ _CLEANERS = {
 
 
 def to_yaml(value: _JSON) -> str:
-    """YAML that `oc` reads as the very same object: each text that is no plain word is quoted.
+    """YAML that `oc` reads as the same object: each text that is not a plain word is quoted.
 
     Go's parser takes `1e3`, `0o17` and `12e345678`, the beginning of many a commit's name, for numbers where Python's does not.
     """

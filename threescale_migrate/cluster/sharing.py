@@ -1,8 +1,8 @@
-"""An object as it may be given to somebody else: nothing in it is a secret, a token, or a value of an environment.
+"""An object in a form that can be shared: without secrets, tokens and values of environments.
 
-Pure: objects of oc's JSON in, the same with masks out. What is masked goes by its place, not by how it looks: whatever people and
-3scale's templates write secrets into is masked as a whole (recordings/README.md 22), and what stood there is masked once more in
-each text that may quote it, such as the last words of a container. Names, labels, images, counts and states stay readable.
+Pure: objects of oc's JSON in, the same with masks out. What is masked is decided by its place, not by how it looks: the fields into
+which people and 3scale's templates write secrets are masked as a whole (recordings/README.md 22), and their values are masked again
+in each text that may quote them, such as a container's last message. Names, labels, images, counts and states stay readable.
 """
 
 from __future__ import annotations

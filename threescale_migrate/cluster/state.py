@@ -342,7 +342,7 @@ class ProjectState:
 
     @property
     def troubled(self) -> bool:
-        """Whether something of a config does not go well, or not yet, so that its cause has to be found."""
+        """Whether a config has a problem, or is not ready yet, so that the cause has to be found."""
         return any(self._is_troubled(config) for config in self.configs.values())
 
     def _is_troubled(self, config: DeploymentConfig) -> bool:
@@ -367,7 +367,7 @@ class ProjectState:
         return self._events_by_object.get((kind, name), ())
 
     def newest(self, config: str) -> ReplicationController | None:
-        """`NAME-<latestVersion>`, whose word counts (recordings/README.md 2); None while it does not exist yet."""
+        """`NAME-<latestVersion>`, which decides (recordings/README.md 2); None while it does not exist yet."""
         version = self.configs[config].latest_version
         return self.controllers.get(f"{config}-{version}")
 

@@ -1,4 +1,4 @@
-"""What a call of `oc` reads from or writes to where that is too much, or too secret, to be held in memory: files."""
+"""The files that a call of `oc` reads from or writes to, if the data is too large or too secret to be held in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work done at the same time, in threads that a signal can end: nothing else of the package makes any."""
+"""Work done at the same time, in threads that a signal can end: nothing else in the package starts threads."""
 
 from __future__ import annotations
 

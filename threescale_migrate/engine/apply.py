@@ -1,7 +1,7 @@
 """Runs actions in order, through the changing door of `oc`, and journals each before and after.
 
-What an action did is never believed from its exit code alone where that can mislead: after a failure the project is looked
-at again, and planned again. It knows no order of waves and waits for no rollout.
+The exit code alone is not trusted: after a failure the project is observed and planned again. It knows no order of waves and
+waits for no rollout.
 """
 
 from __future__ import annotations
@@ -79,13 +79,13 @@ def _is_gone(run: Run, action: Action, error: OcError) -> bool:
 
 
 def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> tuple[str, str, Text | None]:
-    """Looks whether a call that failed took effect all the same. Gives the outcome, what is said of it, and why not to try again.
+    """Checks whether a call that failed took effect anyway. Gives the outcome, a sentence about it, and why not to try again.
 
     `present`: somebody else had done it. `failed`: it had no effect. `unknown`: none is seen, which proves nothing, since a
     call that ended without an answer may still be on its way.
     """
     if isinstance(error, failures.AlreadyExists) and action.inverse.detail.get("kept") == "yes":
-        return "present", f"{error} (it holds the same)", None
+        return "present", f"{error} (it has the same content)", None
     outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"
     if isinstance(error, failures.OcMissing):
         return outcome, str(error), None
@@ -101,4 +101,4 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
         return outcome, str(error), None
     if isinstance(error, failures.AlreadyExists) or UNCHANGED.search(str(error)):
         return "present", f"{error} (somebody else has done it)", None
-    return "done", f"{error} (it took effect all the same)", None
+    return "done", f"{error} (it took effect anyway)", None

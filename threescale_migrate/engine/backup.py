@@ -28,9 +28,9 @@ def usable(path: str) -> Path:
         if directory.is_dir() and not any(directory.iterdir()):
             return directory
         if directory.exists() or directory.is_symlink():
-            raise Usage(Text("{path} is there already: name a directory that is new or empty", path=path))
+            raise Usage(Text("{path} exists already: name a directory that is new or empty", path=path))
         if not directory.absolute().parent.is_dir():
-            raise Usage(Text("{path}: there is no directory to make it in", path=path))
+            raise Usage(Text("{path}: its parent directory does not exist", path=path))
     except OSError as error:
         raise _unwritable(path, error) from None
     return directory
@@ -48,7 +48,7 @@ def read_each(
     """What `parse` makes of each object of the types, and the types that cannot be read, each with the reason. Raises OcError."""
     try:
         return oc.read_items(("get", ",".join(types), "-o", "json"), parse)[0], ()
-    except (Forbidden, UnknownResourceType):  # it does not say what of it (recordings/README.md 16)
+    except (Forbidden, UnknownResourceType):  # it does not say which (recordings/README.md 16)
         pass
     found: list[Part] = []
     unread = []

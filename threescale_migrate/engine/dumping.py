@@ -57,7 +57,7 @@ def dump(oc: Oc, config: str, pod: str, path: Path) -> Dump:
             file.flush()
             os.fsync(file.fileno())
         if not making.whole:
-            raise _unsaved(config, Text("what oc printed is cut off"))
+            raise _unsaved(config, Text("the output of oc is incomplete"))
     except BaseException:
         with suppress(OSError):
             os.unlink(path)
@@ -127,7 +127,7 @@ def play_back(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectS
         return state
     pod = dumps.pod_of(state, kept.config)
     if pod is None:
-        raise _unrestored(run, kept, Text("it has no pod that is ready"))
+        raise _unrestored(run, kept, Text("it has no ready pod"))
     if pod.name == kept.pod or not state.configs[kept.config].empty_dirs:
         run.restored_in = pod.name
         run.watcher.note(Text("{config} has kept its content: nothing is played back", config=kept.config))
@@ -182,13 +182,13 @@ def _play(run: Run, kept: Dump, pod: str) -> Text | None:
 def _compared(kept: Dump, call: Call) -> Text | None:
     counts = dumps.played(call.stdout)
     if counts is None:
-        return Text("psql has not come to the end of the dump")
+        return Text("psql did not reach the end of the dump")
     found = dumps.differences(kept, counts)
     if not found:
         return None
     return Text.plural(
-        "in {count} table the rows are not as many as before: {first}",
-        "in {count} tables the rows are not as many as before: {first}",
+        "{count} table does not have as many rows as before: {first}",
+        "{count} tables do not have as many rows as before: {first}",
         count=len(found),
         first=found[0],
     )
@@ -211,7 +211,7 @@ def _unrestored(run: Run, kept: Dump, why: Text) -> Failed:
 
 def _by_hand(oc: Oc, kept: Dump) -> tuple[Text, ...]:
     return (
-        Text("The content of {config} as it was before is whole in {path}. Fix: play it back by hand:",
+        Text("The content of {config} from before is complete in {path}. Fix: play it back by hand:",
              config=kept.config, path=kept.path),
         Text("    {command}", command=command(oc, kept.config, kept.path)),
     )  # fmt: skip

@@ -1,6 +1,6 @@
-"""What ended a wait, and what is said of it: which config has failed or hangs, why, who serves now, how far the others came.
+"""What ended a wait, and how it is reported: which config has failed or makes no progress, why, what serves now, how far the others are.
 
-It has the revision before serve again where nothing does, by `rollout cancel`; it changes nothing else, and starts nothing.
+If nothing serves, it cancels the rollout so that the previous revision serves again; it changes nothing else, and starts nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def how_far(
     groups = (
         (Text("has reached {account}: {names}", account=goal.account, names=", ".join(reached)), reached),
         (Text("not begun, as before: {names}", names=", ".join(untouched)), untouched),
-        (Text("gone, deleted by somebody since the run began: {names}", names=", ".join(gone)), gone),
+        (Text("deleted by somebody since the run began: {names}", names=", ".join(gone)), gone),
     )
     return (*(standing(a) for a in begun), *(text for text, group in groups if group))
 
@@ -64,17 +64,17 @@ def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Te
 
 def seen_last(run: Run) -> tuple[Text, ...]:
     """When the state was seen last, and the commands that were sent since, whose effect is not known."""
-    when = Text("what follows was seen last at {time}", time=time.strftime("%H:%M:%S", time.localtime(run.seen_at)))
+    when = Text("what follows was last seen at {time}", time=time.strftime("%H:%M:%S", time.localtime(run.seen_at)))
     if not run.sent:
         return (when,)
-    sent = Text("sent since, and whether it took effect is not known:")
+    sent = Text("sent since then; it is not known whether it took effect:")
     return (sent, *(Text("{line}", line=f"    {line}") for line in run.sent), when)
 
 
 def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, kinds: Text, why: object) -> Failed:
-    """The end of a run that lost the right to look: how far each config had come, and the fix."""
-    what = (Text("{kinds} cannot be read any more: {why}", kinds=kinds, why=why), *seen_last(run))
-    fix = Text("have the rights in the project given back, then run threescale-migrate migrate")
+    """The end of a run that lost the permission to read: how far each config is, and the fix."""
+    what = (Text("{kinds} can no longer be read: {why}", kinds=kinds, why=why), *seen_last(run))
+    fix = Text("ask for the permissions in the project back, then run threescale-migrate migrate")
     return stopped(run, what, fix, ExitCode.UNKNOWN, how_far(run, state, names, goal))
 
 
@@ -82,7 +82,7 @@ def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[st
     """The end of a run whose call failed for good: the state is read again before it is shown."""
     state, shown = observe_again(run, state)
     lost = isinstance(error, (Forbidden, Unauthorized))
-    fix = Text("have the right given back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
+    fix = Text("ask for the permission back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
     code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and shown else error.exit_code
     return stopped(run, (error.text, *shown), fix, code, how_far(run, state, names, goal))
 
@@ -95,7 +95,7 @@ def standing(assessment: Assessment) -> Text:
 
 
 def ended(assessment: Assessment) -> bool:
-    """Reached, or standing still without having failed: a paused config does not come further by waiting."""
+    """Reached, or stopped without having failed: waiting does not help a paused config."""
     return assessment.reached or assessment.state is RolloutState.STALE_PAUSED
 
 
@@ -137,9 +137,9 @@ def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
 
 
 def _restore_serving(run: Run, state: ProjectState, blamed: Sequence[Assessment]) -> ProjectState:
-    """Has the revision before serve again where nothing does, and waits for it, at most a grace period.
+    """Has the previous revision serve again if nothing does, and waits for it, at most a grace period.
 
-    A rollout that hangs keeps a Recreate config down until its deadline; cancelled, it is over at once. What has failed
+    A rollout that makes no progress keeps a Recreate config down until its deadline; cancelled, it is over at once. What has failed
     already is scaled up again by OpenShift (recordings/README.md 3).
     """
     down = [a for a in blamed if a.wanted and not serving(state, a.config)]
@@ -147,7 +147,8 @@ def _restore_serving(run: Run, state: ProjectState, blamed: Sequence[Assessment]
     if hanging:
         run.watcher.note(
             Text(
-                "{names}: nothing serves; cancelling, so that the revision before does again", names=", ".join(hanging)
+                "{names}: nothing serves; cancelling the rollout, so that the previous revision serves again",
+                names=", ".join(hanging),
             )
         )
     for name in hanging:
@@ -173,7 +174,7 @@ def _cancel(run: Run, state: ProjectState, name: str) -> None:
         apply(run, (action,), replan)
 
 
-NOTHING_SERVES = Text("its rollout hangs, and nothing serves meanwhile")
+NOTHING_SERVES = Text("its rollout makes no progress, and nothing serves meanwhile")
 
 
 def _has_former(state: ProjectState, name: str) -> bool:

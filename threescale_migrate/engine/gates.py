@@ -1,4 +1,4 @@
-"""What stands between two waves: a command that has to end well, and a person who says whether to continue.
+"""What decides between two waves: a command that has to succeed, and a person who says whether to continue.
 
 It journals both and stops the run; it changes nothing in the cluster. How a person is asked is the session's.
 """
@@ -43,7 +43,7 @@ class Gates:
 
 @dataclass(frozen=True)
 class Passed:
-    """A wave that has ended well, with its number of so many."""
+    """A wave that has succeeded, with its number and the total."""
 
     wave: Wave
     number: int
@@ -79,11 +79,11 @@ def usable(command: str, wait: Wait) -> None:
         NAME.fullmatch(first)
         and ask_program(("sh", "-c", 'command -v "$1"', "sh", first), {}, CHECK_SECONDS, wait).exit_code
     ):
-        raise Usage(Text("--gate: {program} is no program that can be run; nothing was changed", program=first))
+        raise Usage(Text("--gate: {program} cannot be run; nothing was changed", program=first))
 
 
 def after(run: Run, gates: Gates, passed: Passed, state: ProjectState) -> None:
-    """Lets the run continue after a wave, where the command ends well and the person says so; after the last wave nobody is asked.
+    """Lets the run continue after a wave, if the command succeeds and the person says so; after the last wave nobody is asked.
     Raises Failed, Stopped, JournalError."""
     if gates.command:
         _ask_command(run, gates, passed, state)
@@ -106,7 +106,7 @@ def _ask_command(run: Run, gates: Gates, passed: Passed, state: ProjectState) ->
     seconds = gates.seconds if run.ends is None else min(gates.seconds, max(0.1, run.ends - monotonic()))
     outcome = "unknown"
     answered = Answered(None, "", 0.0)
-    why = Text("it was ended")
+    why = Text("it was stopped")
     try:
         answered = ask_program(("sh", "-c", gates.command), _environment(run, passed), seconds, run.stop.wait)
         outcome = "done" if answered.exit_code == 0 else "failed"
@@ -124,11 +124,9 @@ def _ask_command(run: Run, gates: Gates, passed: Passed, state: ProjectState) ->
     run.check_time()
     what = Text("the gate failed after {wave}: {why}", wave=passed.text, why=why)
     lines = (what, *(Text("    {line}", line=line) for line in said))
-    fix = Text("find out what the gate saw; threescale-migrate migrate runs it again, and continues where it passes")
+    fix = Text("find out what the gate saw; threescale-migrate migrate runs it again, and continues if it passes")
     if passed.number == passed.total:
-        fix = Text(
-            "find out what the gate saw; every wave is redeployed by now: threescale-migrate verify says how they stand"
-        )
+        fix = Text("find out what the gate saw; all waves are redeployed: threescale-migrate verify shows their state")
     others = how_far(run, state, run.planned, MIGRATED)
     raise stopped(run, lines, fix, ExitCode.ROLLOUT_FAILED, others)
 
@@ -147,7 +145,7 @@ def _environment(run: Run, passed: Passed) -> dict[str, str]:
 
 def _why(answered: Answered, seconds: float) -> Text:
     if answered.exit_code is None:
-        return Text("it had not ended after {seconds} s, and was ended", seconds=f"{seconds:.3g}")
+        return Text("it was still running after {seconds} s, and was stopped", seconds=f"{seconds:.3g}")
     return Text("exit code {code}", code=answered.exit_code)
 
 
@@ -178,6 +176,6 @@ def _ask_person(run: Run, ask: Ask, passed: Passed, state: ProjectState) -> None
     finally:
         run.journal.write("gated", outcome=outcome, seconds=round(monotonic() - began, 3))
     if outcome != "done":
-        what = Text("stopped after {wave}, as the answer said", wave=passed.text)
+        what = Text("stopped after {wave}, as answered", wave=passed.text)
         others = how_far(run, state, run.planned, MIGRATED)
         raise stopped(run, (what,), RESUMES, ExitCode.INTERRUPTED, others)

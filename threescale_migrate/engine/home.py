@@ -37,7 +37,7 @@ def safe_name(name: str) -> str:
 def make(directory: Path) -> None:
     """Makes the directory of a project's journals, durably and readable by its owner only.
 
-    Raises OSError, and Refused where others can put something there: what stands in a journal is undone.
+    Raises OSError, and Refused if others can write there: undo follows what is in a journal.
     """
     wanted = [directory, directory.parent, state_home()]
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
@@ -59,7 +59,7 @@ def make(directory: Path) -> None:
 def _open_to_others(path: Path) -> Refused:
     return Refused(
         Text(
-            "others can write in {directory}, and could put a journal there that undo would go by:"
+            "others can write to {directory}, and could put a journal there that undo would follow:"
             " check what is in it, then run {command}, or set XDG_STATE_HOME to another directory",
             directory=str(path),
             command=shell.line(("chmod", "go-w", str(path))),

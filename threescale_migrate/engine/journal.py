@@ -1,8 +1,7 @@
 """What a run did, durable line by line: one JSON line before and one after each action, flushed to disk, in a file per run that
 only its owner may read.
 
-It holds the state before (accounts, bindings, templates) and never a secret's data. It says nothing on its own; `records.py`
-reads it.
+It holds the state before (accounts, bindings, templates) and never a secret's data. `records.py` reads it.
 """
 
 from __future__ import annotations

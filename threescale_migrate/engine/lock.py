@@ -1,4 +1,4 @@
-"""The lock that keeps two runs of one project apart: who holds it, and whether the holder lives. It dies with its process."""
+"""The lock that keeps two runs of one project apart: who holds it, and whether the holder is alive. It ends with its process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Locked(Problem):
 
 @contextmanager
 def lock(directory: Path, patience: float = DEFAULT_CALL_TIMEOUT) -> Iterator[int]:
-    """Holds the project's lock and gives its descriptor; it dies with its process, and with the call of `oc` that has it.
+    """Holds the project's lock and gives its descriptor; the lock ends with its process, and with the call of `oc` that has it.
 
     Where the holder is dead, it is its last call that holds the lock: that is waited for, `patience` seconds at most.
     Raises Locked, or Refused where the directory cannot be written.
@@ -69,7 +69,7 @@ def _take(descriptor: int, patience: float) -> None:
         if time.monotonic() >= given_up:
             raise Locked(
                 Text(
-                    "the run of pid {pid}, since {since}, was killed, and its last oc call has not ended yet: end that oc",
+                    "the run of pid {pid}, since {since}, was killed, and its last oc call has not ended yet: stop that oc",
                     pid=pid,
                     since=since,
                 )

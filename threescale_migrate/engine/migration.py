@@ -49,13 +49,13 @@ def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
         request = replace(request, configs=tuple(name for name in request.configs if name not in gone))
     checks = () if gone and not request.configs and run.request.configs else steps.verify(state, request)
     found = [
-        replace(check, seen=Text("it has come since the run began, and is not migrated: {seen}", seen=check.seen))
+        replace(check, seen=Text("it was created after the run began, and is not migrated: {seen}", seen=check.seen))
         if check.verdict is Verdict.FAILED and check.step is Step.VERIFICATION and _is_new(check, run)
         else check
         for check in checks
     ]
     seen = Text("it was there when the run began, and somebody has deleted it since: it is not migrated")
-    fix = Text("find out who deleted it and why; where it comes back, run threescale-migrate migrate")
+    fix = Text("find out who deleted it and why; once it is back, run threescale-migrate migrate")
     return (
         *found,
         *(Check(Step.VERIFICATION, Code.PODS_RUN_AS_AMP, f"dc/{name}", Verdict.FAILED, seen, fix) for name in gone),
@@ -86,7 +86,7 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     if left:
         commands = "; ".join(shell.oc(action.args) for action in left)
         text = Text(
-            "oc reported success, and the change is not there: {commands}; check which oc this is, then run this again",
+            "oc reported success, but the change is not there: {commands}; check which oc this is, then run this again",
             commands=commands,
         )
         raise Failed(text, ExitCode.FAILED)
@@ -198,7 +198,7 @@ def _check_seen(run: Run, found: ProjectState, state: ProjectState) -> None:
 
 def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
     """The end of a run under which somebody has changed what the next wave needs."""
-    what = (Text("what the next wave needs is not there any more; no further config was redeployed"), *why)
+    what = (Text("what the next wave needs is no longer there; no further config was redeployed"), *why)
     fix = Text("find out who changed it and why, then run threescale-migrate migrate")
     others = how_far(run, state, run.planned, MIGRATED)
     return stopped(run, what, fix, ExitCode.FAILED, others)

@@ -21,9 +21,9 @@ from ..guide.todays_images import Asked
 from ..values import Check, Request
 
 SAID = 300
-# In seconds: so long is waited for a registry that nobody asked about.
+# How long to wait for a registry that nobody asked about, in seconds.
 UNASKED = 20.0
-# So many imports are tried at once.
+# How many imports are tried at once.
 AT_ONCE = 4
 
 

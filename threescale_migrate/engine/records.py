@@ -186,7 +186,7 @@ def is_under_way(record: Record) -> bool:
 def records(
     server: str | None = None, project: str | None = None, problems: list[JournalError] | None = None
 ) -> tuple[Record, ...]:
-    """The runs of one project, or all of them, project by project, oldest first. Runs that never began are passed over.
+    """The runs of one project, or all of them, project by project, oldest first. Runs that never began are skipped.
 
     What is wrong with journals that cannot be read goes into `problems`; without that it is raised as JournalError, since a
     run that is not known of cannot be undone.

@@ -1,4 +1,4 @@
-"""What a run needs at hand: how to ask the cluster, where to record what is done, whom to inform, when to end.
+"""What a run needs: how to ask the cluster, where to record what is done, whom to inform, when to end.
 
 It carries out nothing: the sequences are in `migration.py` and `undoing.py`.
 """
@@ -110,7 +110,7 @@ class Run:
         return self._remembered(observe(self.oc, cluster, secret, tries, elsewhere=self.request.permissions))
 
     def watch(self) -> ProjectState:
-        """Observes what a round of a wait judges, and remembers it as `look` does. Raises OcError."""
+        """Observes what a round of a wait judges, and remembers it as `observe` does. Raises OcError."""
         return self._remembered(observe_rollouts(self.oc, tries=1))
 
     def _remembered(self, state: ProjectState) -> ProjectState:

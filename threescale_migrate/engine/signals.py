@@ -38,7 +38,7 @@ class Stopped(Exception):
 
     @property
     def text(self) -> Text:
-        """What has become of it."""
+        """How the run ended."""
         if not self.changed:
             return Text("ended by a signal; nothing was changed")
         if self.again.startswith("undo"):
@@ -102,7 +102,7 @@ def at_once() -> Iterator[None]:
 
 @contextmanager
 def in_order(stop: Stop, sentence: Callable[[], None]) -> Iterator[None]:
-    """For a run: a signal asks it to end after the call under way, and `told` says so; a second SIGINT ends it at once.
+    """For a run: a signal asks it to end after the call under way, and `sentence` says so; a second SIGINT ends it at once.
 
     What it was doing then is left to its journal, as after kill -9.
     """

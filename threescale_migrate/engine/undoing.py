@@ -54,7 +54,7 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
 
 
 def _accounted(state: ProjectState, wanted: Undo, there: frozenset[str]) -> tuple[Check, ...]:
-    """The checks of an undo; a config that was there when it began and is gone is a failure, not something to shrug at."""
+    """The checks of an undo; a config that was there when it began and is gone is a failure."""
     checks = undoing.verify(state, wanted)
     if "dc" in state.unread:
         return checks

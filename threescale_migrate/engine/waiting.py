@@ -1,6 +1,6 @@
-"""The loop that observes rollouts until each has ended, well or badly; one call of `oc` a round, at growing intervals.
+"""The loop that observes rollouts until each has succeeded or failed; one call of `oc` a round, at growing intervals.
 
-It changes nothing by itself: what is done about a rollout that has failed, and what is said of it, is in `failure.py`.
+It changes nothing by itself: what is done and reported about a rollout that has failed is in `failure.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ POLL_LONGEST = 5.0
 LOGIN_SECONDS = 30.0
 # So many rounds without an answer, one after the other, are worth a line.
 UNANSWERED_ROUNDS = 4
-# States in which nobody works at the rollout, so that it hangs already where they last.
+# States in which nothing works on the rollout: if they last, it makes no progress.
 SILENT = (RolloutState.NOT_STARTED, RolloutState.WAITING_FOR_IMAGE)
 
 
@@ -69,7 +69,7 @@ def await_login(run: Run, state: ProjectState) -> None:
         retrying(still)
     except RetryError:
         note = Text(
-            "it did not come within {seconds} s; going on: pods that pull from the cluster's own registry may have to be"
+            "it did not arrive within {seconds} s; continuing: pods that pull from the cluster's own registry may have to be"
             " redeployed once it is there",
             seconds=int(LOGIN_SECONDS),
         )
@@ -204,7 +204,7 @@ def _round(run: Run, waiting: _Waiting) -> bool:
 
 
 def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None:
-    """Raises Failed where the template of a config does not say any more what this run wrote: two people must not fight."""
+    """Raises Failed if the template of a config no longer says what this run wrote: two people must not fight over it."""
     for name in names:
         if name in state.configs and state.configs[name].effective_account != goal.account:
             text = Text(
@@ -255,14 +255,14 @@ def _with_secret(state: ProjectState, waiting: _Waiting) -> ProjectState:
 
 
 def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
-    """Continues to ask where that may help: a workstation's network comes back as a server does. Raises Failed."""
+    """Continues to ask if that may help: the network of a workstation comes back, and so does a server. Raises Failed."""
     if isinstance(error, Forbidden):
         raise unreadable(run, waiting.state, waiting.names, waiting.goal, Text("the project"), error.text)
     if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
         raise broken_off(run, error, waiting.state, waiting.names, waiting.goal)
     waiting.unanswered += 1
     if waiting.unanswered == UNANSWERED_ROUNDS:
-        run.watcher.note(Text("the cluster does not answer; asking on ({why})", why=error.text))
+        run.watcher.note(Text("the cluster does not answer; still trying ({why})", why=error.text))
     _check_time(run, waiting, waiting.names)
 
 

@@ -1,4 +1,4 @@
-"""A backup as commands make one: where it goes, and what is said of it. What is in it is the guide's."""
+"""A backup as commands make one: where it goes, and what is reported. `guide/backup.py` decides what is in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .session import Session
 
 
 @dataclass(frozen=True)
-class Made:
+class Saved:
     """A backup that was made: whether all of it could be read, and the content of the database where that was asked for."""
 
     whole: bool
@@ -38,33 +38,36 @@ def findings(
     if config is None:
         return ()
     if "dc" not in state.unread and config not in state.configs:
-        seen = Text("it is not in this project, so that its database is somewhere else")
+        seen = Text("it is not in this project: its database is elsewhere")
         fix = Text("leave out --dump and --restore")
         return (Finding(Group.CONFIGS, Code.CONFIG_ABSENT, f"dc/{config}", Verdict.FAILED, seen, fix, usage=True),)
     if dumps.pod_of(state, config) is None:
-        seen = Text("it has no pod that is ready, so that its content cannot be saved")
-        fix = Text("look at what keeps it from being ready, or leave out --dump and --restore")
+        seen = Text("it has no ready pod, so its content cannot be saved")
+        fix = Text("find out why it is not ready, or leave out --dump and --restore")
         return (Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, f"dc/{config}", Verdict.FAILED, seen, fix),)
     wanted = dumps.right(state.namespace)
     answer = rights.may(oc, wanted)
     if answer:
         return ()
     if answer is None:
-        seen = Text("whether {user} may {right} could not be asked; --dump needs it", user=user, right=wanted.sentence)
+        seen = Text(
+            "whether {user} has the permission to {right} could not be checked; --dump requires it",
+            user=user,
+            right=wanted.sentence,
+        )
         fix = Text("ask: {question}", question=shell.oc(wanted.question))
         verdict = Verdict.WARNING if allow_unknown else Verdict.UNKNOWN
         return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, verdict, seen, fix),)
-    seen = Text("{user} may not {right}, and --dump needs it", user=user, right=wanted.sentence)
-    fix = Text("have an admin of the project run this, or log in as one who may")
+    seen = Text("{user} has no permission to {right}, which --dump requires", user=user, right=wanted.sentence)
+    fix = Text("ask an admin of the project to run this, or log in as a user who has the permission")
     role = shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={state.namespace}"))
     return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, Verdict.FAILED, seen, fix, (role,)),)
 
 
-def save(session: Session, oc: Oc, saving: Saving, state: ProjectState | None, show: bool) -> Made:
-    """Reads the project and writes its backup; says what is in it, on stdout where that is the command's result.
+def save(session: Session, oc: Oc, saving: Saving, state: ProjectState | None, show: bool) -> Saved:
+    """Reads the project and writes its backup; lists what is in it, on stdout if that is the command's result (`show`).
 
-    `state` is needed where a database's content is asked for. Raises OcError, Usage where it cannot be written, Refused where
-    there is nothing.
+    `state` is needed for a database's content. Raises OcError, Usage if it cannot be written, Refused if there is nothing.
     """
     directory = engine.usable(saving.directory or "")
     backup = engine.read(oc, saving.with_secrets)
@@ -83,14 +86,14 @@ def save(session: Session, oc: Oc, saving: Saving, state: ProjectState | None, s
     for kind, why in backup.unread:
         sentence = Text("not saved, since it cannot be read: {kind} ({why})", kind=kind, why=why)
         session.talk.line(f"{session.talk.mark(Verdict.UNKNOWN)} {session.talk.say(sentence)}", 0, 4)
-    return Made(not backup.unread, backup.dump)
+    return Saved(not backup.unread, backup.dump)
 
 
 def _with_content(oc: Oc, backup: Backup, config: str, state: ProjectState, scratch: Path, directory: Path) -> Backup:
     """The backup with the content of a database, which is in the directory that takes the other's place. Raises OcError, Refused."""
     pod = dumps.pod_of(state, config)
     if pod is None:
-        raise Refused(Text("{config} has no pod that is ready, so that its content cannot be saved", config=config))
+        raise Refused(Text("{config} has no ready pod, so its content cannot be saved", config=config))
     name = guide.content(config)
     made = dumping.dump(oc, config, pod.name, scratch / name)
     path = str(directory.absolute() / name)
@@ -102,7 +105,7 @@ def _said(backup: Backup, directory: str) -> list[Text]:
     total = sum(backup.counts.values())
     found = [
         Text("{count} objects are saved in {directory}: {counts}", count=total, directory=directory, counts=counts),
-        Text("the files hold what configs hold in clear: keep them as you keep secrets"),
+        Text("the files contain what the configs contain in plain text: protect them as you protect secrets"),
     ]
     if backup.dump is not None:
         found.append(
@@ -117,7 +120,7 @@ def _said(backup: Backup, directory: str) -> list[Text]:
         if not backup.dump.tables:
             found.append(
                 Text(
-                    "{config} holds no table: where an earlier run has emptied it, play that run's dump back by hand first",
+                    "{config} has no tables: if an earlier run emptied it, play that run's dump back by hand first",
                     config=backup.dump.config,
                 )
             )
@@ -125,5 +128,7 @@ def _said(backup: Backup, directory: str) -> list[Text]:
         found.append(Text("secrets are not saved: --with-secrets saves them too"))
     lost = sorted(f"{item.kind} {item.name} ({part})" for item in backup.objects for part in item.lost)
     if lost:
-        found.append(Text("not in it: {parts}; see {directory}/README.txt", parts=", ".join(lost), directory=directory))
+        found.append(
+            Text("not included: {parts}; see {directory}/README.txt", parts=", ".join(lost), directory=directory)
+        )
     return found

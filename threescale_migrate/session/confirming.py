@@ -22,7 +22,7 @@ YES, NO = ("y", "yes"), ("n", "no")
 
 
 def confirm(session: Session, changing: Changing, where: Location, show: Planned | None = None) -> None:
-    """Has the project's name typed on a terminal; elsewhere `--yes` has to say it. Raises Usage, Refused."""
+    """Has the project's name typed on a terminal; without one, `--yes` is required. Raises Usage, Refused."""
     if changing.yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -51,7 +51,7 @@ def confirm(session: Session, changing: Changing, where: Location, show: Planned
 
 
 def _show_stakes(session: Session, terminal: Terminal, show: Planned) -> None:
-    """What matters before somebody says yes: what it costs, whether the token was tested, and the way back."""
+    """What matters before somebody says yes: what it costs, whether the token was tested, and how to undo it."""
     show_stakes(terminal, show.costs)
     if session.command == "migrate":
         tested = any(
@@ -66,9 +66,9 @@ def _show_stakes(session: Session, terminal: Terminal, show: Planned) -> None:
 
 
 def gates_of(session: Session, gating: Gating) -> Gates:
-    """What stands between two waves. Raises Usage for a command that cannot be run, and where nobody can be asked."""
+    """What decides between two waves. Raises Usage for a command that cannot be run, and where nobody can be asked."""
     if gating.pause and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Usage(Text("--pause asks a person on a terminal, and here is none: leave it out, or give --gate"))
+        raise Usage(Text("--pause asks on a terminal, and this is not one: leave it out, or use --gate"))
     if gating.command is not None:
         usable(gating.command, lambda descriptors, seconds: select.select(descriptors, [], [], seconds)[0])
     if not gating.pause:

@@ -1,6 +1,6 @@
 """The way from the options to a project: an `Oc`, whether it is at the place that the user expects, and the project's lock.
 
-What a place is, the cluster's floor says; where the lock's file is, and who holds it, the engine's.
+`cluster/location.py` knows what a place is; `engine/lock.py` where the lock is, and who holds it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..engine import home, lock
 from ..values import Refused, Text, Usage
 from .options import Connection, Expectations
 
-# How long a command that only looks may take altogether, in seconds.
+# How long a command that only reads may take in total, in seconds.
 LOOKING_TIMEOUT = 300.0
 PROJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -40,7 +40,7 @@ def connect(connection: Connection, timeout: float | None = None) -> Oc:
 
 
 def _check_words(connection: Connection) -> None:
-    """Refuses what cannot be meant. An empty one is a variable of a script that was never set: oc would take its default."""
+    """Refuses what cannot be intended. An empty value is a script's variable that was never set: oc would use its default."""
     given = {
         "--oc": connection.oc,
         "--context": connection.context,
@@ -52,10 +52,10 @@ def _check_words(connection: Connection) -> None:
             raise Usage(Text("{option} is empty: give a value, or leave it out", option=option))
         if word is not None and not word.isprintable():
             raise Usage(
-                Text("{option}: {word} cannot be handed to oc: it is not plain text", option=option, word=ascii(word))
+                Text("{option}: {word} cannot be passed to oc: it is not plain text", option=option, word=ascii(word))
             )
     if connection.namespace is not None and not PROJECT_NAME.fullmatch(connection.namespace):
-        raise Usage(Text("--namespace: {name} is no name that a project can have", name=connection.namespace[:80]))
+        raise Usage(Text("--namespace: {name} is not a valid project name", name=connection.namespace[:80]))
 
 
 def unexpected(expect: Expectations, where: Location) -> tuple[tuple[str, Text], ...]:

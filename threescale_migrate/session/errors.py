@@ -1,4 +1,4 @@
-"""What each way to fail means: its sentence and its exit code, and how it is shown where nothing else was."""
+"""What each error means: its sentence and its exit code, and how it is shown."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def defect(error: Exception) -> Text:
     sentence = REDACTOR(f"{type(error).__name__}: {error}")[:300]
     path = kept(error)
     if path is None:
-        return Text("a defect of threescale-migrate, please report it: {sentence}", sentence=sentence)
+        return Text("a defect in threescale-migrate, please report it: {sentence}", sentence=sentence)
     return Text(
-        "a defect of threescale-migrate, please report it with {path}, where secrets are masked: {sentence}",
+        "a defect in threescale-migrate, please report it with {path}, where secrets are masked: {sentence}",
         path=str(path),
         sentence=sentence,
     )
@@ -84,7 +84,7 @@ def handled(session: Session, command: Callable[[], int]) -> int:
 
 
 def _complain(session: Session, text: Text, exit_code: ExitCode) -> int:
-    """One sentence on stderr; with `-o json` a document on stdout as well. Where nobody listens, the exit code says it."""
+    """One sentence on stderr; with `-o json` a document on stdout as well. If nobody reads it, the exit code is enough."""
     with suppress(OSError, Unwritable):
         terminal = session.talk
         failed.show(terminal, text)

@@ -1,4 +1,4 @@
-"""A run with its journal: opened before the first change, ended whatever happens. What is written there is the engine's."""
+"""A run with its journal: opened before the first change, ended whatever happens. The engine decides what is written there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from . import reports
 from .options import Changing
 from .session import Session
 
-ENDING = Text("asked to end: it ends after the call of oc that is under way; Ctrl-C once more ends it at once")
+ENDING = Text("stopping after the oc call in progress; press Ctrl-C again to stop at once")
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,10 @@ class Start:
 
 @contextmanager
 def journaled(session: Session, changing: Changing, start: Start, **values: object) -> Iterator[runner.Run]:
-    """A run with its journal open, its signals in hand and a listener; `values` stand in the journal's first line.
+    """A run with its journal open, its signals handled and a watcher; `values` are added to the journal's first line.
 
-    Raises what the run does; Moved where `oc` is no longer there; Failed for a refusal after the first change, Refused where the journal cannot be written.
+    Raises what the run raises; Moved if `oc` is no longer at the place; Failed for a refusal after the first change, Refused if the
+    journal cannot be written.
     """
     oc = start.oc
     still_at(oc, start.where)  # time has passed since, and somebody may have confirmed what another place is now
@@ -75,7 +76,7 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
             run.broken(error)
             if not record.number:
                 raise
-            raise Failed(error.text, ExitCode.FAILED) from None  # it is not before the first change any more
+            raise Failed(error.text, ExitCode.FAILED) from None  # the first change was made
         except BaseException as error:
             run.broken(error)
             if isinstance(error, signals.Stopped):

@@ -41,7 +41,7 @@ def looked(session: Session, options: Options, one: Callable[[Session, Options],
 
 
 def show_line(terminal: Terminal, outcome: Outcome, said: Text) -> None:
-    """One project in one line: `said`, or why it could not be asked; beneath it the commands in that, as they are pasted."""
+    """One project in one line: `said`, or why it could not be asked; below it the commands in that, ready to be pasted."""
     verdict = {ExitCode.DONE: Verdict.PASSED, ExitCode.UNKNOWN: Verdict.UNKNOWN}.get(outcome.code, Verdict.FAILED)
     if outcome.code is ExitCode.SOMETHING_TO_DO:
         verdict = Verdict.WARNING

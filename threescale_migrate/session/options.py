@@ -114,7 +114,7 @@ class Changing:
 
 @dataclass(frozen=True)
 class Gating:
-    """What stands between two waves: a command with the seconds that it may take, and whether a person is asked."""
+    """What decides between two waves: a command with the seconds that it may take, and whether a person is asked."""
 
     command: str | None = None
     seconds: float = 60.0
@@ -177,7 +177,7 @@ class MigrateOptions(OverMany):
 
 @dataclass(frozen=True)
 class VerifyOptions(OverMany):
-    """`verify`; times in seconds. `watch` checks again until there is no more to wait for, with an `interval` without end."""
+    """`verify`; times in seconds. `watch` checks again until there is nothing left to wait for; with an `interval`, for ever."""
 
     monitoring: Monitoring = Monitoring()
     timeout: float | None = None
@@ -256,7 +256,7 @@ class ManifestOptions:
 
 @dataclass(frozen=True)
 class HelpPage:
-    """What `help` shows: a command's help as it stands, a topic in Markdown, or both."""
+    """What `help` shows: a command's help, a topic in Markdown, or both."""
 
     plain: str = ""
     markdown: str = ""
@@ -264,7 +264,7 @@ class HelpPage:
 
 @dataclass(frozen=True)
 class HelpOptions:
-    """`help`: `made` gives the page, and raises Usage for a name that nothing is called."""
+    """`help`: `made` gives the page, and raises Usage for an unknown name."""
 
     made: Callable[[], HelpPage]
 

@@ -43,7 +43,7 @@ class Planned:
             notes.append(Text("not 3scale's, left alone: {names}", names=", ".join(selection.foreign)))
         for name, account in selection.own_account:
             notes.append(
-                Text("{name} runs as {account}, an account of its own, and is left alone", name=name, account=account)
+                Text("{name} runs as its own account {account}, and is left alone", name=name, account=account)
             )
         dear = costs(state, [name for wave in order for name in wave.configs])
         notes += [_of_content(cost.config, kept) for cost in dear if cost.lost and cost.config in DATABASES]

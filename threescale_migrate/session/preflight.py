@@ -105,14 +105,14 @@ def version_of(oc: Oc) -> str:
 def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
     """The exit code that findings mean: wrong usage where nothing but an option is wrong.
 
-    Where there is nothing to change, what is not known blocks nothing, and is reported all the same.
+    If there is nothing to change, what is unknown blocks nothing, but is still reported.
     """
-    standing = guide.against(findings)
-    if not standing:
+    blocking = guide.against(findings)
+    if not blocking:
         return ExitCode.DONE
-    if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in standing):
+    if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in blocking):
         return ExitCode.UNKNOWN
-    return ExitCode.USAGE if all(finding.usage for finding in standing) else ExitCode.REFUSED
+    return ExitCode.USAGE if all(finding.usage for finding in blocking) else ExitCode.REFUSED
 
 
 def verdict(findings: Sequence[Finding]) -> Verdict:

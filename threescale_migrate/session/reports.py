@@ -113,7 +113,7 @@ def _write(session: Session, path: str, record: Record) -> ExitCode:
         again = Text("threescale-migrate history {run} --report FILE", run=record.run) if record.run else NOTHING
         session.say(
             Text(
-                "the report {path} cannot be written ({why}); nothing else is changed by that. {again}",
+                "the report {path} cannot be written ({why}); nothing else is affected. {again}",
                 path=str(target),
                 why=system_error(error),
                 again=again,

@@ -41,7 +41,7 @@ def show(
     except (BrokenPipeError, Unwritable) as error:
         if isinstance(error, Unwritable):
             session.say(Text("the output cannot be written ({why})", why=error.why))
-        leave_stdout()  # the exit code says it still
+        leave_stdout()  # the exit code still tells the result
     return code
 
 

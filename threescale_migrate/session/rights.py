@@ -24,9 +24,9 @@ from ..guide.rights import (
 )
 from ..values import Action, Text
 
-CLIENT_CANNOT = Text("this oc is too old to ask the server about a binding without making it")
-SERVER_CANNOT = Text("this server is too old to be asked about a binding without making it")
-NOT_KNOWN = Text("whether the server can be asked about a binding without making it is not known")
+CLIENT_CANNOT = Text("this oc is too old to ask the server about a binding without creating it")
+SERVER_CANNOT = Text("this server is too old to be asked about a binding without creating it")
+NOT_KNOWN = Text("it is not known whether the server can be asked about a binding without creating it")
 
 
 def ask(oc: Oc, state: ProjectState, actions: Iterable[Action]) -> Answers:
@@ -73,8 +73,8 @@ class Trial:
     def of(self, action: Action) -> str | Text:
         """Nothing where the server allows it, its sentence where it does not, a Text where that cannot be found out.
 
-        Who may bind the role may give it; who may not, still may give what they have themselves, which the server alone
-        finds out: it is asked to try the binding. Raises Unreachable.
+        A user who can bind the role can grant it; anyone else can still grant what they have themselves, which only the server
+        knows: it is asked to try the binding. Raises Unreachable.
         """
         grant = granted(action)
         assert grant is not None, "only grants are tried"

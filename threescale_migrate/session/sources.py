@@ -67,10 +67,10 @@ def of_project(name: str, oc: Oc) -> PullSecret:
     """A secret that the project has under another name. Raises Usage, Refused, OcError."""
     if name == SECRET_NAME:
         raise Usage(
-            Text("--from-secret: {name} is the very secret that is to be made: name the one to copy", name=SECRET_NAME)
+            Text("--from-secret: {name} is the secret that is to be created: name the one to copy", name=SECRET_NAME)
         )
     if not name or not all(letter.isalnum() or letter in "-." for letter in name) or name[0] in "-.":
-        raise Usage(Text("--from-secret: {name} is no name of a secret", name=ascii(name)))
+        raise Usage(Text("--from-secret: {name} is not a valid secret name", name=ascii(name)))
     try:
         there = read_project_secret(oc, name)
     except NotFound:
@@ -133,7 +133,7 @@ def _read(descriptor: int, sentence: str) -> bytes:
         if not poll.poll(max(0.0, ends - monotonic()) * 1000):
             raise Usage(
                 Text(
-                    "{sentence}: nothing more came for {seconds} s: is it complete?",
+                    "{sentence}: nothing more arrived for {seconds} s: is it complete?",
                     sentence=sentence,
                     seconds=int(PATIENCE),
                 )

@@ -33,7 +33,7 @@ def manifests(oc: Oc, changes: Iterable[Inverse], given: PullSecret | None) -> d
     for change in changes:
         path = change.detail.get("path")
         if path and os.path.isfile(path):
-            with suppress(Usage):  # it is another file by now, and may not be needed
+            with suppress(Usage):  # the file was replaced since, and may not be needed
                 secret = of_file(path)
                 oc.redact.learn(*secret.secrets)
                 found.setdefault(secret.fingerprint, secret.manifest)
@@ -58,7 +58,8 @@ def after_failure(run: Run, error: Failed) -> Failed:
     else:
         left = ", ".join(check.subject for check in checks if check.verdict is not Verdict.PASSED)
         become = Text(
-            "the run was undone, but for: {left}" if left else "the run was undone: all is as before", left=left
+            "the run was undone, except for: {left}" if left else "the run was undone: everything is as before",
+            left=left,
         )
-    # How the others stood is past.
+    # The state of the others has changed since.
     return Failed(replace(error.failure, undo="", others=(become,)), error.exit_code)

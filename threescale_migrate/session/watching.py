@@ -1,4 +1,4 @@
-"""`verify --watch`: looks at the rollouts again and again, for a second screen while somebody migrates. It changes nothing.
+"""`verify --watch`: shows the rollouts repeatedly, for a second screen while somebody migrates. It changes nothing.
 
 A round is the one call of `oc` that a round of a migration's wait is too; the six steps are looked at once all pods are there.
 """
@@ -49,7 +49,7 @@ class _Watch:
 
 
 def watch(session: Session, options: VerifyOptions, look: Look) -> ExitCode:
-    """Shows the rollouts until nothing fails any more, and then what `look` has checked; for ever with an interval.
+    """Shows the rollouts until nothing fails, and then what `look` has checked; with an interval, for ever.
 
     Gives the exit code of the checks. Raises Failed at the deadline, OcError for what does not pass by itself, Stopped.
     """
@@ -77,7 +77,7 @@ def _has_failed(checks: tuple[Check, ...]) -> bool:
 
 
 def _round(state: _Watch) -> tuple[ProjectState, tuple[Check, ...]] | None:
-    """One look at the rollouts; and at all of it, where these say no more."""
+    """Observes the rollouts once; when they are done, all six steps."""
     try:
         seen = observe_rollouts(state.oc, tries=1)
         names = choose(seen, state.request).configs
@@ -98,7 +98,7 @@ def _round(state: _Watch) -> tuple[ProjectState, tuple[Check, ...]] | None:
             return None  # it was the watch's own end that cut it off
         state.unanswered += 1
         if state.unanswered == UNANSWERED_ROUNDS:
-            _say(state, Text("the cluster does not answer; asking on ({why})", why=error.text))
+            _say(state, Text("the cluster does not answer; still trying ({why})", why=error.text))
         return None
 
 
