@@ -34,7 +34,12 @@ DOOR = (f"{PACKAGE}.__main__",)
 # The rows of each floor, from the ground up: a module imports from rows below its own. One that has no row yet may not be
 # part of a circle either.
 ROWS: Mapping[str, tuple[str, ...]] = {
-    "ground": ("check_codes shell shipped visible", "values", "exit_codes language redaction", "output telling"),
+    "ground": (
+        "check_codes shell shipped visible",
+        "values",
+        "exit_codes language redaction",
+        "command_secrets output",
+    ),
     "cluster": (
         "dialects doors ending items state streams threads",
         "failures pull_secrets saving sharing workloads",

@@ -90,10 +90,13 @@ PATTERNS: _Patterns = (
     (re.compile(r"[A-Za-z0-9_.-]{12,}"), _without_web_token),
     (re.compile(r"\bsha256~[A-Za-z0-9_-]{16,}"), "sha256~***"),
 )
-TELLING = r"passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|cookie|session"
-# In a container's log anything may stand: values with a telling name, and words that are too long and too mixed to be words.
+SENSITIVE = r"passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|cookie|session"
+# In a container's log anything may stand: values with a name that sounds secret, and words that are too long and too mixed to be words.
 PATTERNS_OF_LOGS: _Patterns = (
-    (re.compile(rf"(?i)((?:{TELLING})[\w.-]{{0,64}}[\"']?\s{{0,8}}(?:=>|[:=])\s{{0,8}}[\"']?)[^\s\"',;&]+"), r"\1***"),
+    (
+        re.compile(rf"(?i)((?:{SENSITIVE})[\w.-]{{0,64}}[\"']?\s{{0,8}}(?:=>|[:=])\s{{0,8}}[\"']?)[^\s\"',;&]+"),
+        r"\1***",
+    ),
     (re.compile(r"[A-Za-z0-9_-]{24,}"), _unless_a_word),
     (re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}"), MASK),
 )

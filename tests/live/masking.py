@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from threescale_migrate.redaction import TELLING, Redactor
+from threescale_migrate.redaction import SENSITIVE, Redactor
 
 SERVER = "https://api.cluster.example.test:6443"
 PROJECT = "threescale"
@@ -21,9 +21,9 @@ _IN_CLEAR = (
     (re.compile(r'\\*"stringData\\*": ?\{[^{}]*'), re.compile(r'(: ?\\*")(?:[^"\\]|\\(?!"))+')),
     (re.compile(r"^( *)stringData:\n(?:\1 +\S.*\n?)+", re.MULTILINE), re.compile(r"(?m)(^ +[\w.-]+: ?)\S.*")),
     # What a config holds in clear: in a hook's command, in a variable (recordings/README.md 22).
-    (re.compile(rf"(?i)\b\w*(?:{TELLING})\w*=\\*[\"']?[^\s\"'\\]+"), re.compile(r"^(\w+=\\*[\"']?).+")),
+    (re.compile(rf"(?i)\b\w*(?:{SENSITIVE})\w*=\\*[\"']?[^\s\"'\\]+"), re.compile(r"^(\w+=\\*[\"']?).+")),
     (
-        re.compile(rf'(?i)"?name"?: "?[\w.-]*(?:{TELLING})[\w.-]*"?,?\s+"?value"?: "?[^"\n]+'),
+        re.compile(rf'(?i)"?name"?: "?[\w.-]*(?:{SENSITIVE})[\w.-]*"?,?\s+"?value"?: "?[^"\n]+'),
         re.compile(r'("?value"?: "?)[^"\n]+'),
     ),
 )

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..redaction import MASK, TELLING, Redactor
-from ..telling import TASK, secrets_in
+from ..command_secrets import TASK, secrets_in
+from ..redaction import MASK, SENSITIVE, Redactor
 
 _JSON = Mapping[str, Any]
 TYPES = (
@@ -39,7 +39,7 @@ SHORTEST = 6
 _PLAIN = re.compile(r"[a-z/][a-z/._-]{0,40}")
 _RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+){0,2}")
 _PIECES = re.compile(r"[\s\"'=;|&()<>]+")
-_TELLING = re.compile(rf"(?i)(?:{TELLING})")
+_SENSITIVE = re.compile(rf"(?i)(?:{SENSITIVE})")
 # Names of fields that sound like secrets and hold a name, a path or a switch.
 _REFERENCES = frozenset(
     {"secretName", "secretNames", "pullSecret", "pushSecret", "sourceSecret", "imagePullSecrets", "automountServiceAccountToken",
@@ -86,7 +86,7 @@ class Masking:
             }
         if isinstance(value, list):
             return [self._value(inner, kind, key) for inner in value]
-        if isinstance(value, str) and _TELLING.search(key) and key not in _REFERENCES:
+        if isinstance(value, str) and _SENSITIVE.search(key) and key not in _REFERENCES:
             return self._hide(value)
         return value
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ..telling import described, secrets_in
+from ..command_secrets import described, secrets_in
 from .state import (
     Condition,
     ContainerState,

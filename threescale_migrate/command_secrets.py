@@ -1,7 +1,7 @@
-"""What may be said of a config's commands, arguments and variables, which hold secrets in clear (recordings/README.md 22).
+"""A config's commands, arguments and variables hold secrets in plain text (recordings/README.md 22): what can be shown of them.
 
-A command is described, never quoted: what it assigns, and whatever is or may be a login, is masked. It knows nothing of how a
-config is written; what it is given are words, names and values.
+A command is described, never quoted: what it assigns, and all that is or may be a login, is masked. It does not know how a config is
+written; it gets words, names and values.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .redaction import MASK, ORDINARY, SHORTEST, TELLING
+from .redaction import MASK, ORDINARY, SENSITIVE, SHORTEST
 
 LONGEST = 100
 # 3scale's own tasks, in words that hold nothing of the command (recordings/README.md 19, 22).
 TASK = re.compile(r"\brake\b.*?\b(openshift:[a-z_]{1,30})(?![\w-])", re.DOTALL)
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|k|z|a)?sh")
 _VALUE = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|\\.|[^\s;&|\"'\\])+"
-_NAME = rf"[\w.-]*(?:{TELLING}|auth|\bkey|_key)[\w.-]*"
+_NAME = rf"[\w.-]*(?:{SENSITIVE}|auth|\bkey|_key)[\w.-]*"
 _PATTERNS = (
     (re.compile(rf"(?i)(\bauthorization\W{{1,8}})(?:(?:bearer|basic)\s+)?{_VALUE}"), rf"\1{MASK}"),
-    # Whatever is assigned: a shell's variable, a task's argument, an option's value with a telling name.
+    # Whatever is assigned: a shell's variable, a task's argument, an option's value with a name that sounds secret.
     (re.compile(rf"((?<![\w-])[A-Za-z_]\w*\\?[\"']?\s?=){_VALUE}"), rf"\1{MASK}"),
     (re.compile(rf"(?i)(--?{_NAME})(?:=|\s+){_VALUE}"), rf"\1={MASK}"),
     (re.compile(rf"(?i)({_NAME}\\?[\"']?\s{{0,4}}(?:=>|[:=])\s{{0,4}}){_VALUE}"), rf"\1{MASK}"),
@@ -30,8 +30,8 @@ _PATTERNS = (
 # A word that has letters and digits both is a generated one, unless it is the name of a program or a version.
 _MIXED = re.compile(r"(?=[^\W_]*[0-9])(?=[^\W_]*[^\W\d_])[^\W_]{8,}")
 _LONG = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
-_TELLING_NAME = re.compile(rf"(?i)(?:{TELLING}|auth|key$)")
-# What a variable with a telling name may hold and be no secret: a name, a path, a switch, a number of seconds.
+_SENSITIVE_NAME = re.compile(rf"(?i)(?:{SENSITIVE}|auth|key$)")
+# What a variable with a name that sounds secret may hold and be no secret: a name, a path, a switch, a number of seconds.
 _A_NAME = re.compile(r"[a-z]+(?:[-_./:][a-z]+)*|true|false|yes|no|\d{1,5}|/[\w./-]*", re.IGNORECASE)
 _SHORT = ("-p", "-P", "-u", "-a")
 _OPTION = re.compile(rf"(?i)(--?{_NAME}(?==|\Z)|-[pPua](?!\w*-))=?")
@@ -41,7 +41,7 @@ _ASSIGNED = re.compile(rf"([A-Za-z_][\w-]*)\\?[\"']?\s?=({_VALUE})")
 
 
 def described(words: Iterable[str]) -> str:
-    """What a command does, in so many words as hold no secret: `rake openshift:deploy`, or the command with masks in it."""
+    """What a command does, without secrets: `rake openshift:deploy`, or the command with masks in it."""
     given = [str(word)[:4096] for word in words]
     script = _script(given)
     task = TASK.search(" ".join(given) if script is None else script)
@@ -90,6 +90,6 @@ def secrets_in(words: Iterable[str], variables: Iterable[tuple[str, str]]) -> It
         name, _, value = word.partition("=")
         assigned.append((name, value) if re.fullmatch(r"[\w.-]+", name) else ("", word))
     for name, value in assigned:
-        if _TELLING_NAME.search(name) and not _A_NAME.fullmatch(value) and value not in ORDINARY:
+        if _SENSITIVE_NAME.search(name) and not _A_NAME.fullmatch(value) and value not in ORDINARY:
             yield value
         yield from (password for password in _USERINFO.findall(value) if len(password) >= SHORTEST)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threescale_migrate.telling import LONGEST, described, secrets_in
+from threescale_migrate.command_secrets import LONGEST, described, secrets_in
 
 TOKEN = "a1b2c3d4"
 WORDS = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=8, max_size=30).filter(
