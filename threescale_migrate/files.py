@@ -46,7 +46,7 @@ def flush_directory(directory: Path) -> None:
 
 
 def open_lock(path: Path) -> int:
-    """The descriptor of a lock's file, which is made where it is not there. Raises OSError, also for a link and a pipe."""
+    """The descriptor of a lock's file, which is made if it is not there. Raises OSError, also for a link and a pipe."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

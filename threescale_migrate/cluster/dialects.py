@@ -19,7 +19,7 @@ UNCHANGED = re.compile(r"\(no change\)|\bnot patched\b")
 
 
 def user_of(context: str) -> str:
-    """The user in the name of a context as `oc login` makes it, `project/server/user`; `?` where it is named otherwise.
+    """The user in the name of a context as `oc login` makes it, `project/server/user`; `?` if it is named otherwise.
 
     For servers without the users API, which cannot say who is logged in (documented-procedure-oc-4.6).
     """
@@ -33,5 +33,5 @@ def role_kind(reference: Mapping[str, Any]) -> str:
 
 
 def subject_namespace(namespace: str, binding_namespace: str) -> str:
-    """Where a binding's service account lives: 3.11 leaves the namespace out where it is the binding's own."""
+    """Where a binding's service account lives: 3.11 leaves the namespace out if it is the binding's own."""
     return namespace or binding_namespace

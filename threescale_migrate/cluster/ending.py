@@ -13,12 +13,12 @@ class Group(Protocol):
     """A process with all that it has started."""
 
     def kill_group(self) -> None:
-        """Ends them. Raises OSError where none is there any more."""
+        """Ends them. Raises OSError if none is there any more."""
 
 
-# What runs; the threads that are about to start something; whether this program was asked to end; and what has to be done as soon as
-# the thread that was interrupted is done with starting. They are lists, which a signal handler may read at any moment: a lock could be
-# held by the very code that it interrupts.
+# What runs; the threads that are starting something; whether this program was asked to end; and what to do as soon as the interrupted
+# thread has started its process. They are lists, which a signal handler may read at any moment: a lock could be
+# held by the code that it interrupts.
 running: list[Group] = []
 _starting: list[int] = []
 asked: list[bool] = []

@@ -15,7 +15,7 @@ RELEASE = "AMP_RELEASE"
 
 @dataclass(frozen=True)
 class Environment:
-    """The ConfigMap: whether it is there, the release that it names, and why it could not be read, where it could not."""
+    """The ConfigMap: whether it is there, the release that it names, and why it could not be read, if it could not."""
 
     present: bool = False
     release: str = ""
@@ -23,7 +23,7 @@ class Environment:
 
 
 def read_environment(oc: Oc) -> Environment:
-    """Reads it. Raises OcError where the cluster cannot be asked."""
+    """Reads it. Raises OcError if the cluster cannot be asked."""
     try:
         return oc.read_item(("get", "configmap", NAME, "-o", "json"), _parse)
     except NotFound:

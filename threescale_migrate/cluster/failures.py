@@ -190,7 +190,7 @@ class Call:
 
 
 def classify(exit_code: int, stderr: str) -> type[OcError] | None:
-    """Gives the class of a failure by the text of stderr, None where the call succeeded.
+    """Gives the class of a failure by the text of stderr, None if the call succeeded.
 
     Warnings on stderr are no errors (recordings/README.md 11). Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
     """

@@ -13,7 +13,7 @@ _WHITE = re.compile(r"[ \t\r\n]*")
 def items_of(text: str) -> Iterator[Any]:
     """The items of a List, one after the other; the object itself where the answer is no List.
 
-    Raises ValueError where the text is not one whole JSON object, which may be after some items.
+    Raises ValueError if the text is not one whole JSON object, which may be after some items.
     """
     decode = json.JSONDecoder().raw_decode
     values: dict[str, Any] = {}

@@ -22,8 +22,8 @@ REHEARSAL = "threescale-migrate/rehearsal"
 
 @dataclass(frozen=True)
 class Location:
-    """Where `oc` is. `context` is None where there is no kubeconfig, as in a pod; `uid` where the user may read neither the
-    Namespace nor the Project: the place is known by its names only then. `rehearsal` where the project itself says that it is one."""
+    """Where `oc` is. `context` is None if there is no kubeconfig, as in a pod; `uid` if the user can read neither the Namespace nor
+    the Project: then the place is known only by its names. `rehearsal` is whether the project is a rehearsal's."""
 
     context: str | None
     server: str
@@ -39,7 +39,7 @@ class Moved(Refused):
 
 @dataclass(frozen=True)
 class _Context:
-    """What the kubeconfig says: a name, a server, a project; empty where it says nothing."""
+    """What the kubeconfig says: a name, a server, a project; empty if it says nothing."""
 
     name: str = ""
     server: str = ""
@@ -47,8 +47,8 @@ class _Context:
 
 
 def pin(oc: Oc) -> str:
-    """Has each later call of `oc` name the context and the project that hold now, and gives the context's server, empty where
-    there is no kubeconfig. Raises OcError, Refused where no project is chosen.
+    """Has each later call of `oc` name the context and the project that hold now, and gives the context's server, empty if
+    there is no kubeconfig. Raises OcError, Refused if no project is chosen.
 
     Rests on places.jsonl: `oc config view --minify` prints the context that holds, without the login, and asks no server.
     """
@@ -69,7 +69,7 @@ def locate(oc: Oc) -> Location:
 
 
 def still_at(oc: Oc, location: Location) -> None:
-    """Asks again whether a pinned `oc` is still there. Raises Moved with one sentence where it is not, OcError.
+    """Asks again whether a pinned `oc` is still there. Raises Moved with one sentence if it is not, OcError.
 
     The context's name proves nothing: `oc login` in another terminal writes another server or user under the same name.
     """
@@ -132,8 +132,8 @@ def _user(oc: Oc) -> str:
 
 
 def _identity(oc: Oc, project: str) -> tuple[str | None, bool]:
-    """The Namespace's uid, and whether it is marked as a rehearsal's: which a user of the project may read where the Project may not be, and the other way round on 3.11
-    (recordings/README.md 27). Raises Unreachable."""
+    """The Namespace's uid, and whether it is marked as a rehearsal's. A user of the project can often read only the Namespace, on
+    3.11 only the Project (recordings/README.md 27). Raises Unreachable."""
     for kind in ("namespace", "project"):
         try:
             return oc.read_item(

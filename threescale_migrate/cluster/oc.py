@@ -117,7 +117,7 @@ class Oc:
         return ("oc", *args[:end], *given, *args[end:])
 
     def answer(self, args: Sequence[str], stdin: str | None = None, stream: Stream = NONE) -> Call:
-        """Makes a call that looks, once, and gives it whatever its exit code. Raises RequestTimeout, OcMissing, WrongDoor."""
+        """Makes a call that only reads, once, and gives it whatever its exit code. Raises RequestTimeout, OcMissing, WrongDoor."""
         if not only_looks(args):
             raise WrongDoor(f"oc {' '.join(args[:3])} is no call that only looks")
         return self._run(args, stdin, None, stream)
@@ -180,7 +180,7 @@ class Oc:
         return Text("{asked}: exit code {code} and nothing on stderr", asked=self.redact(asked), code=call.exit_code)
 
     def read(self, args: Sequence[str], stdin: str | None = None, tries: int = READ_TRIES) -> Call:
-        """Makes a call that looks, again where it fails for a reason that passes. Raises OcError."""
+        """Makes a call that only reads, again if it fails for a reason that passes. Raises OcError."""
         return self.retry(lambda: self._checked(self.answer(args, stdin), looking=True), tries)
 
     def read_line(self, args: Sequence[str], pattern: str = r".*") -> str:
@@ -228,7 +228,7 @@ class Oc:
     ) -> tuple[list[Part], tuple[str, ...]]:
         """Gives what `parse` makes of each item of the answer, and the error lines beside it.
 
-        With `partial` an answer that lacks the types which the user may not read is an answer still
+        With `partial` an answer that lacks the types which the user cannot read is an answer still
         (recordings/README.md 16); the lines say what is missing. Each item is parsed and then let go: the lists of a
         large project are never in memory as a whole. Raises OcError as read_item does.
         """

@@ -29,7 +29,7 @@ Wait = Callable[[Sequence[int], float], Sequence[int]]
 
 @dataclass(frozen=True)
 class Answered:
-    """How a program ended: its exit code as a shell has it, None where its time was over; the end of what it wrote; how long it ran."""
+    """How a program ended: its exit code as a shell has it, None if its time was over; the end of what it wrote; how long it ran."""
 
     exit_code: int | None
     said: str
@@ -59,7 +59,7 @@ def run_program(argv: Sequence[str], environment: dict[str, str]) -> int:
 
 def ask_program(argv: Sequence[str], environment: Mapping[str, str], seconds: float, wait: Wait) -> Answered:
     """Runs a program with no input, in its own session, for at most so many seconds; when this returns or raises, it and all that it
-    has started have ended. Raises OcMissing where it cannot be started, and what `wait` raises."""
+    has started have ended. Raises OcMissing if it cannot be started, and what `wait` raises."""
     began = monotonic()
     try:
         process = subprocess.Popen(
@@ -101,7 +101,7 @@ class _Group:
     process: subprocess.Popen[bytes]
 
     def kill_group(self, number: int = signal.SIGKILL) -> None:
-        """Raises OSError where none of them is there any more."""
+        """Raises OSError if none of them is there any more."""
         os.killpg(self.process.pid, number)
 
 

@@ -15,7 +15,7 @@ _JSON = Mapping[str, Any]
 
 
 def login_data(item: _JSON) -> dict[str, Any]:
-    """The logins by registry of a pull secret's JSON, of the newer type or the older; empty where it cannot be decoded."""
+    """The logins by registry of a pull secret's JSON, of the newer type or the older; empty if it cannot be decoded."""
     data = item.get("data") or {}
     raw = data.get(".dockerconfigjson") or data.get(".dockercfg") or ""
     try:

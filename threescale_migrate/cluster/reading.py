@@ -234,7 +234,7 @@ def _listed(
     tries: int | None = None,
     timeouts: int = READ_TRIES,
 ) -> Answer:
-    """The items of some types, and why those are missing that the user may not read or the server does not have. Raises OcError.
+    """The items of some types, and why those are missing that the user cannot read or the server does not have. Raises OcError.
 
     `timeouts` limits the calls that get no answer in time: a list that takes long takes long again.
 
@@ -262,7 +262,7 @@ def _listed(
 
 
 def _lacking(said: str, types: tuple[str, ...]) -> tuple[str, ...]:
-    """Which of the types it is that the server does not have; all where it is not said in words that we know."""
+    """Which of the types it is that the server does not have; all if it is not said in words that we know."""
     match = re.search(r"resource type \"([^\"]+)\"", said)
     kind = match[1].partition(".")[0] if match else ""
     return (
@@ -274,7 +274,7 @@ def _lacking(said: str, types: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def observe_secret(oc: Oc) -> RegistrySecret | None:
-    """The pull secret, None where it is not in the project. Raises OcError, Forbidden."""
+    """The pull secret, None if it is not in the project. Raises OcError, Forbidden."""
     try:
         return read_secret(oc, SECRET_NAME)
     except NotFound:
@@ -282,7 +282,7 @@ def observe_secret(oc: Oc) -> RegistrySecret | None:
 
 
 def read_secret(oc: Oc, name: str) -> RegistrySecret:
-    """Reads a pull secret of the project, whose values are masked from then on. Raises OcError, NotFound where it is not there."""
+    """Reads a pull secret of the project, whose values are masked from then on. Raises OcError, NotFound if it is not there."""
     found, values = oc.read_item(
         ("get", "secret", name, "-o", "json"), lambda item: (parse_secret(item), secret_values(item))
     )

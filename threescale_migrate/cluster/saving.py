@@ -68,7 +68,7 @@ class Saved:
 
 
 def saved(item: _JSON, with_secrets: bool) -> Saved | None:
-    """One object of oc's JSON, cleaned; None where the cluster makes it again by itself.
+    """One object of oc's JSON, cleaned; None if the cluster makes it again by itself.
 
     Without `with_secrets` a route is saved without its private key. Raises KeyError, TypeError or AttributeError for what
     has not the shape of the cluster's objects.

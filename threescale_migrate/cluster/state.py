@@ -244,7 +244,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Discovery:
-    """How system's settings have service discovery: `enabled` and `method` as they are written there, empty where not."""
+    """How system's settings have service discovery: `enabled` and `method` as they are written there, empty if not."""
 
     enabled: str
     method: str
@@ -306,7 +306,7 @@ class ProjectState:
 
     `unread` maps a type that could not be read (`dc`, `secrets`, `clusterrolebindings`, …) to the sentence that says why;
     what is in there is unknown, and neither present nor absent. `roles` are by namespace and name, cluster roles under an
-    empty one. `secret_names` are secrets that were looked for and are there. `discovery` is None where system's settings
+    empty one. `secret_names` are secrets that were looked for and are there. `discovery` is None if system's settings
     say nothing of it.
     """
 

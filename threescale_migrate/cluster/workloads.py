@@ -30,12 +30,12 @@ def names(references: Any) -> tuple[str, ...]:
 
 
 def strings(mapping: Any) -> Mapping[str, str]:
-    """A map of texts; empty where there is none."""
+    """A map of texts; empty if there is none."""
     return {str(key): str(value) for key, value in (mapping or {}).items()}
 
 
 def words(values: Any) -> tuple[str, ...]:
-    """A list of texts; empty where there is none."""
+    """A list of texts; empty if there is none."""
     return tuple(str(value) for value in values or ())
 
 

@@ -64,9 +64,9 @@ def read_each(
 
 @contextmanager
 def staged(directory: Path) -> Iterator[Path]:
-    """A directory beside the one that is wanted, which its owner alone may read; once it is filled it takes the other's name.
+    """A directory beside the one that is wanted, which only its owner can read; once it is filled it takes the other's name.
 
-    Raises Usage where that cannot be done; nothing is left behind then, nor where whoever fills it fails.
+    Raises Usage if that cannot be done; nothing is left behind then, nor if filling it fails.
     """
     scratch = None
     try:
@@ -83,7 +83,7 @@ def staged(directory: Path) -> Iterator[Path]:
 
 
 def write(documents: Iterable[Document], directory: Path) -> None:
-    """Writes files, which their owner alone may read. Raises OSError."""
+    """Writes files, which only their owner can read. Raises OSError."""
     for document in documents:
         descriptor = os.open(directory / document.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:

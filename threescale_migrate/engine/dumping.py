@@ -41,7 +41,7 @@ _STOPPED_AT = re.compile(r"^psql:<stdin>:(\d+): ", re.MULTILINE)
 
 
 def dump(oc: Oc, config: str, pod: str, path: Path) -> Dump:
-    """Saves the content of a config's database. Raises OcError where it cannot be had whole, OSError; no file is left then."""
+    """Saves the content of a config's database. Raises OcError if it cannot be had whole, OSError; no file is left then."""
     part = path.with_name(f"{path.name}.part")
     making = Making()
     about = (
@@ -69,7 +69,7 @@ def dump(oc: Oc, config: str, pod: str, path: Path) -> Dump:
 
 
 def _print(oc: Oc, args: tuple[str, ...], path: Path, config: str) -> None:
-    """Has oc print into a file, again where it fails for a reason that passes. Raises OcError, OSError."""
+    """Has oc print into a file, again if it fails for a reason that passes. Raises OcError, OSError."""
 
     def once() -> None:
         with suppress(FileNotFoundError):
@@ -156,7 +156,7 @@ def play_back(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectS
 
 
 def _play(run: Run, kept: Dump, pod: str) -> Text | None:
-    """Plays a dump back; gives why not all of it is there, None where it is."""
+    """Plays a dump back; gives why not all of it is there, None if it is."""
     why: Text | None = None
     for _ in range(TRIES):
         try:

@@ -53,7 +53,7 @@ def stopped(run: Run, what: tuple[Text, ...], fix: Text, code: ExitCode, others:
 
 
 def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Text, ...]]:
-    """The state now, after an error; where that cannot be had, `state` with the lines that say when it was seen and what was
+    """The state now, after an error; if that cannot be had, `state` with the lines that say when it was seen and what was
     sent since."""
     try:
         found = run.observe(cluster=False, secret=False, tries=2)
@@ -88,7 +88,7 @@ def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[st
 
 
 def standing(assessment: Assessment) -> Text:
-    """A config with the state that it is in, and why where that is known."""
+    """A config with the state that it is in, and why if that is known."""
     if assessment.cause is not None:
         return assessment.cause.sentence
     return Text("{name}: {reason}", name=assessment.config, reason=assessment.reason)
@@ -120,7 +120,7 @@ def ended_badly(
 
 
 def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
-    """What a container wrote last, masked; nothing where its log cannot be read."""
+    """What a container wrote last, masked; nothing if its log cannot be read."""
     if cause.log_of is None:
         return ()
     pod, container = cause.log_of

@@ -33,7 +33,7 @@ Ask = Callable[[Text, Callable[[Sequence[int]], Sequence[int]]], bool]
 
 @dataclass(frozen=True)
 class Gates:
-    """A command for `sh -c`, empty where there is none, with the seconds that it may take; and how a person is asked, None where
+    """A command for `sh -c`, empty if there is none, with the seconds that it may take; and how a person is asked, None if
     nobody is."""
 
     command: str = ""

@@ -26,7 +26,7 @@ def undone(known: Iterable[Record]) -> set[str]:
 
 
 def to_undo(known: Iterable[Record], run: str | None = None, redo: bool = False) -> tuple[Record, ...]:
-    """The runs of one project that `undo` is about, newest first; none where nothing is in effect.
+    """The runs of one project that `undo` is about, newest first; none if nothing is in effect.
 
     A run by its name, or the beginning of it; with `redo` the newest undo that came to its end; else the newest migration that
     is in effect, with all before it that are, so that a migration in several runs is one: twice is once. An undo that did not

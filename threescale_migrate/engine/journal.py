@@ -1,5 +1,5 @@
 """What a run did, durable line by line: one JSON line before and one after each action, flushed to disk, in a file per run that
-only its owner may read.
+only its owner can read.
 
 It holds the state before (accounts, bindings, templates) and never a secret's data. `records.py` reads it.
 """
@@ -82,7 +82,7 @@ class Journal:
     """The file of one run, open for writing. Every line is on the disk when a method returns."""
 
     def __init__(self, directory: Path, redact: Redactor) -> None:
-        """Creates the file of a new run. Raises Refused where it cannot be written."""
+        """Creates the file of a new run. Raises Refused if it cannot be written."""
         self.redact = redact
         self.run = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
         self.number = 0
@@ -113,7 +113,7 @@ class Journal:
                 self.run = f"{base}-{number}"
 
     def write(self, event: str, **values: Any) -> None:
-        """Adds one line. Raises JournalError where it does not reach the disk."""
+        """Adds one line. Raises JournalError if it does not reach the disk."""
         line = _redacted({"event": event, "at": now(), **values}, self.redact)
         raw = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
         try:

@@ -69,7 +69,7 @@ def _is_new(check: Check, run: Run) -> bool:
 def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     """The steps before the first redeployment, planned from what is there now. Gives the state after them.
 
-    What `oc` says it has done is checked before the next change depends on it. Raises Failed where it is not there.
+    What `oc` says it has done is checked before the next change depends on it. Raises Failed if it is not there.
     """
 
     def replan(state: ProjectState) -> tuple[Action, ...]:
@@ -166,7 +166,7 @@ def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> Pro
 def recheck(run: Run, state: ProjectState) -> ProjectState:
     """Steps 1 to 3 once more, before a wave is redeployed against them. What this run made and is gone is made again.
 
-    Gives the state now, `state` being what was seen last. Raises Failed where something else is missing.
+    Gives the state now, `state` being what was seen last. Raises Failed if something else is missing.
     """
     try:
         found = run.observe()
@@ -189,7 +189,7 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
 
 
 def _check_seen(run: Run, found: ProjectState, state: ProjectState) -> None:
-    """Raises Failed where rollouts cannot be read any more: none is begun whose end could not be seen. `state` is what was seen last."""
+    """Raises Failed if rollouts cannot be read any more: none is begun whose end could not be seen. `state` is what was seen last."""
     missing = unseen(found)
     if missing:
         kinds = Text("{kinds}", kinds=", ".join(missing))
@@ -205,7 +205,7 @@ def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
 
 
 def _check_gone(run: Run, state: ProjectState) -> None:
-    """Raises Failed where a config that the user named is gone; one that nobody named is reported at the end."""
+    """Raises Failed if a config that the user named is gone; one that nobody named is reported at the end."""
     gone = [name for name in run.request.configs if name in run.planned and name not in state.configs]
     if gone:
         what = Text("{names}: somebody has deleted it since the run began", names=", ".join(gone))

@@ -28,9 +28,9 @@ AT_ONCE = 4
 
 
 def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """Asks whoever can be asked about the login that is given, else about the project's; none where there is no login.
+    """Asks whoever can be asked about the login that is given, else about the project's; none if there is no login.
 
-    The cluster is asked once the project has that login. Raises OcError where the cluster cannot be asked anything.
+    The cluster is asked once the project has that login. Raises OcError if the cluster cannot be asked anything.
     """
     given, there = request.pull_secret, state.secret
     login = given or there
@@ -55,13 +55,13 @@ def from_here(oc: Oc, image: str, manifest: str) -> Check:
 
 
 def from_the_cluster(oc: Oc, image: str) -> Check:
-    """Has the cluster ask, with the logins that it has. Raises OcError where it cannot be asked anything."""
+    """Has the cluster ask, with the logins that it has. Raises OcError if it cannot be asked anything."""
     answer, said = _asked(oc, Asker.CLUSTER, prove_pull.on_cluster(image))
     return prove_pull.check(image, Asker.CLUSTER, answer, said)
 
 
 def still_there(oc: Oc, wanted: Mapping[str, tuple[str, ...]]) -> tuple[Asked, ...]:
-    """Has the cluster ask for each image, some at a time. Raises OcError where the cluster cannot be asked anything."""
+    """Has the cluster ask for each image, some at a time. Raises OcError if the cluster cannot be asked anything."""
     asked = [partial(_asked, oc, Asker.CLUSTER, prove_pull.on_cluster(image)) for image in wanted]
     answers = side_by_side(asked, AT_ONCE)
     return tuple(
@@ -83,7 +83,7 @@ def _asked(oc: Oc, asker: Asker, args: tuple[str, ...]) -> tuple[Answer, str]:
 
 
 def _check_api(oc: Oc) -> None:
-    """Raises OcError where it was the cluster that could not be reached, and not the registry by way of it."""
+    """Raises OcError if it was the cluster that could not be reached, and not the registry by way of it."""
     try:
         oc.read(("whoami",))
     except Unreachable:
@@ -94,7 +94,7 @@ def _check_api(oc: Oc) -> None:
 
 @contextmanager
 def private_file(text: str) -> Iterator[str]:
-    """A file that only its owner may read, in a directory that only its owner may enter; in memory where there is such a place.
+    """A file that only its owner can read, in a directory that only its owner can enter; in memory if there is such a place.
 
     It is gone afterwards, whatever happens.
     """

@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Record:
-    """A run as its journal records it. `finished` is None where it died before its end; `torn` where the last line is cut."""
+    """A run as its journal records it. `finished` is None if it died before its end; `torn` where the last line is cut."""
 
     run: str
     sequence: int
@@ -63,12 +63,12 @@ class Record:
 
     @property
     def uid(self) -> str:
-        """The uid of the project that it changed; empty where that was not known."""
+        """The uid of the project that it changed; empty if that was not known."""
         return str(self.lines[0].get("uid") or "")
 
     @property
     def only(self) -> tuple[str, ...]:
-        """The configs that an undo was limited to; none where it was not."""
+        """The configs that an undo was limited to; none if it was not."""
         return tuple(str(name) for name in self.lines[0].get("only") or ())
 
     @property

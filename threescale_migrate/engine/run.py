@@ -37,7 +37,7 @@ class Watcher(Protocol):
         """An action is about to be run."""
 
     def ended(self, action: Action, outcome: str, seconds: float, said: str) -> None:
-        """An action has ended: `done`, `failed`, `present` where nothing was left to do, or `unknown`."""
+        """An action has ended: `done`, `failed`, `present` if nothing was left to do, or `unknown`."""
 
     def wave(self, wave: Wave, whole: Whole) -> None:
         """A wave begins."""
@@ -70,7 +70,7 @@ class Run:
     """One run: how to ask the cluster, where to record what is done, whom to inform.
 
     `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
-    raises Refused where it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
+    raises Refused if it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
     has made, by step and subject. `restore` is what is to be played back, `restored_in` the pod that has that content again.
     """
 
@@ -100,7 +100,7 @@ class Run:
         return None if self.limits.timeout is None else self.began + self.limits.timeout
 
     def check_time(self) -> None:
-        """Raises Failed where the run's own time is over."""
+        """Raises Failed if the run's own time is over."""
         if self.ends is not None and monotonic() >= self.ends:
             raise Failed(TIME_IS_OVER, ExitCode.DEADLINE)
 
@@ -120,7 +120,7 @@ class Run:
         return state
 
     def check_location(self) -> None:
-        """Raises Failed where `oc` leads somewhere else by now than where the run began, Refused before the first change; nothing
+        """Raises Failed if `oc` leads somewhere else by now than where the run began, Refused before the first change; nothing
         has been sent there. Raises OcError."""
         try:
             self.still_there()
@@ -131,7 +131,7 @@ class Run:
 
     @property
     def undo_command(self) -> str:
-        """The command that undoes what the run has changed, for this very place; empty where there is nothing, or it is an undo."""
+        """The command that undoes what the run has changed, for this very place; empty if there is nothing, or it is an undo."""
         if not self.journal.number or self.goals:
             return ""
         invocation = shell.Invocation(self.oc.namespace or "", self.oc.context or "", self.oc.kubeconfig or "")

@@ -52,7 +52,7 @@ class Stopped(Exception):
 class Stop:
     """Set by a signal handler, checked between calls; waiting ends at once when it is set.
 
-    It is a pipe and not a threading.Event, whose lock the handler could find held by the very code that it interrupts.
+    It is a pipe and not a threading.Event, whose lock the handler could find held by the code that it interrupts.
     """
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ def await_login(run: Run, state: ProjectState) -> None:
     """Waits for the login that the cluster itself links to a new account, before pods are made that would lack it.
 
     It is never linked or written by us. Where it does not come in time the migration continues, and that is said. Raises
-    Stopped, Failed where the run's time is over, OcError.
+    Stopped, Failed if the run's time is over, OcError.
     """
     if not service_account.awaits_login(state):
         return
@@ -288,7 +288,7 @@ def _unattended(assessment: Assessment, waiting: _Waiting, grace: float) -> bool
 
 
 def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
-    """Raises Failed where the run's deadline, or that of a config, has passed."""
+    """Raises Failed if the run's deadline, or that of a config, has passed."""
     moment = monotonic()
     # A call that the run's own deadline cut off says nothing about the cluster.
     away = waiting.unanswered > 1

@@ -1,1 +1,1 @@
-"""What commands share: where they are, what was asked for, the lock, confirming, showing results."""
+"""What commands share: the place, the request, the lock, confirming, showing results."""

@@ -24,7 +24,7 @@ from .session import Session
 
 @dataclass(frozen=True)
 class Saved:
-    """A backup that was made: whether all of it could be read, and the content of the database where that was asked for."""
+    """A backup that was made: whether all of it could be read, and the content of the database if that was asked for."""
 
     whole: bool
     dump: Dump | None = None
@@ -33,7 +33,7 @@ class Saved:
 def findings(
     oc: Oc, state: ProjectState, user: str, saving: Saving, allow_unknown: bool = False
 ) -> tuple[Finding, ...]:
-    """What blocks saving a database's content: nothing where that is not asked for. Raises Unreachable."""
+    """What blocks saving a database's content: nothing if that is not asked for. Raises Unreachable."""
     config = saving.dump
     if config is None:
         return ()

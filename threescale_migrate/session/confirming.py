@@ -66,7 +66,7 @@ def _show_stakes(session: Session, terminal: Terminal, show: Planned) -> None:
 
 
 def gates_of(session: Session, gating: Gating) -> Gates:
-    """What decides between two waves. Raises Usage for a command that cannot be run, and where nobody can be asked."""
+    """What decides between two waves. Raises Usage for a command that cannot be run, and if nobody can be asked."""
     if gating.pause and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Usage(Text("--pause asks on a terminal, and this is not one: leave it out, or use --gate"))
     if gating.command is not None:

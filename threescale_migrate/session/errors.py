@@ -52,7 +52,7 @@ def defect(error: Exception) -> Text:
 
 
 def kept(error: BaseException) -> Path | None:
-    """Writes where an error came from, masked, into a file of its own, and gives its path; None where it cannot be written."""
+    """Writes where an error came from, masked, into a file of its own, and gives its path; None if it cannot be written."""
     lines = (
         f"threescale-migrate {__version__}, Python {platform.python_version()}, {platform.system()}\n",
         f"{shell.line(['threescale-migrate', *sys.argv[1:]])}\n",

@@ -24,7 +24,7 @@ Options = TypeVar("Options", bound=OverMany)
 
 @dataclass(frozen=True)
 class Target:
-    """A project to check: what it is called, where it is, and the options of its own, by the names in `OPTIONS`."""
+    """A project to check: what it is called, where it is, and its own options, by the names in `OPTIONS`."""
 
     name: str
     context: str | None
@@ -115,7 +115,7 @@ OPTIONS: Mapping[str, Option] = {
 
 
 def targets(session: Session, options: OverMany) -> tuple[Target, ...]:
-    """The projects that the options name. Raises Usage, OcError where the list itself cannot be read."""
+    """The projects that the options name. Raises Usage, OcError if the list itself cannot be read."""
     if session.report is not None:
         raise Usage(Text("--report is about one project: name one with -n"))
     many, oc = options.many, session.connect()

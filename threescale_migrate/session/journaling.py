@@ -30,7 +30,7 @@ ENDING = Text("stopping after the oc call in progress; press Ctrl-C again to sto
 
 @dataclass(frozen=True)
 class Start:
-    """What a run starts from: where it is, what was seen there, and what it is to do."""
+    """What a run starts from: the place, what was seen there, and what is to be done."""
 
     oc: Oc
     where: Location

@@ -21,7 +21,7 @@ from .session import Session
 
 
 def looked(session: Session, options: Options, one: Callable[[Session, Options], Outcome]) -> tuple[Outcome, ...]:
-    """The outcomes, in the order of the projects. Raises Usage, OcError where the list itself cannot be had."""
+    """The outcomes, in the order of the projects. Raises Usage, OcError if the list itself cannot be had."""
     if options.request.secret.file == "-" or options.request.secret.username:
         raise Usage(Text("standard input is read once: over many projects the secret comes from a file"))
     listed = targets(session, options)

@@ -14,7 +14,7 @@ from ..values import Step
 
 @dataclass(frozen=True)
 class Connection:
-    """Which `oc`, and which cluster and project; None where `oc` decides."""
+    """Which `oc`, and which cluster and project; None if `oc` decides."""
 
     namespace: str | None = None
     context: str | None = None
@@ -26,7 +26,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Output:
-    """How results are shown: `format` as `-o` names it, `lang` None where the locale decides; `debug` shows each call of `oc`.
+    """How results are shown: `format` as `-o` names it, `lang` None if the locale decides; `debug` shows each call of `oc`.
 
     `color` is `auto`, `always` or `never`; `plain` asks for text that can be read aloud line by line.
     """
@@ -77,7 +77,7 @@ class RequestOptions:
 
 @dataclass(frozen=True)
 class Saving:
-    """Where a backup goes, None where none is wanted, and whether secrets are in it; the config whose database's content is in it
+    """Where a backup goes, None if none is wanted, and whether secrets are in it; the config whose database's content is in it
     (`dump`), and the one whose content is played back (`restore`)."""
 
     directory: str | None = None
@@ -123,7 +123,7 @@ class Gating:
 
 @dataclass(frozen=True)
 class Many:
-    """Which projects, where there are many."""
+    """Which projects, if there are many."""
 
     projects: tuple[str, ...] = ()
     all_contexts: bool = False
@@ -206,7 +206,7 @@ class StepOptions:
 
 @dataclass(frozen=True)
 class UndoOptions:
-    """`undo`: a run by its name, what is in effect where there is none, the newest undo with `redo`, or `to_default` without a
+    """`undo`: a run by its name, what is in effect if there is none, the newest undo with `redo`, or `to_default` without a
     journal; `configs` limit it."""
 
     run: str | None

@@ -61,7 +61,7 @@ def examine(
     judgement: Judgement,
     version: str = "",
 ) -> Seen:
-    """Asks the server what the plan needs and judges it. Raises OcError where the cluster cannot be asked, Usage."""
+    """Asks the server what the plan needs and judges it. Raises OcError if the cluster cannot be asked, Usage."""
     attempt = guide.attempt(state, request)
     moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
     answers: list[Answers] = []
@@ -93,7 +93,7 @@ def examine(
 
 
 def version_of(oc: Oc) -> str:
-    """The version of `oc`, empty where it does not say."""
+    """The version of `oc`, empty if it does not say."""
     try:
         said = oc.read(("version", "--client")).stdout
     except OcError:
@@ -103,7 +103,7 @@ def version_of(oc: Oc) -> str:
 
 
 def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
-    """The exit code that findings mean: wrong usage where nothing but an option is wrong.
+    """The exit code that findings mean: wrong usage if nothing but an option is wrong.
 
     If there is nothing to change, what is unknown blocks nothing, but is still reported.
     """

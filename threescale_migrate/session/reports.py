@@ -82,7 +82,7 @@ def place(session: Session, where: Location) -> dict[str, object]:
 
 
 def versions_of(oc: Oc) -> dict[str, str]:
-    """The versions by name; none where `oc` is that of 3.11, which knows no JSON here. Changes nothing, and raises nothing: a record
+    """The versions by name; none if `oc` is that of 3.11, which knows no JSON here. Changes nothing, and raises nothing: a record
     without them is a record."""
     try:
         return oc.read_item(("version", "-o", "json"), _parsed, tries=2)

@@ -50,7 +50,7 @@ def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
 
 
 def check_project(state: ProjectState, request: Request) -> None:
-    """Raises Refused where the project has nothing to migrate, or does not show it."""
+    """Raises Refused if the project has nothing to migrate, or does not show it."""
     if "dc" in state.unread:
         raise Refused(Text("the DeploymentConfigs cannot be read: {why}", why=state.unread["dc"]))
     if not choose(state, request).configs:
@@ -63,7 +63,7 @@ def check_project(state: ProjectState, request: Request) -> None:
 
 
 def insist_on_pull(oc: Oc, state: ProjectState, request: Request) -> None:
-    """Raises Refused where the registry refuses the token, OcError."""
+    """Raises Refused if the registry refuses the token, OcError."""
     for check in prove(oc, state, request):
         if check.verdict is Verdict.FAILED:
             raise Refused(Text("{subject}: {seen}; {fix}", subject=check.subject, seen=check.seen, fix=check.fix))

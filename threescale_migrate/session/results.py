@@ -21,7 +21,7 @@ from .session import Session
 def show(
     session: Session, judgement: Judgement, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None
 ) -> ExitCode:
-    """Shows checks on stdout, and gives the exit code that they mean. With `oc`, where no journal is, a report is written."""
+    """Shows checks on stdout, and gives the exit code that they mean. With `oc`, for a run without a journal, a report is written."""
     code = exit_code(judgement, checks, session.command)
     if oc is not None:
         reports.of_checks(session, oc, state, checks, code)

@@ -52,7 +52,7 @@ def ask(oc: Oc, state: ProjectState, actions: Iterable[Action]) -> Answers:
 
 
 def may(oc: Oc, right: Right) -> bool | None:
-    """The server's answer to `auth can-i`, None where it gives none. Raises Unreachable."""
+    """The server's answer to `auth can-i`, None if it gives none. Raises Unreachable."""
     try:
         return oc.ask(right.question)
     except Unreachable:
@@ -71,7 +71,7 @@ class Trial:
         self._looked = False
 
     def of(self, action: Action) -> str | Text:
-        """Nothing where the server allows it, its sentence where it does not, a Text where that cannot be found out.
+        """Nothing if the server allows it, its sentence if it does not, a Text if that cannot be found out.
 
         A user who can bind the role can grant it; anyone else can still grant what they have themselves, which only the server
         knows: it is asked to try the binding. Raises Unreachable.

@@ -23,7 +23,7 @@ from .options import Connection, Output
 
 @dataclass(frozen=True)
 class Session:
-    """What each command is given beside its own options. `report` is the path of the report, None where none is
+    """What each command is given beside its own options. `report` is the path of the report, None if none is
     wanted, `ticket` what names the change in it. `given` and `arguments` are its options and arguments as words."""
 
     command: str

@@ -20,7 +20,7 @@ from .options import Connection, VerifyOptions
 
 @dataclass(frozen=True)
 class Changed:
-    """A check whose verdict or words differ from the last run's; `before` is its verdict then, empty where it is new."""
+    """A check whose verdict or words differ from the last run's; `before` is its verdict then, empty if it is new."""
 
     check: Check
     before: str
@@ -71,7 +71,7 @@ def path_of(connection: Connection, options: VerifyOptions, name: str) -> Path:
 
 
 def read(path: Path) -> Last | None:
-    """What the last run saw; None where there was none, or its file cannot be understood."""
+    """What the last run saw; None if there was none, or its file cannot be understood."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         checks = {str(key): (str(verdict), str(seen)) for key, (verdict, seen) in found["checks"].items()}
@@ -87,7 +87,7 @@ def write(path: Path, last: Last) -> None:
 
 
 def changes(outcome: Outcome, last: Last | None) -> tuple[Changed, ...]:
-    """The checks that differ from the last run's, all of them where there was none; one that passes on in other words does not."""
+    """The checks that differ from the last run's, all of them if there was none; one that passes on in other words does not."""
     known = {} if last is None else last.checks
     found = []
     for key, check in _keyed(outcome.checks):

@@ -27,7 +27,7 @@ PATIENCE = 60.0
 
 
 def read_secret(session: Session, source: SecretSource, oc: Oc) -> PullSecret | None:
-    """The registry secret that the options name, and None where they name none. Raises Usage, Refused, OcError."""
+    """The registry secret that the options name, and None if they name none. Raises Usage, Refused, OcError."""
     found = _named(session, source, oc)
     if found is not None:
         oc.redact.learn(*found.secrets)

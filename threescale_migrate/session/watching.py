@@ -1,6 +1,6 @@
 """`verify --watch`: shows the rollouts repeatedly, for a second screen while somebody migrates. It changes nothing.
 
-A round is the one call of `oc` that a round of a migration's wait is too; the six steps are looked at once all pods are there.
+A round is the one call of `oc` that a round of a migration's wait is too; the six steps are checked once all pods are there.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _round(state: _Watch) -> tuple[ProjectState, tuple[Check, ...]] | None:
 
 
 def _say(state: _Watch, sentence: Text) -> None:
-    """A line, where it is not the one before."""
+    """A line, if it is not the one before."""
     if str(sentence) != str(state.said):
         state.said = sentence
         state.watcher.note(sentence)
