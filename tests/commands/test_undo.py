@@ -169,7 +169,7 @@ def test_on_failure_undo_takes_it_back_at_once_and_still_says_that_it_failed(tmp
     done = world.migrate("--on-failure", "undo", *SMALL)
     assert done.code == 5, done.all
     assert "system-app" in done.err
-    assert "all is as before" in done.err
+    assert "everything is as before" in done.err
     assert differences(before, settled(world)) == []
 
 
