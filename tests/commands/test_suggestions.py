@@ -127,9 +127,9 @@ def test_a_command_in_a_sentence_is_found_with_its_options(sentence: str, comman
             ("describe pod zync-2-abcde", "logs zync-2-abcde"),
         ),
         ("read oc logs zync-2-abcde --previous, fix it", ("logs zync-2-abcde --previous",)),
-        ("find the pod that holds it (oc get pods -o wide) and end it", ("get pods -o wide",)),
+        ("find the pod that holds it (oc get pods -o wide) and stop it", ("get pods -o wide",)),
         ("find out why (oc get events, oc describe dc/zync), fix it, then", ("get events", "describe dc/zync")),
-        ("end the old pod (oc delete pod zync-1-x), then", ("delete pod zync-1-x",)),
+        ("stop the old pod (oc delete pod zync-1-x), then", ("delete pod zync-1-x",)),
         (
             "oc secrets link default threescale-registry-auth --for=pull, oc rollout cancel dc/zync, then",
             ("secrets link default threescale-registry-auth --for=pull", "rollout cancel dc/zync"),

@@ -138,11 +138,11 @@ def _of_volume_event(
         yield Cause(CauseKind.VOLUME, seen, fix, lasting=re.search(BROKEN_VOLUME, event.message) is not None)
         return
     seen = Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **named)
-    fix = Text("find the pod that holds it (oc get pods -o wide) and end it, then run threescale-migrate migrate")
+    fix = Text("find the pod that holds it (oc get pods -o wide) and stop it, then run threescale-migrate migrate")
     holders = [other for other in state.pods_of(config.name) if pod is not None and other.controller != pod.controller]
     if holders:
         holder = holders[0].name
-        fix = Text("end the old pod (oc delete pod {holder}), then run threescale-migrate migrate", holder=holder)
+        fix = Text("stop the old pod (oc delete pod {holder}), then run threescale-migrate migrate", holder=holder)
     yield Cause(CauseKind.VOLUME, seen, fix, lasting=False)
 
 

@@ -208,7 +208,7 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
         both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
         if not both:
             seen = discovery_text(state, request)
-            fix = Text("give --service-discovery if it is used, or continue with --allow-unknown")
+            fix = Text("add --service-discovery if it is used, or continue with --allow-unknown")
             checks.append(Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.UNKNOWN, seen, fix))
     return (*checks, *(check for check in links.checks(state) if check.verdict is Verdict.UNKNOWN))
 

@@ -26,7 +26,7 @@ SAID: tuple[tuple[str, str, bool, str], ...] = (
         r"(?i)requires terms acceptance|only available on registry\.redhat\.io",
         TERMS,
         True,
-        "point the image stream of dc/{name} to the image on {login_registry}, with its terms accepted there by the owner of"
+        "point the image stream of dc/{name} at the image on {login_registry}, with its terms accepted there by the owner of"
         f" the login, {THEN}",
     ),
     (

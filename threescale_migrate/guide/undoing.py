@@ -128,7 +128,7 @@ def _left_over(state: ProjectState, undo: Undo) -> list[Check]:
         return []
     left = [change.name for change in to_default(state, replace(undo.whole, configs=there))]
     seen = Text("it runs as {account}: somebody has migrated it since this undo was planned", account=ACCOUNT)
-    fix = Text("agree with them, then run threescale-migrate undo --to-default again")
+    fix = Text("coordinate with them, then run threescale-migrate undo --to-default again")
     return [_of_config(name, Verdict.FAILED, seen, fix) for name in left if name not in undo.configs]
 
 
