@@ -14,7 +14,7 @@ from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, Limit, ProjectState, Quota, Resources
 from ..values import Action, Text, Verdict
 from .findings import Finding, Group
-from .needs import COMPUTE, Amounts, PodNeed, asked, effective, quantity, rollout, sentence, surge
+from .needs import COMPUTE, Amounts, PodNeed, effective, quantity, requested, rollout, shown, surge
 from .selection import Wave
 
 KNOWN_SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort"})
@@ -101,7 +101,7 @@ def _peak(quota: Quota, resource: str, config: DeploymentConfig, limits: tuple[L
     for moment in rollout(config):
         total = Fraction(0)
         for pod in moment:
-            amounts = asked(pod, limits)
+            amounts = requested(pod, limits)
             if not applies(quota, pod, amounts):
                 continue
             if resource not in amounts:
@@ -122,18 +122,18 @@ def _exceeded(
     fix = _raised(quota, resource, used + need)
     if used + most <= hard:
         fix = Text("redeploy fewer at a time: --wave-plan FILE, with a line for each config; or raise it to {enough}",
-                    enough=sentence(resource, used + need))  # fmt: skip
+                    enough=shown(resource, used + need))  # fmt: skip
     return _problem(f"quota/{quota.name}", seen, fix)
 
 
 def _amounts(resource: str, **amounts: Fraction) -> dict[str, str]:
     """A resource and amounts of it, as a person writes them."""
-    return {"resource": resource, **{name: sentence(resource, amount) for name, amount in amounts.items()}}
+    return {"resource": resource, **{name: shown(resource, amount) for name, amount in amounts.items()}}
 
 
 def _raised(quota: Quota, resource: str, enough: Fraction) -> Text:
     fix = "raise it to {enough}: ask an admin to run oc edit quota {quota}"
-    return Text(fix, enough=sentence(resource, enough), quota=quota.name)
+    return Text(fix, enough=shown(resource, enough), quota=quota.name)
 
 
 def _unsaid(quota: Quota, resource: str, names: list[str]) -> Finding:
@@ -202,7 +202,7 @@ def _refusal(pod: PodNeed, item: Limit, limits: tuple[Limit, ...]) -> Text | Non
     if item.type == "Container":
         measured = [effective(container, limits) for container in (*pod.containers, *pod.init_containers)]
     elif item.type == "Pod":
-        amounts = asked(pod, limits)
+        amounts = requested(pod, limits)
         requests, most = (
             {name: str(amounts[f"{part}.{name}"]) for name in COMPUTE if f"{part}.{name}" in amounts}
             for part in ("requests", "limits")
@@ -211,20 +211,20 @@ def _refusal(pod: PodNeed, item: Limit, limits: tuple[Limit, ...]) -> Text | Non
     return next((why for resources in measured for why in [_beyond(resources, item)] if why is not None), None)
 
 
-def _beyond(asked_for: Resources, item: Limit) -> Text | None:
+def _beyond(resources: Resources, item: Limit) -> Text | None:
     for resource, written in item.max.items():
-        most, found = quantity(written), _amount(asked_for.limits, resource)
+        most, found = quantity(written), _amount(resources.limits, resource)
         if most is not None and (found is None or found > most):
             seen = "{resource} can be at most {most}, but its limit is {found}"
-            return Text(seen, resource=resource, most=written, found=sentence(resource, found))
+            return Text(seen, resource=resource, most=written, found=shown(resource, found))
     for resource, written in item.min.items():
-        least, found = quantity(written), _amount(asked_for.requests, resource)
+        least, found = quantity(written), _amount(resources.requests, resource)
         if least is not None and (found is None or found < least):
             seen = "{resource} has to be at least {least}, but its request is {found}"
-            return Text(seen, resource=resource, least=written, found=sentence(resource, found))
+            return Text(seen, resource=resource, least=written, found=shown(resource, found))
     for resource, written in item.ratio.items():
-        ratio, limit = quantity(written), _amount(asked_for.limits, resource)
-        request = _amount(asked_for.requests, resource)
+        ratio, limit = quantity(written), _amount(resources.limits, resource)
+        request = _amount(resources.requests, resource)
         if ratio is not None and (not limit or not request or limit / request > ratio):
             seen = "the limit of {resource} can be at most {ratio} times its request"
             return Text(seen, resource=resource, ratio=written)

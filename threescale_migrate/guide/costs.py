@@ -29,18 +29,18 @@ class Cost:
     @property
     def warnings(self) -> tuple[Text, ...]:
         """The sentences for an operator; none where nobody notices the redeployment."""
-        sentence = []
+        found = []
         if self.down:
-            sentence.append(Text("it is down while it redeploys"))
+            found.append(Text("it is down while it redeploys"))
         if self.lost:
-            sentence.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
+            found.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
         for hook in self.hooks:
             migrates = hook.endswith(MIGRATES_DATABASE)
             said = "its hook runs database migrations: {hook}" if migrates else "its hook runs: {hook}"
-            sentence.append(Text(said, hook=hook))
+            found.append(Text(said, hook=hook))
         if self.unproved:
-            sentence.append(Text("it has no readiness probe: Ready says little"))
-        return tuple(sentence)
+            found.append(Text("it has no readiness probe: Ready says little"))
+        return tuple(found)
 
     @property
     def brief(self) -> tuple[Text, ...]:
@@ -100,7 +100,7 @@ def deadline_seconds(config: DeploymentConfig) -> int:
     return config.timeout_seconds * (1 + len(config.hooks)) + SLACK_SECONDS
 
 
-def longest_seconds(waves: Iterable[Wave], sentence: Iterable[Cost]) -> int:
+def longest_seconds(waves: Iterable[Wave], each: Iterable[Cost]) -> int:
     """How long all waves take at most, one after the other, each by the longest deadline in it."""
-    limits = {cost.config: cost.deadline_seconds for cost in sentence}
+    limits = {cost.config: cost.deadline_seconds for cost in each}
     return sum(max((limits.get(name, 0) for name in wave.configs), default=0) for wave in waves)

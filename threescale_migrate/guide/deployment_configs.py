@@ -37,11 +37,11 @@ def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request
     if config.paused and request.resume_paused:
         return (*actions, resume(config))
     if patched and _is_hopeless(state, found):
-        return (cancel(config, NOBODY_WORKS), start(config, NOBODY_WORKS))
+        return (cancel(config, NO_DEPLOYER), start(config, NO_DEPLOYER))
     return (*actions, *starts(config, found, patched))
 
 
-NOBODY_WORKS = Text("its newest revision no longer has a deployer pod")
+NO_DEPLOYER = Text("its newest revision no longer has a deployer pod")
 
 
 def _is_hopeless(state: ProjectState, found: Assessment) -> bool:
@@ -60,7 +60,7 @@ def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -
     """Cancels the revisions that have no deployer, of configs whose template is already right: a patch replaces
     the others. A new rollout is refused until they have ended."""
     return tuple(
-        cancel(state.configs[name], NOBODY_WORKS)
+        cancel(state.configs[name], NO_DEPLOYER)
         for name in names
         if name in state.configs and state.configs[name].effective_account == account and is_abandoned(state, name)
     )

@@ -42,7 +42,7 @@ def quantity(text: str) -> Fraction | None:
     return Fraction(found[1]) * UNITS[found[2]]
 
 
-def sentence(resource: str, amount: Fraction | None) -> str:
+def shown(resource: str, amount: Fraction | None) -> str:
     """An amount as a person writes it."""
     if amount is None:
         return "none"
@@ -90,7 +90,7 @@ def effective(container: Resources, limits: Iterable[Limit]) -> Resources:
     )
 
 
-def asked(pod: PodNeed, limits: tuple[Limit, ...]) -> Amounts:
+def requested(pod: PodNeed, limits: tuple[Limit, ...]) -> Amounts:
     """What a pod counts for in a quota, by the quota's names; what one of its containers does not say is not in it."""
     found: dict[str, Fraction] = {"pods": Fraction(1)}
     containers = [effective(container, limits) for container in pod.containers]

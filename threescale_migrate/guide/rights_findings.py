@@ -35,7 +35,7 @@ READING_MORE = {
 def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answers) -> list[Finding]:
     """What the user cannot read or do of what the plan needs."""
     unread, project = state.unread, state.namespace
-    lent = Text(
+    ask_for_edit = Text(
         "missing: permission to read what is in this project; ask a project admin to run this, or log in as a user who has it"
     )
     found = []
@@ -43,7 +43,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answe
         if kind in unread:
             seen = Text("{why}", why=unread[kind])
             commands = _edit(user, project)
-            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, lent, commands))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, ask_for_edit, commands))
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread:
             fix = Text(

@@ -45,8 +45,8 @@ def from_item(
         raise _unusable(source, Text("it contains a {kind}, not a Secret", kind=_kind(item)))
     kind = item.get("type")
     if not isinstance(kind, str) or kind not in DATA_KEYS:
-        sentence = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
-        raise _unusable(source, Text("its type is {type}, not kubernetes.io/dockerconfigjson", type=sentence))
+        shown = kind if isinstance(kind, str) and len(kind) < 80 and kind.isprintable() else "?"
+        raise _unusable(source, Text("its type is {type}, not kubernetes.io/dockerconfigjson", type=shown))
     encoded = _encoded(item, DATA_KEYS[kind], source)
     made = from_data(kind, encoded, source, time.time() if now is None else now)
     return replace(made, path=path, kept=kept)

@@ -140,19 +140,19 @@ def _written(text: str) -> set[Release]:
 
 
 def _release(found: frozenset[Release]) -> Finding:
-    sentence = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
+    named = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
     verdict, fix = Verdict.WARNING, NOTHING
     if found == {EXPECTED_RELEASE}:
-        verdict, seen = Verdict.PASSED, Text("the images are those of 3scale {found}", found=sentence)
+        verdict, seen = Verdict.PASSED, Text("the images are those of 3scale {found}", found=named)
     elif not found:
         seen = Text("the images do not show which release of 3scale they belong to: this procedure is for 2.5")
     elif found <= {EXPECTED_RELEASE, NEXT_RELEASE}:
         seen = Text(
-            "the images are those of 3scale {found}: the upgrade to 2.6 is already done, or has begun", found=sentence
+            "the images are those of 3scale {found}: the upgrade to 2.6 is already done, or has begun", found=named
         )
     else:
         verdict = Verdict.FAILED
-        seen = Text("the images are those of 3scale {found}, but this procedure is for 2.5", found=sentence)
+        seen = Text("the images are those of 3scale {found}, but this procedure is for 2.5", found=named)
         fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or continue with --force")
     forceable = verdict is Verdict.FAILED
     return _finding(Code.RELEASE_SUPPORTED, "release", verdict, seen, fix, forceable=forceable)
