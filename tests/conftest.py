@@ -100,8 +100,13 @@ class World:
         return result
 
     def run(self, *args: str, stdin: str = "", timeout: float = 120, **environment: str) -> Result:
-        """Runs `threescale-migrate ARGS`."""
-        return self.program(self.command(*args), stdin, timeout, **environment)
+        """Runs `threescale-migrate ARGS`. What its journal says of its end is what its exit code says."""
+        known = set(self.journals)
+        result = self.program(self.command(*args), stdin, timeout, **environment)
+        for path in set(self.journals) - known:
+            last = json.loads(path.read_bytes().splitlines()[-1])
+            assert last["event"] != "finish" or last["exit_code"] == result.code, (last, result.err)
+        return result
 
     def oc(self, *args: str, stdin: str = "") -> Result:
         """Runs the rehearsal's `oc`."""

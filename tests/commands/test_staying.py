@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -130,13 +131,11 @@ def test_after_whichever_call_of_a_migration_the_context_is_changed_nothing_reac
     assert everything(other) == before
 
 
-def test_a_login_under_the_same_name_is_noticed_before_the_first_change(tmp_path: Path) -> None:
-    """`oc login` writes another server under the name of the context: between the question and its answer, say."""
-    world = make_world(tmp_path, speed=1000.0)
+def logs_in_elsewhere(world: World, reads: int) -> None:
+    """From then on `oc login` writes another server under the name of the context, once the kubeconfig was read so often."""
     front = world.home / "front"
     front.mkdir()
     real = world.directory / "bin" / "oc"
-    # The second time that the kubeconfig is read, the context's server is another.
     (front / "oc").write_text(
         f"""#!/usr/bin/env python3
 import os, subprocess, sys
@@ -144,9 +143,9 @@ args = sys.argv[1:]
 if args[:2] == ["config", "view"]:
     said = subprocess.run([{str(real)!r}, *args], capture_output=True, text=True).stdout
     times = {str(world.home / "times")!r}
-    if os.path.exists(times):
+    open(times, "a").write(".")
+    if os.path.getsize(times) > {reads}:
         said = said.replace("api.cluster.example.test", "api.other.example.test")
-    open(times, "w").close()
     sys.stdout.write(said)
     sys.exit(0)
 os.execv({str(real)!r}, [{str(real)!r}, *args])
@@ -154,13 +153,41 @@ os.execv({str(real)!r}, [{str(real)!r}, *args])
         encoding="utf-8",
     )
     (front / "oc").chmod(0o755)
-    before = everything(world)
     world.environment["PATH"] = f"{front}:{world.environment['PATH']}"
+
+
+ELSEWHERE = "oc now talks to https://api.other.example.test:6443"
+
+
+def test_a_login_under_the_same_name_is_noticed_before_the_first_change(tmp_path: Path) -> None:
+    """Between the question and its answer, say."""
+    world = make_world(tmp_path, speed=1000.0)
+    logs_in_elsewhere(world, reads=1)
+    before = everything(world)
     done = world.migrate("--dc", "zync")
     assert done.code == 4, done.all
-    assert "oc now talks to https://api.other.example.test:6443" in " ".join(done.err.split())
+    assert ELSEWHERE in " ".join(done.err.split())
     assert everything(world) == before
     assert world.journals == []
+
+
+@pytest.mark.parametrize(("done_before", "reads", "code"), [((), 3, 1), (("registry-secret", "service-account"), 2, 4)])
+def test_a_login_under_the_same_name_before_the_first_wave_ends_the_run_as_its_journal_says(
+    tmp_path: Path, done_before: Sequence[str], reads: int, code: int
+) -> None:
+    """After the first change it is a failure, before it a refusal."""
+    world = make_world(tmp_path, speed=1000.0)
+    for step in done_before:
+        secret = ("--secret-file", world.secret) if step == "registry-secret" else ()
+        assert world.run("step", step, "--yes", *secret).code == 0
+    before = everything(world)
+    logs_in_elsewhere(world, reads)
+    done = world.migrate("--dc", "zync")
+    assert done.code == code, done.all
+    assert ELSEWHERE in " ".join(done.err.split())
+    assert (everything(world) == before) == (code == 4)
+    last = json.loads(world.journals[-1].read_bytes().splitlines()[-1])
+    assert (last["event"], last["exit_code"]) == ("finish", code)
 
 
 def test_the_printed_script_names_the_context_that_held(tmp_path: Path) -> None:

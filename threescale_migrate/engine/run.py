@@ -49,7 +49,7 @@ class Watcher(Protocol):
         """Something worth a line."""
 
 
-_CODES: dict[type[BaseException], ExitCode] = {Usage: ExitCode.USAGE, Refused: ExitCode.REFUSED}
+_CODES = ((Usage, ExitCode.USAGE), (Refused, ExitCode.REFUSED), (BaseException, ExitCode.FAILED))
 
 
 def unseen(state: ProjectState) -> tuple[str, ...]:
@@ -152,7 +152,8 @@ class Run:
         """Writes the journal's end for a run that did not come to its own."""
         if isinstance(error, JournalError):
             return
-        code = getattr(error, "exit_code", _CODES.get(type(error), ExitCode.FAILED))
+        own = next(code for kind, code in _CODES if isinstance(error, kind))
+        code = getattr(error, "exit_code", own)
         text = getattr(error, "text", None)
         sentence = text if isinstance(text, Text) else Text("{said}", said=str(error))
         with suppress(JournalError):

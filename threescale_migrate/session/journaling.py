@@ -73,10 +73,12 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
                 raise
             raise home.unwritable(start.directory, error.cause) from None
         except (Refused, Usage) as error:
-            run.broken(error)
             if not record.number:
+                run.broken(error)
                 raise
-            raise Failed(error.text, ExitCode.FAILED) from None  # the first change was made
+            failed = Failed(error.text, ExitCode.FAILED)  # the first change was made
+            run.broken(failed)
+            raise failed from None
         except BaseException as error:
             run.broken(error)
             if isinstance(error, signals.Stopped):
