@@ -194,7 +194,7 @@ def test_the_objects_are_for_the_server_that_they_are_printed_for(tmp_path: Path
     away = world.run("manifest", "cronjob", *GOOD)
     assert away.code == 0
     assert "could not ask the server" in away.err
-    assert "an old one may need batch/v1beta1" in away.err
+    assert "an old server may need batch/v1beta1" in away.err
     without = world.run("manifest", "cronjob", *GOOD, "--oc", "./none-such")
     assert without.code == 0
     assert "none-such" in without.err
