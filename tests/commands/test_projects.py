@@ -43,7 +43,7 @@ def test_each_project_gets_its_line_and_one_that_is_away_holds_up_none(sites: Fl
         **dict.fromkeys(sites.away, "?"),
         **dict.fromkeys(sites.behind, "✗"),
     }
-    assert lines[-1] == "✗ 5 projects: 0 migrated, 1 not migrated, 3 checked in part, 1 not known"
+    assert lines[-1] == "✗ 5 projects: 0 migrated, 1 not migrated, 3 partly checked, 1 not known"
 
 
 @pytest.mark.long
@@ -64,7 +64,7 @@ def test_in_every_format_one_document_is_about_all(sites: Fleet, tmp_path: Path)
 
 def test_contexts_and_projects_are_taken_as_well(sites: Fleet) -> None:
     every = sites.world.run("verify", "--all-contexts", "-n", "threescale", "--dc", fleet.FEW, timeout=600)
-    assert every.out.splitlines()[-1] == "✗ 5 projects: 0 migrated, 1 not migrated, 3 checked in part, 1 not known"
+    assert every.out.splitlines()[-1] == "✗ 5 projects: 0 migrated, 1 not migrated, 3 partly checked, 1 not known"
     named = sites.world.run("verify", "--projects", "threescale,nosuch", "--dc", fleet.FEW, "--context", sites.well[0])
     assert named.code == 2
     assert "✓ threescale: " in named.out
