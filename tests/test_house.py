@@ -83,7 +83,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     ),
     "cli": ("localising usage", "groups manual", "parser", "options", "main"),
 }
-LONGEST = 450
+LONGEST = 400
 
 
 def _name(path: Path) -> str:

@@ -312,3 +312,16 @@ def test_yaml_says_what_json_says_and_hides_nothing(document_: dict[str, object]
 @pytest.mark.parametrize("words", ["no", "1e3", "`rm`", "a\u202eb", "$(x)\n`y`", "\\`", "\\\\$(", "日本 …", "\x1b[31m"])
 def test_yaml_keeps_each_word(words: str) -> None:
     assert yaml.safe_load(document.written({"words": words}, "yaml")) == {"words": words}
+
+
+def test_a_fix_in_the_document_of_an_undo_is_followed_by_the_undo_again() -> None:
+    fix = Text("fix that, then run threescale-migrate migrate")
+    check = Check(Step.READINESS, Code.ROLLOUT_COMPLETE, "dc/zync", Verdict.FAILED, Text("it failed"), fix)
+    said = {
+        command: document.verification(command, "threescale", (check,), 1)["checks"][0]["fix"]
+        for command in ("undo", "verify")
+    }
+    assert said == {
+        "undo": "fix that, then run threescale-migrate undo",
+        "verify": "fix that, then run threescale-migrate migrate",
+    }

@@ -22,6 +22,8 @@ from .signals import Stopped
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
 ACTION_TRIES = 6
+# What is added to the text of a call that failed and was carried out anyway.
+TOOK_EFFECT = "it took effect anyway"
 Replan = Callable[[ProjectState], Iterable[Action]]
 
 
@@ -101,4 +103,4 @@ def _after_failure(run: Run, action: Action, replan: Replan, error: OcError) -> 
         return outcome, str(error), None
     if isinstance(error, failures.AlreadyExists) or UNCHANGED.search(str(error)):
         return "present", f"{error} (somebody else has done it)", None
-    return "done", f"{error} (it took effect anyway)", None
+    return "done", f"{error} ({TOOK_EFFECT})", None

@@ -13,8 +13,9 @@ from ..guide.costs import Cost
 from ..guide.readiness import Assessment
 from ..guide.selection import Wave, Whole
 from ..guide.verdicts import judge
-from ..values import Action, Check, Text
+from ..values import Action, Check, Text, Translate, english
 from ..visible import unit_escaped
+from .resuming import by_undo
 
 if TYPE_CHECKING:
     from ..guide.findings import Finding
@@ -24,9 +25,9 @@ VERSION = 1
 WORDS = {"undo": "undone", "step": "done"}
 
 
-def check(value: Check) -> dict[str, Any]:
+def check(value: Check, translate: Translate = english) -> dict[str, Any]:
     """A check as JSON."""
-    return {"step": value.step.value, **_judged(value)}
+    return {"step": value.step.value, **_judged(value, translate)}
 
 
 def finding(value: Finding) -> dict[str, Any]:
@@ -34,13 +35,13 @@ def finding(value: Finding) -> dict[str, Any]:
     return {"group": value.group.value, **_judged(value)}
 
 
-def _judged(value: Check | Finding) -> dict[str, Any]:
+def _judged(value: Check | Finding, translate: Translate = english) -> dict[str, Any]:
     return {
         "code": value.code.value,
         "subject": value.subject,
         "verdict": value.verdict.value,
         "seen": str(value.seen),
-        "fix": str(value.fix) or None,
+        "fix": value.fix.translated(translate) or None,
         "commands": list(value.commands),
     }
 
@@ -102,6 +103,7 @@ def verification(command: str, project: str, checks: Iterable[Check], exit_code:
     says `done` in its place, and undo `undone`. `meaning` distinguishes what is not known from what is known not to be so."""
     listed = list(checks)
     judgement = judge(listed, command)
+    translate = by_undo(english) if command == "undo" else english
     return {
         "version": VERSION,
         "command": command,
@@ -110,7 +112,7 @@ def verification(command: str, project: str, checks: Iterable[Check], exit_code:
         "meaning": judgement.meaning.value,
         "skipped": [step.value for step in judgement.skipped],
         "exit_code": exit_code,
-        "checks": [check(value) for value in listed],
+        "checks": [check(value, translate) for value in listed],
         **more,
     }
 

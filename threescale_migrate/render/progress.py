@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ..engine.apply import TOOK_EFFECT
 from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave, Whole
 from ..values import Action, Text, Verdict
@@ -36,7 +37,7 @@ class LineWatcher:
             return
         mark = self.terminal.mark(ENDINGS[outcome][0])
         self._line(f"{mark} {command_line(('oc', *action.args), action.secret)}")
-        if outcome != "done" or "it took effect" in said:
+        if outcome != "done" or TOOK_EFFECT in said:
             self.terminal.line(said, 11, 11)
 
     def wave(self, wave: Wave, whole: Whole) -> None:
