@@ -18,7 +18,7 @@ ACCOUNT = "amp"
 DEFAULT_ACCOUNT = "default"
 REGISTRY = "registry.redhat.io"
 
-# The configs whose content can be saved and played back, each a PostgreSQL with its data in an emptyDir.
+# The configs whose content can be saved and restored, each a PostgreSQL with its data in an emptyDir.
 DATABASES = ("zync-database",)
 # The fifteen of the guide, in its order.
 GUIDE_CONFIGS = (

@@ -1,4 +1,4 @@
-"""zync-database's content over a redeployment that empties it: saved whole or not at all, played back, compared."""
+"""zync-database's content over a redeployment that empties it: saved whole or not at all, restored, compared."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_each_row_is_back_after_the_redeployment_while_zync_was_connected(world:
     readme = (saved / "README.txt").read_text()
     assert "501 zync_production public.entries\n" in readme
     assert '3 zync_production public."Odd Name"\n' in readme
-    assert "zync-database: playing back 504 rows of 3 tables" in done.err
+    assert "zync-database: restoring 504 rows of 3 tables" in done.err
     assert "each table has as many rows as before" in done.err
     assert CANARY in dump.read_text()
     assert CANARY not in done.all + journals(world) + readme
@@ -76,14 +76,12 @@ def test_each_row_is_back_after_the_redeployment_while_zync_was_connected(world:
 
 
 @pytest.mark.long
-def test_a_restore_that_fails_leaves_the_dump_and_a_command_that_plays_it_back(
-    world: World, postgres: Postgres
-) -> None:
+def test_a_restore_that_fails_leaves_the_dump_and_a_command_that_restores_it(world: World, postgres: Postgres) -> None:
     before = postgres.sql(filled(world, postgres), ROWS)
     (postgres.root / "broken").write_text(f'psql:<stdin>:77: ERROR:  duplicate key: "{CANARY}"\nDETAIL: {CANARY}\n')
     done = world.migrate(*KEEP)
     assert done.code == 5, done.all
-    assert "zync-database: its content was not played back: psql stopped at line 77 of the dump" in done.err
+    assert "zync-database: its content was not restored: psql stopped at line 77 of the dump" in done.err
     assert CANARY not in done.all + journals(world)
     command = next(line.strip() for line in done.err.splitlines() if line.strip().startswith("oc rsh"))
     assert "--namespace=threescale" in command
@@ -110,7 +108,7 @@ def test_a_restore_with_a_row_less_is_no_success(world: World, postgres: Postgre
     done = world.migrate(*KEEP)
     assert done.code == 5, done.all
     assert "public.entries of zync_production: 500 rows, 501 in the dump" in done.err
-    assert "Fix: play it back by hand:" in done.err
+    assert "Fix: restore it by hand:" in done.err
 
 
 def stub(world: World, script: str) -> None:

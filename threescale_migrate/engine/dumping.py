@@ -1,4 +1,4 @@
-"""Saves the content of a database in a private file, and plays it back into the pod that took its place.
+"""Saves the content of a database in a private file, and restores it into the pod that took its place.
 
 What is in the file, and what it means, is `guide/dumps.py`'s. Rows are never held in memory, shown or journaled: they go from `oc`
 into the file and from the file into `oc`, and of what the programs in the pod say only numbers are taken.
@@ -110,16 +110,16 @@ def _pieces(source: BinaryIO) -> Iterator[bytes]:
 
 
 def command(oc: Oc, config: str, path: str) -> str:
-    """The command that plays a dump back by hand, to be pasted."""
+    """The command that restores a dump by hand, to be pasted."""
     place = shell.Invocation(oc.namespace or "", oc.context or "", oc.kubeconfig or "")
     words = dumps.by_hand(config)
     return f"{place.line(('oc', words[0]))} {shell.line(words[1:])} < {shell.quoted(path)}"
 
 
-def play_back(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:
+def restore_content(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:
     """Plays the run's dump back, where a wave of these configs has emptied its database. Gives the state after it.
 
-    A dump is played back once, and only into another pod than the one that it is from: an emptyDir lives as long as its pod.
+    A dump is restored once, and only into another pod than the one that it is from: an emptyDir lives as long as its pod.
     Raises Failed with exit code 5 where not each row is back, what waiting raises.
     """
     kept = run.restore
@@ -130,11 +130,11 @@ def play_back(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectS
         raise _unrestored(run, kept, Text("it has no ready pod"))
     if pod.name == kept.pod or not state.configs[kept.config].empty_dirs:
         run.restored_in = pod.name
-        run.watcher.note(Text("{config} has kept its content: nothing is played back", config=kept.config))
+        run.watcher.note(Text("{config} has kept its content: nothing is restored", config=kept.config))
         return state
     run.watcher.note(
         Text(
-            "{config}: playing back {rows} rows of {tables} tables",
+            "{config}: restoring {rows} rows of {tables} tables",
             config=kept.config,
             rows=kept.rows,
             tables=len(kept.tables),
@@ -151,7 +151,7 @@ def play_back(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectS
         raise _unrestored(run, kept, why)
     run.restored_in = pod.name
     run.watcher.note(Text("{config}: each table has as many rows as before", config=kept.config))
-    # While it was played back nobody else was let in, its own probe neither.
+    # While it was restored nobody else was let in, its own probe neither.
     return wait(run, run.observe(cluster=False, secret=False), (kept.config,))
 
 
@@ -205,13 +205,13 @@ def _stopped(oc: Oc, call: Call) -> Text:
 
 def _unrestored(run: Run, kept: Dump, why: Text) -> Failed:
     run.restore = None
-    first = Text("{config}: its content was not played back: {why}", config=kept.config, why=why)
+    first = Text("{config}: its content was not restored: {why}", config=kept.config, why=why)
     return Failed(Failure((first, *_by_hand(run.oc, kept)), undo=run.undo_command), ExitCode.ROLLOUT_FAILED)
 
 
 def _by_hand(oc: Oc, kept: Dump) -> tuple[Text, ...]:
     return (
-        Text("The content of {config} from before is complete in {path}. Fix: play it back by hand:",
+        Text("The content of {config} from before is complete in {path}. Fix: restore it by hand:",
              config=kept.config, path=kept.path),
         Text("    {command}", command=command(oc, kept.config, kept.path)),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from ..guide.readiness import MIGRATED, assess_all
 from ..guide.selection import Wave, Whole, choose, waves
 from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
-from .dumping import play_back
+from .dumping import restore_content
 from .failed import Failed
 from .failure import broken_off, how_far, stopped, unreadable
 from .gates import Gates, Passed, after, before
@@ -140,7 +140,7 @@ def redeploy(run: Run, state: ProjectState, gates: Gates) -> None:
         run.watcher.wave(Wave(wave.name, names), Whole(number, len(order), reached, len(run.planned)))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
         try:
-            state = play_back(run, _redeploy_wave(run, state, names), names)
+            state = restore_content(run, _redeploy_wave(run, state, names), names)
         except OcError as error:
             raise broken_off(run, error, state, names, MIGRATED) from None
         _check_gone(run, state)

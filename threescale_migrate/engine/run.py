@@ -71,7 +71,7 @@ class Run:
 
     `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
     raises Refused if it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
-    has made, by step and subject. `restore` is what is to be played back, `restored_in` the pod that has that content again.
+    has made, by step and subject. `restore` is what is to be restored, `restored_in` the pod that has that content again.
     """
 
     oc: Oc

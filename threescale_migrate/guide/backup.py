@@ -54,14 +54,14 @@ class Document:
 @dataclass(frozen=True)
 class Backup:
     """What was read of a project. `unread` are the types that could not be read, each with the reason; `dump` is the content of a
-    database, and `play_back` the command that plays it back by hand."""
+    database, and `by_hand` the command that restores it by hand."""
 
     project: str
     objects: tuple[Saved, ...]
     unread: tuple[tuple[str, str], ...] = ()
     with_secrets: bool = False
     dump: Dump | None = None
-    play_back: str = ""
+    by_hand: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,7 +118,7 @@ def _readme(backup: Backup) -> str:
             "",
             f"The content of {backup.dump.config} is in {content(backup.dump.config)}: {backup.dump.rows} rows. To restore it,",
             "which replaces what is in the database at that time:",
-            f"  {backup.play_back}",
+            f"  {backup.by_hand}",
             *(f"  {table.rows:>9} {table.database} {table.name}" for table in backup.dump.tables),
         ]
     for kind, why in backup.unread:

@@ -97,7 +97,7 @@ def _with_content(oc: Oc, backup: Backup, config: str, state: ProjectState, scra
     name = guide.content(config)
     made = dumping.dump(oc, config, pod.name, scratch / name)
     path = str(directory.absolute() / name)
-    return replace(backup, dump=replace(made, path=path), play_back=dumping.command(oc, config, path))
+    return replace(backup, dump=replace(made, path=path), by_hand=dumping.command(oc, config, path))
 
 
 def _said(backup: Backup, directory: str) -> list[Text]:
@@ -120,7 +120,7 @@ def _said(backup: Backup, directory: str) -> list[Text]:
         if not backup.dump.tables:
             found.append(
                 Text(
-                    "{config} has no tables: if an earlier run emptied it, play that run's dump back by hand first",
+                    "{config} has no tables: if an earlier run emptied it, restore that run's dump by hand first",
                     config=backup.dump.config,
                 )
             )

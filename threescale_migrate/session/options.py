@@ -78,7 +78,7 @@ class RequestOptions:
 @dataclass(frozen=True)
 class Saving:
     """Where a backup goes, None if none is wanted, and whether secrets are in it; the config whose database's content is in it
-    (`dump`), and the one whose content is played back (`restore`)."""
+    (`dump`), and the one whose content is restored (`restore`)."""
 
     directory: str | None = None
     with_secrets: bool = False

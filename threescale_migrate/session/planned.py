@@ -32,7 +32,7 @@ class Planned:
 
     @staticmethod
     def of(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str = "") -> Planned:
-        """The plan of a migration, with what the preflight has seen; `kept` is the config whose content is played back."""
+        """The plan of a migration, with what the preflight has seen; `kept` is the config whose content is restored."""
         actions = seen.attempt.actions
         order = redeployed(state, request, actions)
         selection = choose(state, request)
@@ -85,7 +85,7 @@ def _of_content(config: str, kept: str) -> Text:
     """What becomes of the content of a database that the plan empties."""
     if config == kept:
         return Text(
-            "{config}: its content is saved before the first change, and played back after its wave", config=config
+            "{config}: its content is saved before the first change, and restored after its wave", config=config
         )
     return Text(
         "{config} loses its content; migrate keeps it with --backup DIR --dump {config} --restore {config}",
