@@ -72,7 +72,7 @@ def test_a_lock_that_is_held_and_the_signal_that_ends_its_run(
     first.send_signal(number)
     assert first.stderr is not None
     for line in first.stderr:
-        if "asked to end" in line:
+        if "stopping after" in line:
             break
     gate.open()
     first.communicate()

@@ -42,7 +42,7 @@ def test_a_run_ends_after_the_call_under_way_and_its_journal_says_so(world: Worl
     process = world.popen(*arguments(world))
     oc = gate.wait()
     process.send_signal(number)
-    read_until(process, "asked to end")
+    read_until(process, "stopping after")
     assert is_running(oc)
     gate.open()
     _, err = process.communicate()
@@ -62,7 +62,7 @@ def test_a_second_interrupt_is_at_once_and_ends_the_call_too(world: World) -> No
     process = world.popen(*arguments(world))
     oc = gate.wait()
     process.send_signal(signal.SIGINT)
-    read_until(process, "asked to end")
+    read_until(process, "stopping after")
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 130

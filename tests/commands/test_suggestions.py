@@ -108,7 +108,7 @@ def test_a_failure_ends_a_screen_with_what_failed_the_fix_and_the_undo(tmp_path:
             "get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, then",
             (f"step registry-secret --secret-file FILE --replace-secret --dc=zync {HERE}",),
         ),
-        ("agree with them, then run threescale-migrate undo --to-default again", (f"undo --to-default {HERE}",)),
+        ("coordinate with them, then run threescale-migrate undo --to-default again", (f"undo --to-default {HERE}",)),
         ("see threescale-migrate history", ()),
         ("run threescale-migrate again", ()),
         ("threescale-migrate migration", ()),

@@ -248,4 +248,4 @@ def test_the_clusters_own_login_is_waited_for(monkeypatch: pytest.MonkeyPatch) -
 def test_a_login_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threescale_migrate.engine.waiting.LOGIN_SECONDS", 0.0)
     notes, _ = waiting(monkeypatch, 10**9)
-    assert "going on" in notes[-1]
+    assert "continuing" in notes[-1]
