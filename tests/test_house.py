@@ -306,6 +306,7 @@ HANDED_DOWN = {
 }
 
 
+@pytest.mark.long
 def test_a_command_passes_each_floor_once_on_its_way_down(tmp_path: Path) -> None:
     """On each stack of calls a floor is one stretch: nothing is called that is above its caller, but what was handed down."""
     world = make_world(tmp_path)

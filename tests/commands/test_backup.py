@@ -84,6 +84,7 @@ def files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.yaml"))
 
 
+@pytest.mark.long
 def test_what_was_deleted_is_created_again_from_the_files_in_their_order(world: World) -> None:
     world.faults("builds")
     furnish(world)

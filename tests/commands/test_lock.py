@@ -6,6 +6,8 @@ import json
 import signal
 from dataclasses import replace
 
+import pytest
+
 from tests.conftest import GRACE, World
 from tests.support.held_calls import Gate
 
@@ -61,6 +63,7 @@ def test_after_kill_9_nobody_has_to_remove_anything_and_the_last_call_is_waited_
     assert {name for name, found in world.accounts().items() if found == {"amp"}} == {"zync", "system-redis"}
 
 
+@pytest.mark.long
 def test_two_workstations_that_migrate_at_once_do_it_once(world: World) -> None:
     gate = Gate(world, "patch dc zync")
     here, there = world, other_workstation(world)

@@ -165,6 +165,7 @@ def test_an_scc_is_given_by_updating_the_binding_that_is_there_and_by_making_its
     assert findings(world)["update rolebindings"] == "failed"
 
 
+@pytest.mark.long
 def test_an_scc_of_an_old_client_needs_the_right_to_change_it(tmp_path: Path) -> None:
     world = with_an_scc(tmp_path)
     in_front_of_oc(world, OF_3_11)

@@ -101,6 +101,7 @@ def test_the_role_is_enough_and_one_right_less_is_not(migrated: World) -> None:
     assert as_account(migrated, command) == 0
 
 
+@pytest.mark.long
 def test_with_permissions_the_cluster_role_is_enough_and_one_right_less_is_not(migrated: World) -> None:
     objects = manifests(migrated, "cronjob", "--permissions")
     command = objects[-1]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"]

@@ -121,6 +121,7 @@ def test_where_the_guides_loop_is_content_the_tool_is_not(tmp_path: Path, fault:
     assert verified.json()["migrated"] is False
 
 
+@pytest.mark.long
 def test_a_config_without_its_trigger_is_started(tmp_path: Path) -> None:
     world = make_world(tmp_path, "no-trigger=system-redis")
     done = world.migrate()
@@ -140,6 +141,7 @@ def test_a_paused_config_is_reported_and_resumed_when_asked(tmp_path: Path) -> N
     assert world.accounts()["backend-worker"] == {"amp"}
 
 
+@pytest.mark.long
 def test_scaled_to_zero_counts_as_migrated(tmp_path: Path) -> None:
     world = make_world(tmp_path, "zero=backend-cron")
     done = world.migrate()

@@ -58,6 +58,7 @@ def migrate(world: World, *args: str, **environment: str) -> Result:
     return done
 
 
+@pytest.mark.long
 def test_a_quota_set_after_the_first_wave_ends_it_within_the_grace_and_removed_it_ends_well(world: World) -> None:
     environment = meanwhile(world, "patch dc zync", "create", "-f", "-", stdin=json.dumps(QUOTA))
     began = time.monotonic()

@@ -62,6 +62,7 @@ def test_in_every_format_one_document_is_about_all(sites: Fleet, tmp_path: Path)
     assert len(quiet.out.splitlines()) == 2
 
 
+@pytest.mark.long
 def test_contexts_and_projects_are_taken_as_well(sites: Fleet) -> None:
     every = sites.world.run("verify", "--all-contexts", "-n", "threescale", "--dc", fleet.FEW, timeout=600)
     assert every.out.splitlines()[-1] == "✗ 5 projects: 0 migrated, 1 not migrated, 3 partly checked, 1 not known"
@@ -74,6 +75,7 @@ def test_contexts_and_projects_are_taken_as_well(sites: Fleet) -> None:
     assert sites.world.run("verify", "--projects", "a", "--jobs", "0").code == 2
 
 
+@pytest.mark.long
 def test_plans_say_how_much_is_left_to_do_in_each(sites: Fleet) -> None:
     document = sites.world.run("plan", "--inventory", str(sites.inventory), "-o", "json", timeout=600).json()
     sentence = {project["name"]: project["exit_code"] for project in document["projects"]}

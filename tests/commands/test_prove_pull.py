@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import GRACE, World
 
 ONE = ("--dc", "backend-cron")
@@ -15,6 +17,7 @@ def left_behind(world: World) -> list[Path]:
     return list((world.home / "tmp").glob("threescale-migrate-*"))
 
 
+@pytest.mark.long
 def test_a_good_token_is_proved_before_and_after_and_nothing_is_made_for_it(world: World) -> None:
     planned = world.run("plan", *ONE, "--secret-file", world.secret, "--prove-pull")
     assert planned.code == 3, planned.all

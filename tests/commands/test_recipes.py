@@ -95,6 +95,7 @@ def reports_what_changed(world: World, again: Any) -> None:
     assert (fixed.code, fixed.all) == (0, "")
 
 
+@pytest.mark.long
 def test_the_crontab_line(migrated: World) -> None:
     (text,) = recipe("A crontab line", "crontab")
     lines = text.splitlines()
@@ -173,6 +174,7 @@ def test_the_container(world: World) -> None:
     assert (done.code, done.out, done.err) == (0, "on registry.example.test/ops/oc:4.16\n", "")
 
 
+@pytest.mark.long
 def test_the_gitlab_job(migrated: World) -> None:
     (text,) = recipe("A GitLab job", "yaml")
     ((_, job),) = yaml.safe_load(text).items()

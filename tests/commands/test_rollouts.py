@@ -136,6 +136,7 @@ def test_an_api_that_goes_away_for_good_ends_the_run_and_it_says_how_far_it_came
     assert '"finish"' in world.journals[-1].read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_order_is_printed_changed_and_taken(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     printed = world.run("plan", "--wave-plan")

@@ -244,6 +244,7 @@ def test_the_permissions_of_default_are_given_once(world: World) -> None:
     assert world.objects() == before
 
 
+@pytest.mark.long
 def test_no_script_is_printed_that_could_not_work(world: World) -> None:
     assert world.run("script").code == 2
     assert world.run("script", "--secret-file", "-", stdin=Path(world.secret).read_text(encoding="utf-8")).code == 2

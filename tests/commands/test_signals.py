@@ -16,6 +16,8 @@ import pytest
 from tests.conftest import GRACE, World
 from tests.support.held_calls import PATIENCE_SECONDS, Gate, has_ended, is_running
 
+# A process that waits behind a gate waits for ever: where a sentence does not come, the test ends here.
+pytestmark = pytest.mark.timeout(120)
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 

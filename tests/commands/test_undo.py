@@ -50,6 +50,7 @@ def copy(migrated: Migrated, tmp_path: Path) -> World:
     return copy_world(migrated.home, tmp_path)
 
 
+@pytest.mark.long
 def test_it_is_undone_and_the_undo_too_and_that_again(migrated: Migrated, copy: World) -> None:
     done = undo(copy)
     assert done.code == 0, done.all
@@ -68,6 +69,7 @@ def test_it_is_undone_and_the_undo_too_and_that_again(migrated: Migrated, copy: 
     assert differences(migrated.before, settled(copy)) == []
 
 
+@pytest.mark.long
 def test_some_configs_are_undone_and_the_others_stay_migrated(migrated: Migrated, copy: World) -> None:
     names = SMALL[SMALL.index("--dc") + 1].split(",")
     one, others = names[0], names[1:]
@@ -293,6 +295,7 @@ def test_without_a_journal_to_default_frees_configs_that_are_stuck_on_a_bad_acco
     assert differences(before, settled(world)) == []
 
 
+@pytest.mark.long
 def test_history_lists_the_runs(copy: World) -> None:
     world = copy
     undo(world)

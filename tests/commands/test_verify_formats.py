@@ -77,6 +77,7 @@ def test_an_expired_login_is_no_failed_migration_in_any_format(migrated: World, 
     assert "threescale_migrate_migrated" not in seen
 
 
+@pytest.mark.long
 def test_every_format_says_the_same(migrated: World, tmp_path: Path) -> None:
     for selection, code, level in ((FEW, 0, 0), (("--dc", "zync,backend-cron"), 1, 2), (("--dc", "nosuch"), 2, 3)):
         results = {format_: migrated.run("verify", "-o", format_, *selection) for format_ in FORMATS}

@@ -107,6 +107,7 @@ def que(world: World, *pull_secrets: str) -> None:
     world.settle()
 
 
+@pytest.mark.long
 def test_after_the_upgrade_the_login_of_zync_que_is_checked_and_each_fix_leads_to_the_next(world: World) -> None:
     assert "zync-que" not in world.run("verify").out
     que(world)

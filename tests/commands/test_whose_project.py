@@ -104,6 +104,7 @@ def test_a_project_that_the_guide_sends_elsewhere_is_reported(world: World) -> N
     assert "in that case the guide first upgrades the installation as an older one" in " ".join(found.out.split())
 
 
+@pytest.mark.long
 def test_builder_gets_the_pull_secret_where_builds_use_3scales_images_and_loses_it_with_undo(tmp_path: Path) -> None:
     world = make_world(tmp_path, "builds")
     account = "threescale/builder"

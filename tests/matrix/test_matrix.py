@@ -14,9 +14,7 @@ from .mischief import FAILURES
 
 # A few failures for every day, each at the call where it does the most harm.
 QUICK = {
-    "fails after it took effect": Call("create", 1),
     "prints half of its output": Call("whoami", 2),
-    "gets a conflict": Call("patch dc system-app", 1),
     "tool killed after the call": Call("create", 2),
 }
 
