@@ -98,7 +98,7 @@ def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World
     assert sorted(others) == [
         "get clusterrolebindings,clusterroles",
         "get dc,sa",
-        "get pods,quota,limits,bc",
+        "get pods,bc",
         "get rc,is",
         "get rolebindings,roles",
         "get rolebindings,roles",
