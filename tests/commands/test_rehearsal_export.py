@@ -31,8 +31,13 @@ def broken(home: Path, fault: str) -> tuple[World, Path]:
     body = '{"spec":{"template":{"spec":{"serviceAccountName":"other"}},"strategy":{"rollingParams":{"timeoutSeconds":86400}}}}'
     assert world.oc("patch", "dc", "zync", "--patch", body).code == 0
     world.oc("rollout", "status", "dc/zync", "--timeout=60s")
-    with open_cluster(world.directory) as cluster:  # what is compared is of one moment
-        cluster.store.clock.pin(cluster.store.now())
+    for _ in range(
+        60
+    ):  # what is compared is of one moment, and of one at which it shows: a crash loop runs now and then
+        with open_cluster(world.directory) as cluster:
+            cluster.store.clock.pin(cluster.store.now() + 1)
+        if any(WORDS[fault] in line for line in table(world) if line.startswith("zync-2")):
+            break
     export = world.directory / "export.json"
     export.write_text(world.oc(*EXPORT).out, encoding="utf-8")
     return world, export
