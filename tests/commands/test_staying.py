@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -205,3 +206,30 @@ def test_a_plan_shows_the_commands_as_they_are_run(tmp_path: Path) -> None:
     for action in found["actions"]:
         assert f"--context={context}" in action["argv"]
         assert "--namespace=threescale" in action["argv"]
+
+
+# Someone refuses once the first change is made: what plans before a wave may, and nothing on the way turns it into a failure.
+REFUSES = """
+import sys
+from threescale_migrate.cli.main import main
+from threescale_migrate.engine import migration
+from threescale_migrate.values import Refused, Text
+
+def refuses(run, gates):
+    run.journal.number = {changes}
+    raise Refused(Text("not here"))
+
+migration.migrate = refuses
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("changes", "code"), [(0, 4), (1, 1)])
+def test_a_refusal_ends_the_run_as_its_journal_says_before_and_after_the_first_change(
+    tmp_path: Path, changes: int, code: int
+) -> None:
+    world = make_world(tmp_path)
+    line = ["migrate", "--yes", "--dc", "zync", "--secret-file", world.secret]
+    done = world.program([sys.executable, "-c", REFUSES.format(changes=changes), *line])
+    last = json.loads(world.journals[-1].read_bytes().splitlines()[-1])
+    assert (done.code, last["event"], last["exit_code"]) == (code, "finish", code)

@@ -117,7 +117,7 @@ def command(oc: Oc, config: str, path: str) -> str:
 
 
 def restore_content(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:
-    """Plays the run's dump back, where a wave of these configs has emptied its database. Gives the state after it.
+    """Restores the run's dump, if a wave of these configs has emptied its database. Gives the state after it.
 
     A dump is restored once, and only into another pod than the one that it is from: an emptyDir lives as long as its pod.
     Raises Failed with exit code 5 where not each row is back, what waiting raises.
@@ -156,7 +156,7 @@ def restore_content(run: Run, state: ProjectState, names: tuple[str, ...]) -> Pr
 
 
 def _play(run: Run, kept: Dump, pod: str) -> Text | None:
-    """Plays a dump back; gives why not all of it is there, None if it is."""
+    """Restores a dump; gives why not all of it is there, None if it is."""
     why: Text | None = None
     for _ in range(TRIES):
         try:
