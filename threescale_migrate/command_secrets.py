@@ -1,4 +1,4 @@
-"""A config's commands, arguments and variables hold secrets in plain text (recordings/README.md 22): what can be shown of them.
+"""A config's commands, arguments and variables hold secrets in plain text (fact 22): what can be shown of them.
 
 A command is described, never quoted: what it assigns, and all that is or may be a login, is masked. It does not know how a config is
 written; it gets words, names and values.
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from .redaction import MASK, ORDINARY, SENSITIVE, SHORTEST
 
 LONGEST = 100
-# 3scale's own tasks, in words that hold nothing of the command (recordings/README.md 19, 22).
+# 3scale's own tasks, in words that hold nothing of the command (fact 19, fact 22).
 TASK = re.compile(r"\brake\b.*?\b(openshift:[a-z_]{1,30})(?![\w-])", re.DOTALL)
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|k|z|a)?sh")
 _VALUE = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|\\.|[^\s;&|\"'\\])+"

@@ -12,7 +12,7 @@ from tests.commands.test_preflight import DEFAULT, plain_user, with_rights_of_de
 from tests.conftest import World, make_world
 from threescale_migrate.rehearsal.server import open_cluster
 
-# A client that does what `adm policy` says, whatever the `--dry-run` (recordings/README.md 21: those from 4.5 to 4.21).
+# A client that does what `adm policy` says, whatever the `--dry-run` (fact 21: those from 4.5 to 4.21).
 IGNORES = """
 args = [arg for arg in sys.argv[1:] if not (sys.argv[1:3] == ["adm", "policy"] and arg.startswith("--dry-run"))]
 """

@@ -229,7 +229,7 @@ def test_a_rollout_that_is_cancelled_or_left_alone_ends_the_run_and_the_next_sta
 
 @pytest.mark.long
 def test_no_pod_is_made_before_the_cluster_has_given_amp_its_own_login(tmp_path: Path) -> None:
-    """Pods keep what their account had when they were made (recordings/README.md 14, 20)."""
+    """Pods keep what their account had when they were made (fact 14, fact 20)."""
     world = make_world(tmp_path, "internal-registry")
     with open_cluster(world.directory) as cluster:  # the login does not come before time passes again
         cluster.store.clock.pin(cluster.store.now())

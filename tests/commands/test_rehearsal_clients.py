@@ -1,4 +1,4 @@
-"""The rehearsal's `oc` as clients of other ages, and as one that several clusters share (recordings/README.md 21, 24, 27)."""
+"""The rehearsal's `oc` as clients of other ages, and as one that several clusters share (fact 21, fact 24, fact 27)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was broken in an export stays broken in the rehearsal of it (recordings/README.md 3; the rehearsal does not heal)."""
+"""What was broken in an export stays broken in the rehearsal of it (fact 3; the rehearsal does not heal)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A quota that is created while a rehearsal runs (recordings/README.md 31); `quotas` itself is replayed in tests/conformance."""
+"""A quota that is created while a rehearsal runs (fact 31); `quotas` itself is replayed in tests/conformance."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_a_log_of_one_endless_line_does_not_hold_up_a_failed_migration(tmp_path:
 
 
 def plant(world: World) -> None:
-    """Secrets in clear, where 3scale's templates and people write them (recordings/README.md 22)."""
+    """Secrets in clear, where 3scale's templates and people write them (fact 22)."""
     with open_cluster(world.directory) as cluster:
         for item in cluster.store.all("deploymentconfigs"):
             container = item["spec"]["template"]["spec"]["containers"][0]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import World, make_world
 
-# What an API says that stumbles (recordings/README.md 26); all of it passes by itself.
+# What an API says that stumbles (fact 26); all of it passes by itself.
 TEXTS = (
     "Error from server: etcdserver: leader changed",
     "Error from server: etcdserver: request timed out",

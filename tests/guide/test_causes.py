@@ -122,7 +122,7 @@ def test_the_event_of_an_older_revision_says_nothing_of_the_newest() -> None:
 
 
 def test_what_a_quota_refused_is_cancelled_and_started_anew() -> None:
-    """A quota that is raised later starts nothing again (recordings/README.md 31)."""
+    """A quota that is raised later starts nothing again (fact 31)."""
     stuck = state(config(), controller(2, "New"), REFUSED_DEPLOYER)
     planned = [action.args for action in deployment_configs.plan_configs(stuck, ("zync",), Request())]
     assert planned == [("rollout", "cancel", "dc/zync"), ("rollout", "latest", "dc/zync")]
@@ -156,7 +156,7 @@ def test_the_controllers_own_word_is_a_cause(reason: str, said: str) -> None:
 
 
 def test_a_config_that_somebody_scales_has_taken_the_patch_up_all_the_same() -> None:
-    """`observedGeneration` lags while somebody scales (recordings/README.md 32)."""
+    """`observedGeneration` lags while somebody scales (fact 32)."""
     lagging = assess(state(config(observed=3), controller(2, "Complete")), "zync")
     assert lagging.state is not RolloutState.NOT_STARTED
     before = assess(state(config(observed=3), controller(2, "Complete", account="default")), "zync")

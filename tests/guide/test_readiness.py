@@ -189,7 +189,7 @@ SPOILT: dict[str, Callable[[Pod], Iterable[Pod]]] = {
 
 @pytest.mark.parametrize("spoil", SPOILT)
 def test_one_pod_that_is_not_as_it_has_to_be_is_enough_for_not_migrated(spoil: str) -> None:
-    """Whatever the replication controllers say: the pods are the proof (recordings/README.md 14)."""
+    """Whatever the replication controllers say: the pods are the proof (fact 14)."""
     history = History()
     history.run_as("zync", "amp")
     history.wait(LONG)

@@ -20,7 +20,7 @@ _IN_CLEAR = (
     # What a Secret is given as text, in JSON and in YAML: each value of the map.
     (re.compile(r'\\*"stringData\\*": ?\{[^{}]*'), re.compile(r'(: ?\\*")(?:[^"\\]|\\(?!"))+')),
     (re.compile(r"^( *)stringData:\n(?:\1 +\S.*\n?)+", re.MULTILINE), re.compile(r"(?m)(^ +[\w.-]+: ?)\S.*")),
-    # What a config holds in clear: in a hook's command, in a variable (recordings/README.md 22).
+    # What a config holds in clear: in a hook's command, in a variable (fact 22).
     (re.compile(rf"(?i)\b\w*(?:{SENSITIVE})\w*=\\*[\"']?[^\s\"'\\]+"), re.compile(r"^(\w+=\\*[\"']?).+")),
     (
         re.compile(rf'(?i)"?name"?: "?[\w.-]*(?:{SENSITIVE})[\w.-]*"?,?\s+"?value"?: "?[^"\n]+'),

@@ -102,7 +102,7 @@ def registry_secret() -> str:
 
 class LiveProject:
     """The project. The user's kubeconfig is used and never written: each call names context and project, and the paths in it hold
-    (recordings/README.md 27). Each call of `oc` is in the transcript."""
+    (fact 27). Each call of `oc` is in the transcript."""
 
     def __init__(self, folder: Path, name: str, context: str, recorder: Recorder, environment: dict[str, str]) -> None:
         self.folder = folder

@@ -81,7 +81,7 @@ def lasting(project: LiveProject) -> dict[str, object]:
 
 
 def test_what_only_looks_changes_nothing_and_asks_the_place_that_held(project: LiveProject) -> None:
-    """Without --context the tool itself pins each call to the one that is current (recordings/README.md 21, 27)."""
+    """Without --context the tool itself pins each call to the one that is current (fact 21, fact 27)."""
     calls, front = project.folder / "calls", project.folder / "front"
     front.mkdir()
     real = shutil.which("oc")

@@ -32,7 +32,7 @@ def far(world: World, milliseconds: int = 0, slow: str = "", seconds: float = 0.
     """Puts it first on the world's PATH.
 
     Each call takes `milliseconds` more for itself and once more for each type, since `oc` asks for one after the other
-    (recordings/README.md 29); `oc config` asks no server. Calls that have the words `slow` take `seconds` more.
+    (fact 29); `oc config` asks no server. Calls that have the words `slow` take `seconds` more.
     """
     home = world.home / f"far-{milliseconds}-{seconds}"
     home.mkdir()

@@ -26,7 +26,7 @@ from threescale_migrate.rehearsal import launch, threescale
 from threescale_migrate.values import GUIDE_CONFIGS
 
 TOKEN = "planted-token-0815-never-to-be-seen"
-# What the tests plant in a config as 3scale's templates and people do: in a hook, a variable, an argument (recordings/README.md 22).
+# What the tests plant in a config as 3scale's templates and people do: in a hook, a variable, an argument (fact 22).
 HOOK_TOKEN, ENVIRONMENT_PASSWORD, ARGUMENT_PASSWORD = "h7Kq2Zx9", "planted-Variable-4711", 'planted/Argu ment"+0815'
 # A piece of a spelling of so many characters is a leak; what is shorter as a whole is one from so many on.
 PIECE = 12
@@ -96,7 +96,7 @@ def _searched(secrets: Iterable[str]) -> tuple[bytes, ...]:
 
 PLANTED = (TOKEN, HOOK_TOKEN, ENVIRONMENT_PASSWORD, ARGUMENT_PASSWORD, *of_the_project())
 SEARCHED = _searched(PLANTED)
-# What a config holds in clear is part of it: a backup that left it out could not be created again (recordings/README.md 22).
+# What a config holds in clear is part of it: a backup that left it out could not be created again (fact 22).
 OF_CONFIGS = (HOOK_TOKEN, ENVIRONMENT_PASSWORD, ARGUMENT_PASSWORD, threescale.MASTER_ACCESS_TOKEN)
 SAVED_CONFIG = "[0-9][0-9][0-9]-deploymentconfig-*.yaml"
 SEARCHED_IN_SAVED_CONFIGS = _searched(secret for secret in PLANTED if secret not in OF_CONFIGS)

@@ -1,6 +1,6 @@
 """What clients and servers of 3.11, 4.6 and today print differently for the calls that we make, all of it.
 
-Nothing here is looked up by a version: `oc version` may print `unknown` (recordings/README.md), so each form is recognised by itself.
+Nothing here is looked up by a version: `oc version` may print `unknown` (fixtures/FACTS.md, "Not covered"), so each form is recognised by itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 # the notes of older clients about flags and commands that they are to lose.
 NOISE = re.compile(r"^(Warning: |W\d{4} |E\d{4} |DEPRECATED:|Flag --)")
 
-# A patch that changes nothing: `patched (no change)` with exit code 0 today and in 4.6 (recordings/README.md 9), `not patched`
+# A patch that changes nothing: `patched (no change)` with exit code 0 today and in 4.6 (fact 9), `not patched`
 # with exit code 1 from older clients (README 20).
 UNCHANGED = re.compile(r"\(no change\)|\bnot patched\b")
 

@@ -2,7 +2,7 @@
 
 It owns that list and nothing else. A form that is not in it is refused, even if it would change nothing: a list of forbidden
 forms would never be complete (`oc adm policy … --dry-run=server` binds for real with clients from 4.5 to 4.21,
-recordings/README.md 21).
+fact 21).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 # How a binding is asked about. A client up to 4.4 knows `--dry-run` as a switch and refuses a value for it; later ones pass it on
-# (recordings/README.md 21). A server before Kubernetes 1.12 would ignore it: who asks has to know the server first.
+# (fact 21). A server before Kubernetes 1.12 would ignore it: who asks has to know the server first.
 TRY_ON_SERVER = ("create", "-f", "-", "--dry-run=server", "-o", "name")
 
 

@@ -128,7 +128,7 @@ WITHOUT_EFFECT = (
 )
 
 
-# The kind of an error is only in its text (recordings/README.md 10). The first pattern that matches counts, so the
+# The kind of an error is only in its text (fact 10). The first pattern that matches counts, so the
 # texts about the connection, which can quote anything, come before those about objects.
 ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
     (
@@ -146,7 +146,7 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
         r"Client\.Timeout|i/o timeout|TLS handshake timeout|context deadline exceeded|\(Timeout\)|\(GatewayTimeout\)",
         RequestTimeout,
     ),
-    # An API that stumbles (recordings/README.md 26): all of it passes by itself.
+    # An API that stumbles (fact 26): all of it passes by itself.
     (
         r"etcdserver: |rpc error: code = Unavailable|\((ServerTimeout|Expired)\)|continue parameter is too old"
         r"|server was unable to return a response in the time allotted",
@@ -192,7 +192,7 @@ class Call:
 def classify(exit_code: int, stderr: str) -> type[OcError] | None:
     """Gives the class of a failure by the text of stderr, None if the call succeeded.
 
-    Warnings on stderr are no errors (recordings/README.md 11). Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
+    Warnings on stderr are no errors (fact 11). Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
     """
     if exit_code == 0:
         return None
@@ -210,5 +210,5 @@ def error_sentence(stderr: str) -> str:
 
 
 def error_lines(stderr: str) -> tuple[str, ...]:
-    """The lines of stderr that are errors: a partial answer has one for each type that was refused (recordings/README.md 16)."""
+    """The lines of stderr that are errors: a partial answer has one for each type that was refused (fact 16)."""
     return tuple(line for line in stderr.splitlines() if line.strip() and not NOISE.match(line))

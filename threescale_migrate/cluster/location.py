@@ -133,7 +133,7 @@ def _user(oc: Oc) -> str:
 
 def _identity(oc: Oc, project: str) -> tuple[str | None, bool]:
     """The Namespace's uid, and whether it is marked as a rehearsal's. A user of the project can often read only the Namespace, on
-    3.11 only the Project (recordings/README.md 27). Raises Unreachable."""
+    3.11 only the Project (fact 27). Raises Unreachable."""
     for kind in ("namespace", "project"):
         try:
             return oc.read_item(

@@ -46,7 +46,7 @@ Part = TypeVar("Part")
 READ_TRIES = 6
 DEFAULT_CALL_TIMEOUT = 60.0
 LONGEST_ERROR = 2000
-# oc speaks Japanese too where the locale does, and the kind of an error is only in its English text (recordings/README.md 10).
+# oc speaks Japanese too where the locale does, and the kind of an error is only in its English text (fact 10).
 SPOKEN = {"LC_ALL": "C.UTF-8"}
 
 
@@ -203,7 +203,7 @@ class Oc:
         return self.retry(once)
 
     def ask(self, args: Sequence[str]) -> bool:
-        """Asks a question of `auth can-i`: a no has exit code 1 and no error (recordings/README.md 10). Raises OcError."""
+        """Asks a question of `auth can-i`: a no has exit code 1 and no error (fact 10). Raises OcError."""
 
         def once() -> bool:
             call = self.answer(args)
@@ -229,7 +229,7 @@ class Oc:
         """Gives what `parse` makes of each item of the answer, and the error lines beside it.
 
         With `partial` an answer that lacks the types which the user cannot read is an answer still
-        (recordings/README.md 16); the lines say what is missing. Each item is parsed and then let go: the lists of a
+        (fact 16); the lines say what is missing. Each item is parsed and then let go: the lists of a
         large project are never in memory as a whole. Raises OcError as read_item does.
         """
         return self._read(args, lambda call: [parse(item) for item in items_of(call.stdout)], partial, tries, timeouts)

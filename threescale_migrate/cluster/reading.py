@@ -27,7 +27,7 @@ Answer = tuple[list[tuple[str, Part]], dict[str, str]]
 # What a wait judges, round for round.
 ROLLOUT_TYPES = ("dc", "rc", "pods")
 BUILD_TYPE = "bc"
-# All that lives in the project, in calls side by side: `oc` asks for one type after the other (recordings/README.md 29).
+# All that lives in the project, in calls side by side: `oc` asks for one type after the other (fact 29).
 PROJECT_CALLS = (("dc", "sa"), ("rc", "is"), ("pods", BUILD_TYPE), ("rolebindings", "roles"))
 # What can refuse pods that are still to be created: a plan has to know.
 ROOM_TYPES = ("quota", "limits")
@@ -151,7 +151,7 @@ def _linked(parts: Iterable[Part]) -> list[str]:
 
 
 def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str]:
-    """Those of the names that OpenShift has made for the account by itself (recordings/README.md 20)."""
+    """Those of the names that OpenShift has made for the account by itself (fact 20)."""
     return {name for name in names if name.startswith((f"{account}-dockercfg-", f"{account}-token-"))}
 
 
@@ -194,7 +194,7 @@ def _not_there_aside(complaints: Iterable[str]) -> dict[str, str]:
 def _elsewhere(oc: Oc) -> Answer:
     """What is bound to accounts in the cluster and in all projects, the roles, and the SCCs, which only OpenShift has.
 
-    It is read once, until a role is granted or removed: with thousands of bindings it takes seconds (recordings/README.md 29). The
+    It is read once, until a role is granted or removed: with thousands of bindings it takes seconds (fact 29). The
     project itself is left out, since it is read each time. A list that does not arrive in time is unknown, not a failure.
     """
     known = oc.remembered.get("elsewhere")
@@ -238,7 +238,7 @@ def _listed(
 
     `timeouts` limits the calls that get no answer in time: a list that takes long takes long again.
 
-    A type that the server lacks makes the whole answer empty (recordings/README.md 16): the others are asked for again.
+    A type that the server lacks makes the whole answer empty (fact 16): the others are asked for again.
     """
 
     def parse(item: _JSON) -> tuple[str, Part]:

@@ -13,7 +13,7 @@ def served(oc: Oc, group: str, versions: Sequence[str], plural: str) -> str | No
     """The first of the group's versions in which the server has the type, None if it has it in none. Raises OcError.
 
     What a version holds is asked for, and not which versions there are: 3.11 has `batch/v1` as well, with Jobs and without
-    CronJobs (recordings/README.md 24). `get --raw` prints what the server sends (openshift/oc, vendored rawhttp/raw.go), and
+    CronJobs (fact 24). `get --raw` prints what the server sends (openshift/oc, vendored rawhttp/raw.go), and
     each user who is logged in may ask for it.
     """
     for version in versions:

@@ -1,7 +1,7 @@
 """An object in a form that can be shared: without secrets, tokens and values of environments.
 
 Pure: objects of oc's JSON in, the same with masks out. What is masked is decided by its place, not by how it looks: the fields into
-which people and 3scale's templates write secrets are masked as a whole (recordings/README.md 22), and their values are masked again
+which people and 3scale's templates write secrets are masked as a whole (fact 22), and their values are masked again
 in each text that may quote them, such as a container's last message. Names, labels, images, counts and states stay readable.
 """
 

@@ -25,7 +25,7 @@ class Condition:
 class Hook:
     """A lifecycle hook of a strategy: `when` is pre, mid or post; `policy` is Abort, Retry or Ignore.
 
-    `does` describes its command, which holds secrets in clear and is kept nowhere (recordings/README.md 22).
+    `does` describes its command, which holds secrets in clear and is kept nowhere (fact 22).
     """
 
     when: str
@@ -367,7 +367,7 @@ class ProjectState:
         return self._events_by_object.get((kind, name), ())
 
     def newest(self, config: str) -> ReplicationController | None:
-        """`NAME-<latestVersion>`, which decides (recordings/README.md 2); None while it does not exist yet."""
+        """`NAME-<latestVersion>`, which decides (fact 2); None while it does not exist yet."""
         version = self.configs[config].latest_version
         return self.controllers.get(f"{config}-{version}")
 

@@ -110,7 +110,7 @@ def _hook(when: str, item: _JSON) -> Hook:
 
 
 def secrets_in_clear(item: _JSON) -> set[str]:
-    """The secrets that the commands and variables of a config and of its hooks hold in clear (recordings/README.md 22)."""
+    """The secrets that the commands and variables of a config and of its hooks hold in clear (fact 22)."""
     if item.get("kind") != "DeploymentConfig":
         return set()
     spec = item.get("spec") or {}
@@ -205,7 +205,7 @@ def parse_pod(item: _JSON) -> Pod:
 
 
 def _role(meta: _JSON) -> str:
-    """Deployer and hook pods stay in the list for ever and are no pods of the application (recordings/README.md 5)."""
+    """Deployer and hook pods stay in the list for ever and are no pods of the application (fact 5)."""
     if "openshift.io/deployer-pod-for.name" not in (meta.get("labels") or {}):
         return "app"
     return "hook" if "openshift.io/deployer-pod.type" in (meta.get("labels") or {}) else "deployer"

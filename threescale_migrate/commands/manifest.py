@@ -44,7 +44,7 @@ ALL = "all six steps, with a ClusterRole that a cluster admin has to create."
 BUT_PERMISSIONS = (
     "all steps except 3, permissions; its verdict, in the pod's log, says so. With --permissions step 3 is checked too."
 )
-# The type of each kind, and its group's versions, the newest first (recordings/README.md 24).
+# The type of each kind, and its group's versions, the newest first (fact 24).
 TYPES = {
     "cronjob": ("batch", ("v1", "v1beta1"), "cronjobs"),
     "tekton": ("tekton.dev", ("v1", "v1beta1"), "tasks"),

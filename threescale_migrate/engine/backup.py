@@ -48,7 +48,7 @@ def read_each(
     """What `parse` makes of each object of the types, and the types that cannot be read, each with the reason. Raises OcError."""
     try:
         return oc.read_items(("get", ",".join(types), "-o", "json"), parse)[0], ()
-    except (Forbidden, UnknownResourceType):  # it does not say which (recordings/README.md 16)
+    except (Forbidden, UnknownResourceType):  # it does not say which (fact 16)
         pass
     found: list[Part] = []
     unread = []

@@ -26,7 +26,7 @@ def checked(check: Check) -> dict[str, object]:
 
 
 def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) -> dict[str, object]:
-    """What each config and its pods show, as the journal keeps it: the proof (recordings/README.md 14)."""
+    """What each config and its pods show, as the journal keeps it: the proof (fact 14)."""
     found: dict[str, object] = {}
     for name in names:
         if name not in state.configs:

@@ -140,7 +140,7 @@ def _restore_serving(run: Run, state: ProjectState, blamed: Sequence[Assessment]
     """Has the previous revision serve again if nothing does, and waits for it, at most a grace period.
 
     A rollout that makes no progress keeps a Recreate config down until its deadline; cancelled, it is over at once. What has failed
-    already is scaled up again by OpenShift (recordings/README.md 3).
+    already is scaled up again by OpenShift (fact 3).
     """
     down = [a for a in blamed if a.wanted and not serving(state, a.config)]
     hanging = [a.config for a in down if a.state in HANGING and _has_former(state, a.config)]

@@ -9,7 +9,7 @@ from .records import Record, one_of
 
 def of_identity(known: Iterable[Record], uid: str | None) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
     """The runs that count for the project with that uid, and those of another project of the same name. Where either uid is not
-    known, the name has to do (recordings/README.md 27)."""
+    known, the name has to do (fact 27)."""
     listed = tuple(known)
     mine = tuple(record for record in listed if not uid or record.uid in ("", uid))
     return mine, tuple(record for record in listed if record not in mine)

@@ -1,7 +1,7 @@
 """Whether the project's quotas and limit ranges leave room for the pods that exist only for a moment.
 
 A redeployment needs more pods than there are before and after it: the deployer, a hook, and new pods beside the old ones.
-Where a quota refuses them none is created, and the rollout hangs (recordings/README.md 20). Pure arithmetic, by the rules of
+Where a quota refuses them none is created, and the rollout hangs (fact 20). Pure arithmetic, by the rules of
 the quota and limit range admission of Kubernetes.
 """
 
@@ -170,7 +170,7 @@ def _of_objects(
 
 
 def _pods_that_stay(state: ProjectState, order: tuple[Wave, ...]) -> int:
-    """Deployer and hook pods are kept for ever (recordings/README.md 5); new pods beside the old ones come on top."""
+    """Deployer and hook pods are kept for ever (fact 5); new pods beside the old ones come on top."""
     configs = [[state.configs[name] for name in wave.configs] for wave in order]
     kept = sum(1 + len(config.hook_containers) for wave in configs for config in wave)
     return kept + max((sum(map(surge, wave)) for wave in configs), default=0)

@@ -74,13 +74,13 @@ DELETED = "deployer pod no longer exists"
 
 
 def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
-    """A hook's pod runs as `default`, and has only the logins of `default` (recordings/README.md 17)."""
+    """A hook's pod runs as `default`, and has only the logins of `default` (fact 17)."""
     named = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
     for container in pod.containers:
         if container.waiting in pulls.REASONS:
             image = pulls.shortened(container.image)
             seen = Text("{name}: its {kind} hook runs as default and cannot pull {image}", image=image, **named)
-            # A pod keeps what it was admitted with, so the hook that hangs has to go (recordings/README.md 14, 17).
+            # A pod keeps what it was admitted with, so the hook that hangs has to go (fact 14, fact 17).
             fix = Text(
                 "run oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate",
                 **named,
@@ -194,7 +194,7 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
 
 
 def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The reason in a failed replication controller, where nothing else says more (recordings/README.md 31)."""
+    """The reason in a failed replication controller, where nothing else says more (fact 31)."""
     named = {"name": config.name, "revision": newest.version}
     if newest.phase == "Failed" and newest.status_reason == DELETED:
         seen = Text("{name}: the deployer pod of revision {revision} was deleted while it was working", **named)

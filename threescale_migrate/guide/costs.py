@@ -1,4 +1,4 @@
-"""What a migration will cost, known before the first change (recordings/README.md 19)."""
+"""What a migration will cost, known before the first change (fact 19)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..values import Text
 from .selection import Wave
 
 SLACK_SECONDS = 60
-# 3scale's own task for each redeployment of system-app (recordings/README.md 19).
+# 3scale's own task for each redeployment of system-app (fact 19).
 MIGRATES_DATABASE = "rake openshift:deploy"
 
 

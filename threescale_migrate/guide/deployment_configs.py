@@ -46,7 +46,7 @@ NO_DEPLOYER = Text("its newest revision no longer has a deployer pod")
 
 def _is_hopeless(state: ProjectState, found: Assessment) -> bool:
     """Whether the newest revision has no deployer pod, for a reason that does not pass: nothing starts again
-    when a quota is raised later (recordings/README.md 31)."""
+    when a quota is raised later (fact 31)."""
     return is_abandoned(state, found.config) and found.cause is not None and found.cause.lasting
 
 
@@ -68,7 +68,7 @@ def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -
 
 def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[Action, ...]:
     """What starts the rollout of a config that is patched as it should be, or will be, where nothing else does; a paused config
-    refuses that (recordings/README.md 12)."""
+    refuses that (fact 12)."""
     stalled = found.state in (RolloutState.FAILED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS)
     if config.paused or not (stalled if patched else not config.config_change):
         return ()
@@ -78,7 +78,7 @@ def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[
 
 
 def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCOUNT) -> Action:
-    """The guide's patch for `amp`; for anything else one that sets both fields (recordings/README.md 6)."""
+    """The guide's patch for `amp`; for anything else one that sets both fields (fact 6)."""
     return Action(
         STEP,
         f"dc/{config.name}",
@@ -99,7 +99,7 @@ def back_to(name: str, account: str | None, twin: str | None, given: str | None,
 
 
 def account_patch(account: str | None, twin: str | None) -> str:
-    """A patch that sets, or clears, both fields of the account: the server fills one from the other (recordings/README.md 6)."""
+    """A patch that sets, or clears, both fields of the account: the server fills one from the other (fact 6)."""
     spec = {"serviceAccount": twin, "serviceAccountName": account}
     return json.dumps({"spec": {"template": {"spec": spec}}}, separators=(",", ":"))
 

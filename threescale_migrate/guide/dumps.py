@@ -1,9 +1,9 @@
 """The content of a database that a redeployment empties: how it is dumped, prepared to be restored, and compared.
 
 3scale's templates keep zync-database's data in an emptyDir, so that a new pod begins with an empty database
-(recordings/README.md 19). Pure: it reads no file and runs nothing; `engine/dumping.py` does.
+(fact 19). Pure: it reads no file and runs nothing; `engine/dumping.py` does.
 
-What `pg_dumpall -c --if-exists` prints (recordings/README.md 30) cannot be restored while zync is running: its databases cannot
+What `pg_dumpall -c --if-exists` prints (fact 30) cannot be restored while zync is running: its databases cannot
 be dropped while somebody is connected, and rows that zync adds meanwhile would be counted as the dump's. So the dump is prepared
 on its way into the file: the file itself keeps others out of the databases, stops at the first error that counts, prints at
 its end how many rows each table has, and lets others in again. By hand it is restored with `psql` alone.

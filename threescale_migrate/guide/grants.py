@@ -97,7 +97,7 @@ def has(state: ProjectState, account: str, grant: Grant) -> bool:
 
 
 def exists(state: ProjectState, grant: Grant) -> bool | None:
-    """Whether the role exists, None where that is not known: `oc` also binds what does not (recordings/README.md 8)."""
+    """Whether the role exists, None where that is not known: `oc` also binds what does not (fact 8)."""
     if grant.role_kind == SCC:
         return grant.role in state.constraints
     where = "" if grant.role_kind == CLUSTER_ROLE else grant.namespace

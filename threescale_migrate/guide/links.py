@@ -1,6 +1,6 @@
 """The secrets that are linked to `default`: pods pull and mount with them, so `amp` gets them as well (step 3).
 
-Those that OpenShift creates for each account by itself stay with their account (recordings/README.md 20).
+Those that OpenShift creates for each account by itself stay with their account (fact 20).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ PANEL = Text(
 def covers(name: str) -> bool:
     """Whether a login of that name is for the registry as a whole, by the rules of the kubelet.
 
-    One with a port is for that port only, and images are named without one (recordings/README.md 28).
+    One with a port is for that port only, and images are named without one (fact 28).
     """
     host, _, path = name.partition("://")[2].partition("/") if "://" in name else name.partition("/")
     if path.strip("/") not in ("", "v1", "v2"):

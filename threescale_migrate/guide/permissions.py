@@ -136,7 +136,7 @@ def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]]
 
 
 def _free_name(grant: Grant, account: str, taken: set[tuple[str, str]]) -> str:
-    """A name for a binding that is not there yet, by the rule of recordings/README.md 8: NAME, NAME-0, NAME-1, …"""
+    """A name for a binding that is not there yet, by the rule of fact 8: NAME, NAME-0, NAME-1, …"""
     base = f"{grant.role}-{account}"
     name, number = base, 0
     while (grant.namespace, name) in taken:

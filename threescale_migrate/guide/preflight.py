@@ -269,7 +269,7 @@ def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig
 
 
 def _images(state: ProjectState, name: str) -> list[Finding]:
-    """Image streams of a config that could not be imported: it waits for them silently (recordings/README.md 20)."""
+    """Image streams of a config that could not be imported: it waits for them silently (fact 20)."""
     found = []
     for trigger in state.configs[name].image_triggers:
         stream = state.streams.get(trigger.stream)

@@ -1,6 +1,6 @@
 """What a registry, or something on the way to it, answered to a pull: what that means, whether it passes by itself, and the fix.
 
-One table of the registries' own messages (recordings/README.md 25). It knows images and logins, not rollouts.
+One table of the registries' own messages (fact 25). It knows images and logins, not rollouts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Step 5: the state of each rollout, by the config, its replication controllers and its pods.
 
 One pure function judges a config. The newest replication controller's phase counts, and the pods are the proof
-(recordings/README.md 1, 2, 3, 12, 14).
+(fact 1, fact 2, fact 3, fact 12, fact 14).
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def unread(state: ProjectState) -> tuple[str, ...]:
 
 
 def proves(pod: Pod, goal: Goal) -> bool:
-    """Whether a pod runs as the goal says; a pod keeps both from its admission (recordings/README.md 14)."""
+    """Whether a pod runs as the goal says; a pod keeps both from its admission (fact 14)."""
     carries = goal.pull_secret is None or goal.pull_secret in pod.pull_secrets
     return pod.live and pod.ready and pod.account == goal.account and carries
 
@@ -123,7 +123,7 @@ def _rollout(
 ) -> tuple[RolloutState, Text]:
     """The state of the rollout, whether or not its pods are the right ones."""
     if config.observed_generation < config.generation and not config.paused and not _seen_by_controller(config, newest):
-        # The status is still that of the revision before (recordings/README.md 2).
+        # The status is still that of the revision before (fact 2).
         return RolloutState.NOT_STARTED, Text("the patch has not taken effect yet")
     if newest is None:
         waiting = _waiting_image(state, config)
@@ -149,7 +149,7 @@ def _rollout(
 
 def _seen_by_controller(config: DeploymentConfig, newest: ReplicationController | None) -> bool:
     """Whether the newest revision has the template's account although the config's status lags behind, as it does while
-    somebody scales it (recordings/README.md 32). A failed revision may be that of the previous template."""
+    somebody scales it (fact 32). A failed revision may be that of the previous template."""
     return newest is not None and newest.account == config.effective_account and newest.phase != "Failed"
 
 
@@ -173,7 +173,7 @@ def _failure(config: DeploymentConfig, newest: ReplicationController) -> Text:
 
 
 def _stale(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> tuple[RolloutState, Text]:
-    """Complete, by every status field, with the pods of the old revision (recordings/README.md 12)."""
+    """Complete, by every status field, with the pods of the old revision (fact 12)."""
     named = {"revision": newest.version}
     if config.paused:
         seen = Text("it is paused: the pods are still those of revision {revision}", **named)
@@ -189,11 +189,11 @@ def _stale(state: ProjectState, config: DeploymentConfig, newest: ReplicationCon
 
 
 def _waiting_image(state: ProjectState, config: DeploymentConfig) -> str:
-    """The image stream that a config waits for, silently: never resolved, or its import failed (recordings/README.md 20)."""
+    """The image stream that a config waits for, silently: never resolved, or its import failed (fact 20)."""
     for trigger in config.image_triggers:
         stream = state.streams.get(trigger.stream)
         if stream is not None and trigger.tag in stream.tags:
-            continue  # a new config has not resolved it yet (recordings/README.md 32)
+            continue  # a new config has not resolved it yet (fact 32)
         if not trigger.resolved or (stream is not None and any(tag == trigger.tag for tag, _ in stream.failures)):
             return f"{trigger.stream}:{trigger.tag}"
     return ""

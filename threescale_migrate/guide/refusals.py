@@ -1,4 +1,4 @@
-"""Pods that admission refused: none is created, and the existing ones look fine (recordings/README.md 4, 20, 31).
+"""Pods that admission refused: none is created, and the existing ones look fine (fact 4, fact 20, fact 31).
 
 Only conditions of replication controllers, and events of controllers and configs, show it.
 """
@@ -48,13 +48,13 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
 )
 # How the event of a config begins whose deployer pod was not created (quotas.jsonl).
 NO_DEPLOYER = "Error creating deployer pod: "
-# The reason in a replication controller that ended for want of a deployer pod (recordings/README.md 31).
+# The reason in a replication controller that ended for want of a deployer pod (fact 31).
 NOT_MADE = "unable to create deployer pod"
 
 
 def pods_refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     """The pods that were never created, by the replication controller's condition, or by its events; after a failure
-    the config repeats them (recordings/README.md 31)."""
+    the config repeats them (fact 31)."""
     messages = [newest.failure] if newest.failure else []
     if newest.current_replicas == 0 or newest.failure:
         messages += [
@@ -69,7 +69,7 @@ def pods_refused(state: ProjectState, config: DeploymentConfig, newest: Replicat
 
 
 def deployer_refused(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    """The deployer pod that was never created: the event is the config's, not the controller's (recordings/README.md 31)."""
+    """The deployer pod that was never created: the event is the config's, not the controller's (fact 31)."""
     if not (abandoned(state, newest) or newest.status_reason == NOT_MADE):
         return
     for message in _said_of(state, config, newest):

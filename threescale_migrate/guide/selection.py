@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Request, Text, Usage
 
-# Of the templates since 2.5, and of 2.3 and 2.4; up to 2.2 there was `app` alone (recordings/README.md 23).
+# Of the templates since 2.5, and of 2.3 and 2.4; up to 2.2 there was `app` alone (fact 23).
 COMPONENT_LABELS = ("threescale_component", "3scale.component")
 ELEMENT_LABELS = ("threescale_component_element", "3scale.component-element")
 APP_LABEL, APP = "app", "3scale-api-management"

@@ -1,4 +1,4 @@
-"""Step 2: the service account `amp` with its pull secret, and the link that hook pods need (recordings/README.md 17)."""
+"""Step 2: the service account `amp` with its pull secret, and the link that hook pods need (fact 17)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .selection import choose
 
 STEP = Step.SERVICE_ACCOUNT
 BUILDER = "builder"
-# New in 2.6, with its own account (recordings/README.md 19).
+# New in 2.6, with its own account (fact 19).
 ZYNC_QUE = "zync-que"
 # An image stream of 3scale's templates, or one of its images by name.
 OWN_IMAGE = re.compile(r"^amp-[a-z-]+(?::|$)|/3scale-amp\d*/")
@@ -73,7 +73,7 @@ def create(manifest: str, why: Text) -> Action:
 
 def link(account: str, why: Text, secret: str = SECRET_NAME, use: str = "pull", step: Step = STEP) -> Action:
     """Adds a secret to an account, to `pull` or to `mount`; never a patch, which would replace what is linked
-    (recordings/README.md 7)."""
+    (fact 7)."""
     return Action(
         step,
         f"sa/{account}",
@@ -85,7 +85,7 @@ def link(account: str, why: Text, secret: str = SECRET_NAME, use: str = "pull", 
 
 def awaits_login(state: ProjectState) -> bool:
     """Whether the cluster is about to give the account a login for its own registry, as it has done for `default`: pods that
-    are created before that do not have it (recordings/README.md 14, 20)."""
+    are created before that do not have it (fact 14, fact 20)."""
     default, account = state.accounts.get(DEFAULT_ACCOUNT), state.accounts.get(ACCOUNT)
     if default is None or account is None:
         return False
@@ -97,7 +97,7 @@ def _has_login(account: ServiceAccount) -> bool:
 
 
 def hooked(state: ProjectState, request: Request) -> tuple[str, ...]:
-    """The chosen configs with hooks, whose pods always run as `default` (recordings/README.md 17)."""
+    """The chosen configs with hooks, whose pods always run as `default` (fact 17)."""
     chosen = choose(state, request).configs
     return tuple(
         name
@@ -113,7 +113,7 @@ def linked(state: ProjectState, account: str) -> bool:
 
 
 def builds(state: ProjectState) -> tuple[str, ...]:
-    """The BuildConfigs that build on 3scale's images, which are pulled with the account `builder` (recordings/README.md 30)."""
+    """The BuildConfigs that build on 3scale's images, which are pulled with the account `builder` (fact 30)."""
     if BUILDER not in state.accounts:
         return ()
     return tuple(build.name for build in state.builds if any(OWN_IMAGE.search(source) for source in build.sources))
@@ -169,7 +169,7 @@ def _linking(account: str) -> Text:
 
 def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether zync-que of 2.6 can pull its image: by its account, and by its pods, which keep what that had when they were created
-    (recordings/README.md 14, 30). Nothing where it is not there, or is one of the configs that run as `amp`."""
+    (fact 14, fact 30). Nothing where it is not there, or is one of the configs that run as `amp`."""
     config = state.configs.get(ZYNC_QUE)
     if config is None or request.configs or config.effective_account in (ACCOUNT, DEFAULT_ACCOUNT):
         return ()

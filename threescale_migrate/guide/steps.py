@@ -35,7 +35,7 @@ def plan(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(
 
 def check_order(state: ProjectState, request: Request, step: Step) -> None:
     """Raises Refused where it is too early for a step alone: if configs are patched before the account exists, the rollouts
-    hang until their deadlines (recordings/README.md 4), and pods keep the pull secrets that their account had then (14)."""
+    hang until their deadlines (fact 4), and pods keep the pull secrets that their account had then (14)."""
     if step not in (Step.SERVICE_ACCOUNT, Step.DEPLOYMENT_CONFIGS):
         return
     if Step.REGISTRY_SECRET not in request.skip and state.secret is None and "secrets" not in state.unread:

@@ -1,4 +1,4 @@
-"""Whether today's images can still be pulled: a redeployment pulls them again, on other nodes (recordings/README.md 25).
+"""Whether today's images can still be pulled: a redeployment pulls them again, on other nodes (fact 25).
 
 Pure: which images to ask for, and what the answers mean. The cluster is asked, by imports as dry runs.
 """

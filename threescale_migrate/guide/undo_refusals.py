@@ -89,7 +89,7 @@ def _account_used(state: ProjectState, undo: Undo, name: str) -> Text:
 
 
 def _linked(account: ServiceAccount) -> list[str]:
-    """The secrets of an account, without those that OpenShift creates for each account by itself (recordings/README.md 20)."""
+    """The secrets of an account, without those that OpenShift creates for each account by itself (fact 20)."""
     linked = dict.fromkeys((*account.pull_secrets, *account.secrets))
     own = own_secrets(linked, account.name)
     return [name for name in linked if name not in own]

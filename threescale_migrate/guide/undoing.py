@@ -1,7 +1,7 @@
 """Undoing a run: what its journal says was changed, compared with the present state.
 
 Every function here is pure. `changes` are the inverses of a run's actions, newest first, as the journal keeps them. A config
-gets its former account back in both fields; never by `oc rollout undo` (recordings/README.md 6, 15, 18).
+gets its former account back in both fields; never by `oc rollout undo` (fact 6, fact 15, fact 18).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ AFTER_ALL = ("grant", "account", "secret")
 def stages(undo: Undo, state: ProjectState) -> tuple[tuple[Inverse, ...] | Wave, ...]:
     """The changes in the order in which they are undone, newest first.
 
-    What the pods need is undone before them, since a pod keeps what it was admitted with (recordings/README.md 14): what was
+    What the pods need is undone before them, since a pod keeps what it was admitted with (fact 14): what was
     there is restored, and what was linked to their account is unlinked. What they no longer need goes after them.
     """
     first = tuple(change for change in undo.changes if change.kind in BEFORE_ROLLOUT)

@@ -14,7 +14,7 @@ from ..check_codes import Code
 from ..exit_codes import ExitCode
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
 
-# What comes after "migrated", as far as this migration has to do with it (recordings/README.md 30): in a line, with where the
+# What comes after "migrated", as far as this migration has to do with it (fact 30): in a line, with where the
 # rest is; and all of it.
 BRIEF = Text(
     'next: the upgrade to 2.6; its oc new-app says serviceaccounts "{account}" already exists, which is expected:'

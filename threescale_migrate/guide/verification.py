@@ -1,4 +1,4 @@
-"""Step 6: the proof. A config is migrated when its own live pods show it (recordings/README.md 3, 5, 14)."""
+"""Step 6: the proof. A config is migrated when its own live pods show it (fact 3, fact 5, fact 14)."""
 
 from __future__ import annotations
 

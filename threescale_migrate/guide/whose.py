@@ -16,11 +16,11 @@ from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import NOTHING, Text, Verdict
 from .findings import Finding, Group
 
-# An operator patches its configs back (recordings/README.md 24).
+# An operator patches its configs back (fact 24).
 OPERATORS = ("APIManager",)
 # A self-managed gateway, in a project without the rest of 3scale.
 GATEWAY = re.compile(r"/3scale-amp\d*/apicast-gateway|/3scale2?/apicast|(?:^|/)apicast[^/]*$")
-# Up to 2.3 (recordings/README.md 23).
+# Up to 2.3 (fact 23).
 LEFTOVER = "system-resque"
 
 # The images that change with each release; those of databases, caches and the wildcard router do not.
@@ -110,7 +110,7 @@ def _older(environment: Environment) -> list[Finding]:
 def releases(state: ProjectState, names: Iterable[str], environment: Environment | None = None) -> frozenset[Release]:
     """The releases of 3scale that the configs' images name; else the tags of the image streams, else the environment.
 
-    Where images come from a mirror or the internal registry, their names show nothing (recordings/README.md 23).
+    Where images come from a mirror or the internal registry, their names show nothing (fact 23).
     """
     configs = [state.configs[name] for name in names]
     found = {

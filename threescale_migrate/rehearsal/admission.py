@@ -17,7 +17,7 @@ class RefusedPod(Exception):
 
 
 def admit(store: Store, pod: Object) -> None:
-    """Fills in the account and its pull secrets (recordings/README.md 4, 14). Raises RefusedPod."""
+    """Fills in the account and its pull secrets (fact 4, fact 14). Raises RefusedPod."""
     spec, namespace = pod["spec"], pod["metadata"]["namespace"]
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     account = store.get("serviceaccounts", namespace, name)

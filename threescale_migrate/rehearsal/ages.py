@@ -31,7 +31,7 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "patch without change fails": (
         ("3.11",),
-        "recordings/README.md 20; origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/patch.go: `not patched`",
+        "fact 20; origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/patch.go: `not patched`",
     ),
     "SCC users stand in the object": (
         ("3.11",),
@@ -44,7 +44,7 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "can-i knows no list": (("3.11",), "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: no such flag"),
     "flag errors print the usage": (("3.11",), "origin: cobra of 2018 prints `Error: ` and the usage"),
-    "batch/v1beta1": (("3.11",), "recordings/README.md 24; Kubernetes 1.21 brought CronJobs to batch/v1"),
+    "batch/v1beta1": (("3.11",), "fact 24; Kubernetes 1.21 brought CronJobs to batch/v1"),
     "tables of 1.11": (
         ("3.11",),
         "origin pkg/oc/cli/util/describe/printer.go: imageStreamColumns; vendored printers.go: bindings show their age alone",

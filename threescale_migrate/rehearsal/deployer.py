@@ -231,7 +231,7 @@ STAGES = {
 
 
 def _fail(sim: Simulation, config: Object, controller: Object) -> None:
-    """The rollout fails, and the previous revision serves again (recordings/README.md 3)."""
+    """The rollout fails, and the previous revision serves again (fact 3)."""
     store = sim.store
     deployer = _deployer(store, controller)
     if deployer is not None and deployer["status"]["phase"] not in pods.GONE:

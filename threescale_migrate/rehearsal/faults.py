@@ -85,7 +85,7 @@ ENDINGS = {
     "user=NAME[/ROLES]": "exit code 4 where a permission is missing, with the commands for an admin",
     "forbidden=VERB:RESOURCE": "exit code 4 before the first change, or 7 where something cannot be read",
 }
-# Errors of an API that stumbles (recordings/README.md 26); all of them pass by themselves.
+# Errors of an API that stumbles (fact 26); all of them pass by themselves.
 STUMBLES = {
     "leader-changed": "Error from server: etcdserver: leader changed",
     "request-timed-out": "Error from server: etcdserver: request timed out",
@@ -107,7 +107,7 @@ OF_PODS = ("no-node", "volume-held", "image-pull", "crash-loop", "not-ready", "s
 OF_CONFIGS = (
     *OF_PODS, "account-missing", "scc", "hook-fails", "deployer-fails", "no-image", "paused", "no-trigger", "zero",
 )  # fmt: skip
-# The keys of 3scale's labels by release of the templates (recordings/README.md 23); those up to 2.2 have `app` alone.
+# The keys of 3scale's labels by release of the templates (fact 23); those up to 2.2 have `app` alone.
 LABELS = {"2.2": ("", ""), "2.4": ("3scale.component", "3scale.component-element")}
 REFUSED = {
     "gone": "manifest unknown: manifest unknown",
@@ -242,7 +242,7 @@ def program_of(store: Store, config: str) -> str:
 
 
 def image_refused(store: Store, image: str) -> str:
-    """A registry's refusal of an image because of a fault; empty if there is none (recordings/README.md 25)."""
+    """A registry's refusal of an image because of a fault; empty if there is none (fact 25)."""
     for name, text in REFUSED.items():
         if any(image.startswith(value) for value in _values(store, name)):
             return text

@@ -61,7 +61,7 @@ def remove(sim: Simulation, resource: Resource, stored: Object) -> None:
 
 
 def _schedule_login(sim: Simulation, account: Object) -> None:
-    """A cluster with an internal registry gives each account a login for it; the recorded one had none (recordings/README.md 20)."""
+    """A cluster with an internal registry gives each account a login for it; the recorded one had none (fact 20)."""
     if faults.active(sim.store, "internal-registry"):
         sim.after("registry login", "account", account["metadata"]["namespace"], account["metadata"]["name"])
 

@@ -50,7 +50,7 @@ def helper_pod(config: Object, controller: Object, name: str, account: str) -> O
 
 
 def hook_pod(config: Object, controller: Object, name: str, when: str, hook: dict[str, Any]) -> Object:
-    """A hook's pod: the container's image and environment, always as `default` (recordings/README.md 17)."""
+    """A hook's pod: the container's image and environment, always as `default` (fact 17)."""
     wanted = hook["execNewPod"]
     spec = controller["spec"]["template"]["spec"]
     container = next((c for c in spec["containers"] if c["name"] == wanted.get("containerName")), spec["containers"][0])

@@ -30,7 +30,7 @@ def patched(kind: str, target: Object, patch: Any) -> Object:
 
 
 def strategic(target: Any, patch: Any, key: str = "") -> Any:
-    """A strategic merge patch; null removes a key. An account's imagePullSecrets are replaced (recordings/README.md 7)."""
+    """A strategic merge patch; null removes a key. An account's imagePullSecrets are replaced (fact 7)."""
     if isinstance(target, list) and isinstance(patch, list) and key in MERGE_KEYS:
         return _merge_lists(target, patch, MERGE_KEYS[key])
     if isinstance(patch, dict) and patch.get("$patch") == "replace":

@@ -185,7 +185,7 @@ def notify_owner(sim: Simulation, pod: Object) -> None:
 
 
 def end(sim: Simulation, pod: Object, exit_code: int) -> None:
-    """Ends a deployer or hook pod; it stays in the list (recordings/README.md 5)."""
+    """Ends a deployer or hook pod; it stays in the list (fact 5)."""
     stamp = sim.store.timestamp()
     reason = "Completed" if exit_code == 0 else "Error"
     ended = {"terminated": {"exitCode": exit_code, "finishedAt": stamp, "reason": reason, "startedAt": stamp}}

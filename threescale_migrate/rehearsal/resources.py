@@ -59,7 +59,7 @@ _NAMES = {
 
 
 def version_of(resource: Resource) -> str:
-    """The version of a type on the server: CronJobs came to batch/v1 after 3.11 (recordings/README.md 24)."""
+    """The version of a type on the server: CronJobs came to batch/v1 after 3.11 (fact 24)."""
     return "batch/v1beta1" if resource.plural == "cronjobs" and has("batch/v1beta1") else resource.version
 
 

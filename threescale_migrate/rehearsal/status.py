@@ -1,4 +1,4 @@
-"""The status of a DeploymentConfig, which lags behind the facts (recordings/README.md 2)."""
+"""The status of a DeploymentConfig, which lags behind the facts (fact 2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .typed import Any
 
 
 def update_status(sim: Simulation, namespace: str, name: str) -> None:
-    """Writes a config's status, some moments after what it describes (recordings/README.md 2)."""
+    """Writes a config's status, some moments after what it describes (fact 2)."""
     store = sim.store
     config = store.get("deploymentconfigs", namespace, name)
     if config is None:

@@ -10,7 +10,7 @@ from .store import Object, Store
 from .typed import Any
 
 CREATED = "2026-11-23T16:46:09Z"
-# 3scale's templates write a token of eight letters and digits into the pre hook of system-app (recordings/README.md 22).
+# 3scale's templates write a token of eight letters and digits into the pre hook of system-app (fact 22).
 MASTER_ACCESS_TOKEN = "u8Rw3Nk5"
 ENCODED = "openshift.io/encoded-deployment-config"
 PLAIN = "bundle exec rake boot openshift:deploy"
@@ -24,7 +24,7 @@ IMAGES = {
     "postgresql": ("10", "rhscl/postgresql-10-rhel7", "960d1467a226393863efbdc038beebb58afe04d74ca355e2b71f3a1b2e7c32f7"),
 }  # fmt: skip
 
-# In each installation since 2.5 (recordings/README.md 23); the recorded cluster's project was created without it.
+# In each installation since 2.5 (fact 23); the recorded cluster's project was created without it.
 ENVIRONMENT: Object = {
     "apiVersion": "v1",
     "kind": "ConfigMap",

@@ -130,7 +130,7 @@ def _contexts(session: Session) -> None:
 
 
 def auth(session: Session) -> None:
-    """`auth can-i`: `yes`, or `no` with exit code 1 and no error (recordings/README.md 10)."""
+    """`auth can-i`: `yes`, or `no` with exit code 1 and no error (fact 10)."""
     if session.words[:1] != ["can-i"]:
         raise failure("the rehearsal oc knows only auth can-i")
     if session.values.get("list"):

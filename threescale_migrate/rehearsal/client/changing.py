@@ -58,7 +58,7 @@ def _each(session: Session, doing: str, verb: str, change: Callable[[Api, Resour
 
 
 def patch(session: Session) -> None:
-    """Patches objects by name; continues after a missing one (recordings/README.md 9)."""
+    """Patches objects by name; continues after a missing one (fact 9)."""
     if session.values.get("local"):
         _patch_local(session)
         return
@@ -162,7 +162,7 @@ def _delete_one(session: Session, api: Api, resource: Resource, name: str) -> No
 
 
 def secrets(session: Session) -> None:
-    """`secrets link` merges and is idempotent (recordings/README.md 7); `unlink` removes from both lists."""
+    """`secrets link` merges and is idempotent (fact 7); `unlink` removes from both lists."""
     verb, *rest = session.words or [""]
     if verb not in ("link", "add", "unlink") or len(rest) < 2:
         raise failure("must have service account name and at least one secret name")

@@ -94,7 +94,7 @@ class Kubeconfig:
         os.replace(scratch, self.kubeconfig)
 
     def check_certificate(self) -> None:
-        """A certificate's path is relative to the kubeconfig's folder (recordings/README.md 27). Raises CommandError."""
+        """A certificate's path is relative to the kubeconfig's folder (fact 27). Raises CommandError."""
         name = self.context.get("cluster", "")
         path = ((self.entry("clusters", name) or {}).get("cluster") or {}).get("certificate-authority")
         path = os.path.join(os.path.dirname(os.path.abspath(self.kubeconfig)), path) if path else ""

@@ -1,6 +1,6 @@
 """`oc adm policy` and `oc policy`: roles and SCCs for users and accounts.
 
-Whether `--dry-run` is respected depends on the client's age (recordings/README.md 21, `ages`).
+Whether `--dry-run` is respected depends on the client's age (fact 21, `ages`).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def adm(session: Session) -> None:
 
 
 def policy(session: Session) -> None:
-    """Binds a role, or removes it; idempotent, and says `added` every time (recordings/README.md 8)."""
+    """Binds a role, or removes it; idempotent, and says `added` every time (fact 8)."""
     verb = session.words[0] if session.words else ""
     if verb == "who-can":  # the recorded server had no such API
         with session.api():
@@ -164,7 +164,7 @@ def _add(session: Session, api: Api, order: Order) -> Object | None:
 
 
 def _free_name(session: Session, api: Api, order: Order) -> str:
-    """The role's name, with the first free number if it is taken (recordings/README.md 8)."""
+    """The role's name, with the first free number if it is taken (fact 8)."""
     names = {binding["metadata"]["name"] for binding in api.items(order.resource, session.namespace)}
     name, number = order.role, 0
     while name in names:

@@ -33,7 +33,7 @@ def targets(session: Session, command: str) -> tuple[list[tuple[Resource, list[s
 
 
 def get(session: Session) -> None:
-    """Prints what is there; what is not, or may not be seen, gets a line on stderr (recordings/README.md 9, 16)."""
+    """Prints what is there; what is not, or may not be seen, gets a line on stderr (fact 9, fact 16)."""
     if session.values.get("raw"):
         _raw(session)
         return

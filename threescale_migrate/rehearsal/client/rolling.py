@@ -95,7 +95,7 @@ def cancel(session: Session, name: str) -> None:
 
 
 def retry(session: Session, name: str) -> None:
-    """Starts a failed revision again (recordings/README.md 15)."""
+    """Starts a failed revision again (fact 15)."""
     with session.api() as api:
         _, current, version, phase = _newest(session, api, name)
         if current is None or phase != "Failed":

@@ -42,7 +42,7 @@ class Session(Kubeconfig):
         self.failed = True
 
     def warn(self, kind: str) -> None:
-        """The server's warning about a deprecated type, with each answer; it is shown once (recordings/README.md 11)."""
+        """The server's warning about a deprecated type, with each answer; it is shown once (fact 11)."""
         if kind not in DEPRECATED or self.has("no warnings"):
             return
         if self.has("warnings are log lines"):  # this client repeats it
