@@ -27,7 +27,7 @@ PACKAGE = "threescale_migrate"
 ROOT = Path(__file__).resolve().parents[1]
 
 # From the ground up. `ground` are the modules beside the packages; the rehearsal is a house of its own.
-FLOORS = ("ground", "cluster", "guide", "engine", "render", "session", "commands", "cli", "door")
+FLOORS = ("ground", "cluster", "guide", "engine", "render", "run", "commands", "cli", "door")
 # What starts the house.
 DOOR = (f"{PACKAGE}.__main__",)
 
@@ -73,7 +73,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "nagios page progress report_of_record",
         "failed",
     ),
-    "session": (
+    "run": (
         "options report_path rights",
         "connecting since",
         "session",
@@ -143,7 +143,7 @@ def wrong(name: str, imported: str) -> str:
     if FLOORS.index(other) > FLOORS.index(mine):
         return f"{other} is above {mine}"
     if mine == other == "commands":
-        return "a command imports no other: what both need belongs to session"
+        return "a command imports no other: what both need belongs to run"
     above, below = row_of(name), row_of(imported)
     if mine == other and above is not None and below is not None and below >= above:
         return "it stands in the same row or above"
@@ -200,15 +200,15 @@ def test_the_rows_name_modules_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("source", "name", "found"),
     [
-        ("from ..session.options import Many", "guide.x", "session is above guide"),
-        ("def f():\n    from ..commands import verify", "session.x", "commands is above session"),
+        ("from ..run.options import Many", "guide.x", "run is above guide"),
+        ("def f():\n    from ..commands import verify", "run.x", "commands is above run"),
         ("if TYPE_CHECKING:\n    from . import verify", "commands.x", "a command imports no other"),
         ("import threescale_migrate.cli.main", "render.x", "cli is above render"),
         ("from .. import render", "cluster.x", "render is above cluster"),
         ("from ..values import Text", "rehearsal.x", "nothing else of the package"),
         ("from ..rehearsal import launch", "engine.x", "started by a command"),
         ("from .waiting import wait", "engine.apply", "same row or above"),
-        ("from ..values import Text\nfrom . import options\nimport json", "session.session", ""),
+        ("from ..values import Text\nfrom . import options\nimport json", "run.session", ""),
     ],
 )
 def test_an_import_that_goes_wrong_is_seen_wherever_it_stands(source: str, name: str, found: str) -> None:
@@ -280,7 +280,7 @@ def test_what_asks_no_cluster_loads_nothing_that_does(line: list[str]) -> None:
     loaded = said.splitlines()[-1].split()
     assert f"{PACKAGE}.cli.parser" in loaded
     own = [name for name in loaded if name.startswith(f"{PACKAGE}.")]
-    assert not [name for name in own if floor_of(name) in ("commands", "engine", "session", "cluster")]
+    assert not [name for name in own if floor_of(name) in ("commands", "engine", "run", "cluster")]
     # Each of these takes as long as all that is needed.
     assert not {"sh", "asyncio", "yaml", "tenacity", "jinja2", "tempfile", "socket", "subprocess"} & set(loaded)
 
@@ -301,7 +301,7 @@ HANDED_DOWN = {
     "render.progress": {"began", "ended", "wave", "rollouts", "note"},
     "cli.main": {"command"},
     "cli.localising": {"current"},
-    "session.reports": {"_parsed"},
+    "run.reports": {"_parsed"},
     "render.resuming": {"spoken"},
 }
 
@@ -332,7 +332,7 @@ def test_the_map_leads_to_files_that_are_there() -> None:
     text = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
     below = text[text.index("Four questions") : text.index("## Figures")]
     named = set(
-        re.findall(r"`((?:cli|session|render|engine|guide|cluster|rehearsal|topics|fixtures)/[\w./-]*|\w+\.py)`", below)
+        re.findall(r"`((?:cli|run|render|engine|guide|cluster|rehearsal|topics|fixtures)/[\w./-]*|\w+\.py)`", below)
     )
     assert len(named) > 8
     assert not [name for name in named if not ((ROOT / PACKAGE / name).exists() or (ROOT / name).exists())]

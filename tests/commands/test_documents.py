@@ -24,8 +24,8 @@ from threescale_migrate.guide.costs import SLACK_SECONDS
 from threescale_migrate.guide.logins import SOON_DAYS
 from threescale_migrate.redaction import LONGEST_LINE
 from threescale_migrate.render.markdown import Kind, blocks
-from threescale_migrate.session.connecting import LOOKING_TIMEOUT
-from threescale_migrate.session.options import Changing
+from threescale_migrate.run.connecting import LOOKING_TIMEOUT
+from threescale_migrate.run.options import Changing
 from threescale_migrate.values import GUIDE_CONFIGS, STEPS
 
 DOCUMENTS = {"README": ROOT / "README.md"} | {

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import TOKEN, World, make_world
 from threescale_migrate.cluster.pull_secrets import fingerprint
 from threescale_migrate.guide import secret_file
-from threescale_migrate.session import sources
+from threescale_migrate.run import sources
 from threescale_migrate.values import SECRET_NAME, Usage
 
 PANEL_NAME = "12345678-rehearsal-pull-secret"

@@ -19,7 +19,7 @@ from threescale_migrate.guide.findings import Group
 from threescale_migrate.guide.preflight import Facts
 from threescale_migrate.guide.rights import Answers, Right
 from threescale_migrate.guide.selection import Wave, waves
-from threescale_migrate.session.preflight import meaning
+from threescale_migrate.run.preflight import meaning
 from threescale_migrate.values import Action, Inverse, PullSecret, Request, Step, Text, Verdict
 
 SECRET = PullSecret("{}", "kubernetes.io/dockerconfigjson", ("registry.redhat.io",), "f", "the file", ())

@@ -22,10 +22,10 @@ from threescale_migrate.exit_codes import ExitCode
 from threescale_migrate.render import document, junit, metrics, nagios, plan, text
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
 from threescale_migrate.render.terminal import Terminal
-from threescale_migrate.session import since
-from threescale_migrate.session.inventory import read
-from threescale_migrate.session.options import Connection, Judgement, Many, RequestOptions, VerifyOptions
-from threescale_migrate.session.session import Session
+from threescale_migrate.run import since
+from threescale_migrate.run.inventory import read
+from threescale_migrate.run.options import Connection, Judgement, Many, RequestOptions, VerifyOptions
+from threescale_migrate.run.session import Session
 from threescale_migrate.values import NOTHING, Action, Check, Inverse, Step, Text, Usage, Verdict
 from threescale_migrate.visible import visible
 

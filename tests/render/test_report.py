@@ -18,8 +18,8 @@ from threescale_migrate.engine import records
 from threescale_migrate.render.page import code, markdown, page
 from threescale_migrate.render.report import Phase, Standing
 from threescale_migrate.render.report_of_record import of_record
-from threescale_migrate.session.report_path import usable
-from threescale_migrate.session.session import Session
+from threescale_migrate.run.report_path import usable
+from threescale_migrate.run.session import Session
 from threescale_migrate.values import Text, Usage, Verdict
 
 HOSTILE = '<script>alert("x")</script> | `a` *b* [c](javascript:x) \' & \n# {name}'

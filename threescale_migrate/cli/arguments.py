@@ -86,7 +86,7 @@ def no_password(text: str) -> NoReturn:
 
 def report_file(path: str) -> str:
     """A path that a report can be written to, checked before anything is done. Raises Unusable."""
-    from ..session.report_path import usable
+    from ..run.report_path import usable
 
     try:
         return usable(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from ..render.markdown import section
-from ..session.options import HelpPage
+from ..run.options import HelpPage
 from ..values import Text, Usage
 from .localising import current, localise, spoken
 from .parser import build

@@ -66,7 +66,7 @@ def run(given: Namespace) -> int:
     if given.command == "completion":  # each new shell may wait for it: nothing more is loaded
         sys.stdout.write(shipped.text(COMPLETIONS[given.shell]))
         return ExitCode.DONE
-    from ..session.errors import handled
+    from ..run.errors import handled
     from .options import CONVERTERS
 
     session, options = CONVERTERS[given.command](given)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..guide.prove_pull import ALL, IMAGE, NEXT_IMAGES
-from ..session.options import (
+from ..run.options import (
     BackupOptions,
     Changing,
     Connection,
@@ -39,7 +39,7 @@ from ..session.options import (
     UndoOptions,
     VerifyOptions,
 )
-from ..session.session import Session
+from ..run.session import Session
 from ..values import Step
 from .groups import PRINT_ORDER
 from .parser import build

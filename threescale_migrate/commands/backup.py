@@ -8,10 +8,10 @@ from ..cluster.oc import READ_TRIES
 from ..cluster.reading import observe_rollouts
 from ..exit_codes import ExitCode
 from ..guide.dumps import SECONDS
-from ..session.backups import findings, save
-from ..session.connecting import LOOKING_TIMEOUT, located
-from ..session.options import BackupOptions
-from ..session.session import Session
+from ..run.backups import findings, save
+from ..run.connecting import LOOKING_TIMEOUT, located
+from ..run.options import BackupOptions
+from ..run.session import Session
 from ..values import Refused, Text, Usage
 
 

@@ -11,9 +11,9 @@ from ..cluster.sharing import TYPES, Masking, bundle
 from ..engine.backup import read_each
 from ..exit_codes import ExitCode
 from ..language import system_error
-from ..session.connecting import LOOKING_TIMEOUT, located
-from ..session.options import ExportOptions
-from ..session.session import Session
+from ..run.connecting import LOOKING_TIMEOUT, located
+from ..run.options import ExportOptions
+from ..run.session import Session
 from ..values import Refused, Text, Usage, Verdict
 
 

@@ -6,8 +6,8 @@ import pydoc
 
 from ..exit_codes import ExitCode
 from ..render import markdown
-from ..session.options import HelpOptions
-from ..session.session import Session
+from ..run.options import HelpOptions
+from ..run.session import Session
 
 NARROW, WIDE = 80, 100
 

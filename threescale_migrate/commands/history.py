@@ -12,9 +12,9 @@ from ..render import document, resuming, text
 from ..render.report import moment, shown_time
 from ..render.report_of_record import outcome_of, why_it_failed
 from ..render.terminal import Terminal, columns, fit
-from ..session import reports
-from ..session.options import HistoryOptions
-from ..session.session import Session
+from ..run import reports
+from ..run.options import HistoryOptions
+from ..run.session import Session
 from ..values import Text, Usage, Verdict
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from ..exit_codes import ExitCode
-from ..session.options import ManOptions
-from ..session.session import Session
+from ..run.options import ManOptions
+from ..run.session import Session
 
 
 def run(session: Session, options: ManOptions) -> ExitCode:

@@ -12,8 +12,8 @@ from ..cluster.location import pin
 from ..cluster.served import served
 from ..exit_codes import ExitCode
 from ..render import containerfile
-from ..session.options import ManifestOptions
-from ..session.session import Session
+from ..run.options import ManifestOptions
+from ..run.session import Session
 from ..values import SECRET_NAME, Step, Text, Usage
 
 Object = dict[str, Any]

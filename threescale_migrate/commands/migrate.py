@@ -19,20 +19,20 @@ from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.dumps import Dump
 from ..guide.preflight import attempt
-from ..session.backups import findings, save
-from ..session.confirming import confirm, gates_of
-from ..session.connecting import locked, unexpected
-from ..session.errors import handled
-from ..session.inventory import targets
-from ..session.journaling import Start, journaled
-from ..session.options import MigrateOptions
-from ..session.planned import Planned
-from ..session.preflight import examine, insist
-from ..session.reports import versions_of
-from ..session.requests import request_of
-from ..session.results import exit_code, show
-from ..session.session import Session
-from ..session.undoing import after_failure
+from ..run.backups import findings, save
+from ..run.confirming import confirm, gates_of
+from ..run.connecting import locked, unexpected
+from ..run.errors import handled
+from ..run.inventory import targets
+from ..run.journaling import Start, journaled
+from ..run.options import MigrateOptions
+from ..run.planned import Planned
+from ..run.preflight import examine, insist
+from ..run.reports import versions_of
+from ..run.requests import request_of
+from ..run.results import exit_code, show
+from ..run.session import Session
+from ..run.undoing import after_failure
 from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 

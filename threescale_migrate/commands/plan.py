@@ -12,13 +12,13 @@ from ..exit_codes import ExitCode
 from ..guide.selection import waves
 from ..render import document, text
 from ..render.outcome import Outcome, worst
-from ..session.connecting import LOOKING_TIMEOUT
-from ..session.many import looked, show_line
-from ..session.options import PlanOptions
-from ..session.planned import Planned
-from ..session.preflight import examine, meaning
-from ..session.requests import check_project, request_of
-from ..session.session import Session
+from ..run.connecting import LOOKING_TIMEOUT
+from ..run.many import looked, show_line
+from ..run.options import PlanOptions
+from ..run.planned import Planned
+from ..run.preflight import examine, meaning
+from ..run.requests import check_project, request_of
+from ..run.session import Session
 from ..values import Request, Text, Verdict
 
 

@@ -6,11 +6,11 @@ from ..cluster.location import locate
 from ..cluster.reading import observe
 from ..exit_codes import ExitCode
 from ..render import document, text
-from ..session.connecting import LOOKING_TIMEOUT
-from ..session.options import PreflightOptions
-from ..session.preflight import examine, meaning, summary, verdict, version_of
-from ..session.requests import request_of
-from ..session.session import Session
+from ..run.connecting import LOOKING_TIMEOUT
+from ..run.options import PreflightOptions
+from ..run.preflight import examine, meaning, summary, verdict, version_of
+from ..run.requests import request_of
+from ..run.session import Session
 
 
 def run(session: Session, options: PreflightOptions) -> ExitCode:

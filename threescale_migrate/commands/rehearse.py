@@ -18,8 +18,8 @@ from ..exit_codes import ExitCode
 from ..language import system_error, translation
 from ..rehearsal import faults, launch, shells
 from ..rehearsal.faults import Mistake
-from ..session.options import RehearseOptions
-from ..session.session import Session
+from ..run.options import RehearseOptions
+from ..run.session import Session
 from ..values import Text, Usage
 
 DEFAULT_SPEED = 10.0

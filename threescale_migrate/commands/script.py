@@ -16,12 +16,12 @@ from ..guide.readiness import assess
 from ..guide.rights import needed
 from ..guide.selection import Wave, choose, waves
 from ..render import bash
-from ..session.connecting import LOOKING_TIMEOUT
-from ..session.options import Connection, ScriptOptions
-from ..session.planned import Planned
-from ..session.preflight import examine, insist
-from ..session.requests import check_project, request_of
-from ..session.session import Session
+from ..run.connecting import LOOKING_TIMEOUT
+from ..run.options import Connection, ScriptOptions
+from ..run.planned import Planned
+from ..run.preflight import examine, insist
+from ..run.requests import check_project, request_of
+from ..run.session import Session
 from ..values import Step, Text, Usage
 
 

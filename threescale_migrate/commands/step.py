@@ -14,14 +14,14 @@ from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.costs import costs
 from ..guide.preflight import redeployed
-from ..session.confirming import confirm
-from ..session.connecting import LOOKING_TIMEOUT, located, locked
-from ..session.journaling import Start, journaled
-from ..session.options import StepOptions
-from ..session.planned import Planned
-from ..session.requests import check_project, insist_on_pull, request_of
-from ..session.results import exit_code, show
-from ..session.session import Session
+from ..run.confirming import confirm
+from ..run.connecting import LOOKING_TIMEOUT, located, locked
+from ..run.journaling import Start, journaled
+from ..run.options import StepOptions
+from ..run.planned import Planned
+from ..run.requests import check_project, insist_on_pull, request_of
+from ..run.results import exit_code, show
+from ..run.session import Session
 from ..values import Action, Request, Step, Text, Usage
 
 

@@ -20,15 +20,15 @@ from ..guide.costs import costs
 from ..guide.selection import Wave
 from ..guide.undo_refusals import refusal
 from ..render import document, text
-from ..session.confirming import confirm
-from ..session.connecting import located, locked
-from ..session.journaling import Start, journaled
-from ..session.options import Judgement, UndoOptions
-from ..session.planned import Planned
-from ..session.results import exit_code, show
-from ..session.session import Session
-from ..session.sources import read_secret
-from ..session.undoing import changes_of, manifests
+from ..run.confirming import confirm
+from ..run.connecting import located, locked
+from ..run.journaling import Start, journaled
+from ..run.options import Judgement, UndoOptions
+from ..run.planned import Planned
+from ..run.results import exit_code, show
+from ..run.session import Session
+from ..run.sources import read_secret
+from ..run.undoing import changes_of, manifests
 from ..values import Check, PullSecret, Refused, Request, Step, Text, Verdict
 
 

@@ -20,13 +20,13 @@ from ..guide.verdicts import Meaning
 from ..language import system_error
 from ..render import document, metrics, nagios, text
 from ..render.outcome import Outcome, worst, wrong
-from ..session import errors, reports, results, since
-from ..session.connecting import LOOKING_TIMEOUT
-from ..session.many import looked, show_line
-from ..session.options import VerifyOptions
-from ..session.requests import request_of
-from ..session.session import Session
-from ..session.watching import watch
+from ..run import errors, reports, results, since
+from ..run.connecting import LOOKING_TIMEOUT
+from ..run.many import looked, show_line
+from ..run.options import VerifyOptions
+from ..run.requests import request_of
+from ..run.session import Session
+from ..run.watching import watch
 from ..values import Check, Request, Text, Verdict
 
 

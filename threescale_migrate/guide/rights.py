@@ -1,6 +1,6 @@
 """The rights that a plan needs, derived from its own actions, and the questions that find out whether the user has them.
 
-Pure: it says what to ask and what the answers mean; `session/rights.py` asks. No question is the command itself with
+Pure: it says what to ask and what the answers mean; `run/rights.py` asks. No question is the command itself with
 `--dry-run`: clients from 4.5 to 4.21 would really bind (fact 21).
 """
 
