@@ -135,6 +135,55 @@ def test_nobody_hands_out_rights_that_they_do_not_have(oc: Oc) -> None:
     )
 
 
+def version(oc: Oc, kind: str, name: str) -> str:
+    return str(oc.json("get", kind, name)["metadata"]["resourceVersion"])
+
+
+def test_a_patch_can_be_bound_to_the_version_that_was_seen(oc: Oc) -> None:
+    """Fact 38, `preconditions`."""
+    seen = version(oc, "dc", "zync")
+    guide = json.dumps(
+        {"metadata": {"resourceVersion": seen}, "spec": {"template": {"spec": {"serviceAccountName": "amp"}}}}
+    )
+    oc.good("patch", "dc", "zync", "--patch", '{"metadata":{"labels":{"touched":"1"}}}')
+    refused = oc("patch", "dc", "zync", "--patch", guide)
+    assert refused.code == 1
+    assert refused.err.splitlines()[-1] == (
+        'Error from server (Conflict): Operation cannot be fulfilled on deploymentconfigs.apps.openshift.io "zync": the'
+        " object has been modified; please apply your changes to the latest version and try again"
+    )
+    oc.good("patch", "dc", "zync", "--patch", guide.replace(seen, version(oc, "dc", "zync")))
+    seen = version(oc, "dc", "zync")
+    oc.settle(60)
+    assert version(oc, "dc", "zync") != seen, "a status that changes is a change, too"
+
+
+def test_a_deletion_can_be_bound_to_the_very_object_that_was_seen(oc: Oc) -> None:
+    """Fact 38, `preconditions`: the answer is the account; of a secret it is a Status."""
+    oc.good("create", "sa", "amp")
+    meta = oc.json("get", "sa", "amp")["metadata"]
+    path = "/api/v1/namespaces/threescale/serviceaccounts/amp"
+    other = {"kind": "DeleteOptions", "preconditions": {"uid": meta["uid"], "resourceVersion": "1"}}
+    refused = oc("delete", "--raw", path, "-f", "-", stdin=json.dumps(other))
+    assert refused == Answer(
+        1,
+        "",
+        'Error from server (Conflict): Operation cannot be fulfilled on ServiceAccount "amp": the ResourceVersion in the'
+        f" precondition (1) does not match the ResourceVersion in record ({meta['resourceVersion']}). The object might have"
+        " been modified\n",
+    )
+    gone = oc("delete", "--raw", path, "-f", "-", stdin='{"preconditions": {"uid": "made-anew"}}')
+    assert "the UID in the precondition (made-anew) does not match the UID in record" in gone.err
+    same = {"preconditions": {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}}
+    answer = json.loads(oc.good("delete", "--raw", path, "-f", "-", stdin=json.dumps(same)))
+    assert (answer["kind"], answer["metadata"]["uid"]) == ("ServiceAccount", meta["uid"])
+    assert 'serviceaccounts "amp" not found' in oc("delete", "--raw", path, "-f", "-", stdin="{}").err
+    oc.good("create", "secret", "generic", "one")
+    status = json.loads(oc.good("delete", "--raw", "/api/v1/namespaces/threescale/secrets/one"))
+    assert (status["kind"], status["status"], status["details"]["kind"]) == ("Status", "Success", "secrets")
+    assert oc("delete", "--raw", "/api/v1/namespaces/threescale/nosuch/one").code == 1
+
+
 def test_names_of_objects_narrow_a_right(oc: Oc) -> None:
     oc.good("create", "role", "one", "--verb=get", "--resource=secrets", "--resource-name=only")
     oc.good("create", "rolebinding", "one", "--role=one", "--serviceaccount=threescale:default")

@@ -24,7 +24,10 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     "no warnings": (("3.11",), "client-go of Kubernetes 1.11 reads no Warning header, which came with 1.19"),
     "prints no kustomize version": (("4.6", "3.11"), "documented-procedure-oc-4.6; origin pkg/oc/cli/version"),
     "status asks three times": (("4.6", "3.11"), "documented-procedure-oc-4.6"),
-    "failed patch is not warned of": (("4.6", "3.11"), "documented-procedure-oc-4.6"),
+    "an invalid request is not explained": (
+        ("4.6", "3.11"),
+        "preconditions; oc vendor/k8s.io/kubectl/pkg/cmd/util/helpers.go: checkErr adds the server's message later",
+    ),
     "dry-run is a switch": (
         ("3.11",),
         "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/util/helpers.go: AddDryRunFlag adds a Bool",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .refusing import ApiError
+from .refusing import REJECTED, ApiError
 from .store import Object, copied
 from .typed import Any, Callable
 
@@ -83,7 +83,7 @@ def json_patch(target: Any, operations: Any) -> Any:
                 place = place[int(part)] if isinstance(place, list) else place[part]
             _apply(place, last, operation)
         except (KeyError, IndexError, ValueError, TypeError):
-            raise ApiError(422, "", "the server rejected our request due to an error in our request") from None
+            raise ApiError(422, "", REJECTED) from None
     return result
 
 

@@ -24,6 +24,10 @@ def not_found(resource: Resource, name: str) -> ApiError:
 NOT_ALLOWED = ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
+# What the server says of a JSON patch that cannot be applied, without a word about which part (fact 38).
+REJECTED = "the server rejected our request due to an error in our request"
+
+
 def rule_text(rule: dict[str, Any]) -> str:
     """A missing rule, as the server writes it."""
     names = (("apiGroups", "APIGroups"), ("resources", "Resources"), ("resourceNames", "ResourceNames"))

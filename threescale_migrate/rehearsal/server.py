@@ -13,6 +13,12 @@ from .typed import Any, Callable, Directory
 
 SERVER = "https://api.cluster.example.test:6443"
 
+# What a deletion can be bound to: rest.BeforeDelete in apiserver pkg/registry/rest/delete.go (fact 38).
+PRECONDITIONS = (
+    ("uid", "UID", "deleted and then recreated"),
+    ("resourceVersion", "ResourceVersion", "modified"),
+)
+
 
 def _handlers() -> dict[str, Callable[[Simulation, str, str], None]]:
     """Which controller answers which kind of event. They are loaded when one is due."""
@@ -215,14 +221,32 @@ class Api(Caller):
         following.changed(self.cluster.simulation, self.user, resource, changed, stored)
         return copied(changed), True
 
-    def delete(self, resource: Resource, namespace: str | None, name: str) -> None:
-        """Deletes an object and everything it owns. Raises ApiError."""
+    def delete(
+        self, resource: Resource, namespace: str | None, name: str, preconditions: Object | None = None
+    ) -> Object:
+        """Deletes an object and everything it owns; returns what it was. Raises ApiError.
+
+        Preconditions name the uid and the resourceVersion that it has to have (fact 38).
+        """
         self.allow("delete", resource, namespace, name)
         if resource.plural == "projects":
             resource = RESOURCES["namespaces"]
         from . import following
 
-        following.remove(self.cluster.simulation, resource, self._stored(resource, namespace, name))
+        stored = self._stored(resource, namespace, name)
+        for key, label, what in PRECONDITIONS:
+            wanted, has = (preconditions or {}).get(key), stored["metadata"][key]
+            if wanted is not None and wanted != has:
+                kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+                raise ApiError(
+                    409,
+                    "Conflict",
+                    f'Operation cannot be fulfilled on {kind} "{name}": the {label} in the precondition ({wanted}) does'
+                    f" not match the {label} in record ({has}). The object might have been {what}",
+                )
+        following.remove(self.cluster.simulation, resource, stored)
+        stored["metadata"]["resourceVersion"] = self.store.next_version()
+        return stored
 
     def request_project(self, name: str) -> None:
         """A new project for the user, who becomes its admin. Raises ApiError."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
+from ..quickjson import dumps
 from ..refusing import ApiError
-from ..resources import RESOURCES, Resource
+from ..resources import RESOURCES, Resource, version_of
 from ..server import Api
 from ..store import Object
 from ..typed import Any, Callable
 from .errors import Unauthenticated, error_text, failure, usage_hint
 from .files import body as body_of
-from .files import done, read, space_of, type_of
+from .files import done, read, space_of, text_of, type_of
 from .generating import generate
 from .reading import targets
 from .session import Session
@@ -84,7 +87,7 @@ def patch(session: Session) -> None:
                     _leave_out_unknown(session, resource, body)
                     made, changed = api.patch(resource, session.namespace, name, kind, body, session.dry)
             except ApiError as error:
-                if error.status == 404 or (looked and not session.has("failed patch is not warned of")):
+                if error.status == 404 or looked:
                     session.warn(resource.plural)
                 session.complain(error_text(error))
                 continue
@@ -133,6 +136,9 @@ def _leave_out_unknown(session: Session, resource: Resource, body: Any) -> None:
 
 def delete(session: Session) -> None:
     """Deletes objects."""
+    if session.values.get("raw"):
+        _delete_raw(session)
+        return
     if session.values.get("filename"):
         wanted = [(type_of(item, name), [item["metadata"]["name"]]) for name, item in read(session)]
     else:
@@ -143,6 +149,47 @@ def delete(session: Session) -> None:
         with session.api() as api:
             for name in names or [item["metadata"]["name"] for item in api.items(resource, session.namespace)]:
                 _delete_one(session, api, resource, name)
+
+
+# The types of which the server returns the deleted object, and of others a Status: `ReturnDeletedObject` in the storage of
+# pkg/registry/core of Kubernetes; `preconditions` has an account.
+RETURNED = ("serviceaccounts", "pods", "services", "namespaces", "persistentvolumeclaims", "resourcequotas")
+
+
+def _delete_raw(session: Session) -> None:
+    """`delete --raw PATH -f FILE`: the file's DeleteOptions may bind the deletion to a uid and a resourceVersion (fact 38)."""
+    path, files = str(session.values["raw"]), session.values.get("filename") or ()
+    if len(files) > 1:
+        raise failure("--raw can only use a single local file or stdin")
+    resource, space, name = _object_at(path)
+    options: Any = body_of(sys.stdin.read() if files[0] == "-" else text_of(files[0])) if files else {}
+    with session.api() as api:
+        gone = api.delete(resource, space, name, options.get("preconditions"))
+    meta, head = gone["metadata"], {"kind": resource.kind, "apiVersion": resource.version}
+    if resource.plural in RETURNED:
+        keys = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        session.print(dumps({**head, "metadata": {key: meta[key] for key in keys if key in meta}, **_content(gone)}))
+        return
+    group = {"group": resource.group} if resource.group else {}
+    details = {"name": name, **group, "kind": resource.plural, "uid": meta["uid"]}
+    session.print(
+        dumps({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+    )
+
+
+def _object_at(path: str) -> tuple[Resource, str | None, str]:
+    """The type, project and name of the object at a path of the API. Raises CommandError."""
+    parts = path.split("/")[1:]
+    version, rest = (parts[1:3], parts[3:]) if parts[:1] == ["apis"] else (parts[1:2], parts[2:])
+    space = rest[1] if rest[:1] == ["namespaces"] and len(rest) == 4 else None
+    resource = RESOURCES.get(rest[-2]) if len(rest) == (2 if space is None else 4) else None
+    if resource is None or version_of(resource) != "/".join(version) or resource.namespaced != (space is not None):
+        raise failure(f"the rehearsal oc does not know the path {path}")
+    return resource, space, rest[-1]
+
+
+def _content(item: Object) -> Object:
+    return {key: value for key, value in item.items() if key not in ("kind", "apiVersion", "metadata")}
 
 
 def _delete_one(session: Session, api: Api, resource: Resource, name: str) -> None:

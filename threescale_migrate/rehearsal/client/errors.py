@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ages import has
-from ..refusing import ApiError
+from ..refusing import REJECTED, ApiError
 from ..resources import Resource, named
 
 
@@ -45,8 +45,11 @@ def error_text(error: ApiError, doing: str = "") -> str:
 
     `doing` is what the client was doing, as in `error when creating "amp-sa.yml"`; an invalid object is text without it.
     """
+    if error.status == 422 and error.reason == "Invalid":
+        return f"The {error.message}"
     if error.status == 422:
-        return f"The {error.message}" if error.reason == "Invalid" else f"The request is invalid: {error.message}"
+        short = error.message == REJECTED and has("an invalid request is not explained")
+        return "The request is invalid" if short else f"The request is invalid: {error.message}"
     text = f"{doing}: {error.message}" if doing else error.message
     return f"Error from server ({error.reason}): {text}" if error.reason else f"Error from server: {text}"
 

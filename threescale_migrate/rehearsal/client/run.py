@@ -36,7 +36,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "diff": ("applying", "diff", FILES),
     "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, patch-file text, type text, local bool"),
     "delete": ("changing", "delete", FILES + SELECT + DRY_RUN + OUTPUT + """
-        wait bool, now bool, force bool, grace-period text, timeout text, cascade text=background
+        raw text, wait bool, now bool, force bool, grace-period text, timeout text, cascade text=background
     """),
     "secrets": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
     "secret": ("changing", "secrets", DRY_RUN + OUTPUT + "for list"),
