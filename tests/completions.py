@@ -107,7 +107,7 @@ _threescale_migrate() {
   COMPREPLY=(${found[@]+"${found[@]}"})
 }
 
-complete -o bashdefault -F _threescale_migrate threescale-migrate oc-threescale_migrate kubectl-threescale_migrate
+complete -o bashdefault -F _threescale_migrate threescale-migrate oc-threescale_migrate
 """
 
 ZSH = """\

@@ -81,7 +81,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "journaling many planned requests results undoing",
         "confirming",
     ),
-    "cli": ("localising usage", "groups manual", "parser", "options", "main"),
+    "cli": ("localising usage", "groups", "parser", "options", "main"),
 }
 LONGEST = 400
 

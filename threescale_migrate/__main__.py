@@ -12,7 +12,7 @@ NAME = "threescale-migrate"
 def called_as(path: str) -> str:
     """The words by which a person calls the program, by the name of its file: oc runs a plugin of its own name."""
     client, dash, _ = os.path.basename(path).partition("-threescale_migrate")
-    return f"{client} {NAME}" if dash and client in ("oc", "kubectl") else NAME
+    return f"{client} {NAME}" if dash and client == "oc" else NAME
 
 
 def main() -> NoReturn:

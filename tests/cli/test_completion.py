@@ -1,8 +1,7 @@
-"""Completion in a real bash and a real zsh on a terminal of their own, the manual page, and how `--help` looks."""
+"""Completion in a real bash and a real zsh on a terminal of their own, and how `--help` looks."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import pty
 import re
@@ -17,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests import completions
-from tests.conftest import TOKEN, World, make_world
+from tests.conftest import World, make_world
 from tests.support.operators_home import with_operators_home
-from threescale_migrate.cli import manual, usage
 from threescale_migrate.cli import parser as cli
+from threescale_migrate.cli import usage
 from threescale_migrate.cli.line import parsed
 
 SHELLS = {
@@ -176,29 +175,3 @@ def test_every_option_has_a_sentence() -> None:
     for name, command in COMMANDS.items():
         for _, actions in usage.sections(command):
             assert all(action.help for action in actions), name
-
-
-def test_the_manual_page_is_right_troff_and_holds_every_option(tmp_path: Path) -> None:
-    page = manual.page(cli.build(), "1.2.3")
-    (tmp_path / "threescale-migrate.1").write_text(page, encoding="ascii")
-    for name, command in COMMANDS.items():
-        assert name in page
-        for action in usage.options(command):
-            assert isinstance(action, argparse._HelpAction) or usage.invocation(action).replace("-", "\\-") in page
-    for line in page.splitlines():
-        assert not line.startswith("'")
-        assert not line.startswith(".") or re.match(r"\.(TH|SH|SS|TP|IP|P|B|BR|I|RS|RE|nf|fi|nh|ad)\b", line), line
-    if shutil.which("man") is None or shutil.which("groff") is None:
-        pytest.skip("there is no man here: the lines were looked at, the page was not set")
-    done = subprocess.run(
-        ["man", "--warnings", "-E", "UTF-8", "-l", str(tmp_path / "threescale-migrate.1")],
-        env={"PATH": os.environ["PATH"], "MANWIDTH": "80", "LC_ALL": "C.UTF-8"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
-    plain = re.sub(r".\x08", "", done.stdout)
-    assert "threescale-migrate rehearse [OPTION...] [-- PROGRAM ARG...]" in plain
-    assert "-n, --namespace PROJECT" in plain
-    assert "EXIT STATUS" in plain
-    assert "WHEN IS A CONFIG READY?" in plain
-    assert TOKEN not in plain

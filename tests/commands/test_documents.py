@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, World, copy_world, make_world
+from tests.support.markdown import Kind, blocks
 from tests.support.operators_home import with_operators_home
 from threescale_migrate.cli.line import parsed
 from threescale_migrate.cli.topics import TOPICS
@@ -23,7 +24,6 @@ from threescale_migrate.exit_codes import TABLE, numbers
 from threescale_migrate.guide.costs import SLACK_SECONDS
 from threescale_migrate.guide.logins import SOON_DAYS
 from threescale_migrate.redaction import LONGEST_LINE
-from threescale_migrate.render.markdown import Kind, blocks
 from threescale_migrate.run.connecting import LOOKING_TIMEOUT
 from threescale_migrate.run.options import Changing
 from threescale_migrate.values import GUIDE_CONFIGS, STEPS

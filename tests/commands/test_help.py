@@ -32,7 +32,7 @@ def test_a_name_that_is_a_command_and_a_topic_shows_both(world: World) -> None:
 
 def test_the_code_of_a_check_shows_its_section_alone(world: World) -> None:
     shown = world.run("help", "quota-sufficient").out
-    assert shown.startswith("quota-sufficient\n")
+    assert shown.startswith("### quota-sufficient\n")
     assert "image-imported" not in shown
 
 

@@ -35,7 +35,6 @@ COMMANDS: tuple[tuple[str, int], ...] = (
     ("verify --lang ja --nonsense", 2),
     ("completion bash", 0),
     ("completion zsh", 0),
-    ("man", 0),
     ("rehearse --fault list", 0),
     ("manifest cronjob -n threescale --image registry.example.test/tools/migrate:1", 0),
     ("verify --oc no-such-program", 7),
@@ -113,7 +112,7 @@ def pipx(source: Path) -> list[str]:
         f"PIPX_HOME={home}/pipx PIPX_BIN_DIR={home}/bin PIPX_MAN_DIR={home}/man PIPX_DEFAULT_PYTHON={sys.executable}"
     )
     build(source, f"{where} ../venv/bin/pipx install --quiet .")
-    for name in ("threescale-migrate", "oc-threescale_migrate", "kubectl-threescale_migrate"):
+    for name in ("threescale-migrate", "oc-threescale_migrate"):
         assert (home / "bin" / name).exists(), name
     return [str(home / "bin" / "threescale-migrate")]
 
@@ -150,39 +149,36 @@ def _plugin(world: World) -> World:
     directory = world.home / "bin"
     directory.mkdir()
     code = f"#!{sys.executable}\nfrom threescale_migrate.__main__ import main\nmain()\n"
-    for name in ("threescale-migrate", "oc-threescale_migrate", "kubectl-threescale_migrate"):
+    for name in ("threescale-migrate", "oc-threescale_migrate"):
         (directory / name).write_text(code, encoding="utf-8")
-    for name in ("oc", "kubectl"):
-        shipped = ROOT / "threescale_migrate" / "completion" / f"{name}_complete-threescale_migrate"
-        (directory / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    shipped = ROOT / "threescale_migrate" / "completion" / "oc_complete-threescale_migrate"
+    (directory / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     for path in directory.iterdir():
         path.chmod(0o755)
     world.environment["PATH"] = f"{directory}{os.pathsep}{world.environment['PATH']}"
     return world
 
 
-@pytest.mark.parametrize("client", ["oc", "kubectl"])
-def test_a_plugin_says_the_words_that_were_typed(plugin: World, client: str) -> None:
-    # The rehearsal's oc finds its plugin as the real one does; there is no kubectl.
-    name = ["oc", "threescale-migrate"] if client == "oc" else ["kubectl-threescale_migrate"]
+def test_a_plugin_says_the_words_that_were_typed(plugin: World) -> None:
+    # The rehearsal's oc finds its plugin as the real one does.
+    name = ["oc", "threescale-migrate"]
     whole = plugin.program([*name, "--help"])
     assert whole.code == 0
-    assert f"usage: {client} threescale-migrate [" in whole.out
+    assert "usage: oc threescale-migrate [" in whole.out
     one = plugin.program([*name, "verify", "--help"])
-    assert f"usage: {client} threescale-migrate verify [" in one.out
-    assert f"  {client} threescale-migrate verify -q" in one.out
+    assert "usage: oc threescale-migrate verify [" in one.out
+    assert "  oc threescale-migrate verify -q" in one.out
     wrong = plugin.program([*name, "verify", "--nonsense"])
     assert wrong.code == 2
-    assert f"see {client} threescale-migrate" in wrong.err
+    assert "see oc threescale-migrate" in wrong.err
     assert plugin.program([*name, "verify", SMALL]).code == 1
     assert plugin.program(["oc", "threescale-nothing", "verify"]).err.startswith(
         'error: unknown command "threescale-nothing"'
     )
 
 
-@pytest.mark.parametrize("client", ["oc", "kubectl"])
-def test_the_client_completes_a_plugins_words(plugin: World, client: str) -> None:
-    name = f"{client}_complete-threescale_migrate"
+def test_the_client_completes_a_plugins_words(plugin: World) -> None:
+    name = "oc_complete-threescale_migrate"
     commands = plugin.program([name, "ver"]).out.splitlines()
     assert commands == ["verify", ":4"]
     configs = plugin.program([name, "verify", "--dc", "zync"]).out.splitlines()

@@ -58,7 +58,7 @@ def measure(world: World, rounds: int = ROUNDS) -> dict[str, float]:
         world,
         {
             "verify": world.command("verify"),
-            "plan": world.command("migrate", "--dry-run", "--secret-file", world.secret),
+            "plan": world.command("plan", "--secret-file", world.secret),
             "round": (sys.executable, "-c", ROUND),
             "guide": ("bash", "-c", GUIDE),
             "one": ONE,

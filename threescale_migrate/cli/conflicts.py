@@ -126,7 +126,7 @@ CONFLICTS: tuple[Conflict, ...] = (
     *_pairs("restore", "skip=deployment-configs", SKIPPED),
     *_single_steps(),
     *_pairs("check", "yes grace replace_secret copy_privileged resume_paused", LOOKS),
-    *_pairs("dry_run", "grace timeout report ticket on_failure backup gate pause dump restore", LOOKS),
+    *_pairs("dry_run", "grace timeout report ticket", LOOKS),
     *_pairs(
         "to_default",
         "run redo secret_file username from_secret",
@@ -135,7 +135,6 @@ CONFLICTS: tuple[Conflict, ...] = (
     ),
     *_pairs("redo", "run", Text("each selects the run"), "undo"),
     *_pairs("run", "namespace", Text("the run already determines the project"), "history"),
-    *_pairs("kind=tekton", "schedule", Text("a Task has no schedule"), "manifest"),
     *_pairs("kind=containerfile", "namespace schedule permissions", Text("an image is not tied to a project"), "manifest"),
     *_pairs("fault=list", "dir from_file speed shell", Text("list only shows the faults"), "rehearse"),
 )  # fmt: skip

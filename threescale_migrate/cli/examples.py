@@ -22,7 +22,6 @@ EXAMPLES = {
   threescale-migrate verify --inventory gateways.yml --jobs 8""",
     "manifest": """examples:
   threescale-migrate manifest cronjob -n threescale --image ops/migrate:1
-  threescale-migrate manifest tekton -n threescale --image ops/migrate:1
   threescale-migrate manifest containerfile > Containerfile""",
     "backup": """examples:
   threescale-migrate backup before-2.6
@@ -53,9 +52,6 @@ EXAMPLES = {
   threescale-migrate help order
   threescale-migrate help verify
   threescale-migrate help pods-run-as-amp""",
-    "man": """examples:
-  threescale-migrate man | man -l -
-  threescale-migrate man > ~/.local/share/man/man1/threescale-migrate.1""",
     "rehearse": """examples:
   threescale-migrate rehearse
   threescale-migrate rehearse --fault image-pull=zync

@@ -33,6 +33,8 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
 
         if rest:
             unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
+            if options.command == "migrate" and "--dry-run" in unknown:
+                refuse(Text("migrate has no --dry-run: plan shows what it would do"))
             many = Text.plural("one argument too many", "{count} arguments too many", count=len(rest))
             refuse(_unknown(unknown[0], command) if unknown else many)
         for option in _blank(command, options):
@@ -43,8 +45,6 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
         wrong = contradiction(options.command, given, names)
         if wrong is not None:
             refuse(wrong)
-        if options.command == "migrate" and options.dry_run:
-            options.command, options.jobs = "plan", 1
         environment.apply(command._actions, given, options, refuse)
         options.again = again.words(command._actions, defaults, options)
         return options

@@ -23,7 +23,6 @@ from ..run.options import (
     HistoryOptions,
     Judgement,
     ManifestOptions,
-    ManOptions,
     Many,
     MigrateOptions,
     Monitoring,
@@ -42,7 +41,6 @@ from ..run.options import (
 from ..run.session import Session
 from ..values import Step
 from .groups import PRINT_ORDER
-from .parser import build
 
 Made = TypeVar("Made")
 
@@ -211,14 +209,6 @@ def help_(given: Namespace) -> tuple[Session, HelpOptions]:
     )
 
 
-def man(given: Namespace) -> tuple[Session, ManOptions]:
-    """`man`, made from the parser."""
-    from .. import __version__
-    from . import manual
-
-    return Session(given.command), ManOptions(lambda: manual.page(build(), __version__))
-
-
 def rehearse(given: Namespace) -> tuple[Session, RehearseOptions]:
     """`rehearse`."""
     return Session(given.command, output=same_names(Output, given)), RehearseOptions(
@@ -239,6 +229,5 @@ CONVERTERS: Mapping[str, Callable[[Namespace], tuple[Session, object]]] = {
     "export": export,
     "manifest": manifest,
     "help": help_,
-    "man": man,
     "rehearse": rehearse,
 }

@@ -69,7 +69,7 @@ def _exit_codes() -> str:
 
 
 def build(program: str = NAME) -> Parser:
-    """The parser of the whole command line of the program that is called `program`; the manual page and the completions are made from it too."""
+    """The parser of the whole command line of the program that is called `program`; the completions are made from it too."""
     from .. import __version__
 
     parser = Parser(
@@ -95,7 +95,6 @@ def build(program: str = NAME) -> Parser:
 def _migrate(parser: Parser) -> None:
     sentence = "when a rollout or the gate fails: stop (default), or undo"
     parser.add_argument("--on-failure", choices=("stop", "undo"), default="stop", help=sentence)
-    parser.add_argument("--dry-run", action="store_true", help="the same as plan")
     saving = parser.add_argument_group("a backup")
     sentence = "back up the project to DIR before the first change"
     saving.add_argument("--backup", metavar="DIR", help=sentence)
@@ -147,7 +146,7 @@ def _export(parser: Parser) -> None:
 
 
 def _manifest(parser: Parser) -> None:
-    add, kinds = parser.add_argument, ("cronjob", "tekton", "containerfile")
+    add, kinds = parser.add_argument, ("cronjob", "containerfile")
     add("kind", choices=kinds, metavar="KIND", help="one of %(choices)s")
     sentence = "the image to run; for containerfile, a base image with oc and python3"
     add("--image", type=any_image, help=sentence)
@@ -238,6 +237,5 @@ COMMANDS: Mapping[str, tuple[str, tuple[Part, ...]]] = {
     "manifest": ("prints manifests that run verify in the cluster", (groups.cluster, _manifest)),
     "completion": ("prints the completion for a shell", (_completion,)),
     "help": ("shows a topic, a command's help, or what a check's code means", (_help,)),
-    "man": ("prints the manual page", ()),
     "rehearse": ("runs a program, or the whole migration, on a rehearsal cluster", (_rehearse,)),
 }

@@ -18,7 +18,7 @@ MORE = (
     "more: threescale-migrate help TOPIC, such as exit-codes, undo, troubleshooting; COMMAND --help, COMMAND --help-all"
 )
 # The options that most people need, the most important first: as many as fit on a screen have a line in `--help`.
-BRIEF_OPTIONS = 9
+BRIEF_OPTIONS = 8
 RANKED = (
     "--image", "--secret-file", "--namespace", "--schedule", "--permissions", "--dc", "--yes", "--check", "--dry-run", "--to-default", "--redo", "--skip", "--report",
     "--on-failure", "--timeout", "--strict", "--watch", "--force", "--allow-unknown", "--wave-plan", "--inventory", "--jobs",
@@ -96,8 +96,7 @@ def of_cluster(actions: Iterable[argparse.Action]) -> bool:
 
 
 def in_brief(actions: Iterable[argparse.Action]) -> bool:
-    """Whether a command's help names the options in a line or two: those that are the same for many commands, which the
-    manual page explains in full."""
+    """Whether a command's help names the options in a line or two: those that are the same for many commands."""
     return any(action.dest in ("kubeconfig", "inventory") for action in actions)
 
 

@@ -5,24 +5,18 @@ from __future__ import annotations
 import pydoc
 
 from ..exit_codes import ExitCode
-from ..render import markdown
+from ..render.markdown import emphasised
 from ..run.options import HelpOptions
 from ..run.session import Session
-
-NARROW, WIDE = 80, 100
 
 
 def run(session: Session, options: HelpOptions) -> ExitCode:
     """Shows it. Raises Usage for a name that nothing is called."""
     page = options.made()
     terminal = session.result
-    width = min(terminal.width, WIDE) if terminal.live else NARROW
     plain = page.plain.splitlines() + ([""] if page.plain and page.markdown else [])
-    height = terminal.size[1]
-    paged = terminal.live and len(plain + markdown.lines(page.markdown, width)) >= height
-    lines = plain + markdown.lines(
-        page.markdown, width, _struck if paged else lambda words: terminal.paint(words, "strong")
-    )
+    paged = terminal.live and len(plain) + page.markdown.count("\n") >= terminal.size[1]
+    lines = plain + emphasised(page.markdown, _struck if paged else lambda words: terminal.paint(words, "strong"))
     if paged:
         pydoc.pager("\n".join(lines) + "\n")
     else:

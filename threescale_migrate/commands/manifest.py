@@ -44,11 +44,8 @@ ALL = "all six steps, with a ClusterRole that a cluster admin has to create."
 BUT_PERMISSIONS = (
     "all steps except 3, permissions; its verdict, in the pod's log, says so. With --permissions step 3 is checked too."
 )
-# The type of each kind, and its group's versions, the newest first (fact 24).
-TYPES = {
-    "cronjob": ("batch", ("v1", "v1beta1"), "cronjobs"),
-    "tekton": ("tekton.dev", ("v1", "v1beta1"), "tasks"),
-}
+# The type's group, the group's versions, the newest first (fact 24), and its plural.
+TYPE = ("batch", ("v1", "v1beta1"), "cronjobs")
 # A server that cannot be asked is not waited for longer.
 ASKING = 30.0
 
@@ -61,9 +58,9 @@ def run(session: Session, options: ManifestOptions) -> ExitCode:
     if options.image is None:
         raise Usage(Text("manifest {kind}: --image is missing", kind=options.kind))
     project = session.connection.namespace or _current(session)
-    version = _version(session, options.kind)
+    version = _version(session)
     container = _container(command(project, options.permissions), options.image)
-    made = _cron_job(project, container, options.schedule) if options.kind == "cronjob" else _task(project, container)
+    made = _cron_job(project, container, options.schedule)
     checked = ALL if options.permissions else BUT_PERMISSIONS
     header = HEADER.format(project=project, kind=made["kind"], version=version, checked=checked)
     objects = [*rights(project, options.permissions), {"apiVersion": version, **made}]
@@ -78,9 +75,9 @@ def _current(session: Session) -> str:
     return str(oc.namespace)
 
 
-def _version(session: Session, kind: str) -> str:
+def _version(session: Session) -> str:
     """The version in which the server has the type; the newest where the server has none or cannot be asked, which is said."""
-    group, versions, plural = TYPES[kind]
+    group, versions, plural = TYPE
     newest, older = (f"{group}/{version}" for version in versions)
     try:
         found = served(session.connect(ASKING), group, versions, plural)
@@ -166,18 +163,5 @@ def _cron_job(project: str, container: Object, schedule: str) -> Object:
             "jobTemplate": {
                 "spec": {"backoffLimit": 0, "activeDeadlineSeconds": 300, "template": {"spec": pod}},
             },
-        },
-    }
-
-
-def _task(project: str, container: Object) -> Object:
-    return {
-        "kind": "Task",
-        "metadata": {"name": f"{ACCOUNT}-verify", "namespace": project},
-        "spec": {
-            "description": "Checks whether the project is migrated, proved by its pods. Run it as the service account "
-            + ACCOUNT
-            + ".",
-            "steps": [container],
         },
     }

@@ -5,11 +5,11 @@
 #    source ~/.local/share/bash_completion/threescale-migrate
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step backup export manifest completion help man rehearse)
+_shtab_threescale_migrate_subparsers=(plan preflight migrate verify script undo history step backup export manifest completion help rehearse)
 
 _shtab_threescale_migrate_plan_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --jobs -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_preflight_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan -o --output -q --quiet -v --verbose --color --plain --lang)
-_shtab_threescale_migrate_migrate_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause --projects --all-contexts --inventory --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --on-failure --dry-run --backup --with-secrets --dump --restore)
+_shtab_threescale_migrate_migrate_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --expect-project --expect-server -y --yes --timeout --grace --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause --projects --all-contexts --inventory --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --on-failure --backup --with-secrets --dump --restore)
 _shtab_threescale_migrate_verify_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --prove-pull --projects --all-contexts --inventory --jobs --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --watch --interval --metrics-file --changed-since-last --strict --allow-unknown --timeout)
 _shtab_threescale_migrate_script_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --service-discovery --skip --secret-file --username --from-secret --replace-secret --expect-project --expect-server --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause)
 _shtab_threescale_migrate_undo_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --secret-file --username --from-secret --expect-project --expect-server -y --yes --timeout --grace --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang --dry-run --force --to-default --redo --dc)
@@ -20,7 +20,6 @@ _shtab_threescale_migrate_export_option_strings=(-h --help --help-all -n --names
 _shtab_threescale_migrate_manifest_option_strings=(-h --help --help-all -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --image --schedule --permissions)
 _shtab_threescale_migrate_completion_option_strings=(-h --help --help-all)
 _shtab_threescale_migrate_help_option_strings=(-h --help --help-all --color --plain --lang)
-_shtab_threescale_migrate_man_option_strings=(-h --help --help-all)
 _shtab_threescale_migrate_rehearse_option_strings=(-h --help --help-all --dir --from --fault --speed --shell --color --plain --lang)
 _shtab_threescale_migrate_option_strings=(-h --help --help-all -V --version)
 
@@ -179,13 +178,13 @@ _shtab_threescale_migrate_export__o_choices=(text)
 _shtab_threescale_migrate_export___output_choices=(text)
 _shtab_threescale_migrate_export___color_choices=(auto always never)
 _shtab_threescale_migrate_export___lang_choices=(en ja)
-_shtab_threescale_migrate_manifest_pos_0_choices=(cronjob tekton containerfile)
+_shtab_threescale_migrate_manifest_pos_0_choices=(cronjob containerfile)
 _shtab_threescale_migrate_completion_pos_0_choices=(bash zsh)
 _shtab_threescale_migrate_help___color_choices=(auto always never)
 _shtab_threescale_migrate_help___lang_choices=(en ja)
 _shtab_threescale_migrate_rehearse___color_choices=(auto always never)
 _shtab_threescale_migrate_rehearse___lang_choices=(en ja)
-_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step backup export manifest completion help man rehearse)
+_shtab_threescale_migrate_pos_0_choices=(plan preflight migrate verify script undo history step backup export manifest completion help rehearse)
 
 _shtab_threescale_migrate_plan__h_nargs=0
 _shtab_threescale_migrate_plan___help_nargs=0
@@ -252,7 +251,6 @@ _shtab_threescale_migrate_migrate___quiet_nargs=0
 _shtab_threescale_migrate_migrate__v_nargs=0
 _shtab_threescale_migrate_migrate___verbose_nargs=0
 _shtab_threescale_migrate_migrate___plain_nargs=0
-_shtab_threescale_migrate_migrate___dry_run_nargs=0
 _shtab_threescale_migrate_migrate___with_secrets_nargs=0
 _shtab_threescale_migrate_verify__h_nargs=0
 _shtab_threescale_migrate_verify___help_nargs=0
@@ -353,9 +351,6 @@ _shtab_threescale_migrate_help__h_nargs=0
 _shtab_threescale_migrate_help___help_nargs=0
 _shtab_threescale_migrate_help___help_all_nargs=0
 _shtab_threescale_migrate_help___plain_nargs=0
-_shtab_threescale_migrate_man__h_nargs=0
-_shtab_threescale_migrate_man___help_nargs=0
-_shtab_threescale_migrate_man___help_all_nargs=0
 _shtab_threescale_migrate_rehearse_pos_0_nargs=...
 _shtab_threescale_migrate_rehearse__h_nargs=0
 _shtab_threescale_migrate_rehearse___help_nargs=0
@@ -554,7 +549,7 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
-_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step backup export manifest completion help man rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal secrets shell exit-codes troubleshooting next" -- "$1"; }
+_threescale_migrate_topics() { compgen -W "plan preflight migrate verify script undo history step backup export manifest completion help rehearse registry-secret permissions order readiness reports interruptions projects monitoring recipes scripts rehearsal secrets shell exit-codes troubleshooting next" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace
@@ -585,4 +580,4 @@ _threescale_migrate() {
   COMPREPLY=(${found[@]+"${found[@]}"})
 }
 
-complete -o bashdefault -F _threescale_migrate threescale-migrate oc-threescale_migrate kubectl-threescale_migrate
+complete -o bashdefault -F _threescale_migrate threescale-migrate oc-threescale_migrate

@@ -246,7 +246,7 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class ManifestOptions:
-    """`manifest`: `cronjob` or `tekton` with its image, or `containerfile` with the image that it is built on."""
+    """`manifest`: `cronjob` with its image, or `containerfile` with the image that it is built on."""
 
     kind: str
     image: str | None
@@ -267,13 +267,6 @@ class HelpOptions:
     """`help`: `made` gives the page, and raises Usage for an unknown name."""
 
     made: Callable[[], HelpPage]
-
-
-@dataclass(frozen=True)
-class ManOptions:
-    """`man`: `made` gives the page."""
-
-    made: Callable[[], str]
 
 
 @dataclass(frozen=True)
