@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.far import far
+from tests.support.far import far, lacking
+from threescale_migrate.cluster.reading import LISTS
 
 WHOLE_CLUSTER = "--all-namespaces"
 
@@ -34,11 +35,33 @@ def test_verify_asks_once_for_what_it_judges_and_for_nothing_else(world: World) 
         "dc", "sa", "rc", "is", "pods", "bc", "rolebindings", "roles", "clusterrolebindings", "clusterroles",
         "rolebindings elsewhere", "roles elsewhere", "scc", "secret/threescale-registry-auth", "configmap/system",
     }  # fmt: skip
-    assert all(call.split()[1].count(",") <= 1 for call in listed.of("get ")), "one type is asked for after the other"
+    lists = [call for call in listed.of("get ") if "/" not in call.split()[1]]
+    assert len(lists) == LISTS
+    assert all(call.split()[1].count(",") <= 4 for call in lists), "one type is asked for after the other"
     listed.forget()
     assert world.run("verify", "--skip", "permissions").code == 1
     assert not listed.of(WHOLE_CLUSTER)
     assert not {"clusterrolebindings", "clusterroles", "scc"} & set(types_of(listed.calls))
+
+
+def test_verify_of_a_migrated_project_takes_five_calls(world: World) -> None:
+    assert world.migrate().code == 0
+    listed = far(world)
+    assert world.run("verify").code == 0
+    assert len(listed.calls) <= 5, listed.calls
+
+
+def test_a_type_that_the_server_lacks_costs_only_itself(tmp_path: Path) -> None:
+    """Fact 16: it makes the whole answer empty. What lacks is found out even where the server does not name it."""
+    world = make_world(tmp_path)
+    assert world.migrate("--dc", "zync").code == 0
+    lacking(world, "scc", 'error: the server doesn\'t have a resource type "scc"')
+    assert world.run("verify", "--dc", "zync").code == 0
+    lacking(world, "bc", "Error from server (NotFound): the server could not find the requested resource")
+    assert world.run("verify", "--dc", "zync").code == 0
+    lacking(world, "clusterroles", "Error from server (NotFound): the server could not find the requested resource")
+    done = world.run("verify", "--dc", "zync")
+    assert done.code == 0, done.all
 
 
 def test_plan_asks_for_what_may_refuse_pods_too_and_for_warnings_alone(world: World) -> None:

@@ -59,3 +59,19 @@ exec {real} "$@"
     (home / "calls").touch()
     world.environment["PATH"] = f"{home}{os.pathsep}{world.environment['PATH']}"
     return Far(home / "calls")
+
+
+def lacking(world: World, kind: str, said: str) -> None:
+    """Puts an `oc` first on the world's PATH that answers each list with that type in it as a server does that has no such type."""
+    home = world.home / f"lacking-{kind}"
+    home.mkdir()
+    script = home / "oc"
+    script.write_text(
+        f"""#!/bin/sh
+case ",$2," in *,{kind},*) echo {shlex.quote(said)} >&2; exit 1 ;; esac
+exec {shlex.quote(str(world.directory / "bin" / "oc"))} "$@"
+""",
+        encoding="utf-8",
+    )
+    script.chmod(0o755)
+    world.environment["PATH"] = f"{home}{os.pathsep}{world.environment['PATH']}"
