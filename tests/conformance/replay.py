@@ -80,6 +80,11 @@ def _ordered(text: str) -> str:
             document = json.loads(text)
         except ValueError:
             return text
+        if document.get("kind") == "SelfSubjectRulesReview":  # rules come out of a map of bindings
+            for rules in document["status"].values():
+                if isinstance(rules, list):
+                    rules.sort(key=json.dumps)
+            return pretty(document, sort=False)
         items = document.get("items")
         if not isinstance(items, list) or not any(item.get("kind") == "Pod" for item in items):
             return text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-AGES = ("4.16", "4.6", "3.11")
+AGES = ("4.16", "4.6", "4.2", "3.11")
 # A client of no real version: its `adm policy` makes each change despite `--dry-run`.
 IGNORES_DRY_RUN = "ignores-dry-run"
 
@@ -21,16 +21,16 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "policy ignores dry-run": ((IGNORES_DRY_RUN,), "a client worse than those recorded, for tests"),
     "warnings are log lines": (("4.6",), "documented-procedure-oc-4.6"),
-    "no warnings": (("3.11",), "client-go of Kubernetes 1.11 reads no Warning header, which came with 1.19"),
-    "prints no kustomize version": (("4.6", "3.11"), "documented-procedure-oc-4.6; origin pkg/oc/cli/version"),
-    "status asks three times": (("4.6", "3.11"), "documented-procedure-oc-4.6"),
+    "no warnings": (("4.2", "3.11"), "client-go of Kubernetes 1.11 reads no Warning header, which came with 1.19"),
+    "prints no kustomize version": (("4.6", "4.2", "3.11"), "documented-procedure-oc-4.6; origin pkg/oc/cli/version"),
+    "status asks three times": (("4.6", "4.2", "3.11"), "documented-procedure-oc-4.6"),
     "an invalid request is not explained": (
-        ("4.6", "3.11"),
+        ("4.6", "4.2", "3.11"),
         "preconditions; oc vendor/k8s.io/kubectl/pkg/cmd/util/helpers.go: checkErr adds the server's message later",
     ),
     "dry-run is a switch": (
-        ("3.11",),
-        "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/util/helpers.go: AddDryRunFlag adds a Bool",
+        ("4.2", "3.11"),
+        "old-clients-4.2; origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/util/helpers.go: AddDryRunFlag adds a Bool",
     ),
     "patch without change fails": (
         ("3.11",),
@@ -45,8 +45,14 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
         ("3.11",),
         "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: exits 1 with --quiet only, and prints the reason",
     ),
+    "can-i warns of a scope in one line": (("4.6",), "in-the-name-of-an-account"),
+    "can-i does not ask for the scope of a type": (("4.2", "3.11"), "in-the-name-of-an-account"),
+    "can-i --list repeats verbs": (("4.2",), "in-the-name-of-an-account: the rules are not compacted"),
     "can-i knows no list": (("3.11",), "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: no such flag"),
-    "flag errors print the usage": (("3.11",), "origin: cobra of 2018 prints `Error: ` and the usage"),
+    "flag errors print the usage": (
+        ("4.2", "3.11"),
+        "old-clients-4.2; origin: cobra of 2018 prints `Error: ` and the usage",
+    ),
     "batch/v1beta1": (("3.11",), "fact 24; Kubernetes 1.21 brought CronJobs to batch/v1"),
     "tables of 1.11": (
         ("3.11",),

@@ -14,7 +14,7 @@ class Caller:
     def __init__(self, store: Store, user: str, acting: bool) -> None:
         self.store = store
         self.user = user
-        self.groups = rights.groups_of(user)
+        self.groups = rights.impersonated_groups(user) if acting else rights.groups_of(user)
         self.acting = acting
 
     def can_i(self, verb: str, resource: str, namespace: str | None, name: str = "", group: str | None = None) -> bool:
@@ -63,6 +63,37 @@ class Caller:
             "Forbidden",
             f'{subject} is forbidden: User "{self.user}" cannot {verb} resource "{plural}" in API group "{resource.group}" {where}',
         )
+
+    def may_act_as(self, other: str) -> None:
+        """Refuses to act in the name of a user or account for whom the user may not (fact 33). Raises ApiError."""
+        words = other.split(":")
+        if words[:2] == ["system", "serviceaccount"] and len(words) == 4:
+            space, name, kind = words[2], words[3], "serviceaccounts"
+        else:
+            space, name, kind = None, other, "users"
+        if self.can_i("impersonate", kind, space, name, ""):
+            return
+        where = f'in the namespace "{space}"' if space else "at the cluster scope"
+        raise ApiError(
+            403,
+            "Forbidden",
+            f'{kind} "{name}" is forbidden: User "{self.user}" cannot impersonate resource "{kind}" in API group "" {where}',
+        )
+
+    def review(self, namespace: str) -> Object:
+        """What the user may do in a namespace, as a SelfSubjectRulesReview answers; nothing is stored (fact 33)."""
+        found = self.rules(namespace)
+        return {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectRulesReview",
+            "metadata": {},
+            "spec": {},
+            "status": {
+                "incomplete": False,
+                "nonResourceRules": [rule for rule in found if "nonResourceURLs" in rule],
+                "resourceRules": [rule for rule in found if "nonResourceURLs" not in rule],
+            },
+        }
 
     def may_grant(self, resource: Resource, binding: Object) -> None:
         """Refuses to grant rights that the user does not have, unless the user may bind any role. Raises ApiError."""

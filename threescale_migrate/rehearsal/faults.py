@@ -42,7 +42,7 @@ FAULTS = {
     "labels=RELEASE": "the labels are those of the templates of 2.2 or 2.4",
     "builds": "a BuildConfig in the project builds on a 3scale image",
     "exec=DC=PROGRAM": "oc exec and oc rsh into a pod of the config run this program on this machine, with the command as its arguments",
-    "old-client=AGE": "oc is version 4.16, 4.6 or 3.11; with 3.11 the server is too",
+    "old-client=AGE": "oc is version 4.16, 4.6, 4.2 or 3.11; with 3.11 the server is too",
     "ignores-dry-run": "an oc whose adm policy makes each change despite --dry-run",
     "user=NAME[/ROLES]": "logged in as this user, with these roles in the project, such as alice/view,edit",
     "forbidden=VERB:RESOURCE": "the user has no permission for this, such as patch:deploymentconfigs",

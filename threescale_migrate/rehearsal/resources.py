@@ -47,6 +47,7 @@ _ALL = (
     Resource("projects", "Project", "project.openshift.io/v1", False),
     Resource("routes", "Route", "route.openshift.io/v1", True),
     Resource("buildconfigs", "BuildConfig", "build.openshift.io/v1", True, ("bc",)),
+    Resource("selfsubjectrulesreviews", "SelfSubjectRulesReview", "authorization.k8s.io/v1", False),
     Resource("cronjobs", "CronJob", "batch/v1", True, ("cj",)),
 )
 RESOURCES = {resource.plural: resource for resource in _ALL}

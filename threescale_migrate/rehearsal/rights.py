@@ -1,7 +1,8 @@
 """Who may do what: role bindings, the groups of users and of service accounts, and what a rule covers.
 
 The roles that a cluster begins with are in cluster-roles.json. What any user, a viewer and an editor may do is taken from the
-recorded `auth can-i --list` (`errors`, `rbac`); an admin's further rights and the cluster's own roles are OpenShift's.
+recorded reviews (`errors`, `rbac`, `in-the-name-of-an-account`); an admin's further rights and the cluster's own roles are
+OpenShift's.
 """
 
 from __future__ import annotations
@@ -47,6 +48,14 @@ def groups_of(user: str) -> tuple[str, ...]:
     if user == "system:anonymous":
         return ("system:unauthenticated",)
     return ("system:authenticated:oauth", "system:authenticated")
+
+
+def impersonated_groups(user: str) -> tuple[str, ...]:
+    """The groups of a user in whose name somebody else asks: those of an account, but none that a login assigns.
+
+    apiserver pkg/endpoints/filters/impersonation.go.
+    """
+    return groups_of(user) if user.startswith("system:serviceaccount:") else ("system:authenticated",)
 
 
 def rules(store: Store, user: str, groups: tuple[str, ...], namespace: str | None) -> list[Object]:

@@ -11,6 +11,8 @@ from .simulation import Simulation
 from .store import Object, Opened, Store, copied
 from .typed import Any, Callable, Directory
 
+# Types that can only be created: what is made is an answer.
+NOT_STORED = ("imagestreammappings", "selfsubjectrulesreviews")
 SERVER = "https://api.cluster.example.test:6443"
 
 # What a deletion can be bound to: rest.BeforeDelete in apiserver pkg/registry/rest/delete.go (fact 38).
@@ -83,7 +85,7 @@ class Api(Caller):
         return found
 
     def _stored(self, resource: Resource, namespace: str | None, name: str) -> Object:
-        if resource.plural == "imagestreammappings":
+        if resource.plural in NOT_STORED:
             raise NOT_ALLOWED
         plural = "namespaces" if resource.plural == "projects" else resource.plural
         found = self.store.get(plural, namespace if resource.namespaced else None, name)
@@ -104,7 +106,7 @@ class Api(Caller):
     def items(self, resource: Resource, namespace: str | None) -> list[Object]:
         """All objects of a type in a namespace, or everywhere for None. Raises ApiError. They are not copies."""
         self.allow("list", resource, namespace)
-        if resource.plural == "imagestreammappings":
+        if resource.plural in NOT_STORED:
             raise NOT_ALLOWED
         if resource.plural == "projects":  # everybody sees their own
             known = [item for item in self.store.all("namespaces") if self.can_see(item["metadata"]["name"])]
@@ -118,6 +120,8 @@ class Api(Caller):
         self.allow("create", resource, namespace)
         if resource.plural == "imagestreammappings":
             return item if dry_run else self._map_image(str(namespace), item)
+        if resource.plural == "selfsubjectrulesreviews":
+            return self.review(str((item.get("spec") or {}).get("namespace", "")))
         item = copied(item)
         meta = item.setdefault("metadata", {})
         name = meta.get("name", "")

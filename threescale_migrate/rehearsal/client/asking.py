@@ -168,11 +168,16 @@ def _may(session: Session) -> bool:
         else:
             plural, _, group = kind.partition(".")
         note = f" in group '{group}'" if group else ""
+        blank = "" if session.has("can-i warns of a scope in one line") else "\n"
         if found is None and kind != "*":
             session.err.write(f"Warning: the server doesn't have a resource type '{plural}'{note}\n\n")
-        elif found is not None and not found.namespaced and namespace is not None:
-            session.err.write(f"Warning: resource '{plural}' is not namespace scoped{note}\n\n")
-            namespace = None
+        elif (
+            found is not None
+            and not found.namespaced
+            and namespace is not None
+            and not session.has("can-i does not ask for the scope of a type")
+        ):
+            session.err.write(f"Warning: resource '{plural}' is not namespace scoped{note}\n{blank}")
         sub = str(session.values.get("subresource") or "")
         return api.can_i(verb, f"{plural}/{sub}" if sub else plural, namespace, name, group)
 
@@ -182,7 +187,7 @@ def _list_rules(session: Session) -> None:
     with session.api() as api:
         found = api.rules(session.namespace)
     merged: dict[tuple[str, str, str], list[str]] = {}
-    rows = []
+    rows, repeats = [], session.has("can-i --list repeats verbs")
     for rule in single(found):
         url = "".join(rule.get("nonResourceURLs") or ())
         if url:
@@ -190,7 +195,7 @@ def _list_rules(session: Session) -> None:
             continue
         for name in rule.get("resourceNames") or [""]:
             verbs = merged.setdefault((rule["apiGroups"][0], rule["resources"][0], name), [])
-            verbs += [verb for verb in rule["verbs"] if verb not in verbs]
+            verbs += [verb for verb in rule["verbs"] if repeats or verb not in verbs]
     rows += [(*key, "", verbs) for key, verbs in merged.items() if verbs]
     rows.sort(key=lambda row: f"[{' '.join(row[4])}],[{row[0]}],[{row[1]}],[{row[2]}],[{row[3]}]")
     shown = [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]

@@ -114,7 +114,10 @@ def _reach(session: Session, cluster: Cluster, address: str) -> Api:
         if error.text:
             raise CommandError(error.text) from None
         raise _connection(error.kind, address, session.learns) from None
-    return cluster.api(str(acting or session.user), acting=bool(acting))
+    if not acting:
+        return cluster.api(session.user)
+    cluster.api(session.user).may_act_as(str(acting))
+    return cluster.api(str(acting), acting=True)
 
 
 def _connection(kind: str, address: str, learns: bool) -> CommandError:
