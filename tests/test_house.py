@@ -35,10 +35,10 @@ DOOR = (f"{PACKAGE}.__main__",)
 # part of a circle either.
 ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": (
-        "check_codes shell shipped visible",
+        "check_codes shipped visible",
         "values",
-        "exit_codes language redaction",
-        "command_secrets output",
+        "exit_codes language redaction shell",
+        "command_secrets kept output",
     ),
     "cluster": (
         "dialects doors ending items state streams threads",

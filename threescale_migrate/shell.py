@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-PROGRAM = "threescale-migrate"
+from .values import PROGRAM as PROGRAM
+from .values import Command, Who
 
 
 def quoted(word: str) -> str:
@@ -53,6 +54,8 @@ _HOW = (
     *_SOURCES, "--replace-secret", "--prove-pull", "--no-prove-pull", "--copy-privileged", "--no-link-default",
     "--no-link-builder", "--resume-paused", "--all-at-once", "--wave-plan",
 )  # fmt: skip
+# What these steps look for, `migrate` brings about.
+LOOKING_STEPS = ("readiness", "verification")
 # The commands that plan a whole migration take each other's options; of any other command's, each takes those in its row.
 _PLANNING = ("plan", "preflight", "script", "migrate")
 _TAKEN = {
@@ -77,12 +80,35 @@ class Invocation:
     given: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
 
+    def pasted(self, command: Command) -> str:
+        """A command as one line that works on this project in any shell. Somebody else has another kubeconfig, with contexts of other
+        names: such a line names the project alone."""
+        if command.by is Who.CLUSTER_ADMIN:
+            place = Invocation(self.namespace)
+            parts = (command.argv, *command.piped)
+        else:
+            place, parts = self, (self._going_on(command), *command.piped)
+        return " | ".join(place.line(words) if words[:1] in (("oc",), (PROGRAM,)) else line(words) for words in parts)
+
+    def _going_on(self, command: Command) -> tuple[str, ...]:
+        """The words of a command; of one with which a run goes on, that of the run which is carried out."""
+        if not command.resumes:
+            return command.argv
+        options = command.argv[2:]
+        if self.command == "undo":
+            return (PROGRAM, "undo")
+        if self.command == "step" and self.arguments and self.arguments[0] not in LOOKING_STEPS:
+            return (PROGRAM, "step", *self.arguments, *options)
+        return command.argv
+
     def line(self, words: Sequence[str]) -> str:
         """A command line that works on this project in any shell. A command of this program gets the options of the command that is
         being carried out, if it has them too: without `--dc`, for example, it would affect more."""
         if words[0] == PROGRAM:
             words = (*words, *self._more(words[1:]))
         named = set(map(_name, words))
+        if "-n" in named or "--all-namespaces" in named or _is_of_the_cluster(words):
+            named.add("--namespace")
         places = (("--namespace", self.namespace), ("--context", self.context), ("--kubeconfig", self.kubeconfig))
         return line([*words, *(f"{name}={value}" for name, value in places if value and name not in named)])
 
@@ -137,6 +163,33 @@ def _names(command: str, option: str) -> bool:
     """Whether a command names its project already, or all of them."""
     words = shlex.split(command)
     return any(_name(word) in (option, "--all-namespaces" if option == "--namespace" else option) for word in words)
+
+
+# What `oc` asks or changes of the whole cluster, whatever the project.
+_OF_THE_CLUSTER = (("get", "scc"), ("get", "clusterrolebindings"), ("login",), ("project",))
+
+
+def _is_of_the_cluster(words: Sequence[str]) -> bool:
+    """Whether a call of `oc` is about no project."""
+    if words[0] != "oc":
+        return False
+    binds = tuple(words[1:3]) == ("adm", "policy") and "-cluster-role-" in words[3]
+    return binds or any(tuple(words[1 : 1 + len(call)]) == call for call in _OF_THE_CLUSTER)
+
+
+def resumption(commands: Iterable[Command]) -> Command | None:
+    """Of commands with which a run goes on, the one that has the options of them all; None where there is none."""
+    found = [command for command in commands if command.resumes]
+    options: list[str] = []
+    for command in found:
+        words = list(command.argv[2:])
+        while words:
+            option = [words.pop(0)]
+            if words and not words[0].startswith("--"):
+                option.append(words.pop(0))
+            if option[0] not in options:
+                options += option
+    return replace(found[0], argv=(*found[0].argv[:2], *options)) if found else None
 
 
 def _name(word: str) -> str:

@@ -5,6 +5,7 @@ Everything here is immutable, and nothing here knows how it is shown.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,6 +14,7 @@ from typing import Protocol
 from .check_codes import Code
 from .visible import visible
 
+PROGRAM = "threescale-migrate"
 SECRET_NAME = "threescale-registry-auth"
 ACCOUNT = "amp"
 DEFAULT_ACCOUNT = "default"
@@ -158,11 +160,54 @@ class Verdict(str, Enum):
     SKIPPED = "skipped"
 
 
+class Who(str, Enum):
+    """Who is to run a command: the user of this program, or somebody who may do more."""
+
+    USER = "user"
+    CLUSTER_ADMIN = "cluster-admin"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that somebody is asked to run.
+
+    `argv` begins with `oc` or with this program's name, and names neither project nor cluster: `shell.Invocation` makes the line to
+    paste of it. Each of `piped` reads what the one before it prints. With one that `resumes`, a run goes on: where an undo is being
+    carried out, that is undo.
+    """
+
+    argv: tuple[str, ...]
+    by: Who = Who.USER
+    piped: tuple[tuple[str, ...], ...] = ()
+    resumes: bool = False
+
+
+def resume(*options: str) -> Command:
+    """The command with which a run goes on, with the options that it needs for that; `FILE` is for the reader to fill in."""
+    return Command((PROGRAM, "migrate", *options), resumes=True)
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What somebody can do about something: a sentence, and the commands that it takes, in order. The sentence names no command."""
+
+    sentence: Text = NOTHING
+    commands: tuple[Command, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.sentence.template or self.commands)
+
+
+NO_FIX = Fix()
+RESUME = resume()
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing that was checked: its step, the stable code of what was asked, its subject, what was seen, and the fix.
 
-    `commands` are for pasting, where a fix needs more than one or a long one.
+    A fix that is a text, and `commands`, are from modules that do not make a `Fix` yet.
     """
 
     step: Step
@@ -170,8 +215,29 @@ class Check:
     subject: str
     verdict: Verdict
     seen: Text
-    fix: Text = NOTHING
+    fix: Fix | Text = NO_FIX
     commands: tuple[str, ...] = ()
+
+    @property
+    def fixed(self) -> Fix:
+        """The fix as a `Fix`."""
+        return as_fix(self.fix, self.commands)
+
+
+def as_fix(fix: Fix | Text, commands: tuple[str, ...] = ()) -> Fix:
+    """A fix that is a `Fix` already, or made of a text and of lines for a shell."""
+    return fix if isinstance(fix, Fix) else Fix(fix, tuple(map(_command, commands)))
+
+
+def _command(line: str) -> Command:
+    parts: list[tuple[str, ...]] = [()]
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        words = [line]
+    for word in words:
+        parts = [*parts, ()] if word == "|" else [*parts[:-1], (*parts[-1], word)]
+    return Command(parts[0], piped=tuple(parts[1:]))
 
 
 @dataclass(frozen=True)

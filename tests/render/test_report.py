@@ -269,7 +269,7 @@ def test_what_several_steps_say_of_one_config_is_one_failure_with_its_fix() -> N
     ]
     lines.append({"event": "verified", "at": at(1), "checks": checks})
     found = of_record(records.record_of(lines, Path("x.jsonl"))).failures
-    assert [(failure.subject, str(failure.why), str(failure.fix)) for failure in found] == [
+    assert [(failure.subject, str(failure.why), str(failure.fix.sentence)) for failure in found] == [
         ("dc/zync", "it failed; zync-1 serves", "fix it")
     ]
 

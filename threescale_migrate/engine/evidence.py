@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from .. import kept
 from ..cluster.state import ProjectState
 from ..guide.readiness import MIGRATED, Assessment, Goal, assess, fix, proves
-from ..values import Check
+from ..values import Check, Fix
 from .failed import BrokenConfig
 
 
@@ -21,7 +22,7 @@ def checked(check: Check) -> dict[str, object]:
         "subject": check.subject,
         "verdict": check.verdict.value,
         "seen": check.seen.kept(),
-        "fix": check.fix.kept(),
+        "fix": kept.of_fix(check.fix) if isinstance(check.fix, Fix) else check.fix.kept(),
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..check_codes import Code
-from ..values import NOTHING, Text, Verdict
+from ..values import NO_FIX, Fix, Text, Verdict, as_fix
 
 
 class Group(str, Enum):
@@ -44,10 +44,15 @@ class Finding:
     subject: str
     verdict: Verdict
     seen: Text
-    fix: Text = NOTHING
+    fix: Fix | Text = NO_FIX
     commands: tuple[str, ...] = ()
     usage: bool = False
     forceable: bool = False
+
+    @property
+    def fixed(self) -> Fix:
+        """The fix as a `Fix`."""
+        return as_fix(self.fix, self.commands)
 
     @property
     def title(self) -> Text:

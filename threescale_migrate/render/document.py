@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from .. import kept
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
 from ..guide.selection import Wave, Whole
 from ..guide.verdicts import judge
+from ..shell import Invocation
 from ..values import Action, Check, Text, Translate, english
 from ..visible import unit_escaped
 from .resuming import by_undo
@@ -41,7 +43,9 @@ def _judged(value: Check | Finding, translate: Translate = english) -> dict[str,
         "subject": value.subject,
         "verdict": value.verdict.value,
         "seen": str(value.seen),
-        "fix": value.fix.translated(translate) or None,
+        "fix": (value.fix.translated(translate) or None)
+        if isinstance(value.fix, Text)
+        else kept.of_fix(value.fix, str, Invocation()),
         "commands": list(value.commands),
     }
 

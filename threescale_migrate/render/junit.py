@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from ..shell import Invocation
 from ..values import Check, Text, Verdict
 from ..visible import visible
 from .outcome import Outcome
@@ -53,10 +54,10 @@ def _suite(parent: ElementTree.Element, outcome: Outcome, strict: bool) -> None:
     properties = _named(suite, "properties")
     _named(properties, "property", name="migrated", value=str(outcome.asked and outcome.judgement.done).lower())
     for check in outcome.checks:
-        _case(suite, check, strict)
+        _case(suite, check, strict, outcome.invocation)
 
 
-def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
+def _case(suite: ElementTree.Element, check: Check, strict: bool, place: Invocation) -> None:
     classname = f"threescale-migrate.{check.step.value}.{check.code.value}"
     case = _named(suite, "testcase", classname=classname, name=check.subject)
     kind = {Verdict.FAILED: "failure", Verdict.UNKNOWN: "error"}.get(check.verdict)
@@ -66,7 +67,9 @@ def _case(suite: ElementTree.Element, check: Check, strict: bool) -> None:
         _named(case, "skipped", message=str(check.seen))
     elif kind is not None:
         sentence = _named(case, kind, message=str(check.seen), type=check.code.value)
-        sentence.text = visible("\n".join([str(check.fix), *check.commands]).strip())
+        fix = check.fixed
+        lines = [str(fix.sentence), *map(place.pasted, fix.commands)]
+        sentence.text = visible("\n".join(lines).strip())
     else:
         _named(case, "system-out").text = visible(str(check.seen))
 

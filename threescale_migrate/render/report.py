@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from enum import Enum
 
 from ..engine.records import Entry
-from ..values import Check, Text, Verdict
+from ..values import Check, Fix, Text, Verdict
 
 
 class Phase(Enum):
@@ -119,7 +119,7 @@ class Failure:
     subject: str
     why: Text
     serves: Text
-    fix: Text
+    fix: Fix
     log: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
 

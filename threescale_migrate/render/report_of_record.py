@@ -11,8 +11,22 @@ from ..check_codes import Code
 from ..engine.records import Record
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..guide.verdicts import NEXT, judge
+from ..kept import fix_of
 from ..shell import quoted
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict, english
+from ..values import (
+    ACCOUNT,
+    DEFAULT_ACCOUNT,
+    NO_FIX,
+    NOTHING,
+    SECRET_NAME,
+    Check,
+    Fix,
+    Step,
+    Text,
+    Verdict,
+    as_fix,
+    english,
+)
 from . import resuming
 from . import text as texts
 from .outcome import wrong
@@ -136,11 +150,20 @@ def _checks(record: Record) -> Iterator[Check]:
                 str(line["subject"]),
                 Verdict(line["verdict"]),
                 Text.revived(line.get("seen")),
-                Text.revived(line.get("fix")),
+                _fix(line.get("fix")),
             )
         else:  # as an earlier version wrote them
             step, subject, verdict, seen = line
             yield Check(Step(step), Code.EARLIER_CHECK, str(subject), Verdict(verdict), Text.revived(seen))
+
+
+def _fix(kept: object) -> Fix:
+    """The fix in a journal; of modules that write a text yet, a fix that is that."""
+    return (
+        fix_of(kept)
+        if kept is None or (isinstance(kept, Mapping) and "sentence" in kept)
+        else as_fix(Text.revived(kept))
+    )
 
 
 def _code(kept: object) -> Code:
@@ -188,19 +211,20 @@ def _said(record: Record) -> Text:
 
 def _failures(record: Record, checks: Sequence[Check]) -> Iterator[Failure]:
     for failed in _failed(record):
-        why, serves, fix = (Text.revived(failed.get(key)) for key in ("why", "serves", "fix"))
-        yield Failure("", why, serves, fix, tuple(map(str, failed.get("log") or ())))
+        why, serves = (Text.revived(failed.get(key)) for key in ("why", "serves"))
+        yield Failure("", why, serves, _fix(failed.get("fix")), tuple(map(str, failed.get("log") or ())))
     # Of several steps the last says most: who serves meanwhile.
     last = {check.subject: check for check in wrong(checks)}
-    fixes = {check.subject: check.fix for check in wrong(checks) if check.fix.template}
+    fixes = {check.subject: check.fixed for check in wrong(checks) if check.fixed}
     for subject, check in last.items():
-        yield Failure(subject, check.seen, NOTHING, fixes.get(subject, NOTHING))
+        yield Failure(subject, check.seen, NOTHING, fixes.get(subject, NO_FIX))
 
 
 def _with_commands(record: Record, failure: Failure) -> Failure:
     """The failure with the commands of its fix, ready to be pasted."""
-    said = failure.fix.translated(resuming.by_undo(english) if record.command == "undo" else english)
-    return replace(failure, commands=resuming.invocation_of(record).commands(said))
+    said = failure.fix.sentence.translated(resuming.by_undo(english) if record.command == "undo" else english)
+    place = resuming.invocation_of(record)
+    return replace(failure, commands=(*place.commands(said), *map(place.pasted, failure.fix.commands)))
 
 
 def _next_steps(record: Record, failures: Sequence[Failure], checks: Sequence[Check]) -> Iterator[Text]:

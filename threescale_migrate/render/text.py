@@ -10,7 +10,7 @@ from .. import shell
 from ..check_codes import Code
 from ..guide.selection import Wave
 from ..guide.verdicts import Meaning, judge
-from ..values import NOTHING, Check, Step, Text, Verdict
+from ..values import NO_FIX, Check, Fix, Step, Text, Verdict
 from .terminal import MARKS, Terminal
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
     last = None
     printed: tuple[str, ...] = ()
     handed: dict[Text, list[str]] = {}
+    fixes: dict[Fix, None] = {}
     for group in _alike(findings):
         finding = group[0]
         if notable and finding.verdict is Verdict.PASSED and not finding.commands:
@@ -122,15 +123,19 @@ def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool
         if finding.group is not last:
             last = finding.group
             terminal.line(terminal.paint(terminal.say(finding.title), "strong"))
-        blocks = finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and bool(finding.commands)
-        if blocks:
+        blocks = finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and bool(finding.fixed.commands)
+        if blocks and isinstance(finding.fix, Fix):
+            fixes[finding.fix] = None
+        elif blocks and isinstance(finding.fix, Text):
             handed.setdefault(finding.fix, []).extend(finding.commands)
-        shown = replace(finding, fix=NOTHING, commands=()) if blocks else finding
+        shown = replace(finding, fix=NO_FIX, commands=()) if blocks else finding
         printed = show_check(terminal, replace(shown, subject=", ".join(one.subject for one in group)), printed)
     for fix, commands in handed.items():
         terminal.line(f"{terminal.arrow} {terminal.say(fix)}:", 0, 2)
         for command in dict.fromkeys(commands):
             terminal.verbatim(terminal.invocation.placed(command), 2)
+    for one in fixes:
+        show_fix(terminal, one, 0)
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -154,6 +159,8 @@ def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] 
     Gives what is shown by then."""
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
+    if isinstance(check.fix, Fix):
+        return (*shown, *show_fix(terminal, check.fix, 4, shown))
     fix, commands = terminal.say(check.fix), check.commands
     if check.fix.template == "{command}":  # it is one, and nothing else
         fix, commands = "", (fix, *commands)
@@ -163,6 +170,17 @@ def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] 
     for command in pasted:
         terminal.verbatim(command, 6)
     return (*shown, *pasted, *terminal.suggest(fix, 6, (*shown, *pasted)))
+
+
+def show_fix(terminal: Terminal, fix: Fix, indent: int = 0, shown: Sequence[str] = ()) -> tuple[str, ...]:
+    """What can be done: the sentence, and each command on a line of its own, as it is pasted, but for those that are `shown` already.
+    Gives what it has shown."""
+    if fix.sentence.template:
+        terminal.line(terminal.paint(f"{terminal.arrow} {terminal.say(fix.sentence)}", "quiet"), indent, indent + 2)
+    lines = [line for line in map(terminal.invocation.pasted, fix.commands) if line not in shown]
+    for line in lines:
+        terminal.verbatim(line, indent + 2)
+    return tuple(lines)
 
 
 def wave_plan(waves: Sequence[Wave]) -> str:
