@@ -41,7 +41,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "command_secrets kept output",
     ),
     "cluster": (
-        "dialects doors ending items state streams threads",
+        "clock dialects doors ending items state streams threads",
         "failures pull_secrets saving sharing workloads",
         "oc parsing",
         "location programs reading",

@@ -97,7 +97,7 @@ def change(parser: argparse.ArgumentParser) -> None:
     """How changes are made."""
     add = parser.add_argument_group("how the changes are made").add_argument
     add("-y", "--yes", action="store_true", help="do not ask for the project's name")
-    add("--timeout", metavar="TIME", type=duration, help="end the whole run after this time")
+    add("--timeout", metavar="TIME", type=duration, help="end the run so long after it was confirmed")
     sentence = "wait this long for a failure to pass (default 30s)"
     add("--grace", metavar="TIME", type=duration, default=30.0, help=sentence)
 

@@ -93,6 +93,12 @@ class RequestTimeout(Unreachable):
     passing = True
 
 
+class TimeOver(Unreachable):
+    """The time for all of the work is over, which says nothing of the cluster: nothing was sent, or a call that looks was ended."""
+
+    exit_code = ExitCode.DEADLINE
+
+
 class ServerUnavailable(Unreachable):
     """The server answers that it cannot answer now."""
 
@@ -125,6 +131,7 @@ WITHOUT_EFFECT = (
     ConnectionRefused,
     NoRoute,
     BadCertificate,
+    TimeOver,
 )
 
 

@@ -22,6 +22,7 @@ from ..exit_codes import ExitCode
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
 from . import ending
+from .clock import Clock
 from .doors import WrongDoor, changes_bindings, only_looks
 from .failures import (
     Call,
@@ -32,6 +33,7 @@ from .failures import (
     OcError,
     OcMissing,
     RequestTimeout,
+    TimeOver,
     UnreadableAnswer,
     classify,
     error_lines,
@@ -82,8 +84,8 @@ class Oc:
     It has two doors. Through the one for looking (`answer`, `read…`, `ask`) go the calls of `doors.LOOKING` only; through the one
     for changing (`change`) any call, once a journal is open. Both raise WrongDoor for what is not theirs.
 
-    `call_timeout` limits each call, in seconds; `deadline` is a moment of time.monotonic() at which every call is ended. `pause`
-    waits between two tries. `remembered` is what stays valid until a role is granted or removed. `lock` is the descriptor of a lock
+    `call_timeout` limits each call, in seconds; `clock` limits all of them together: when it is over no call is made, and one that
+    looks is ended; a change that was sent has its call's whole time. `pause` waits between two tries. `remembered` is what stays valid until a role is granted or removed. `lock` is the descriptor of a lock
     that changing calls hold as well: if this program is killed during one, no other run begins before it has ended.
     """
 
@@ -93,7 +95,7 @@ class Oc:
     kubeconfig: str | None = None
     request_timeout: str | None = None
     call_timeout: float = DEFAULT_CALL_TIMEOUT
-    deadline: float | None = None
+    clock: Clock = field(default_factory=Clock)
     redact: Redactor = field(default_factory=lambda: REDACTOR)
     observer: Callable[[Call], None] | None = None
     pause: Callable[[float], None] = field(default_factory=lambda: ending.patient)
@@ -117,10 +119,11 @@ class Oc:
         return ("oc", *args[:end], *given, *args[end:])
 
     def answer(self, args: Sequence[str], stdin: str | None = None, stream: Stream = NONE) -> Call:
-        """Makes a call that only reads, once, and gives it whatever its exit code. Raises RequestTimeout, OcMissing, WrongDoor."""
+        """Makes a call that only reads, once, and gives it whatever its exit code. Raises RequestTimeout, TimeOver,
+        OcMissing, WrongDoor."""
         if not only_looks(args):
             raise WrongDoor(f"oc {' '.join(args[:3])} is no call that only looks")
-        return self._run(args, stdin, None, stream)
+        return self._run(args, stdin, None, stream, looking=True)
 
     def change(self, args: Sequence[str], stdin: str | None, record: OpenRecord, stream: Stream = NONE) -> Call:
         """Makes a call that changes something, once, holding the lock until it has ended. Raises OcError, WrongDoor.
@@ -132,18 +135,24 @@ class Oc:
             raise WrongDoor(f"oc {' '.join(args[:3])} changes something, and no journal is open")
         if changes_bindings(args):
             self.remembered.clear()
-        return self._checked(self._run(args, stdin, self.lock, stream), looking=False)
+        return self._checked(self._run(args, stdin, self.lock, stream, looking=False), looking=False)
 
-    def _run(self, args: Sequence[str], stdin: str | None, lock: int | None, stream: Stream) -> Call:
+    def _run(self, args: Sequence[str], stdin: str | None, lock: int | None, stream: Stream, looking: bool) -> Call:
         argv = self.argv(args)
         with _slots:
+            if self.clock.is_over:
+                raise TimeOver(Text("{asked}: no time is left for it", asked=self.redact(" ".join(argv[:3]))))
             started = monotonic()
-            timeout = self.call_timeout if stream.seconds is None else stream.seconds
-            if self.deadline is not None:
-                timeout = min(timeout, max(0.1, self.deadline - started))
+            allowed = self.call_timeout if stream.seconds is None else stream.seconds
+            # A change that is cut off may still take effect, so it is sent with its whole time or not at all.
+            timeout = self.clock.limit(allowed) if looking else allowed
             ended = (-signal.SIGKILL, "", "")  # what is seen of a call that gave no answer in time
             try:
                 ended = _start(self.program, argv[1:], stdin, timeout, self.redact, lock, stream)
+            except RequestTimeout as error:
+                if timeout < allowed:
+                    raise TimeOver(error.text) from None
+                raise
             finally:
                 call = Call(argv, *ended, monotonic() - started)
                 if self.observer is not None:
@@ -272,7 +281,8 @@ class Oc:
     def retry(self, attempt: Callable[[], Answer], tries: int = READ_TRIES, timeouts: int = READ_TRIES) -> Answer:
         """Calls `attempt` up to `tries` times, or `timeouts` if no answer comes, while it raises an error that passes by itself.
 
-        Waits longer each time, with jitter; not beyond the deadline.
+        Waits longer each time, with jitter; not beyond the clock's end. Where that comes after a whole attempt has failed, it is
+        that attempt's error that is raised: it says what the cluster does.
         """
         from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
@@ -281,14 +291,22 @@ class Oc:
 
         def enough(state: RetryCallState) -> bool:
             return (
-                bool(ending.asked)
-                or state.attempt_number >= (timeouts if late(state) else tries)
-                or (self.deadline is not None and monotonic() >= self.deadline)
+                bool(ending.asked) or state.attempt_number >= (timeouts if late(state) else tries) or self.clock.is_over
             )
 
         def wait(seconds: float) -> None:
-            left = seconds if self.deadline is None else self.deadline - monotonic()
-            self.pause(max(0.0, min(seconds, left)))
+            self.pause(self.clock.limit(seconds))
+
+        failed: list[OcError] = []
+
+        def once() -> Answer:
+            try:
+                return attempt()
+            except TimeOver as error:
+                raise (failed or [error])[-1] from None
+            except OcError as error:
+                failed.append(error)
+                raise
 
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, OcError) and error.passing),
@@ -297,7 +315,7 @@ class Oc:
             sleep=wait,
             reraise=True,
         )
-        return retrying(attempt)
+        return retrying(once)
 
 
 # So many calls at once, over all threads: each is a process with a client of some forty megabytes.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
+from ..cluster.clock import Clock
 from ..cluster.oc import READ_TRIES
 from ..cluster.reading import observe_rollouts
 from ..exit_codes import ExitCode
@@ -25,6 +24,6 @@ def run(session: Session, options: BackupOptions) -> ExitCode:
         for found in findings(oc, state, where.user, options.saving):
             sentence = Text("{subject}: {seen}; {fix}", subject=found.subject, seen=found.seen, fix=found.fix)
             raise Usage(sentence) if found.usage else Refused(sentence)
-        oc.deadline = monotonic() + LOOKING_TIMEOUT + SECONDS
+        oc.clock = Clock(LOOKING_TIMEOUT + SECONDS)
     made = save(session, oc, options.saving, state, show=True)
     return ExitCode.DONE if made.whole else ExitCode.UNKNOWN

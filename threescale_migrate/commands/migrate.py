@@ -21,7 +21,7 @@ from ..guide.dumps import Dump
 from ..guide.preflight import attempt
 from ..run.backups import findings, save
 from ..run.confirming import confirm, gates_of
-from ..run.connecting import locked, unexpected
+from ..run.connecting import LOOKING_TIMEOUT, locked, unexpected
 from ..run.errors import handled
 from ..run.inventory import targets
 from ..run.journaling import Start, journaled
@@ -42,7 +42,7 @@ def run(session: Session, options: MigrateOptions) -> int:
 
 
 def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
-    oc = session.connect(options.changing.timeout)
+    oc = session.connect(LOOKING_TIMEOUT)
     gates = gates_of(session, options.gating)
     where = locate(oc)
     if options.saving.directory is not None:
@@ -61,7 +61,7 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         if code is not ExitCode.DONE:
             return code
         planned = Planned.of(oc, state, request, seen, kept=options.saving.restore or "")
-        confirm(session, options.changing, where, planned)
+        confirm(session, oc, options.changing, where, planned)
         dump = _save(session, oc, options, state)
         start = Start(oc, where, directory, state, planned.actions, request)
         warnings = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..cluster.clock import Clock
 from ..cluster.location import pin
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
@@ -32,7 +33,7 @@ def run(session: Session, options: StepOptions) -> ExitCode:
     if options.check or options.step is Step.VERIFICATION:
         return _check(session, options)
     step = options.step
-    oc = session.connect(options.changing.timeout)
+    oc = session.connect(LOOKING_TIMEOUT)
     where = located(oc, options.expect)
     request = request_of(session, oc, options.request)
     with locked(oc, where) as directory:
@@ -44,7 +45,9 @@ def run(session: Session, options: StepOptions) -> ExitCode:
         if step is Step.REGISTRY_SECRET:
             insist_on_pull(oc, state, request)
         if actions:
-            confirm(session, options.changing, where, _planned(oc, state, request, actions))
+            confirm(session, oc, options.changing, where, _planned(oc, state, request, actions))
+        else:
+            oc.clock = Clock(options.changing.timeout)
         start = Start(oc, where, directory, state, actions, request)
         with journaled(session, options.changing, start, step=step.value) as run:
             if step in migration.BEFORE_WAVES:

@@ -21,7 +21,7 @@ from ..guide.selection import Wave
 from ..guide.undo_refusals import refusal
 from ..render import document, text
 from ..run.confirming import confirm
-from ..run.connecting import located, locked
+from ..run.connecting import LOOKING_TIMEOUT, located, locked
 from ..run.journaling import Start, journaled
 from ..run.options import Judgement, UndoOptions
 from ..run.planned import Planned
@@ -34,7 +34,7 @@ from ..values import Check, PullSecret, Refused, Request, Step, Text, Verdict
 
 def run(session: Session, options: UndoOptions) -> ExitCode:
     """Undoes a run, by the inverses in its journal and by what is there now. Raises what asking and changing the cluster raise."""
-    oc = session.connect(options.changing.timeout)
+    oc = session.connect(LOOKING_TIMEOUT)
     where = located(oc, options.expect)
     given = read_secret(session, options.secret, oc)
     if options.dry_run:
@@ -49,7 +49,7 @@ def run(session: Session, options: UndoOptions) -> ExitCode:
         planned = _planned(oc, state, wanted, runs)
         if not planned.actions:
             return show(session, Judgement(), state, undoing.verify(state, wanted), oc)
-        confirm(session, options.changing, where, planned)
+        confirm(session, oc, options.changing, where, planned)
         start = Start(oc, where, directory, state, planned.actions)
         only = [] if options.to_default else list(options.configs)
         with journaled(session, options.changing, start, undoes=[record.run for record in runs], only=only) as run:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from ..cluster.failures import OcError
+from ..cluster.failures import OcError, TimeOver
 from ..cluster.location import pin
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
@@ -71,8 +71,8 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
         state = observe(oc, elsewhere=request.permissions)
         found = prove(oc, state, request)
     except OcError as error:
-        if error.passing and monotonic() - began >= seconds:
-            said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=str(error))
+        if isinstance(error, TimeOver) or (error.passing and oc.clock.is_over):
+            said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=error.text)
             raise Failed(said, ExitCode.DEADLINE) from None
         raise
     checks = (*steps.verify(state, request), *found)

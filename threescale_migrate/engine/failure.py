@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-from ..cluster.failures import Forbidden, OcError, Unauthorized
+from ..cluster.failures import Forbidden, OcError, TimeOver, Unauthorized
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs
@@ -20,7 +20,7 @@ from ..values import NOTHING, Action, Text
 from . import evidence
 from .apply import apply
 from .failed import BrokenConfig, Failed, Failure
-from .run import POLL_FIRST, Run, unseen
+from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
 
 LOG_LINES = 6
 RESUMES = Text("threescale-migrate migrate resumes where it ended")
@@ -81,10 +81,34 @@ def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, 
 def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[str], goal: Goal) -> Failed:
     """The end of a run whose call failed for good: the state is read again before it is shown."""
     state, shown = observe_again(run, state)
+    why = TIME_IS_OVER if isinstance(error, TimeOver) else error.text
     lost = isinstance(error, (Forbidden, Unauthorized))
     fix = Text("ask for the permission back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
     code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and shown else error.exit_code
-    return stopped(run, (error.text, *shown), fix, code, how_far(run, state, names, goal))
+    return stopped(run, (why, *shown), fix, code, how_far(run, state, names, goal))
+
+
+def out_of_time(run: Run, error: TimeOver) -> Failed:
+    """The end of a run whose time is over, wherever it was: nothing more was sent, and nothing more is asked."""
+    if not run.journal.number:
+        return not_begun(error)
+    return stopped(run, (TIME_IS_OVER, *seen_last(run)), RESUMES, error.exit_code, all_standing(run))
+
+
+def not_begun(error: TimeOver) -> Failed:
+    """The end of a run whose time was over before its first change."""
+    return Failed(Text("{over}; nothing was changed", over=TIME_IS_OVER), error.exit_code)
+
+
+def all_standing(run: Run) -> tuple[Text, ...]:
+    """The state that each config of the run was in when it was seen last, each by what it is to reach."""
+    if run.seen is None:
+        return ()
+    groups: dict[Goal, tuple[str, ...]] = {}
+    for name in tuple(run.goals) or run.planned:
+        goal = run.goals.get(name, MIGRATED)
+        groups[goal] = (*groups.get(goal, ()), name)
+    return tuple(text for goal, own in groups.items() for text in how_far(run, run.seen, own, goal))
 
 
 def standing(assessment: Assessment) -> Text:

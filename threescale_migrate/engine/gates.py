@@ -103,7 +103,7 @@ def _ask_command(run: Run, gates: Gates, passed: Passed, state: ProjectState) ->
     run.check_time()
     run.watcher.note(Text("gate after {wave}: {command}", wave=passed.text, command=gates.command))
     run.journal.write("gate", by="command", command=gates.command, **passed.kept)
-    seconds = gates.seconds if run.ends is None else min(gates.seconds, max(0.1, run.ends - monotonic()))
+    seconds = run.oc.clock.limit(gates.seconds)
     outcome = "unknown"
     answered = Answered(None, "", 0.0)
     why = Text("it was stopped")
@@ -162,17 +162,13 @@ def _ask_person(run: Run, ask: Ask, passed: Passed, state: ProjectState) -> None
     began = monotonic()
 
     def wait(descriptors: Sequence[int]) -> Sequence[int]:
-        while True:
-            run.check_time()
-            left = None if run.ends is None else max(0.0, run.ends - monotonic())
-            ready = run.stop.wait(descriptors, left)
-            if ready:
-                return ready
+        return run.stop.wait(descriptors, None)
 
     outcome = "unknown"
     try:
         run.watcher.note(Text("{wave}: done; paused", wave=passed.text))
-        outcome = "done" if ask(Text("Continue with the next wave? Type y or n: "), wait) else "failed"
+        with run.oc.clock.held():
+            outcome = "done" if ask(Text("Continue with the next wave? Type y or n: "), wait) else "failed"
     finally:
         run.journal.write("gated", outcome=outcome, seconds=round(monotonic() - began, 3))
     if outcome != "done":

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Protocol
 
 from .. import shell
+from ..cluster.failures import TimeOver
 from ..cluster.oc import Oc
 from ..cluster.reading import observe, observe_rollouts
 from ..cluster.state import ProjectState
@@ -59,9 +59,8 @@ def unseen(state: ProjectState) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Limits:
-    """In seconds: `timeout` bounds the whole run, `grace` is how long a cause that does not pass by itself is waited out."""
+    """In seconds: `grace` is how long a cause that does not pass by itself is waited out."""
 
-    timeout: float | None = None
     grace: float = 30.0
 
 
@@ -80,7 +79,6 @@ class Run:
     watcher: Watcher
     limits: Limits = field(default_factory=Limits)
     stop: Stop = field(default_factory=Stop)
-    began: float = field(default_factory=monotonic)
     seen: ProjectState | None = None
     goals: dict[str, Goal] = field(default_factory=dict)
     planned: tuple[str, ...] = ()
@@ -94,15 +92,10 @@ class Run:
     def __post_init__(self) -> None:
         self.oc.pause = self.stop.pause
 
-    @property
-    def ends(self) -> float | None:
-        """The moment of time.monotonic() at which the whole run is over."""
-        return None if self.limits.timeout is None else self.began + self.limits.timeout
-
     def check_time(self) -> None:
-        """Raises Failed if the run's own time is over."""
-        if self.ends is not None and monotonic() >= self.ends:
-            raise Failed(TIME_IS_OVER, ExitCode.DEADLINE)
+        """Raises TimeOver if the run's time is over; it is the clock of its calls."""
+        if self.oc.clock.is_over:
+            raise TimeOver(TIME_IS_OVER)
 
     def observe(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
         """Observes the project, and remembers it where its rollouts could be read: what was seen last is what is reported. Raises

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from ..cluster.failures import Forbidden, NoRoute, OcError, Unreachable
+from ..cluster.failures import Forbidden, NoRoute, OcError, TimeOver, Unreachable
 from ..cluster.reading import observe_secret, with_causes
 from ..cluster.state import ProjectState, RegistrySecret
 from ..exit_codes import ExitCode
@@ -258,9 +258,10 @@ def _unanswered(run: Run, waiting: _Waiting, error: OcError) -> None:
     """Continues to ask if that may help: the network of a workstation comes back, and so does a server. Raises Failed."""
     if isinstance(error, Forbidden):
         raise unreadable(run, waiting.state, waiting.names, waiting.goal, Text("the project"), error.text)
-    if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
+    if not (error.passing or isinstance(error, (NoRoute, TimeOver)) or type(error) is Unreachable):
         raise broken_off(run, error, waiting.state, waiting.names, waiting.goal)
-    waiting.unanswered += 1
+    if not isinstance(error, TimeOver):  # else it says nothing of the cluster
+        waiting.unanswered += 1
     if waiting.unanswered == UNANSWERED_ROUNDS:
         run.watcher.note(Text("the cluster does not answer; still trying ({why})", why=error.text))
     _check_time(run, waiting, waiting.names)
@@ -290,10 +291,9 @@ def _unattended(assessment: Assessment, waiting: _Waiting, grace: float) -> bool
 def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
     """Raises Failed if the run's deadline, or that of a config, has passed."""
     moment = monotonic()
-    # A call that the run's own deadline cut off says nothing about the cluster.
     away = waiting.unanswered > 1
     far = how_far(run, waiting.state, waiting.names, waiting.goal)
-    text = TIME_IS_OVER if run.ends is not None and moment >= run.ends else None
+    text = TIME_IS_OVER if run.oc.clock.is_over else None
     late = [name for name in names if moment >= waiting.deadlines.get(name, moment + 1)]
     if late and text is None:
         text = Text("{names}: not ready within the deadline", names=", ".join(late))

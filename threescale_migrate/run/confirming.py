@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ..check_codes import Code
+from ..cluster.clock import Clock
 from ..cluster.location import Location
+from ..cluster.oc import Oc
 from ..engine.gates import Gates, usable
 from ..render.plan import show_plan, show_stakes
 from ..render.terminal import Terminal
@@ -21,10 +23,15 @@ from .session import Session
 YES, NO = ("y", "yes"), ("n", "no")
 
 
-def confirm(session: Session, changing: Changing, where: Location, show: Planned | None = None) -> None:
-    """Has the project's name typed on a terminal; without one, `--yes` is required. Raises Usage, Refused."""
-    if changing.yes:
-        return
+def confirm(session: Session, oc: Oc, changing: Changing, where: Location, show: Planned | None = None) -> None:
+    """Has the project's name typed on a terminal; without one, `--yes` is required. The run's clock begins once that is done:
+    what was looked at before, and the person, use up nothing of it. Raises Usage, Refused."""
+    if not changing.yes:
+        _ask(session, where, show)
+    oc.clock = Clock(changing.timeout)
+
+
+def _ask(session: Session, where: Location, show: Planned | None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Usage(
             Text(

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 
+from ..cluster.clock import Clock
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc, find_oc
 from ..engine import home, lock
@@ -34,8 +34,7 @@ def connect(connection: Connection, timeout: float | None = None) -> Oc:
     )
     if connection.call_timeout is not None:
         oc.call_timeout = connection.call_timeout
-    if timeout is not None:
-        oc.deadline = monotonic() + timeout
+    oc.clock = Clock(timeout)
     return oc
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from ..cluster.failures import TimeOver
 from ..cluster.location import Location, still_at
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
@@ -16,6 +17,7 @@ from ..engine import home, signals
 from ..engine import journal as journals
 from ..engine import run as runner
 from ..engine.failed import Failed
+from ..engine.failure import not_begun, out_of_time
 from ..exit_codes import ExitCode
 from ..guide.costs import costs
 from ..render.document import LinesWatcher
@@ -48,13 +50,16 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
     journal cannot be written.
     """
     oc = start.oc
-    still_at(oc, start.where)  # time has passed since, and somebody may have confirmed what another place is now
+    try:
+        still_at(oc, start.where)  # time has passed since, and somebody may have confirmed what another place is now
+    except TimeOver as error:
+        raise not_begun(error) from None
     record = journals.Journal(start.directory, oc.redact)
     with ExitStack() as stack:
         stack.callback(reports.of_run, session, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
         stop = signals.Stop()
-        limits = runner.Limits(changing.timeout, changing.grace)
+        limits = runner.Limits(changing.grace)
         run = runner.Run(oc, start.request, record, _watcher(session), limits, stop)
         run.seen, run.still_there = start.state, partial(still_at, oc, start.where)
         stack.enter_context(signals.in_order(stop, lambda: run.watcher.note(ENDING)))
@@ -79,6 +84,10 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
             failed = Failed(error.text, ExitCode.FAILED)  # the first change was made
             run.broken(failed)
             raise failed from None
+        except TimeOver as error:
+            late = out_of_time(run, error)
+            run.broken(late)
+            raise late from None
         except BaseException as error:
             run.broken(error)
             if isinstance(error, signals.Stopped):

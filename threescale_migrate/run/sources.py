@@ -28,20 +28,22 @@ PATIENCE = 60.0
 
 def read_secret(session: Session, source: SecretSource, oc: Oc) -> PullSecret | None:
     """The registry secret that the options name, and None if they name none. Raises Usage, Refused, OcError."""
-    found = _named(session, source, oc)
+    with oc.clock.held():  # a person may be asked for it, and what comes through a pipe has a patience of its own
+        given = _given(session, source)
+    found = of_project(source.from_secret, oc) if given is None and source.from_secret is not None else given
     if found is not None:
         oc.redact.learn(*found.secrets)
     return found
 
 
-def _named(session: Session, given: SecretSource, oc: Oc) -> PullSecret | None:
+def _given(session: Session, given: SecretSource) -> PullSecret | None:
     if given.file is not None:
         return of_file(given.file)
     if given.username is not None:
         source = Text("--username: {stdin}", stdin=STDIN)
         password = secret_file.password_of(_password(session, given.username), str(source))
         return secret_file.from_login(given.username, password, str(source))
-    return None if given.from_secret is None else of_project(given.from_secret, oc)
+    return None
 
 
 def of_file(path: str) -> PullSecret:

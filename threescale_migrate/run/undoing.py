@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from ..cluster.failures import NotFound, OcError
+from ..cluster.clock import Clock
+from ..cluster.failures import NotFound, OcError, TimeOver
 from ..cluster.oc import Oc
 from ..cluster.reading import read_secret as read_project_secret
 from ..engine import records
 from ..engine import undoing as sequence
 from ..engine.failed import Failed
+from ..engine.failure import all_standing, observe_again, seen_last
 from ..engine.records import Record
-from ..engine.run import Run
+from ..engine.run import TIME_IS_OVER, Run
 from ..guide import registry_secret
 from ..guide.changes import Undo, combined
 from ..values import NOTHING, SECRET_NAME, Inverse, PullSecret, Text, Usage, Verdict
@@ -51,10 +53,17 @@ def after_failure(run: Run, error: Failed) -> Failed:
     run.watcher.note(Text("undoing what this run has changed (--on-failure undo)"))
     changes = changes_of([records.read(run.journal.path)])
     wanted = Undo(changes, manifests(run.oc, changes, run.request.pull_secret))
+    undo = run.undo_command
+    run.oc.clock = Clock(run.oc.clock.seconds)  # what ended the run may have been the end of its time
     try:
         _, checks = sequence.undo(run, wanted)
-    except (Failed, OcError) as again:
-        become = Text("undoing it failed: {why}", why=again.text)
+    except Failed as again:
+        why = replace(again.failure, undo="", fix=NOTHING, others=()).text
+        return _not_undone(run, error, why, undo)
+    except OcError as again:
+        if run.seen is not None:
+            observe_again(run, run.seen)
+        return _not_undone(run, error, TIME_IS_OVER if isinstance(again, TimeOver) else again.text, undo)
     else:
         left = ", ".join(check.subject for check in checks if check.verdict is not Verdict.PASSED)
         become = Text(
@@ -63,3 +72,9 @@ def after_failure(run: Run, error: Failed) -> Failed:
         )
     # The state of the others has changed since.
     return Failed(replace(error.failure, undo="", others=(become,)), error.exit_code)
+
+
+def _not_undone(run: Run, error: Failed, why: Text, undo: str) -> Failed:
+    """The failure of a run that could not be undone: the state of each config as it was seen last, and the command that undoes it."""
+    others = (Text("undoing it failed: {why}", why=why), *seen_last(run), *all_standing(run))
+    return Failed(replace(error.failure, undo=undo, others=others), error.exit_code)

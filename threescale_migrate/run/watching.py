@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from ..cluster.failures import NoRoute, OcError, Unreachable
+from ..cluster.failures import NoRoute, OcError, TimeOver, Unreachable
 from ..cluster.location import pin
 from ..cluster.oc import Oc
 from ..cluster.reading import observe_rollouts
@@ -92,9 +92,11 @@ def _round(state: _Watch) -> tuple[ProjectState, tuple[Check, ...]] | None:
                 return None
         return state.look(state.oc, state.request)
     except OcError as error:
+        if isinstance(error, TimeOver):
+            return None
         if not (error.passing or isinstance(error, NoRoute) or type(error) is Unreachable):
             raise
-        if state.oc.deadline is not None and monotonic() >= state.oc.deadline:
+        if state.oc.clock.is_over:
             return None  # it was the watch's own end that cut it off
         state.unanswered += 1
         if state.unanswered == UNANSWERED_ROUNDS:
