@@ -42,7 +42,8 @@ STEP = 0.5
 RULES: tuple[tuple[str, str, str], ...] = (
     ("-", r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
     ("resourceVersion", r'(resourceVersion"?: ?\\?"?)\d+', r"\1RV"),
-    ("T", r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+    ("T", r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", "TIME"),
+    (":53", r"\b\d+\.\d+\.\d+\.\d+:53\b", "RESOLVER"),
     (" +0000", r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000(?: UTC)?", "TIME"),
     ("MERGED-", r"\b(LIVE|MERGED)-\d+/", r"\1-SUFFIX/"),
     (" ago", r"(?m)\b\d+ (?:second|minute)s? ago", "AGO"),
@@ -396,6 +397,7 @@ class Arrangement:
         store = self.rehearsal.store
         os.environ["OC_REHEARSAL_CLIENT"] = str(wanted.get("client", ""))
         store.settings["users api"] = wanted.get("users api", True)
+        store.settings["registry"] = self.known.get("", {}).get("registry")
         begin = store.clock.now()
         self.kubeconfig.write_text(self.login, encoding="utf-8")
         self.rehearsal.recorded_folder = wanted.get("folder", "/home/admin/.kube")

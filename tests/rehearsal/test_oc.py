@@ -251,11 +251,19 @@ def test_a_cluster_with_an_internal_registry_gives_each_account_a_login_a_moment
 
 
 @pytest.mark.parametrize(
-    ("fault", "sentence"),
-    [("", "imported"), ("token-refused", "unauthorized: Please login"), ("registry-unreachable", "i/o timeout")],
+    ("fault", "imported", "sentence"),
+    [
+        ("", "imported", "Digest:"),
+        ("token-refused", "you may not have access to the container image", "error: unauthorized: Please login"),
+        (
+            "registry-unreachable",
+            "i/o timeout",
+            "Unable to connect to the server: dial tcp 192.0.2.44:443: i/o timeout",
+        ),
+    ],
 )
 def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(
-    oc: Oc, tmp_path: Path, fault: str, sentence: str
+    oc: Oc, tmp_path: Path, fault: str, imported: str, sentence: str
 ) -> None:
     secret = base64.b64encode(LOGIN.encode()).decode()
     item = {"kind": "Secret", "metadata": {"name": "pull"}, "type": "kubernetes.io/dockerconfigjson"}
@@ -267,7 +275,7 @@ def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(
     image = "registry.redhat.io/3scale-amp26/zync:latest"
     tried = oc("import-image", "probe:latest", f"--from={image}", "--confirm", "--dry-run=server")
     assert tried.code == bool(fault)
-    assert sentence in tried.out + tried.err
+    assert imported in tried.out + tried.err
     assert oc("get", "is", "probe").code == 1, "a dry run leaves nothing"
 
     overrides = json.dumps({"spec": {"serviceAccountName": "amp"}})
@@ -281,8 +289,98 @@ def test_a_registry_is_asked_by_import_by_a_pod_and_from_here(
     logins.write_text(LOGIN, encoding="utf-8")
     asked = oc("image", "info", image, f"--registry-config={logins}")
     assert asked.code == bool(fault)
-    assert "Digest:" in asked.out or sentence in asked.err
+    assert sentence in asked.out + asked.err
     assert oc("image", "info", image).code == 1, "without a login"
+
+
+def pull_secret(name: str, **entries: object) -> str:
+    """A pull secret with those entries, the registry's name in the place of `io`."""
+    auths = {"registry.redhat.io" if key == "io" else key: entry for key, entry in entries.items()}
+    data = base64.b64encode(json.dumps({"auths": auths}).encode()).decode()
+    item = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "kubernetes.io/dockerconfigjson"}
+    return json.dumps({**item, "data": {".dockerconfigjson": data}})
+
+
+GOOD = {"auth": base64.b64encode(b"7|barra:token").decode()}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"auth": "dG9rZW4="}, "unable to parse auth field, must be formatted as base64(username:password)"),
+        ({"auth": "<REDACTED>"}, "illegal base64 data at input byte 0"),
+        ({"auth": "dTpw="}, "illegal base64 data at input byte 4"),
+        ("x", "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type"),
+        (
+            {"auth": "dTpw", "email": 5},
+            "json: cannot unmarshal number into Go struct field DockerConfigJSON.auths.email",
+        ),
+        ({}, ""),
+        (None, ""),
+        ({"Auth": "dTpw"}, ""),
+    ],
+)
+def test_one_entry_that_cannot_be_read_makes_a_pull_secret_useless_to_nodes_and_importer(
+    oc: Oc, entry: object, said: str
+) -> None:
+    """Fact 34: though the login for registry.redhat.io beside it is good."""
+    oc.good("create", "-f", "-", stdin=pull_secret("both", other=entry, io=GOOD))
+    image = "registry.redhat.io/3scale-amp26/zync"
+    tried = oc("import-image", "probe:latest", f"--from={image}", "--confirm", "--dry-run=server")
+    assert tried.code == bool(said)
+    assert said in tried.err
+    overrides = json.dumps({"spec": {"imagePullSecrets": [{"name": "both"}]}})
+    oc.good("run", "probe", f"--image={image}", "--restart=Never", "--overrides", overrides, "--", "true")
+    oc.settle(20)
+    status = oc.json("get", "pod", "probe")["status"]
+    assert status["phase"] == ("Pending" if said else "Succeeded")
+    assert f'Failed to pull image "{image}": {said}' in oc.good("get", "events") or not said
+
+
+@pytest.mark.parametrize(
+    ("entries", "works"),
+    [
+        ({"https://registry.redhat.io/v1/": GOOD}, True),
+        ({"registry.redhat.io/3scale-amp26": GOOD}, True),
+        ({"*.redhat.io": GOOD}, True),
+        ({"io": {"auth": GOOD["auth"].rstrip("=")}}, True),
+        ({"io": {"auth": GOOD["auth"][:4] + "\n" + GOOD["auth"][4:]}}, True),
+        ({"io": {"username": "7|barra", "password": "token"}}, True),
+        ({"registry.redhat.io:443": GOOD}, False),
+        ({"registry.redhat.io/rhscl": GOOD}, False),
+        ({"io": {"auth": base64.b64encode(b"7|barra:token\n").decode()}}, False),
+        ({"*.io": GOOD}, False),
+    ],
+)
+def test_a_login_is_for_a_host_a_port_and_a_path(oc: Oc, entries: dict[str, Any], works: bool) -> None:
+    """Fact 28, fact 34."""
+    oc.good("create", "-f", "-", stdin=pull_secret("only", **entries))
+    image = "registry.redhat.io/3scale-amp26/zync"
+    tried = oc("import-image", "probe:latest", f"--from={image}", "--confirm", "--dry-run=server")
+    assert tried.code == (not works)
+
+
+def test_many_images_are_asked_for_in_one_call_that_stores_nothing(oc: Oc) -> None:
+    """Fact 37: a reason for each image; the role `view` may not ask."""
+    names = ("registry.redhat.io/a/b", "registry.redhat.io/a/gone:1", "quay.io/a/b", "x.example.test/a/b:1")
+    spec = {"import": False, "images": [{"from": {"kind": "DockerImage", "name": name}} for name in names]}
+    wanted = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport", "metadata": {"name": "asked"}}
+    stdin = json.dumps({**wanted, "spec": spec})
+    oc.faults("gone=registry.redhat.io/a/gone")
+
+    def reasons() -> list[str]:
+        answer = json.loads(oc.good("create", "-f", "-", "-o", "json", stdin=stdin))
+        return [entry["status"].get("reason", entry["status"]["status"]) for entry in answer["status"]["images"]]
+
+    before = oc.good("get", "is", "-o", "name")
+    assert reasons() == ["Unauthorized", "Unauthorized", "Success", "InternalError"]
+    oc.good("create", "-f", "-", stdin=pull_secret("good", io=GOOD))
+    assert reasons() == ["Success", "NotFound", "Success", "InternalError"]
+    oc.good("create", "-f", "-", stdin=pull_secret("broken", other="x"))
+    assert reasons() == ["InternalError"] * 4
+    assert oc.good("get", "is", "-o", "name") == before
+    oc.faults("user=vera/view")
+    assert 'cannot create resource "imagestreamimports"' in oc("create", "-f", "-", stdin=stdin).err
 
 
 def test_an_import_that_fails_is_seen_in_the_stream(oc: Oc) -> None:

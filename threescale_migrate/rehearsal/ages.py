@@ -48,6 +48,10 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     "can-i warns of a scope in one line": (("4.6",), "in-the-name-of-an-account"),
     "can-i does not ask for the scope of a type": (("4.2", "3.11"), "in-the-name-of-an-account"),
     "can-i --list repeats verbs": (("4.2",), "in-the-name-of-an-account: the rules are not compacted"),
+    "a failed import ends with 0": (("4.6", "4.2", "3.11"), "fact 35; registry"),
+    "image info wants a tag": (("4.2", "3.11"), "fact 40; registry"),
+    "image info names no image": (("4.2", "3.11"), "registry"),
+    "image info does not quote the registry": (("4.6",), "registry"),
     "can-i knows no list": (("3.11",), "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: no such flag"),
     "flag errors print the usage": (
         ("4.2", "3.11"),

@@ -1,15 +1,13 @@
 """Which images can be pulled: those on registry.redhat.io need a login that works, and the registry has to be reachable.
 
-A kubelet takes the login in the pull secrets of the pod, an import in the secrets of the project, `oc image info` in a file.
-The texts of the registry are those that its clients print; the recorded nodes pulled nothing.
+A kubelet takes the logins in the pull secrets of the pod, an import in the secrets of the project, `oc image info` in a file.
+The texts of the registry are Red Hat's (fact 25); a cluster whose setting `registry` says so has the recorded one instead:
+which login it takes, and which images it has (`registry`, `imports-asked`).
 """
 
 from __future__ import annotations
 
-import binascii
-
-from . import faults
-from .quickjson import loads
+from . import faults, logins
 from .store import Object, Store
 from .typed import Any
 
@@ -18,50 +16,95 @@ UNAUTHORIZED = (
     "unauthorized: Please login to the Red Hat Registry using your Customer Portal credentials. Further instructions can be"
     " found here: https://access.redhat.com/RegistryAuthentication"
 )
+BY_RUNTIME = "rpc error: code = Unknown desc = "
+NO_LOGIN, WRONG_LOGIN, ABSENT, AWAY, REFUSED = "no login", "wrong login", "absent", "away", "refused"
 
 
 class NoImage(Exception):
-    """The image is not available; the text is from the registry's client."""
+    """The image is not available: `kind` is one of the words above, the text is the registry's or the network's."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 def refusal(store: Store, pod: Object, image: str) -> str | None:
-    """Why the pod cannot pull the image, in the runtime's words; None if it can."""
-    registry = registry_of(image)
-    away = unreachable(store, registry)
-    if away:
-        return f"pinging container registry {registry}: {away}"
-    refused = faults.image_refused(store, image)
-    if refused:
-        return f"reading manifest: {refused}"
-    if registry != AUTHENTICATED:
-        return None
+    """Why the pod cannot pull the image, in the node's words; None if it can."""
     namespace = pod["metadata"]["namespace"]
     names = [reference["name"] for reference in pod["spec"].get("imagePullSecrets") or ()]
     secrets = [store.get("secrets", namespace, name) for name in names]
-    if any(secret is not None and _works(store, logins_of(secret)) for secret in secrets):
-        return None
-    return (
-        f"unable to retrieve auth token: invalid username/password: unauthorized: Please login to the Red Hat Registry"
-        f" using your Customer Portal credentials. ({AUTHENTICATED})"
-    )
+    try:
+        look_up(store, image, logins.all_of([secret for secret in secrets if secret is not None]))
+    except logins.Unparsable as error:
+        return str(error)
+    except NoImage as error:
+        if error.kind == AWAY:
+            return f"{BY_RUNTIME}pinging container registry {registry_of(image)}: {error}"
+        if error.kind in (NO_LOGIN, WRONG_LOGIN):
+            return (
+                f"{BY_RUNTIME}unable to retrieve auth token: invalid username/password: unauthorized: Please login to the Red Hat"
+                f" Registry using your Customer Portal credentials. ({AUTHENTICATED})"
+            )
+        return f"{BY_RUNTIME}reading manifest: {error}"
+    return None
 
 
-def look_up(store: Store, image: str, logins: list[dict[str, Any]]) -> str:
-    """The image by its digest, as the registry returns it for those logins. Raises NoImage."""
+def look_up(store: Store, image: str, known: list[logins.Login]) -> Object:
+    """What the registry tells of an image for those logins: digest, id, layer, size, age. Raises NoImage."""
     registry = registry_of(image)
     away = unreachable(store, registry)
     if away:
-        raise NoImage(away)
+        raise NoImage(AWAY, away)
     refused = faults.image_refused(store, image)
+    if refused and registry != AUTHENTICATED:
+        raise refused_image(refused)
+    recorded: dict[str, Any] = store.settings.get("registry") or {}
+    if registry == AUTHENTICATED:
+        _log_in(store, recorded, logins.matching(known, image))
     if refused:
-        raise NoImage(refused)
-    if registry == AUTHENTICATED and not any(_works(store, known) for known in logins):
-        raise NoImage(UNAUTHORIZED)
-    name, at, _ = image.partition("@")
-    if at:
-        return image
-    name = name if ":" not in name.rpartition("/")[2] else name.rpartition(":")[0]
-    return f"{name}@{digest(image)}"
+        raise refused_image(refused)
+    name, tag = split(image)
+    if recorded and registry == AUTHENTICATED:
+        if name not in recorded["images"]:
+            raise NoImage(ABSENT, "name unknown: repository name not known to registry")
+        if tag not in ("", "latest"):
+            raise refused_image(faults.REFUSED["gone"])
+        found: Object = recorded["images"][name]
+        return found
+    at = image.partition("@")[2]
+    parts = ("id", "layer", "content")
+    return {"digest": at or digest(image), "size": 418, "age": 0, **{part: digest(f"{part} {image}") for part in parts}}
+
+
+def refused_image(text: str) -> NoImage:
+    """A registry's refusal that does not depend on who asks."""
+    return NoImage(ABSENT if text.startswith("manifest unknown") else REFUSED, text)
+
+
+def _log_in(store: Store, recorded: dict[str, Any], tried: list[tuple[str, str]]) -> None:
+    """Raises NoImage where no login works. A password with a line break at its end is another password (fact 34)."""
+    wanted = recorded.get("login")
+    for user, password in tried:
+        right = f"{user}:{password}" == wanted if wanted else bool(password) and password == password.rstrip("\r\n")
+        if right and not faults.active(store, "token-refused"):
+            return
+    if recorded:
+        text = "unauthorized: authentication required" if tried else "no basic auth credentials"
+    else:
+        text = UNAUTHORIZED
+    raise NoImage(WRONG_LOGIN if tried else NO_LOGIN, text)
+
+
+def split(image: str) -> tuple[str, str]:
+    """An image's name without tag and digest, and its tag."""
+    name = image.partition("@")[0]
+    last = name.rpartition("/")[2]
+    return (name[: -len(last)] + last.partition(":")[0], last.partition(":")[2]) if last else (name, "")
+
+
+def exact(image: str, digest: str) -> str:
+    """The image by its digest."""
+    return f"{split(image)[0]}@{digest}"
 
 
 def digest(text: str) -> str:
@@ -74,11 +117,14 @@ def digest(text: str) -> str:
 def unreachable(store: Store, registry: str) -> str | None:
     """Why a registry cannot be reached: because of a fault, or because its name cannot be resolved (RFC 2606)."""
     asked, host = f'Get "https://{registry}/v2/"', registry.partition(":")[0]
-    if host.endswith(".invalid"):
-        return f"{asked}: dial tcp: lookup {host} on 192.0.2.53:53: no such host"
+    if host.endswith((".invalid", ".test")):
+        return f"{asked}: dial tcp: lookup {host} on {RESOLVER}:53: no such host"
     if registry == AUTHENTICATED and faults.active(store, "registry-unreachable"):
         return f"{asked}: dial tcp 192.0.2.44:443: i/o timeout"
     return None
+
+
+RESOLVER = "192.0.2.53"
 
 
 def registry_of(image: str) -> str:
@@ -86,29 +132,6 @@ def registry_of(image: str) -> str:
     return image.partition("/")[0]
 
 
-def of_project(store: Store, namespace: str) -> list[dict[str, Any]]:
-    """The logins in all secrets of a project, which an import can use."""
-    return [logins_of(secret) for secret in store.all("secrets", namespace)]
-
-
-def logins_of(secret: Object) -> dict[str, Any]:
-    """The logins by registry in a pull secret; none if it is not one."""
-    data = secret.get("data") or {}
-    try:
-        if ".dockerconfigjson" in data:
-            found: Any = loads(binascii.a2b_base64(data[".dockerconfigjson"]).decode()).get("auths")
-        else:
-            found = loads(binascii.a2b_base64(data.get(".dockercfg", "")).decode())
-    except (ValueError, AttributeError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _works(store: Store, logins: dict[str, Any]) -> bool:
-    if faults.active(store, "token-refused"):
-        return False
-    try:
-        login = next(logins[name] for name in (AUTHENTICATED, f"https://{AUTHENTICATED}") if name in logins)
-        return ":" in binascii.a2b_base64(login["auth"]).decode() or bool(login.get("password"))
-    except (ValueError, KeyError, StopIteration, AttributeError, TypeError):
-        return False
+def of_project(store: Store, namespace: str) -> list[logins.Login]:
+    """The logins in all secrets of a project, which an import can use. Raises logins.Unparsable."""
+    return logins.all_of(store.all("secrets", namespace))

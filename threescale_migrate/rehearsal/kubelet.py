@@ -35,7 +35,7 @@ class Stage:
 
 
 BACK_OFF = 'Back-off pulling image "{image}"'
-PULL_FAILED = 'Failed to pull image "{image}": rpc error: code = Unknown desc = {why}'
+PULL_FAILED = 'Failed to pull image "{image}": {why}'
 NO_NODE = "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available."
 HELD = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) of another revision'
 PROBE = ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", "kubelet")
@@ -107,7 +107,7 @@ def _cause(store: Store, pod: Object, kind: str) -> tuple[str, str]:
         return fate, ""
     blocked = next(filter(None, (images.refusal(store, pod, c["image"]) for c in pod["spec"]["containers"])), None)
     if fate == "image-pull" or blocked:
-        return "image-pull", blocked or "manifest unknown: manifest unknown"
+        return "image-pull", blocked or f"{images.BY_RUNTIME}manifest unknown: manifest unknown"
     return fate, ""
 
 

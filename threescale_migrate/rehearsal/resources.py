@@ -35,6 +35,7 @@ _ALL = (
     Resource("persistentvolumeclaims", "PersistentVolumeClaim", "v1", True, ("pvc",)),
     Resource("imagestreams", "ImageStream", "image.openshift.io/v1", True, ("is",)),
     Resource("imagestreammappings", "ImageStreamMapping", "image.openshift.io/v1", True),
+    Resource("imagestreamimports", "ImageStreamImport", "image.openshift.io/v1", True),
     Resource("rolebindings", "RoleBinding", "rbac.authorization.k8s.io/v1", True),
     Resource("roles", "Role", "rbac.authorization.k8s.io/v1", True),
     Resource("clusterroles", "ClusterRole", "rbac.authorization.k8s.io/v1", False),

@@ -12,7 +12,7 @@ from .store import Object, Opened, Store, copied
 from .typed import Any, Callable, Directory
 
 # Types that can only be created: what is made is an answer.
-NOT_STORED = ("imagestreammappings", "selfsubjectrulesreviews")
+NOT_STORED = ("imagestreammappings", "imagestreamimports", "selfsubjectrulesreviews")
 SERVER = "https://api.cluster.example.test:6443"
 
 # What a deletion can be bound to: rest.BeforeDelete in apiserver pkg/registry/rest/delete.go (fact 38).
@@ -122,6 +122,10 @@ class Api(Caller):
             return item if dry_run else self._map_image(str(namespace), item)
         if resource.plural == "selfsubjectrulesreviews":
             return self.review(str((item.get("spec") or {}).get("namespace", "")))
+        if resource.plural == "imagestreamimports":
+            from . import importing
+
+            return importing.asked(self.store, str(namespace), item)
         item = copied(item)
         meta = item.setdefault("metadata", {})
         name = meta.get("name", "")

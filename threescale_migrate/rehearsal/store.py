@@ -173,9 +173,9 @@ class Store:
         draw = self.random()
         return "".join([SUFFIX_LETTERS[draw.randrange(len(SUFFIX_LETTERS))] for _ in range(length)])
 
-    def timestamp(self) -> str:
-        """The cluster's present moment, as the API writes it."""
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now()))
+    def timestamp(self, later: float = 0) -> str:
+        """The cluster's present moment, or one so many seconds later, as the API writes it."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now() + later))
 
     def now(self) -> float:
         """The moment that is simulated, else the clock's; seconds since the epoch."""

@@ -100,10 +100,19 @@ def _break_import(store: Store, item: Object) -> None:
         stream = store.get("imagestreams", item["metadata"]["namespace"], name)
         if stream is None:
             continue
-        failed = import_failed(store, 2, "Internal error occurred: unauthorized: authentication required")
+        message = f'you may not have access to the container image "{_image_of(stream, tag)}"'
+        failed = import_failed(store, 2, {"message": message, "reason": "Unauthorized"})
         stream["status"]["tags"] = [{"conditions": [failed], "items": None, "tag": tag}]
         store.put("imagestreams", stream)
     store.put("deploymentconfigs", item)
+
+
+def _image_of(stream: Object, tag: str) -> str:
+    """The image that a tag had, or the name of the tag."""
+    for known in stream["status"].get("tags") or ():
+        if known["tag"] == tag and known.get("items"):
+            return str(known["items"][0]["dockerImageReference"])
+    return tag
 
 
 def authenticated_images(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import images
+from . import importing
 from .simulation import Simulation
 from .store import Object, Store, copied
 
@@ -26,23 +26,20 @@ def import_all(sim: Simulation, stream: Object) -> None:
 def bring_in(sim: Simulation, stream: Object, tag_name: str, image: str) -> str | None:
     """Imports a tag's image. If that fails, the reason is in the tag's conditions, and returned."""
     store, meta = sim.store, stream["metadata"]
-    why = None
-    try:
-        found = images.look_up(store, image, images.of_project(store, meta["namespace"]))
-    except images.NoImage as error:
-        why = f"Internal error occurred: {image}: {error}"
-        changed, known = _with_tag(stream, tag_name)
-        known["conditions"] = [import_failed(store, meta["generation"], why)]
-        store.put("imagestreams", changed)
-    else:
-        _point(sim, stream, tag_name, found)
-    return why
+    answer = importing.answered(store, meta["namespace"], image)
+    if "image" in answer:
+        _point(sim, stream, tag_name, answer["image"]["dockerImageReference"])
+        return None
+    changed, known = _with_tag(stream, tag_name)
+    known["conditions"] = [import_failed(store, meta["generation"], answer["status"])]
+    store.put("imagestreams", changed)
+    return str(answer["status"]["message"])
 
 
-def import_failed(store: Store, generation: int, why: str) -> Object:
-    """The condition of a tag whose image could not be imported."""
-    condition = {"generation": generation, "lastTransitionTime": store.timestamp(), "message": why}
-    return {**condition, "reason": "InternalError", "status": "False", "type": "ImportSuccess"}
+def import_failed(store: Store, generation: int, status: Object) -> Object:
+    """The condition of a tag whose image could not be imported, with the reason and message of the importer's status."""
+    condition = {"generation": generation, "lastTransitionTime": store.timestamp(), "message": status["message"]}
+    return {**condition, "reason": status["reason"], "status": "False", "type": "ImportSuccess"}
 
 
 def map_image(sim: Simulation, stream: Object, mapping: Object) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .. import images, tagging
+from .. import images, importing, tagging
+from ..logins import NO_PAIR, Login, Unparsable, of_config
 from ..quickjson import loads
 from ..refusing import ApiError
 from ..resources import RESOURCES
 from ..server import Api, open_cluster
-from ..store import Object
-from ..typed import Any
+from ..store import Object, Store, moment_of
 from .documents import to_json
 from .errors import CommandError, failure
 from .output import columns
@@ -68,18 +68,47 @@ def import_image(session: Session) -> None:
         if not image:
             raise failure(f'the tag "{tag_name}" does not exist on the image stream - choose an existing tag to import')
         if dry:
-            api.allow("create", STREAMS, session.namespace)
-            why = _try(api, session.namespace, image)
+            api.allow("create", RESOURCES["imagestreamimports"], session.namespace)
+            answer = importing.answered(api.store, session.namespace, image)
+            why = str(answer["status"].get("message", ""))
+            shown = "" if why else _description(api.store, f"{name}:{tag_name}", answer["image"])
         else:
             stream = _stream(api, session.namespace, name)
             _follow(api, stream, tag_name, image)
-            why = tagging.bring_in(api.cluster.simulation, stream, tag_name, image)
+            why = tagging.bring_in(api.cluster.simulation, stream, tag_name, image) or ""
+            shown = columns([["Name:", f"{name}:{tag_name}"], ["Docker Image:", image]])
     done = "imported with errors" if why else "imported"
     session.print(f"{STREAMS.singular}/{name} {done}{' (dry run)' if dry else ''}\n")
+    session.print(shown)
     if why:
-        session.complain(f"error: tag {tag_name} failed: {why}")
-        return
-    session.out.write(columns([["Name:", f"{name}:{tag_name}"], ["Docker Image:", image]]))
+        tag_name = images.split(image)[1] or tag_name
+        session.err.write(f"error: tag {tag_name} failed: {why}\n")
+        if not session.has("a failed import ends with 0"):
+            session.complain("error: imported completed with errors")
+
+
+def _description(store: Store, title: str, found: Object) -> str:
+    """An image as the client describes it (`registry`)."""
+    about, layer = found["dockerImageMetadata"], found["dockerImageLayers"][0]
+    rows = [
+        ("Image Name", title), ("Docker Image", found["dockerImageReference"]), ("Name", "\t" + found["metadata"]["name"]),
+        ("Annotations", "image.openshift.io/dockerLayersOrder=ascending"),
+        ("Image Size", f"{about['Size']}B in 1 layers"), ("Layers", f"\t{layer['size']}B\t{layer['name']}"),
+        ("Image Created", _ago(store.now() - moment_of(about["Created"]))), ("Author", "\t<none>"), ("Arch", "\tamd64"),
+        *((name, "<none>") for name in ("Command", "Working Dir")), ("User", "\t<none>"),
+        *((name, "<none>") for name in ("Exposes Ports", "Docker Labels")),
+    ]  # fmt: skip
+    return "".join(f"{name}:\t{value}\n" for name, value in rows) + "\n"
+
+
+def _ago(seconds: float) -> str:
+    """How long ago something was, in the words of go-units' HumanDuration."""
+    if seconds < 60:
+        return f"{int(seconds)} seconds ago" if seconds >= 1 else "Less than a second ago"
+    minutes, hours = int(seconds // 60), int(seconds / 3600 + 0.5)
+    if minutes < 60:
+        return "About a minute ago" if minutes == 1 else f"{minutes} minutes ago"
+    return "About an hour ago" if hours <= 1 else f"{hours} hours ago"
 
 
 def _followed(stream: Object | None, tag_name: str) -> str:
@@ -89,44 +118,90 @@ def _followed(stream: Object | None, tag_name: str) -> str:
     return ""
 
 
-def _try(api: Api, namespace: str, image: str) -> str | None:
-    try:
-        images.look_up(api.store, image, images.of_project(api.store, namespace))
-    except images.NoImage as error:
-        return f"Internal error occurred: {image}: {error}"
-    return None
-
-
 def image(session: Session) -> None:
     """`image info`: asks a registry from this machine, with the logins in a file. The cluster's API is not involved."""
     if session.words[:1] != ["info"] or len(session.words) != 2:
         raise failure("the rehearsal oc knows only image info NAME")
     name = session.words[1]
-    logins = _logins(str(session.values.get("registry-config") or ""))
+    if session.has("image info wants a tag") and name == images.split(name)[0]:
+        raise failure("--from must point to an image ID or image tag")
+    known = _logins(session, str(session.values.get("registry-config") or ""))
     with open_cluster(session.directory) as cluster:
         try:
-            found = images.look_up(cluster.store, name, [logins])
+            found = images.look_up(cluster.store, name, known)
         except images.NoImage as error:
-            what = "read image" if str(error).startswith("unauthorized") else "connect to image repository"
-            raise failure(f"unable to {what} {name}: {error}") from None
-    digest = found.rpartition("@")[2]
-    media = "application/vnd.docker.distribution.manifest.v2+json"
+            raise _not_had(session, name, error) from None
+        made = cluster.store.timestamp(-found["age"])
+    exact = name if "@" in name or images.split(name)[1] else f"{name}:latest"
     if session.values.get("output") == "json":
-        session.print(to_json({"digest": digest, "mediaType": media, "name": name}, indent=2))
+        session.out.write(to_json(_info(exact, found, made), indent=2, sort=False))
         return
-    rows = [["Name:", name], ["Digest:", digest], ["Media Type:", media], ["OS:", "linux"], ["Arch:", "amd64"]]
-    session.out.write(columns(rows))
+    rows = [["Name:", exact], ["Digest:", found["digest"]], ["Media Type:", importing.MANIFEST]]
+    session.out.write(columns([*rows, ["OS:", "linux"], ["Arch:", "amd64"]]))
 
 
-def _logins(path: str) -> dict[str, Any]:
+def _not_had(session: Session, name: str, error: images.NoImage) -> CommandError:
+    """Why `image info` has no answer: each client words what the registry said (`registry`)."""
+    text = str(error)
+    if error.kind == images.AWAY:  # as any URL that cannot be reached
+        return CommandError(f"Unable to connect to the server: {text.partition(': ')[2]}")
+    if text == "no basic auth credentials":
+        return CommandError(f"Unable to connect to the server: {text}")
+    if text.startswith("manifest unknown"):
+        if session.has("image info names no image"):
+            return failure("image does not exist")
+        if session.has("image info does not quote the registry"):
+            return failure(f'image "{name}" does not exist')
+        return failure(f'image "{name}" not found: {text}')
+    return failure(text)
+
+
+def _info(name: str, found: Object, made: str) -> Object:
+    """An image as `image info -o json` prints it, in the order of Go's fields."""
+    return {
+        "name": name,
+        "digest": found["digest"],
+        "contentDigest": found["digest"],
+        "listDigest": "",
+        "mediaType": importing.MANIFEST,
+        "layers": [{"mediaType": importing.LAYER, "digest": found["layer"], "size": 114}],
+        "config": {
+            "id": "",
+            "created": made,
+            "container_config": {},
+            "config": {},
+            "architecture": "amd64",
+            "size": 114,
+            "rootfs": {"type": "layers", "diff_ids": [found["content"]]},
+            "history": [{"created": made}],
+            "os": "linux",
+        },
+    }
+
+
+def _logins(session: Session, path: str) -> list[Login]:
+    """The logins in a file, of those that one can be read from. Raises CommandError."""
     if not path:
-        return {}
+        return []
     try:
         with open(path, encoding="utf-8") as file:
-            document = loads(file.read())
-        found = document["auths"]
+            found = (loads(file.read()).get("auths") or {}).items()
     except OSError:
         raise CommandError(f"error: unable to load --registry-config: open {path}: no such file or directory") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, AttributeError):
         raise failure(f"unable to load --registry-config: {path} holds no logins") from None
-    return found if isinstance(found, dict) else {}
+    known = []
+    for host, entry in found:
+        try:
+            known += of_config({host: entry}, "struct field DockerConfigJSON.auths")
+        except Unparsable as error:
+            if str(error) != NO_PAIR:
+                raise failure(f"unable to load --registry-config: {error}") from None
+            session.err.write(
+                f'time="{NO_TIME}" level=warning msg="Error parsing the \\"auth\\" field of a credential entry'
+                f' \\"{host}\\" in \\"{path}\\", missing semicolon"\n'
+            )
+    return known
+
+
+NO_TIME = "2026-01-01T00:00:00Z"
