@@ -20,6 +20,22 @@ ACCOUNT = "amp"
 DEFAULT_ACCOUNT = "default"
 REGISTRY = "registry.redhat.io"
 
+# The images of the next step, of the templates of 3scale 2.6: its own, then databases and caches. The first represents all where
+# one is enough.
+NEXT_IMAGES = tuple(
+    f"{REGISTRY}/{name}"
+    for name in (
+        "3scale-amp26/backend",
+        "3scale-amp26/apicast-gateway",
+        "3scale-amp26/system",
+        "3scale-amp26/zync",
+        "3scale-amp20/memcached",
+        "rhscl/mysql-57-rhel7",
+        "rhscl/postgresql-10-rhel7",
+        "rhscl/redis-32-rhel7",
+    )
+)
+
 # The configs whose content can be saved and restored, each a PostgreSQL with its data in an emptyDir.
 DATABASES = ("zync-database",)
 # The fifteen of the guide, in its order.
@@ -134,6 +150,9 @@ def _revived(value: object) -> object:
 
 
 NOTHING = Text("")
+PANEL = Text(
+    "download the OpenShift Secret of a registry service account from https://access.redhat.com/terms-based-registry"
+)
 
 
 class Step(str, Enum):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from ..guide.prove_pull import ALL, IMAGE, NEXT_IMAGES
+from ..guide.prove_pull import ALL, IMAGE
 from ..run.options import (
     BackupOptions,
     Changing,
@@ -39,7 +39,7 @@ from ..run.options import (
     VerifyOptions,
 )
 from ..run.session import Session
-from ..values import Step
+from ..values import NEXT_IMAGES, Step
 from .groups import PRINT_ORDER
 
 Made = TypeVar("Made")

@@ -1,65 +1,105 @@
-"""The logins that a pull secret holds: which of them are for the registry, and whether they can work. Pure."""
+"""The logins that a pull secret holds: which images they are for, and whether they can work. Pure."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
+import re
 import time
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from typing import Any
+from collections.abc import Iterable
 
-from ..values import REGISTRY, Text
+from ..cluster.pull_secrets import Login, Unparsable, shown
+from ..values import NEXT_IMAGES, REGISTRY, Text
 
-DATA_KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 SOON_DAYS = 30
-PANEL = Text(
-    "download the OpenShift Secret of a registry service account from https://access.redhat.com/terms-based-registry"
-)
 
 
-def covers(name: str) -> bool:
-    """Whether a login of that name is for the registry as a whole, by the rules of the kubelet.
+def covers(entry: str, image: str) -> bool:
+    """Whether an entry is for an image, by the rules of nodes and imports (Kubernetes, credentialprovider/keyring.go).
 
-    One with a port is for that port only, and images are named without one (fact 28).
+    One with a port is for that port only, and images are named without one (fact 28). A path is the beginning of the image's.
     """
-    host, _, path = name.partition("://")[2].partition("/") if "://" in name else name.partition("/")
-    if path.strip("/") not in ("", "v1", "v2"):
+    address = entry.partition("://")[2] if entry.startswith(("https://", "http://")) else entry
+    host, slash, path = re.split(r"[?#]", address, maxsplit=1)[0].partition("/")
+    path = slash + path
+    if path.startswith(("/v1/", "/v2/")):
+        path = path[3:]
+    wanted_host, _, wanted_path = image.partition("/")
+    if path != "/" and not f"/{wanted_path}".startswith(path):
         return False
-    parts, wanted = host.split("."), REGISTRY.split(".")
-    return len(parts) == len(wanted) and all(fnmatchcase(part, glob) for part, glob in zip(wanted, parts))
+    parts, wanted = _host(host), _host(wanted_host)
+    return (
+        len(parts[0]) == len(wanted[0])
+        and parts[1] == wanted[1]
+        and all(_matches(glob, part) for glob, part in zip(parts[0], wanted[0]))
+    )
 
 
-def judged(logins: Mapping[str, Any], now: float) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
-    """Why the logins for the registry cannot work, and what to warn about: a token that soon expires."""
+def _host(address: str) -> tuple[list[str], str]:
+    """A host's parts, and its port."""
+    host, _, port = address.rpartition("@")[2].partition(":")
+    return host.split("."), port
+
+
+def _matches(glob: str, part: str) -> bool:
+    """Whether a part of a host is what a pattern of Go's filepath.Match says."""
+    pattern = "".join(
+        {"*": ".*", "?": "."}.get(piece, piece if piece.startswith("[") else re.escape(piece))
+        for piece in re.findall(r"\[\^?[A-Za-z0-9-]+\]|.", glob)
+    )
+    try:
+        return re.fullmatch(pattern, part) is not None
+    except re.error:
+        return False
+
+
+def for_image(logins: Iterable[Login], image: str) -> Login | None:
+    """The login that an image is pulled with: that of the longest entry for it."""
+    found = [login for login in logins if covers(login.entry, image)]
+    return max(found, key=lambda login: login.entry, default=None)
+
+
+def judged(logins: Iterable[Login], now: float) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+    """Why the logins for the registry cannot work, and what to warn about: a token that soon expires, an image without a login,
+    an encoding that 3.11 cannot read."""
     faults: list[Text] = []
     warnings: list[Text] = []
-    for login in (login for name, login in logins.items() if covers(str(name))):
-        password = _password(login)
-        ends = _expiry(password)
+    used = [login for login in logins if any(covers(login.entry, image) for image in NEXT_IMAGES)]
+    for login in used:
+        ends = _expiry(login.password)
         date = "" if ends is None else time.strftime("%Y-%m-%d", time.gmtime(ends))
-        if not password:
-            faults.append(Text("its login for {registry} has no user and password", registry=REGISTRY))
+        if not login.username or not login.password:
+            faults.append(Text("its login for {registry} has no user and password", registry=shown(login.entry)))
+        elif _broken_off(login):
+            seen = (
+                "its login for {registry} has a line break in the user or password, which the registry refuses:"
+                " echo adds one, echo -n does not"
+            )
+            faults.append(Text(seen, registry=shown(login.entry)))
         elif ends is not None and ends <= now:
             faults.append(Text("its token for {registry} expired on {date}", registry=REGISTRY, date=date))
         elif ends is not None and ends - now < SOON_DAYS * 86400:
             seen = "the token for {registry} expires on {date}: get a new one before then"
             warnings.append(Text(seen, registry=REGISTRY, date=date))
+        if not login.padded:
+            seen = "the login for {registry} is base64 without its padding, which OpenShift 3.11 cannot read: add = at its end"
+            warnings.append(Text(seen, registry=shown(login.entry)))
+    without = [image for image in NEXT_IMAGES if not any(covers(login.entry, image) for login in used)]
+    if used and without:
+        seen = "it has no login for {images}, which 3scale 2.6 needs"
+        warnings.append(Text(seen, images=", ".join(without)))
     return tuple(dict.fromkeys(faults)), tuple(dict.fromkeys(warnings))
 
 
-def _password(login: Any) -> str:
-    if not isinstance(login, dict):
-        return ""
-    if isinstance(login.get("auth"), str) and login["auth"]:
-        try:
-            user, colon, password = base64.b64decode(login["auth"], validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            return ""
-        return password if user and colon else ""
-    name, token = login.get("username"), login.get("password")
-    return token if isinstance(name, str) and isinstance(token, str) and name else ""
+def unparsable(error: Unparsable) -> Text:
+    """What it means that a pull secret cannot be parsed: none of its logins can be used (fact 34)."""
+    return Text("no node and no import can read it: {why}", why=error.why)
+
+
+def _broken_off(login: Login) -> bool:
+    """Whether a login has a control character, such as the line break of `echo` (fact 34)."""
+    return any(ord(letter) < 32 or ord(letter) == 127 for letter in login.username + login.password)
 
 
 def _expiry(password: str) -> float | None:

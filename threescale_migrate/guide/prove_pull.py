@@ -14,24 +14,9 @@ from dataclasses import replace
 from enum import Enum
 
 from ..check_codes import Code
-from ..values import NOTHING, REGISTRY, Check, Step, Text, Verdict
-from .logins import PANEL, covers
+from ..values import NEXT_IMAGES, NOTHING, PANEL, REGISTRY, Check, Step, Text, Verdict
 
-# The images of the next step, of the templates of 3scale 2.6: its own, then databases and caches. The first represents all where
-# one is enough.
-NEXT_IMAGES = tuple(
-    f"{REGISTRY}/{name}"
-    for name in (
-        "3scale-amp26/backend",
-        "3scale-amp26/apicast-gateway",
-        "3scale-amp26/system",
-        "3scale-amp26/zync",
-        "3scale-amp20/memcached",
-        "rhscl/mysql-57-rhel7",
-        "rhscl/postgresql-10-rhel7",
-        "rhscl/redis-32-rhel7",
-    )
-)
+# It represents all images of the next step where one is enough.
 IMAGE = NEXT_IMAGES[0]
 ALL = "all"
 STREAM = "threescale-migrate-proof"
@@ -90,13 +75,14 @@ def on_cluster(image: str) -> tuple[str, ...]:
     return ("import-image", f"{STREAM}:latest", f"--from={image}", "--confirm", "--dry-run")
 
 
-def registry_config(manifest: str) -> str:
-    """The one login for the registry as the file that `--registry-config` reads, from a pull secret's JSON."""
-    from ..cluster.pull_secrets import login_data  # late: the command line is read with this module's names
+def registry_config(manifest: str, image: str = IMAGE) -> str:
+    """The one login for an image as the file that `--registry-config` reads, from a pull secret's JSON. Every client reads it,
+    whatever the secret has it written like. Raises Unparsable."""
+    from ..cluster.pull_secrets import encoded_auth, logins  # late: the command line is read with this module's names
+    from .logins import for_image
 
-    logins = login_data(json.loads(manifest))
-    found = next((login for name, login in logins.items() if covers(str(name))), None)
-    return json.dumps({"auths": {REGISTRY: found}})
+    found = for_image(logins(json.loads(manifest)), image)
+    return json.dumps({"auths": {} if found is None else {REGISTRY: {"auth": encoded_auth(found)}}})
 
 
 def judged(exit_code: int, stdout: str, stderr: str) -> Answer:

@@ -6,10 +6,12 @@ import json
 import time
 
 from ..check_codes import Code
-from ..cluster.pull_secrets import login_data
+from ..cluster.pull_secrets import DATA_KEYS, Unparsable, logins
 from ..cluster.state import ProjectState, RegistrySecret
 from ..values import (
+    NEXT_IMAGES,
     NOTHING,
+    PANEL,
     REGISTRY,
     SECRET_NAME,
     Action,
@@ -23,7 +25,7 @@ from ..values import (
     Usage,
     Verdict,
 )
-from .logins import DATA_KEYS, PANEL, covers, judged
+from .logins import covers, judged, unparsable
 
 STEP = Step.REGISTRY_SECRET
 
@@ -131,7 +133,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
         seen = Text("it differs from {source}", source=request.pull_secret.source)
         return (checked(Code.REGISTRY_SECRET_AS_GIVEN, Verdict.FAILED, seen, fix),)
     seen = Text("it is there, with a login for {registry}", registry=REGISTRY)
-    _, warnings = judged(login_data(json.loads(there.manifest)), time.time())
+    _, warnings = judged(logins(json.loads(there.manifest)), time.time())
     return (
         checked(usable, Verdict.PASSED, seen),
         *(checked(Code.REGISTRY_TOKEN_LASTS, Verdict.WARNING, warning, fix) for warning in warnings),
@@ -142,9 +144,15 @@ def fault(there: RegistrySecret) -> Text | None:
     """Why no pod can pull from the registry with the project's secret; None where nothing is seen to be wrong."""
     if there.type not in DATA_KEYS:
         return Text("its type is {type}, which no pod can pull with", type=there.type)
-    if not any(covers(name) for name in there.registries):
+    try:
+        found = logins(json.loads(there.manifest))
+    except Unparsable as error:
+        return unparsable(error)
+    if not any(covers(entry, image) for entry in there.registries for image in NEXT_IMAGES):
         return Text("it has no login for {registry}", registry=REGISTRY)
-    faults, _ = judged(login_data(json.loads(there.manifest)), time.time())
+    faults, _ = judged(found, time.time())
+    if not faults and not any(covers(login.entry, image) for login in found for image in NEXT_IMAGES):
+        return Text("its login for {registry} has no user and password", registry=REGISTRY)
     return faults[0] if faults else None
 
 

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..cluster.pull_secrets import fingerprint, login_data, secret_values
-from ..values import REGISTRY, SECRET_NAME, PullSecret, Text, Usage
-from .logins import DATA_KEYS, PANEL, covers, judged
+from ..cluster.pull_secrets import DATA_KEYS, Unparsable, entries, fingerprint, logins, secret_values
+from ..values import NEXT_IMAGES, PANEL, REGISTRY, SECRET_NAME, PullSecret, Text, Usage
+from .logins import covers, judged, unparsable
 
 # The API server accepts no larger object.
 LARGEST = 1024 * 1024
@@ -61,37 +61,29 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
         "type": kind,
         "data": {DATA_KEYS[kind]: encoded},
     }
-    logins = login_data(canonical)
-    if not logins and _holds_none(encoded):
+    try:
+        found, names = logins(canonical), entries(canonical)
+    except Unparsable as error:
+        raise _unusable(source, unparsable(error)) from None
+    if not names:
         raise _unusable(source, Text("it contains no login"))
-    if not logins:
-        raise _unusable(source, Text("its login data cannot be decoded: it has to be JSON in base64"))
-    if not any(covers(str(name)) for name in logins):
-        names = ", ".join(sorted(_shown(str(name)) for name in logins)[:5])
-        raise _unusable(
-            source, Text("it has no login for {registry}, only for {found}", registry=REGISTRY, found=names)
-        )
-    faults, warnings = judged(logins, now)
+    if not any(covers(name, image) for name in names for image in NEXT_IMAGES):
+        only = ", ".join(names[:5])
+        raise _unusable(source, Text("it has no login for {registry}, only for {found}", registry=REGISTRY, found=only))
+    faults, warnings = judged(found, now)
+    if not any(covers(login.entry, image) for login in found for image in NEXT_IMAGES):
+        faults = (Text("its login for {registry} has no user and password", registry=REGISTRY), *faults)
     if faults:
         raise _unusable(source, faults[0])
     return PullSecret(
         manifest=json.dumps(canonical),
         type=kind,
-        registries=tuple(sorted(_shown(str(name)) for name in logins)),
+        registries=names,
         fingerprint=fingerprint(canonical),
         source=source,
         secrets=tuple(secret_values(canonical)),
         warnings=warnings,
     )
-
-
-def _holds_none(encoded: str) -> bool:
-    """Whether data without a login is valid nevertheless: an object without one."""
-    try:
-        found = json.loads(base64.b64decode(encoded, validate=True))
-    except (binascii.Error, ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and not found.get("auths")
 
 
 def from_login(username: str, password: str, source: str) -> PullSecret:
@@ -116,12 +108,6 @@ def password_of(raw: bytes, source: str) -> str:
 
 def _unusable(source: str, why: Text) -> Usage:
     return Usage(Text("{source} is not a usable registry secret: {why}; {panel}", source=source, why=why, panel=PANEL))
-
-
-def _shown(name: str) -> str:
-    """A registry's name as it can be shown: without a login in its address, and not too long."""
-    name = name.rpartition("@")[2] if "@" in name else name
-    return (name if name.isprintable() else ascii(name))[:60]
 
 
 def _kind(item: Mapping[str, Any]) -> str:
