@@ -42,6 +42,7 @@ class Code(str, Enum):
     # Step 2.
     ACCOUNT_PRESENT = "account-present", "the service account amp is there"
     PULL_SECRET_LINKED = "pull-secret-linked", "the pull secret is linked to the service account amp"
+    PULL_SECRETS_PARSED = "pull-secrets-parsed", "nodes can parse each pull secret of amp and default"
     HOOKS_HAVE_LOGIN = "hooks-have-login", "the pull secret is linked to default, whose account hook pods run as"
     BUILDS_HAVE_LOGIN = "builds-have-login", "the pull secret is linked to builder, where builds use images of 3scale"
     ZYNC_QUE_HAS_LOGIN = "zync-que-has-login", "the pull secret is linked to the account of zync-que, which 2.6 brings"

@@ -103,6 +103,7 @@ def assemble(
         quotas=tuple(only(Quota)),
         limits=tuple(only(Limits)),
         secret_names=frozenset(secret.name for secret in only(SecretName)),
+        broken_secrets={secret.name: secret.broken for secret in only(SecretName) if secret.broken is not None},
         discovery=next(iter(only(Discovery)), None),
         builds=tuple(only(Build)),
     )

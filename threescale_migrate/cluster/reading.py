@@ -15,7 +15,7 @@ from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 from .failures import Forbidden, NotFound, OcError, RequestTimeout, UnknownResourceType, error_lines
 from .oc import READ_TRIES, Oc
 from .parsing import SETTINGS, Part, assemble, parse_item
-from .pull_secrets import parse_secret, secret_values
+from .pull_secrets import DATA_KEYS, broken, parse_secret, secret_values
 from .state import ProjectState, RegistrySecret, SecretName, ServiceAccount
 from .threads import side_by_side
 from .workloads import secrets_in_clear
@@ -103,8 +103,10 @@ def observe(
         unread["secrets"] = "it was not asked for"
     if not ahead:
         unread.update(dict.fromkeys(ROOM_TYPES, "it was not asked for"))
-    linked = _linked(part for _, part in parts) if secret else ()
-    later: list[Callable[[], Answer]] = [partial(_names_of, oc, linked)] if linked else []
+    pulling, mounted = _linked(part for _, part in parts) if secret else ((), ())
+    later: list[Callable[[], Answer]] = [partial(_names_of, oc, mounted)] if mounted else []
+    if pulling:
+        later.append(partial(_pull_secrets, oc, pulling))
     if not ahead and assemble(parts, oc.namespace or "", None, unread).troubled:
         later.append(partial(_listed, oc, ("events",), EVENTS, tries))
     more, missing = _combined(later)
@@ -145,13 +147,15 @@ def _combined(calls: Sequence[Callable[[], Answer]]) -> Answer:
     return parts, {kind: why for _, unread in answers for kind, why in unread.items()}
 
 
-def _linked(parts: Iterable[Part]) -> list[str]:
-    """The secrets of `default` that `amp` lacks: whether they are there has to be known before they are linked."""
+def _linked(parts: Iterable[Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The pull secrets of `default` and `amp`, one of which can spoil all (fact 34); and what `default` mounts and `amp` lacks:
+    whether it is there has to be known before it is linked."""
     accounts = {part.name: part for part in parts if isinstance(part, ServiceAccount)}
-    default, amp = accounts.get(DEFAULT_ACCOUNT), accounts.get(ACCOUNT)
-    had = set() if amp is None else {*amp.pull_secrets, *amp.secrets}
-    linked = () if default is None else (*default.pull_secrets, *default.secrets)
-    return sorted({name for name in linked if name not in had and name != SECRET_NAME} - own_secrets(linked))
+    default, amp = (accounts.get(name, ServiceAccount(name, "", (), ())) for name in (DEFAULT_ACCOUNT, ACCOUNT))
+    pulling = {SECRET_NAME, *default.pull_secrets, *amp.pull_secrets}
+    own = own_secrets(pulling) | own_secrets(pulling, ACCOUNT)
+    mounted = set(default.secrets) - {*amp.pull_secrets, *amp.secrets} - own_secrets(default.secrets) - pulling
+    return tuple(sorted(pulling - own - {SECRET_NAME})), tuple(sorted(mounted))
 
 
 def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str]:
@@ -184,6 +188,24 @@ def _names_of(oc: Oc, linked: Iterable[str]) -> Answer:
     except (Forbidden, NotFound) as error:
         found, complaints = [], _lines(error)
     return [(oc.namespace or "", SecretName(name)) for name in found], _not_there_aside(complaints)
+
+
+def _pull_secrets(oc: Oc, names: Iterable[str]) -> Answer:
+    """Those of some pull secrets that are there, and which of them no node can parse. Nothing else is kept of them."""
+
+    def parse(item: _JSON) -> tuple[str, Part]:
+        oc.redact.learn(*secret_values(item))
+        why = broken(item) if item.get("type") in DATA_KEYS else None  # a node skips any other
+        return str(item["metadata"].get("namespace") or ""), SecretName(str(item["metadata"]["name"]), why)
+
+    parts: list[tuple[str, Part]] = []
+    try:
+        parts, complaints = oc.read_items(
+            ("get", *(f"secret/{name}" for name in names), "-o", "json"), parse, partial=True
+        )
+    except (Forbidden, NotFound) as error:
+        complaints = _lines(error)
+    return parts, _not_there_aside(complaints)
 
 
 def _lines(error: OcError) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+from ..values import Text
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -252,9 +254,10 @@ class Discovery:
 
 @dataclass(frozen=True)
 class SecretName:
-    """A secret of which no more than its name is known."""
+    """A secret of which no more is known than its name, and why no node can parse it where it is a pull secret."""
 
     name: str
+    broken: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -306,7 +309,8 @@ class ProjectState:
 
     `unread` maps a type that could not be read (`dc`, `secrets`, `clusterrolebindings`, …) to the sentence that says why;
     what is in there is unknown, and neither present nor absent. `roles` are by namespace and name, cluster roles under an
-    empty one. `secret_names` are secrets that were looked for and are there. `discovery` is None if system's settings
+    empty one. `secret_names` are secrets that were looked for and are there, and `broken_secrets`
+    those of them that no node can parse as pull secrets, with the reason. `discovery` is None if system's settings
     say nothing of it.
     """
 
@@ -325,6 +329,7 @@ class ProjectState:
     quotas: tuple[Quota, ...] = ()
     limits: tuple[Limits, ...] = ()
     secret_names: frozenset[str] = frozenset()
+    broken_secrets: Mapping[str, Text] = field(default_factory=dict)
     discovery: Discovery | None = None
     builds: tuple[Build, ...] = ()
 

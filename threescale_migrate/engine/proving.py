@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from functools import partial
 
 from ..cluster.failures import OcError, RequestTimeout, Unreachable, error_sentence
 from ..cluster.oc import Oc
+from ..cluster.pull_secrets import broken
 from ..cluster.state import ProjectState
 from ..cluster.threads import side_by_side
 from ..guide import prove_pull
@@ -34,7 +36,7 @@ def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
     """
     given, there = request.pull_secret, state.secret
     login = given or there
-    if login is None:
+    if login is None or unparsable(login.manifest):  # which is a failure of its own
         return ()
     if request.prove_by_default:
         oc = replace(oc, call_timeout=min(oc.call_timeout, UNASKED))
@@ -47,9 +49,14 @@ def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
     return prove_pull.eased(found) if request.prove_by_default else tuple(found)
 
 
+def unparsable(manifest: str) -> bool:
+    """Whether no node can parse a pull secret, so that nothing can be asked with it."""
+    return broken(json.loads(manifest)) is not None
+
+
 def from_here(oc: Oc, image: str, manifest: str) -> Check:
     """Has this workstation's `oc` ask, with nothing but that login. A failure of any kind is an answer."""
-    with private_file(prove_pull.registry_config(manifest)) as path:
+    with private_file(prove_pull.registry_config(manifest, image)) as path:
         answer, said = _asked(oc, Asker.WORKSTATION, prove_pull.on_workstation(image, path))
     return prove_pull.check(image, Asker.WORKSTATION, answer, said)
 

@@ -48,8 +48,12 @@ def lacking(state: ProjectState) -> tuple[Link, ...]:
 
 
 def plan(state: ProjectState) -> tuple[Action, ...]:
-    """A link for each secret that `amp` lacks and that is there."""
-    return tuple(_link(link) for link in lacking(state) if link.secret in state.secret_names)
+    """A link for each secret that `amp` lacks and that is there; none that would keep its pods from pulling anything."""
+    return tuple(
+        _link(link)
+        for link in lacking(state)
+        if link.secret in state.secret_names and not (link.use == "pull" and link.secret in state.broken_secrets)
+    )
 
 
 def _link(link: Link) -> Action:
@@ -58,8 +62,37 @@ def _link(link: Link) -> Action:
 
 
 def checks(state: ProjectState) -> tuple[Check, ...]:
-    """A failure for each secret that `amp` lacks, unknown where it cannot be seen; a warning for one that is not there."""
+    """A failure for each secret that `amp` lacks, unknown where it cannot be seen; a warning for one that is not there, or that
+    nobody can pull with."""
     return tuple(_check(state, link) for link in lacking(state))
+
+
+def broken(state: ProjectState) -> tuple[Check, ...]:
+    """Whose pods cannot pull any image, since one of the account's pull secrets cannot be parsed (fact 34). The hooks and the
+    imports of the next step need those of `default` (fact 17, fact 37)."""
+    verdicts = {ACCOUNT: Verdict.FAILED, DEFAULT_ACCOUNT: Verdict.WARNING}
+    return tuple(
+        _broken(state, account, secret, verdict)
+        for account, verdict in verdicts.items()
+        for secret in (names(state.accounts[account], "pull") if account in state.accounts else ())
+        if secret in state.broken_secrets
+    )
+
+
+def _broken(state: ProjectState, account: str, secret: str, verdict: Verdict) -> Check:
+    seen = Text(
+        "its pull secret {secret} cannot be parsed by nodes ({why}): no pod of {account} can pull an image, and no image stream of"
+        " the project can be imported",
+        secret=secret,
+        account=account,
+        why=state.broken_secrets[secret],
+    )
+    fix = Text(
+        "replace secret {secret}, or delete it; or take it from the account: oc secrets unlink {account} {secret}",
+        secret=secret,
+        account=account,
+    )
+    return Check(Step.SERVICE_ACCOUNT, Code.PULL_SECRETS_PARSED, f"sa/{account}", verdict, seen, fix)
 
 
 def _check(state: ProjectState, link: Link) -> Check:
@@ -68,6 +101,9 @@ def _check(state: ProjectState, link: Link) -> Check:
     if not there and "secrets" not in state.unread:
         seen = Text("it has secret {secret} {use}, which does not exist: not copied", **named)
         return Check(STEP, Code.LINKED_SECRET_EXISTS, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen)
+    if link.use == "pull" and link.secret in state.broken_secrets:
+        seen = Text("default has secret {secret} {use}, which nodes cannot parse: not copied", **named)
+        return Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", Verdict.WARNING, seen)
     verdict, seen = Verdict.FAILED, Text("default has secret {secret} {use}, and amp does not", **named)
     if not there:
         verdict = Verdict.UNKNOWN

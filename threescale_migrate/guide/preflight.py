@@ -28,7 +28,7 @@ from ..values import (
     Usage,
     Verdict,
 )
-from . import capacity, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
+from . import capacity, links, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
 from .cause import CauseKind
 from .findings import Finding, Group
 from .rights import Answers
@@ -175,6 +175,16 @@ def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
 
 
 def _secret(facts: Facts, request: Request) -> list[Finding]:
+    return [*_registry_secret(facts, request), *map(_broken, links.broken(facts.state))]
+
+
+def _broken(check: Check) -> Finding:
+    """A pull secret of an account that spoils all its pulls: whatever is redeployed may not come up again."""
+    fix = Text("{fix}; or continue with --force", fix=check.fix)
+    return Finding(Group.SECRET, check.code, check.subject, Verdict.FAILED, check.seen, fix, forceable=True)
+
+
+def _registry_secret(facts: Facts, request: Request) -> list[Finding]:
     if Step.REGISTRY_SECRET in request.skip:
         return _skipped(Group.SECRET, Step.REGISTRY_SECRET)
     found = _of_step(facts, Group.SECRET, Step.REGISTRY_SECRET)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Request, Step, Text, Verdict
-from . import deployment_configs, permissions, readiness, registry_secret, service_account, verification
+from . import deployment_configs, links, permissions, readiness, registry_secret, service_account, verification
 
 Planner = Callable[[ProjectState, Request], tuple[Action, ...]]
 Verifier = Callable[[ProjectState, Request], tuple[Check, ...]]
@@ -18,9 +18,14 @@ def _nothing(state: ProjectState, request: Request) -> tuple[Action, ...]:
     return ()
 
 
+def _accounts(state: ProjectState, request: Request) -> tuple[Check, ...]:
+    """The accounts, and whether their pull secrets can be used at all."""
+    return (*service_account.verify(state, request), *links.broken(state))
+
+
 TABLE: dict[Step, tuple[Planner, Verifier]] = {
     Step.REGISTRY_SECRET: (registry_secret.plan, registry_secret.verify),
-    Step.SERVICE_ACCOUNT: (service_account.plan, service_account.verify),
+    Step.SERVICE_ACCOUNT: (service_account.plan, _accounts),
     Step.PERMISSIONS: (permissions.plan, permissions.verify),
     Step.DEPLOYMENT_CONFIGS: (deployment_configs.plan, deployment_configs.verify),
     Step.READINESS: (_nothing, readiness.verify),
