@@ -1,4 +1,4 @@
-"""The front door: the command as a process of its own, with the rehearsal's `oc` first on its PATH."""
+"""The front door: the command with the rehearsal's `oc` first on its PATH, in the test's process or as one of its own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import schemas
+from tests.support import clock, in_process, schemas  # the clock comes first: the package binds it
+from tests.support.leaks import OUTPUT
 from tests.support.leaks import TOKEN as TOKEN
 from tests.support.leaks import everything_is_searched as everything_is_searched
 from tests.support.leaks import nothing_leaks as nothing_leaks
@@ -32,6 +34,40 @@ GRACE = "0.5"
 for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
+
+
+# Tests of what only a process has are marked with it: all commands in them are processes.
+MARK = "processes"
+# A terminal's size, an encoding and a time zone are a process's from its beginning.
+OF_A_PROCESS = ("PYTHON", "LC_", "TZ")
+_all_processes: list[bool] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What measures is left out where tests are chosen by marks that do not name it: others would work on this machine meanwhile."""
+    chosen = config.option.markexpr
+    if chosen and "measures" not in chosen:
+        apart = [item for item in items if item.get_closest_marker("measures")]
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [item for item in items if item not in apart]
+
+
+@pytest.fixture(autouse=True)
+def _where_commands_run(request: pytest.FixtureRequest) -> Iterator[None]:
+    _all_processes[:] = [True] if request.node.get_closest_marker(MARK) else []
+    yield
+    _all_processes.clear()
+
+
+def fits(args: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether a command can be run in this process: there it has no terminal, no signals, and shares no clock with others."""
+    return (
+        not _all_processes
+        and threading.current_thread() is threading.main_thread()
+        and not clock.CLOCK.running
+        and not {"--watch", "rehearse"} & set(args)
+        and not any(name.startswith(OF_A_PROCESS) for name in environment)
+    )
 
 
 @dataclass
@@ -71,6 +107,7 @@ class World:
         return [sys.executable, "-m", "threescale_migrate", *args]
 
     def popen(self, *args: str, **options: Any) -> subprocess.Popen[str]:
+        clock.CLOCK.settle()
         return subprocess.Popen(
             self.command(*args),
             env=self.environment,
@@ -82,6 +119,7 @@ class World:
         )
 
     def program(self, argv: Sequence[str], stdin: str = "", timeout: float = 120, **environment: str) -> Result:
+        clock.CLOCK.settle()
         done = subprocess.run(
             list(argv),
             env={**self.environment, **environment},
@@ -92,7 +130,9 @@ class World:
             cwd=self.home,
             check=False,
         )
-        result = Result(done.returncode, done.stdout, done.stderr)
+        return self._kept(argv, Result(done.returncode, done.stdout, done.stderr))
+
+    def _kept(self, argv: Sequence[str], result: Result) -> Result:
         self.results.append(result)
         assert TOKEN not in result.all, "the token was printed"
         assert "Traceback" not in result.all, result.all
@@ -100,16 +140,32 @@ class World:
         return result
 
     def run(self, *args: str, stdin: str = "", timeout: float = 120, **environment: str) -> Result:
-        """Runs `threescale-migrate ARGS`. What its journal says of its end is what its exit code says."""
+        """Runs `threescale-migrate ARGS`, in this process where it can be. What its journal says of its end is what its exit code says."""
+        if not fits(args, environment):
+            return self.process_run(*args, stdin=stdin, timeout=timeout, **environment)
+        given = {name: value for name, value in self.environment.items() if name != "PYTHONPATH"}
         known = set(self.journals)
-        result = self.program(self.command(*args), stdin, timeout, **environment)
+        code, out, err = in_process.command(args, {**given, **environment}, self.home, stdin)
+        OUTPUT.append((out + err).encode())
+        return self._journaled(known, self._kept(self.command(*args), Result(code, out, err)))
+
+    def process_run(self, *args: str, stdin: str = "", timeout: float = 120, **environment: str) -> Result:
+        """Runs `threescale-migrate ARGS` as a process, as an operator does."""
+        known = set(self.journals)
+        return self._journaled(known, self.program(self.command(*args), stdin, timeout, **environment))
+
+    def _journaled(self, known: set[Path], result: Result) -> Result:
         for path in set(self.journals) - known:
             last = json.loads(path.read_bytes().splitlines()[-1])
             assert last["event"] != "finish" or last["exit_code"] == result.code, (last, result.err)
         return result
 
     def oc(self, *args: str, stdin: str = "") -> Result:
-        """Runs the rehearsal's `oc`."""
+        """Runs the rehearsal's `oc`, or what is in front of it."""
+        here = clock.CLOCK.running or fits(args, {})
+        done = in_process.oc_alone(args, self.environment, self.home, stdin) if here else None
+        if done is not None:
+            return self._kept(["oc", *args], Result(*done))
         return self.program(["oc", *args], stdin)
 
     def kill_in_wave(self, number: int, *args: str) -> None:
@@ -202,3 +258,19 @@ def _world(home: Path, environment: dict[str, str]) -> World:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return make_world(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """One migration for all who only need that there was one."""
+    made = make_world(tmp_path_factory.mktemp("migrated"))
+    done = made.migrate()
+    assert done.code == 0, done.err
+    made.settle()
+    return made
+
+
+@pytest.fixture
+def migrated_world(_migrated: World, tmp_path: Path) -> World:
+    """A world of its own in which all of 3scale was migrated, with the journal of that run."""
+    return copy_world(_migrated.home, tmp_path)
