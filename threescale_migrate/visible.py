@@ -32,6 +32,15 @@ def escaped(letter: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def cut(text: str, width: int) -> str:
+    """The text in at most so many characters: its beginning, to the end of a word."""
+    if len(text) <= width:
+        return text
+    kept = text[: width - 1]
+    whole = kept.rpartition(" ")[0] if not text[width - 1].isspace() else kept
+    return (whole.rstrip() or kept) + "…"
+
+
 def unit_escaped(text: str) -> str:
     """The same as JSON, and most languages, escape it: by units of UTF-16."""
     raw = text.encode("utf-16-be", "surrogatepass")

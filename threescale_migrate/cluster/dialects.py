@@ -9,9 +9,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# Lines on stderr that are no errors: `Warning: …` today, with a time and a place in 4.6 (documented-procedure-oc-4.6), and
-# the notes of older clients about flags and commands that they are to lose.
-NOISE = re.compile(r"^(Warning: |W\d{4} |E\d{4} |DEPRECATED:|Flag --)")
+# How a line begins that is an answer of the server or of the client: kubectl's error printer has no other forms, and `oc` a few of
+# its own (errors, places, secrets-and-accounts).
+ANSWER = re.compile(
+    r"(?:error|Error): |Error from server\b|Error in configuration: |Unable to connect to the server: |The connection to the server "
+    r"|The request is invalid|The \S+ \".*\" is invalid|Server returned an unexpected response|You must be logged in to the server"
+    r"|You are not a member of |(?:the server doesn't have a resource type|unable to read|A project named|secret) "
+    r"|No resources found"
+)
+# A line that belongs to the answer above it: a cause of an invalid object, a list, a message of several lines.
+CONTINUED = re.compile(r"\* |\s+\S")
+# Lines on stderr that are no errors: `Warning: …` today, with a time and a place in 4.6 (documented-procedure-oc-4.6); the logs of
+# klog, of Go's own logger and of logrus; and the notes of older clients about flags and commands that they are to lose.
+NOISE = re.compile(
+    r"\s*(?:Warning: |[IWEF]\d{4} |time=\"|level=|\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d|DEPRECATED:|Flag --|[*#=_~+-]{2,})"
+)
 
 # A patch that changes nothing: `patched (no change)` with exit code 0 today and in 4.6 (fact 9), `not patched`
 # with exit code 1 from older clients (README 20).

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..exit_codes import ExitCode
 from ..values import Text
-from .dialects import NOISE
+from .dialects import ANSWER, CONTINUED, NOISE
 
 
 class OcError(Exception):
@@ -35,6 +35,10 @@ class AlreadyExists(OcError):
 
 class Forbidden(OcError):
     """The user has no permission to do this."""
+
+
+class Denied(OcError):
+    """Admission refuses it: a webhook or policy of the cluster, a quota. No permission is missing."""
 
 
 class Conflict(OcError):
@@ -122,6 +126,7 @@ WITHOUT_EFFECT = (
     NotFound,
     AlreadyExists,
     Forbidden,
+    Denied,
     Conflict,
     BadInput,
     UnknownResourceType,
@@ -169,6 +174,12 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
         r"the server doesn't have a resource type|no matches for kind|could not find the requested resource",
         UnknownResourceType,
     ),
+    # What RBAC refuses names the user; what admission refuses does not.
+    (
+        r"admission webhook \"[^\"]*\" denied|ValidatingAdmissionPolicy .*denied request"
+        r"|is forbidden: (?![Uu]ser[ s]|.*cannot impersonate)",
+        Denied,
+    ),
     (r"\(Forbidden\)|is forbidden: |do not have rights to view project|You are not a member of project", Forbidden),
     (r"\(AlreadyExists\)|failed to create \w+: .* already exists", AlreadyExists),
     (r"\(Conflict\)|the object has been modified", Conflict),
@@ -196,26 +207,53 @@ class Call:
     seconds: float
 
 
-def classify(exit_code: int, stderr: str) -> type[OcError] | None:
-    """Gives the class of a failure by the text of stderr, None if the call succeeded.
+def answers(stderr: str) -> tuple[str, ...]:
+    """The lines of stderr that are an answer of the server or of `oc` itself, with those that continue one.
 
-    Warnings on stderr are no errors (fact 11). Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
+    Logs of the client, warnings, and what a wrapper or a login script prints are no answers (fact 11): nothing is
+    concluded from them. The forms are those of kubectl's error printer (openshift/oc, vendored kubectl/pkg/cmd/util/helpers.go) and
+    of the recordings.
+    """
+    found: list[str] = []
+    continued = False
+    for line in stderr.splitlines():
+        if ANSWER.match(line):
+            found.append(line)
+            continued = True
+        elif continued and CONTINUED.match(line):
+            found.append(line)
+        else:
+            continued = False
+    return tuple(found)
+
+
+def set_aside(stderr: str) -> tuple[str, ...]:
+    """The lines of stderr that are no answer."""
+    told = set(answers(stderr))
+    return tuple(line for line in stderr.splitlines() if line.strip() and line not in told)
+
+
+def classify(exit_code: int, stderr: str) -> type[OcError] | None:
+    """Gives the class of a failure by what the server or `oc` answered, None if the call succeeded.
+
+    Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
     """
     if exit_code == 0:
         return None
+    told = "\n".join(answers(stderr))
     for pattern, kind in _COMPILED:
-        if pattern.search(stderr):
+        if pattern.search(told):
             return kind
     return Killed if exit_code < 0 or exit_code > 128 else OcError
 
 
 def error_sentence(stderr: str) -> str:
-    """The part of stderr that says what went wrong: without warnings, and the client's log lines only if nothing else is there."""
+    """The part of stderr that says what went wrong: the answer; without one, whatever is not known to be no answer."""
+    told = [line.strip() for line in answers(stderr) if line.strip()]
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if not NOISE.match(line)]
-    return " ".join(errors or lines)
+    return " ".join(told or [line for line in lines if not NOISE.match(line)] or lines)
 
 
 def error_lines(stderr: str) -> tuple[str, ...]:
-    """The lines of stderr that are errors: a partial answer has one for each type that was refused (fact 16)."""
-    return tuple(line for line in stderr.splitlines() if line.strip() and not NOISE.match(line))
+    """The answers on stderr: a partial answer has one for each type that was refused (fact 16)."""
+    return tuple(line for line in answers(stderr) if line.strip())

@@ -21,6 +21,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from ..exit_codes import ExitCode
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
+from ..visible import cut
 from . import ending
 from .clock import Clock
 from .doors import WrongDoor, changes_bindings, only_looks
@@ -183,7 +184,7 @@ class Oc:
         asked = " ".join(call.argv[:3])
         said = error_sentence(call.stderr)
         if said:
-            return self.redact(f"{asked}: {said}")[:LONGEST_ERROR]
+            return cut(self.redact(f"{asked}: {said}"), LONGEST_ERROR)
         if kind is Killed:
             return Text("{asked}: it was killed", asked=self.redact(asked))
         return Text("{asked}: exit code {code} and nothing on stderr", asked=self.redact(asked), code=call.exit_code)

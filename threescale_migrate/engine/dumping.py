@@ -24,6 +24,7 @@ from ..exit_codes import ExitCode
 from ..guide import dumps
 from ..guide.dumps import Dump, Making
 from ..values import Text
+from ..visible import cut
 from .failed import Failed, Failure
 from .run import Run
 from .waiting import wait
@@ -82,7 +83,7 @@ def _print(oc: Oc, args: tuple[str, ...], path: Path, config: str) -> None:
         if call.exit_code:
             own = " ".join(_OF_OC.findall(call.stderr))
             said = own or " ".join(_OF_PG_DUMP.findall(call.stderr))
-            why = Text("{said}", said=oc.redact(said)[:300]) if said else _ended(call)
+            why = Text("{said}", said=cut(oc.redact(said), 300)) if said else _ended(call)
             raise _unsaved(config, why, classify(call.exit_code, own) if own else None)
 
     oc.retry(once, TRIES)

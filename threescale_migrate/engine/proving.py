@@ -21,6 +21,7 @@ from ..guide.prove_pull import Answer, Asker
 from ..guide.registry_secret import equal
 from ..guide.todays_images import Asked
 from ..values import Check, Request
+from ..visible import cut
 
 SAID = 300
 # How long to wait for a registry that nobody asked about, in seconds.
@@ -83,7 +84,7 @@ def _asked(oc: Oc, asker: Asker, args: tuple[str, ...]) -> tuple[Answer, str]:
     except RequestTimeout as error:
         return Answer.UNREACHABLE, str(error)
     answer = prove_pull.judged(call.exit_code, call.stdout, call.stderr)
-    said = oc.redact(error_sentence(call.stderr) or error_sentence(call.stdout))[-SAID:]
+    said = cut(oc.redact(error_sentence(call.stderr) or error_sentence(call.stdout)), SAID)
     if asker is Asker.CLUSTER and answer is not Answer.PROVED:
         _check_api(oc)
     return answer, said

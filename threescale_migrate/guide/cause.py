@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..values import Text
+from ..visible import cut
 
 
 class CauseKind(str, Enum):
@@ -48,4 +49,4 @@ def short(message: str, width: int = 160) -> str:
     """A server's message on one line, without the words that all of its kind begin with."""
     line = " ".join(message.split())
     line = re.sub(r'^(Error creating( deployer pod)?: )?pods "[^"]*" is forbidden: ', "", line)
-    return line if len(line) <= width else line[: width - 1] + "…"
+    return cut(line, width)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from .. import shell
-from ..cluster.failures import Call
+from ..cluster.failures import Call, set_aside
 from ..cluster.oc import Oc
 from ..redaction import REDACTOR
 from ..render import resuming
 from ..render.terminal import Terminal, open_terminal
 from ..values import Text
+from ..visible import cut, visible
 from .connecting import connect
 from .options import Connection, Output
 
@@ -92,8 +93,11 @@ class Session:
 
 
 def _shown(call: Call) -> None:
-    """Says on stderr what was called, how long it took and how it ended; never what it read or printed."""
+    """Says on stderr what was called, how long it took and how it ended, and what was on its stderr that is no answer; never what
+    it read or answered."""
     ended = f"exit {call.exit_code}" if call.exit_code >= 0 else f"ended by signal {-call.exit_code}"
+    lines = [f"oc: {call.seconds:7.3f} s, {ended}: {REDACTOR(shell.line(call.argv))}"]
+    lines += [f"oc: set aside: {cut(visible(REDACTOR(line)), 500)}" for line in set_aside(call.stderr)]
     # One piece, since calls are made side by side; masked here and once more on its way out.
-    sys.stderr.write(f"oc: {call.seconds:7.3f} s, {ended}: {REDACTOR(shell.line(call.argv))}\n")
+    sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
