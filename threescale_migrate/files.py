@@ -1,4 +1,5 @@
-"""The one place that writes files and opens locks: no link is followed, and no reader sees half of a file."""
+"""The one place that writes files, opens locks, and reads what a user names: no link is followed where something is written, no
+reader sees half of a file, and what is no file is neither waited for nor read without an end."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:
@@ -34,6 +36,26 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
             os.unlink(scratch)
         raise
     flush_directory(path.parent)
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file to read. Raises OSError, also for a pipe or a device: one may never say anything, the other never end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    number = errno.EISDIR if stat.S_ISDIR(mode) else errno.ESPIPE
+    raise OSError(number, os.strerror(number), str(path))
+
+
+def read(path: Path, largest: int) -> bytes:
+    """All of a file. Raises OSError as `opened` does, and where it is larger."""
+    with opened(path) as file:
+        raw = file.read(largest + 1)
+    if len(raw) > largest:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return raw
 
 
 def flush_directory(directory: Path) -> None:

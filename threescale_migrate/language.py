@@ -30,6 +30,8 @@ SYSTEM_ERRORS = {
     errno.EROFS: Text("Read-only file system"),
     errno.ENAMETOOLONG: Text("File name too long"),
     errno.EDQUOT: Text("Disk quota exceeded"),
+    errno.EFBIG: Text("File too large"),
+    errno.ESPIPE: Text("a pipe or a device, not a file"),
 }
 
 
@@ -38,6 +40,21 @@ def system_error(error: OSError) -> Text:
     if error.errno is None:
         return Text("{kind}", kind=type(error).__name__)
     return SYSTEM_ERRORS.get(error.errno, Text("{said}", said=os.strerror(error.errno)))
+
+
+# The system refuses what each program needs: memory, a process, a descriptor.
+SHORTAGES = (errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
+
+
+def shortage(error: BaseException) -> Text | None:
+    """What the system refuses this program; None for any other error."""
+    if isinstance(error, MemoryError):
+        return Text("memory")
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return Text("another thread")
+    if isinstance(error, ImportError) and "failed to map segment" in str(error):
+        return Text("memory")
+    return system_error(error) if isinstance(error, OSError) and error.errno in SHORTAGES else None
 
 
 def language_of(given: str | None) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from tests.conftest import GRACE, World
 from tests.support.held_calls import Gate
+from tests.support.in_front import in_front
 
 # However busy the machine, the call at the gate is not ended for taking too long.
 PATIENT = ("--call-timeout", "1h")
@@ -55,7 +59,7 @@ def test_after_kill_9_nobody_has_to_remove_anything_and_the_last_call_is_waited_
     early = world.migrate(*PAIR, "--call-timeout", "0.5s")
     assert early.code == 75, early.all
     assert f"pid {first.pid}" in early.err
-    assert "its last oc call has not ended yet" in early.err
+    assert "its last oc call, or what that call started, still runs" in early.err
     waiting = world.popen(*arguments(world))
     gate.open()
     waiting.communicate()
@@ -100,3 +104,32 @@ def ends(world: World) -> list[dict[str, str]]:
     (journal,) = world.journals
     lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
     return [line for line in lines if line["event"] == "end"]
+
+
+def test_what_oc_leaves_running_holds_no_lock_once_the_run_has_ended(world: World) -> None:
+    in_front(world, 'case "$*" in patch*) setsid sleep 600 >/dev/null 2>&1 & echo $! >> "$home/left";; esac')
+    try:
+        assert world.migrate(*PAIR).code == 0
+        again = world.migrate(*PAIR)
+        assert again.code == 0, again.all
+        undone = world.run("undo", "--yes")
+        assert undone.code == 0, undone.all
+    finally:
+        end_what_is_left(world)
+
+
+def test_what_oc_leaves_running_with_its_output_does_not_hold_the_call_up(world: World) -> None:
+    in_front(world, 'case "$*" in patch*) setsid sleep 600 & echo $! >> "$home/left";; esac')
+    try:
+        began = time.monotonic()
+        done = world.migrate(*PAIR, "--call-timeout", "40s")
+        assert done.code == 0, done.all
+        assert time.monotonic() - began < 40
+    finally:
+        end_what_is_left(world)
+
+
+def end_what_is_left(world: World) -> None:
+    for pid in (world.home / "in-front" / "left").read_text().split():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)

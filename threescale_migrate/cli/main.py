@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import shipped
 from ..exit_codes import ExitCode
-from ..language import translation
+from ..language import shortage, translation
 from ..output import Unwritable, close, guard
 from ..values import Text
 from .line import parsed
@@ -36,6 +36,11 @@ def main(argv: Sequence[str], program: str = NAME) -> int:
         code = ExitCode.FAILED
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
+    except (MemoryError, ImportError) as error:
+        if shortage(error) is None:
+            raise
+        sys.stderr.write("threescale-migrate: the system refuses this program the memory that it needs\n")
+        code = ExitCode.UNKNOWN
     close()
     return int(code)
 

@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ..exit_codes import ExitCode
+from ..language import shortage, system_error
 from ..redaction import REDACTOR, Redactor
 from ..values import Text
 from ..visible import cut
@@ -364,10 +365,11 @@ def _start(
             )
             ending.running.append(process.process)
     except (sh.CommandNotFound, sh.ForkException, OSError) as error:
+        if shortage(error) is not None:
+            raise
+        why = system_error(error) if isinstance(error, OSError) else Text("{kind}", kind=type(error).__name__)
         raise OcMissing(
-            Text(
-                "{program} cannot be started: {kind}; name an oc with --oc", program=program, kind=type(error).__name__
-            )
+            Text("{program} cannot be started ({why}): name an oc with --oc", program=program, why=why)
         ) from None
     if ending.asked:
         ending.end(process.process)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..exit_codes import ExitCode
-from ..files import flush_directory
+from ..files import flush_directory, opened
 from ..language import system_error
 from ..redaction import Redactor
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Problem, Text
@@ -171,7 +171,7 @@ def _redacted(value: Any, redact: Redactor) -> Any:
 def _sequence_of(path: Path) -> int:
     """The number of a run by the first line of its journal; 0 where that records no start."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             first = json.loads(file.readline())
     except (OSError, ValueError):
         return 0

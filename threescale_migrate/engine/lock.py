@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .. import files
@@ -47,6 +47,9 @@ def lock(directory: Path, patience: float = DEFAULT_CALL_TIMEOUT) -> Iterator[in
             raise unwritable(directory, error) from None
         yield descriptor
     finally:
+        # Given back and not only closed: what a call of `oc` has left running has the same descriptor, and would hold the lock.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 
@@ -69,7 +72,8 @@ def _take(descriptor: int, patience: float) -> None:
         if time.monotonic() >= given_up:
             raise Locked(
                 Text(
-                    "the run of pid {pid}, since {since}, was killed, and its last oc call has not ended yet: stop that oc",
+                    "the run of pid {pid}, since {since}, was killed, and its last oc call, or what that call started, still runs:"
+                    " stop it",
                     pid=pid,
                     since=since,
                 )

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import files
 from ..language import system_error
 from ..values import NOTHING, Inverse, Text, Usage
 from .home import host_part, safe_name, state_home
 from .journal import FORMAT, JournalError, NoJournal, whole_number
 from .lock import LOCK, holder, is_alive
+
+# A run of a thousand configs with all its rollouts writes some megabytes.
+LARGEST = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def read(path: Path) -> Record:
     that cannot be read or is damaged.
     """
     try:
-        raw = path.read_bytes()
+        raw = files.read(path, LARGEST)
     except OSError as error:
         why = system_error(error)
         raise JournalError(Text("the journal {path} cannot be read ({why})", path=str(path), why=why)) from None

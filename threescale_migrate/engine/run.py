@@ -20,6 +20,7 @@ from ..exit_codes import ExitCode
 from ..guide.dumps import Dump
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, Whole, choose
+from ..language import shortage
 from ..values import Action, Check, Refused, Request, Step, Text, Usage
 from . import evidence
 from .failed import Failed, Failure
@@ -145,7 +146,8 @@ class Run:
         """Writes the journal's end for a run that did not come to its own."""
         if isinstance(error, JournalError):
             return
-        own = next(code for kind, code in _CODES if isinstance(error, kind))
+        lacking = shortage(error) is not None
+        own = ExitCode.UNKNOWN if lacking else next(code for kind, code in _CODES if isinstance(error, kind))
         code = getattr(error, "exit_code", own)
         text = getattr(error, "text", None)
         sentence = text if isinstance(text, Text) else Text("{said}", said=str(error))

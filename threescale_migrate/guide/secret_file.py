@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .. import yaml_size
 from ..cluster.pull_secrets import DATA_KEYS, Unparsable, entries, fingerprint, logins, secret_values
 from ..values import NEXT_IMAGES, PANEL, REGISTRY, SECRET_NAME, PullSecret, Text, Usage
 from .logins import covers, judged, unparsable
 
 # The API server accepts no larger object.
 LARGEST = 1024 * 1024
-DEEPEST = 100
 MOST_VALUES = 20_000
 
 
@@ -115,34 +115,6 @@ def _kind(item: Mapping[str, Any]) -> str:
     return kind[:40] if isinstance(kind, str) and kind.isprintable() and kind else "?"
 
 
-def _measured(text: str, loader: Any) -> None:
-    """Refuses what is nested deeper, or grows larger when its aliases are followed, than any secret.
-
-    It goes by the parser's events, so that nothing has been expanded yet. Raises RecursionError, yaml.YAMLError.
-    """
-    import yaml
-
-    sizes: dict[str, int] = {}
-    open_: list[tuple[str | None, int]] = []
-    for event in yaml.parse(text, Loader=loader):
-        size = 1
-        if isinstance(event, yaml.CollectionStartEvent):
-            open_.append((event.anchor, 1))
-            size = 0
-        elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, size = open_.pop()
-            if anchor:
-                sizes[anchor] = size
-        elif isinstance(event, yaml.AliasEvent):
-            size = sizes.get(str(event.anchor), 1)
-        elif not isinstance(event, yaml.ScalarEvent):
-            continue
-        if open_:
-            open_[-1] = (open_[-1][0], open_[-1][1] + size)
-        if len(open_) > DEEPEST or size > MOST_VALUES or (open_ and open_[-1][1] > MOST_VALUES):
-            raise RecursionError
-
-
 def _text(raw: bytes, source: str) -> str:
     """The file as text: UTF-8, or the UTF-16 that a Windows shell's redirection writes."""
     try:
@@ -165,7 +137,7 @@ def _document(raw: bytes, source: str) -> dict[str, Any]:
 
     loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        _measured(text, loader)
+        yaml_size.measure(text, MOST_VALUES)
         documents = [document for document in yaml.load_all(text, Loader=loader) if document not in ("", "null", "~")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ def load(store: Store, path: Path) -> str:
     Objects keep their status, so that complete rollouts stay complete. Raises Mistake, OSError.
     """
     try:
+        if path.is_char_device() or path.is_block_device():  # it may never end
+            raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE), str(path))
         document = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
         raise Mistake("--from: {path} is not JSON: export with {command}", path=path, command=EXPORT) from None

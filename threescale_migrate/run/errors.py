@@ -19,6 +19,7 @@ from ..engine.journal import JournalError
 from ..engine.lock import Locked
 from ..engine.signals import Stopped, at_once
 from ..exit_codes import ExitCode
+from ..language import shortage
 from ..output import Unwritable
 from ..redaction import REDACTOR
 from ..render import failed
@@ -35,6 +36,10 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
         return error.text, ExitCode.REFUSED
     if isinstance(error, (Locked, JournalError, Failed, Stopped, OcError)):
         return error.text, error.exit_code
+    what = shortage(error)
+    if what is not None:
+        sentence = "the system refuses this program what it needs ({what}): see ulimit -a, and how much memory is free"
+        return Text(sentence, what=what), ExitCode.UNKNOWN
     return None
 
 

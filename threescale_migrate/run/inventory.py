@@ -6,17 +6,20 @@ and `options` for it alone.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from .. import shell
+from .. import files, shell, yaml_size
+from ..language import system_error
 from ..values import STEPS, Step, Text, Usage
 from .options import Many, OverMany
 from .session import Session
 
 LARGEST = 4 * 1024 * 1024
+# With what its aliases and merge keys stand for.
+MOST_VALUES = 500_000
 
 
 Options = TypeVar("Options", bound=OverMany)
@@ -137,19 +140,19 @@ def targets(session: Session, options: OverMany) -> tuple[Target, ...]:
 def read(path: str) -> Iterator[Target]:
     """The entries of an inventory file. Raises Usage, which names the file and the line."""
     try:
-        with open(path, "rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else "?"
+        raw = files.read(Path(path), LARGEST)
+    except (OSError, ValueError) as error:  # a ValueError: the name holds a NUL
+        why = system_error(error) if isinstance(error, OSError) else Text("?")
         raise Usage(Text("--inventory: {path} cannot be read ({why})", path=path, why=why)) from None
-    if len(raw) > LARGEST:
-        raise _wrong(path, 1, Text("it is larger than any inventory"))
     import yaml  # late: most commands read no inventory
 
     try:
+        yaml_size.measure(raw, MOST_VALUES)
         loader = yaml.SafeLoader(raw)
         root = loader.get_single_node()
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise _wrong(path, 1, Text("it is nested more deeply, or has more values, than any inventory")) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise _wrong(path, 1 if mark is None else mark.line + 1, Text("it is not YAML")) from None
     node = root

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from .. import files
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..engine.proving import prove
@@ -11,6 +14,9 @@ from ..values import Refused, Request, Text, Usage, Verdict
 from .options import RequestOptions
 from .session import Session
 from .sources import read_secret
+
+# Larger than any order of waves.
+LARGEST = 1024 * 1024
 
 
 def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
@@ -38,11 +44,11 @@ def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
 def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
     """A line of names for each wave; what follows a `#` is left out. Raises Usage."""
     try:
-        with open(path, encoding="utf-8") as file:
-            lines = [line.partition("#")[0].replace(",", " ").split() for line in file]
-    except (OSError, UnicodeDecodeError) as error:
+        text = files.read(Path(path), LARGEST).decode("utf-8")
+    except (OSError, ValueError) as error:  # a ValueError: no text, or a name with a NUL
         why = system_error(error) if isinstance(error, OSError) else Text("not UTF-8 text")
         raise Usage(Text("--wave-plan: {path} cannot be read ({why})", path=path, why=why)) from None
+    lines = (line.partition("#")[0].replace(",", " ").split() for line in text.splitlines())
     found = tuple(tuple(line) for line in lines if line)
     if not found:
         raise Usage(Text("--wave-plan: {path} names no config", path=path))

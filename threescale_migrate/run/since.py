@@ -70,10 +70,14 @@ def path_of(connection: Connection, options: VerifyOptions, name: str) -> Path:
     return state_home() / "verified" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 
 
+# Of a thousand projects.
+LARGEST = 1 << 28
+
+
 def read(path: Path) -> Last | None:
     """What the last run saw; None if there was none, or its file cannot be understood."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(files.read(path, LARGEST))
         checks = {str(key): (str(verdict), str(seen)) for key, (verdict, seen) in found["checks"].items()}
         return Last(int(found["code"]), checks)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
