@@ -21,23 +21,12 @@ from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli import usage
 from threescale_migrate.cli.main import COMPLETIONS
 from threescale_migrate.cli.topics import TOPICS
+from threescale_migrate.options import OPTIONS
 from threescale_migrate.rehearsal.faults import FAULTS
 
 PACKAGE = Path(threescale_migrate.__file__).parent
 
-# What completes an option's value, by its destination, else by what the help calls it.
-BY_DEST: Mapping[str, str] = {
-    "dc": "configs",
-    "projects": "projects_list",
-    "namespace": "projects",
-    "expect_project": "projects",
-    "context": "contexts",
-    "from_secret": "secrets",
-    "run": "runs",
-    "fault": "faults",
-    "oc": "programs",
-    "topic": "topics",
-}
+# What completes a value, by what the help calls it, where its field names nothing else.
 BY_VALUE: Mapping[str, Any] = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
 
 # Both shells: how `oc` is asked, in the project and the context that the line names already.
@@ -145,7 +134,8 @@ def script(shell: str) -> str:
 
 def _prepare(action: argparse.Action, shell: str) -> None:
     """Tells shtab what completes a value; zsh takes `--option=VALUE` where the option's name ends in `=`."""
-    kind = BY_DEST.get(action.dest) or BY_VALUE.get(usage.value(action))
+    option = OPTIONS.get(action.dest)
+    kind = (option.about.completes if option else "") or BY_VALUE.get(usage.value(action))
     if action.nargs == argparse.REMAINDER:
         kind = {"zsh": "_normal"}
     elif isinstance(kind, str):

@@ -19,9 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import make_world
-from threescale_migrate.cli.options import CONVERTERS
-from threescale_migrate.cli.parser import build
-from threescale_migrate.cli.usage import commands
+from threescale_migrate.cli.commands import COMMANDS
 
 PACKAGE = "threescale_migrate"
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,8 +35,9 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": (
         "check_codes shipped visible",
         "values",
-        "exit_codes language redaction shell",
-        "command_secrets kept output",
+        "exit_codes language redaction",
+        "command_secrets kept options output",
+        "shell",
     ),
     "cluster": (
         "clock dialects doors ending items state streams threads",
@@ -74,14 +73,14 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "failed",
     ),
     "run": (
-        "options report_path rights",
+        "report_path rights",
         "connecting since",
         "session",
         "errors inventory preflight reports sources",
         "journaling many planned requests results undoing",
         "confirming",
     ),
-    "cli": ("localising usage", "groups", "parser", "options", "main"),
+    "cli": ("commands localising", "arguments usage", "parser", "help line", "main"),
 }
 LONGEST = 400
 
@@ -200,7 +199,7 @@ def test_the_rows_name_modules_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("source", "name", "found"),
     [
-        ("from ..run.options import Many", "guide.x", "run is above guide"),
+        ("from ..run.session import Session", "guide.x", "run is above guide"),
         ("def f():\n    from ..commands import verify", "run.x", "commands is above run"),
         ("if TYPE_CHECKING:\n    from . import verify", "commands.x", "a command imports no other"),
         ("import threescale_migrate.cli.main", "render.x", "cli is above render"),
@@ -208,7 +207,7 @@ def test_the_rows_name_modules_that_are_there() -> None:
         ("from ..values import Text", "rehearsal.x", "nothing else of the package"),
         ("from ..rehearsal import launch", "engine.x", "started by a command"),
         ("from .waiting import wait", "engine.apply", "same row or above"),
-        ("from ..values import Text\nfrom . import options\nimport json", "run.session", ""),
+        ("from ..values import Text\nfrom . import connecting\nimport json", "run.session", ""),
     ],
 )
 def test_an_import_that_goes_wrong_is_seen_wherever_it_stands(source: str, name: str, found: str) -> None:
@@ -263,8 +262,9 @@ def test_processes_are_started_in_two_places_alone() -> None:
 
 
 def test_each_command_has_a_module_with_one_run() -> None:
-    assert set(CONVERTERS) == set(commands(build())) - {"completion"}
-    for name in CONVERTERS:
+    there = {name.rpartition(".")[2] for name in MODULES if floor_of(name) == "commands"} - {"commands"}
+    assert there == set(COMMANDS) - {"completion", "help"}
+    for name in there:
         run = importlib.import_module(f"{PACKAGE}.commands.{name}").run
         assert list(inspect.signature(run).parameters) == ["session", "options"], name
 

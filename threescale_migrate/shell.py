@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from .options import carried
 from .values import PROGRAM as PROGRAM
 from .values import Command, Who
 
@@ -47,24 +48,8 @@ _COMMANDS = re.compile(
     rf"|get (?:pods?|events|dc|rc|sa|is|pvc|quota)(?:/{_NAME})?\b(?!,\S)(?: -o [a-z]+)?|delete pod {_NAME}|import-image {_NAME}|edit (?:quota|limits) {_NAME}"
     rf"|rollout (?:resume|latest|cancel|status|undo) {_NAME}|secrets link {_NAME} {_NAME} --for=pull)"
 )
-_SOURCES = ("--secret-file", "--username", "--from-secret")
-_WHERE = ("--expect-project", "--expect-server", "--oc", "--request-timeout", "--call-timeout")
-_WHICH = ("--dc", "--skip", "--service-discovery")
-_HOW = (
-    *_SOURCES, "--replace-secret", "--prove-pull", "--no-prove-pull", "--copy-privileged", "--no-link-default",
-    "--no-link-builder", "--resume-paused", "--all-at-once", "--wave-plan",
-)  # fmt: skip
 # What these steps look for, `migrate` brings about.
 LOOKING_STEPS = ("readiness", "verification")
-# The commands that plan a whole migration take each other's options; of any other command's, each takes those in its row.
-_PLANNING = ("plan", "preflight", "script", "migrate")
-_TAKEN = {
-    **dict.fromkeys(_PLANNING, (*_WHERE, *_WHICH, *_HOW)),
-    "verify": (*_WHICH, "--oc", "--request-timeout", "--call-timeout"),
-    "step": (*_WHERE, "--dc", "--skip"),
-    "undo": _WHERE,
-    "backup": _WHERE,
-}
 
 
 @dataclass(frozen=True)
@@ -129,21 +114,14 @@ class Invocation:
 
     def _more(self, words: Sequence[str]) -> tuple[str, ...]:
         """What a command of this program takes over from the one that is being carried out."""
-        command, named = words[0], set(map(_name, words))
+        command, named = words[0], frozenset(map(_name, words))
         same = command == self.command and (
             command != "step" or words[1:2] in ((), list(self.arguments), self.arguments)
         )
-        if named.intersection(_SOURCES):
-            named.update(_SOURCES)
-        whole = same or (command == "migrate" and self.command in _PLANNING)
-        kept = tuple(
-            word
-            for word in self.given
-            if _name(word) not in named
-            and (whole or _name(word) in _TAKEN.get(command, ()))
-            and (command != "step" or word != f"--skip={(*words, '')[1]}")
-        )
-        return (*(self.arguments if same and len(words) == 1 else ()), *kept)
+        first = self.command if same or command != self.command else ""
+        kept = carried(self.given, first, command, named)
+        own = f"--skip={(*words, '')[1]}" if command == "step" else ""
+        return (*(self.arguments if same and len(words) == 1 else ()), *(word for word in kept if word != own))
 
     def is_command(self, sentence: str) -> bool:
         """Whether a sentence is a command and nothing else, so that the line to be pasted says all of it."""
@@ -194,20 +172,3 @@ def resumption(commands: Iterable[Command]) -> Command | None:
 
 def _name(word: str) -> str:
     return word.partition("=")[0]
-
-
-def option(name: str, value: object, repeated: bool = False) -> tuple[str, ...]:
-    """An option with its value as words of a command line; none for a switch that is off."""
-    if isinstance(value, bool):
-        return (name,) if value else ()
-    if isinstance(value, (list, tuple)):
-        words = [str(getattr(part, "value", part)) for part in value]
-        return tuple(f"{name}={word}" for word in (words if repeated else [",".join(words)] if words else ()))
-    return (f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}",)
-
-
-def instead(given: Iterable[str], own: Mapping[str, object]) -> tuple[str, ...]:
-    """The options of a command line where others hold instead; `own` has their values by name."""
-    others = {f"--{name}": value for name, value in own.items()}
-    kept = tuple(word for word in given if _name(word) not in others)
-    return (*kept, *(word for name, value in others.items() for word in option(name, value, repeated=name == "--skip")))

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World
-from threescale_migrate.cli import usage
-from threescale_migrate.cli.conflicts import CONFLICTS, NEEDS, Conflict, Given, contradiction
+from threescale_migrate.cli import environment, usage
+from threescale_migrate.cli.commands import COMMANDS as ABOUT
+from threescale_migrate.cli.commands import MAIN
+from threescale_migrate.cli.conflicts import ANY, Given, contradiction
 from threescale_migrate.cli.line import command_first, parsed
 from threescale_migrate.cli.parser import WrongUsage, build
+from threescale_migrate.cli.topics import topic
+from threescale_migrate.options import OPTIONS, Option, of_command, repeated
+from threescale_migrate.values import Step
 
 # A value that each option takes, by its destination; others take any word.
 SAMPLES = {
@@ -48,10 +53,7 @@ def options_of(command: str) -> list[argparse.Action]:
     return [
         action
         for action in COMMANDS[command]._actions
-        if action.option_strings
-        and not isinstance(action, argparse._HelpAction)
-        and action.dest != "password"
-        and not action.required
+        if action.option_strings and not isinstance(action, argparse._HelpAction) and not action.required
     ]
 
 
@@ -87,26 +89,37 @@ def test_every_pair_of_options_is_taken_or_refused_in_a_sentence_that_names_both
         assert "Traceback" not in said
         named = [name for action in (first, second) for name in action.option_strings if name in said]
         assert named, (argv, said)
-        if "contradict" in said or "not allowed with" in said:
-            assert any(name in said for action in (first, second) for name in action.option_strings), (argv, said)
-        # Each refusal is one that a table knows, or argparse's own of two sources of one secret.
-        assert any(word in said for word in ("contradict each other", "has no effect without", "not allowed with")), (
-            said
-        )
+        assert "cannot be combined" in said or "has no effect without" in said, said
     assert taken > 1000
     assert refused > 100
 
 
-@pytest.mark.parametrize("conflict", CONFLICTS, ids=lambda found: f"{found.first.dest}-{found.second.dest}")
-def test_each_line_of_the_table_can_happen_in_a_command(conflict: Conflict) -> None:
-    """A line about an option that no command has is dead."""
-    known = {action.dest for command in COMMANDS.values() for action in command._actions}
-    later = {
-        "no_prove_pull",
-        "no_link_builder",
-        "ticket",
-    }
-    assert {conflict.first.dest, conflict.second.dest} <= known | later
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=lambda option: str(option.name))
+def test_what_a_field_says_of_others_can_happen(option: Option) -> None:
+    """What excludes an option that no common command has is dead, and so is what nothing reads."""
+    assert set(option.about.commands.split()) <= set(COMMANDS)
+    for other in Given.of(f"{option.about.excludes} {option.about.needs}"):
+        assert any(option.taken_by(command) and other.option.taken_by(command) for command in COMMANDS), other.spelled
+        assert (
+            other.option.flag
+            or other.value is ANY
+            or other.value == "-"
+            or other.value in sum((other.option.choices(command) for command in COMMANDS), ("list",))
+        )
+    for commands in (option.about.carried, option.about.variable):
+        assert all(option.taken_by(command) for command in commands.split()), option.name
+    assert all(name in OPTIONS for name in option.about.yields.split())
+
+
+def test_what_help_shows_first_are_options_of_the_command() -> None:
+    for name, about in ABOUT.items():
+        assert len(about.main) <= 10
+        assert set(about.main) <= {option.name for option in of_command(name)}
+    assert set(MAIN) <= set(ABOUT)
+
+
+def test_the_topic_of_the_variables_is_made_from_the_fields() -> None:
+    assert environment.table() in topic("variables")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +137,7 @@ def test_each_line_of_the_table_can_happen_in_a_command(conflict: Conflict) -> N
         "undo --redo 20260101T0000",
         "step readiness --replace-secret",
         "step readiness --check --yes",
-        "history --report=report.html",
-        "history 20260101T0000 -n a",
+        "history --ticket=CHG-1",
         "rehearse --fault=list --speed=2",
     ],
 )
@@ -133,28 +145,29 @@ def test_what_contradicts_itself_is_refused_before_oc_is_asked(world: World, arg
     (world.directory / "bin" / "oc").unlink()
     done = world.run(*argv.split())
     assert done.code == 2, done.all
-    assert "contradict each other" in done.err or "has no effect without" in done.err
+    assert "cannot be combined" in done.err or "has no effect without" in done.err
     assert len(done.err.splitlines()) == 1
     assert done.out == ""
 
 
 def test_a_need_is_met_by_any_of_its_options() -> None:
-    for need in NEEDS:
-        names = {found.dest: f"--{found.dest}" for found in (need.option, *need.others)}
-        alone = argparse.Namespace(**{need.option.dest: True})
-        command = need.commands[0] if need.commands else "verify"
-        assert contradiction(command, alone, names) is not None
-        for other in need.others:
-            both = argparse.Namespace(**{need.option.dest: True, other.dest: "x"})
-            assert contradiction(command, both, names) is None
+    for option in OPTIONS.values():
+        for other in Given.of(option.about.needs):
+            command = next(name for name in COMMANDS if option.taken_by(name) and other.option.taken_by(name))
+            assert contradiction(command, {option.name: True}) is not None
+            also = {also.option.name: "x" for also in Given.of(other.option.about.needs)}
+            assert contradiction(command, {option.name: True, other.option.name: "x", **also}) is None
 
 
 def test_a_value_counts_only_where_it_is_the_one_meant() -> None:
-    assert Given("skip", "permissions").is_in({"skip": ["readiness", "permissions"]})
-    assert not Given("skip", "permissions").is_in({"skip": ["readiness"]})
-    assert not Given("output", "json").is_in({"output": "text"})
-    assert Given("projects").is_in({"projects": ["a"]})
-    assert not Given("all_contexts").is_in({"all_contexts": False})
+    def says(words: str, **given: object) -> bool:
+        return next(iter(Given.of(words))).is_in(given)
+
+    assert says("skip=permissions", skip=(Step.READINESS, Step.PERMISSIONS))
+    assert not says("skip=permissions", skip=(Step.READINESS,))
+    assert not says("output=json", output="text")
+    assert says("projects", projects=("a",))
+    assert not says("all_contexts", all_contexts=False)
 
 
 @pytest.mark.parametrize(
@@ -194,8 +207,7 @@ def test_the_environment_says_what_the_command_line_does_not(world: World) -> No
 
 
 def test_a_source_that_is_named_takes_the_place_of_the_environments(world: World) -> None:
-    found = parsed(["plan", "--from-secret", "other"])
-    assert found.secret_file is None
+    assert parsed(["plan", "--from-secret", "other"]).options.secret_file is None
     done = world.run("plan", "--from-secret", "none-such", THREESCALE_MIGRATE_SECRET_FILE="/none/such")
     assert "/none/such" not in done.all
 
@@ -207,9 +219,9 @@ def test_each_help_fits_a_screen_of_24_lines(world: World, command: str) -> None
     lines = brief.out.splitlines()
     assert len(lines) <= 24, len(lines)
     assert max(map(len, lines)) <= 80
-    everything = world.run(*command.split(), "--help-all", COLUMNS="80").out
+    everything = world.run("help", *command.split(), COLUMNS="80").out
     for action in COMMANDS[command]._actions if command else ():
-        if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction) and action.option_strings:
+        if not isinstance(action, argparse._HelpAction) and action.option_strings:
             assert action.option_strings[-1] in everything
             assert action.option_strings[-1] in brief.out, (command, action.option_strings)
 
@@ -265,11 +277,12 @@ def test_what_is_given_again_is_a_line_that_is_taken(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "waves").write_text("zync\n", encoding="utf-8")
     command, *words = line.split()
-    arguments, options = parsed([command, *words]).again
+    found = parsed([command, *words])
+    arguments, options = repeated(command, found.options)
     saved = ("saved",) if command == "backup" else ()
-    repeated = parsed([command, *(arguments or saved), *options])
+    again = parsed([command, *(arguments or saved), *options])
     told = [option for option in options if not option.startswith("--backup=")]
-    assert [option for option in repeated.again[1] if not option.startswith("--backup=")] == told
+    assert [word for word in repeated(command, again.options)[1] if not word.startswith("--backup=")] == told
 
 
 def test_a_database_is_saved_again_before_its_wave_into_a_directory_that_is_new(
@@ -278,6 +291,24 @@ def test_a_database_is_saved_again_before_its_wave_into_a_directory_that_is_new(
     monkeypatch.chdir(tmp_path)
     keep = ["--dump", "zync-database", "--restore", "zync-database"]
     (tmp_path / "saved-2").mkdir()
-    _, options = parsed(["migrate", "--backup", "saved", *keep]).again
+    _, options = repeated("migrate", parsed(["migrate", "--backup", "saved", *keep]).options)
     assert options == (f"--backup={tmp_path}/saved-3", "--dump=zync-database", "--restore=zync-database")
-    assert parsed(["migrate", "--backup", "saved"]).again == ((), ())
+    assert repeated("migrate", parsed(["migrate", "--backup", "saved"]).options) == ((), ())
+
+
+def test_a_step_has_its_name_and_the_guides_number() -> None:
+    for number, step in enumerate(Step, 1):
+        assert parsed(["step", str(number)]).options == parsed(["step", step.value]).options
+    assert parsed(["verify", "--skip", "3"]).options.skip == (Step.PERMISSIONS,)
+
+
+@pytest.mark.parametrize("word", ["7", "0", "readines", ""])
+def test_another_word_is_no_step(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "readiness" in said_of(["step", word], capsys)
+
+
+@pytest.mark.parametrize("argv", ["step --password {} readiness", "undo --password={}", "--password {} plan"])
+def test_a_token_on_the_command_line_is_refused_and_not_repeated(argv: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = said_of(argv.format("t0ken").split(), capsys)
+    assert "arguments are visible to every user" in said or "unrecognized" in said
+    assert "t0ken" not in said

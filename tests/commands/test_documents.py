@@ -23,9 +23,9 @@ from threescale_migrate.engine.waiting import LOGIN_SECONDS
 from threescale_migrate.exit_codes import TABLE, numbers
 from threescale_migrate.guide.costs import SLACK_SECONDS
 from threescale_migrate.guide.logins import SOON_DAYS
+from threescale_migrate.options import Options
 from threescale_migrate.redaction import LONGEST_LINE
 from threescale_migrate.run.connecting import LOOKING_TIMEOUT
-from threescale_migrate.run.options import Changing
 from threescale_migrate.values import GUIDE_CONFIGS, STEPS
 
 DOCUMENTS = {"README": ROOT / "README.md"} | {
@@ -119,7 +119,7 @@ FIGURES = [
     ("README", r"`oc patch dc NAME` (\w+) times", "fifteen"),
     ("README", r"([\d]+) 個の DeploymentConfig", len(GUIDE_CONFIGS)),
     ("order", r"The guide's (\w+), those that exist", "fifteen"),
-    ("order", r"after `--grace` \((\d+) s\)", int(Changing().grace)),
+    ("order", r"after `--grace` \((\d+) s\)", int(Options().grace)),
     ("order", r"once more for each\s+hook, and (\d+) s", SLACK_SECONDS),
     ("permissions", r"for (\d+) s at most", int(LOGIN_SECONDS)),
     ("registry-secret", r"expires within (\d+) days", SOON_DAYS),

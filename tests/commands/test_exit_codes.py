@@ -17,7 +17,7 @@ ONE = ("--dc", "zync")
 
 def test_help_and_the_topic_show_the_one_table(world: World) -> None:
     assert {code for row in TABLE for code in row.codes} == set(ExitCode)
-    help_ = " ".join(world.run("--help-all").out.split())
+    help_ = " ".join(world.run("help").out.split())
     topic = (ROOT / "threescale_migrate/topics/exit-codes.md").read_text(encoding="utf-8").replace("`", "")
     readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("`", "")
     for row in TABLE:

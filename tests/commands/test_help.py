@@ -21,7 +21,8 @@ def test_help_lists_commands_and_topics_and_shows_each(world: World) -> None:
         shown = world.run("help", name)
         assert (shown.code, shown.err) == (0, "")
         assert max(map(len, shown.out.splitlines()[:1])) <= 80
-    assert world.run("help", "verify").out == world.run("verify", "--help").out.rstrip("\n") + "\n"
+    brief = world.run("verify", "--help").out.partition("more options")[0]
+    assert world.run("help", "verify").out.startswith(brief.rstrip("\n"))
 
 
 def test_a_name_that_is_a_command_and_a_topic_shows_both(world: World) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import GRACE, Result, World, make_world
 from threescale_migrate.cli.line import parsed
+from threescale_migrate.options import repeated
 from threescale_migrate.shell import PROGRAM, Invocation
 
 INVOCATION = Invocation("amp-prod", "prod/api:6443/jo", "", "migrate", ("--secret-file=my secret.yml", "--dc=zync"))
@@ -146,7 +147,8 @@ def given(line: str, **environment: str) -> tuple[tuple[str, ...], tuple[str, ..
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        return tuple(parsed(shlex.split(line)).again)
+        found = parsed(shlex.split(line))
+        return repeated(found.command, found.options)
 
 
 def test_what_names_a_place_or_shows_a_result_is_not_given_again() -> None:
@@ -162,9 +164,9 @@ def test_all_that_limits_a_run_is_given_again_whoever_said_it() -> None:
         "--skip=permissions",
         "--skip=readiness",
         f"--secret-file={os.getcwd()}/s.yml",
-        "--timeout=3600",
         "--no-link-default",
         f"--wave-plan={os.getcwd()}/w",
+        "--timeout=3600",
     )
     assert given("migrate", THREESCALE_DC_NAMES="zync backend-cron", THREESCALE_MIGRATE_GRACE="5")[1] == (
         "--dc=zync,backend-cron",

@@ -19,12 +19,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from threescale_migrate import shell
 from threescale_migrate.check_codes import Code
 from threescale_migrate.exit_codes import ExitCode
+from threescale_migrate.options import Options
 from threescale_migrate.render import document, junit, metrics, nagios, plan, text
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
 from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.run import since
 from threescale_migrate.run.inventory import read
-from threescale_migrate.run.options import Connection, Judgement, Many, RequestOptions, VerifyOptions
 from threescale_migrate.run.session import Session
 from threescale_migrate.values import NOTHING, Action, Check, Inverse, Step, Text, Usage, Verdict
 from threescale_migrate.visible import visible
@@ -149,11 +149,10 @@ def test_changes_are_new_verdicts_and_new_words_but_not_other_words_of_what_pass
 
 
 def test_other_options_are_another_run() -> None:
-    here, options = Connection(namespace="a"), VerifyOptions()
-    other = replace(options, request=RequestOptions(configs=("zync",)))
-    assert since.path_of(here, options, "") == since.path_of(here, replace(options, timeout=1.0), "")
-    assert since.path_of(here, options, "") != since.path_of(here, other, "")
-    assert since.path_of(here, options, "") != since.path_of(Connection(namespace="b"), options, "")
+    here = Options(namespace="a")
+    assert since.path_of(here, "") == since.path_of(replace(here, timeout=1.0), "")
+    for other in (replace(here, dc=("zync",)), replace(here, strict=True), replace(here, namespace="b")):
+        assert since.path_of(here, "") != since.path_of(other, "")
 
 
 GOOD = """
@@ -174,13 +173,16 @@ def test_an_inventory_names_projects_with_their_contexts_and_options(tmp_path: P
     first, second, third = read(str(path))
     assert (first.name, first.context, first.project) == ("gateway-a", None, "gateway-a")
     assert second.name == "prod/gateway-b"
-    own_session, own = second.applied(Session("verify"), VerifyOptions())
-    assert (own_session.connection.context, own_session.connection.namespace) == ("prod", "gateway-b")
-    assert own.request == RequestOptions(configs=("zync", "backend-cron"), skip=(Step.PERMISSIONS,))
-    assert own.judgement == Judgement(allow_unknown=True)
-    given_elsewhere = VerifyOptions(judgement=Judgement(strict=True), many=Many(inventory=str(path)))
-    assert second.applied(Session("verify"), given_elsewhere)[1].judgement == Judgement(strict=True, allow_unknown=True)
-    assert not second.applied(Session("verify"), given_elsewhere)[1].many.given
+    own = Options(
+        context="prod",
+        namespace="gateway-b",
+        dc=("zync", "backend-cron"),
+        skip=(Step.PERMISSIONS,),
+        allow_unknown=True,
+    )
+    assert second.applied(Session("verify")).options == own
+    given_elsewhere = Session("verify", Options(strict=True, inventory=str(path)))
+    assert second.applied(given_elsewhere).options == replace(own, strict=True)
     assert (third.name, third.context, third.project) == ("third", "stage", None)
 
 

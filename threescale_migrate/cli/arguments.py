@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import NoReturn
+from collections.abc import Callable, Mapping
 
-from ..guide.prove_pull import ALL, IMAGE, is_image
-from ..values import REGISTRY, Text, Usage
+from ..guide.prove_pull import IMAGE, is_image
+from ..options import ALL, ONE, Option
+from ..values import REGISTRY, STEPS, Step, Text, Usage
 from . import references
 from .localising import current
 
@@ -47,9 +48,9 @@ def go_duration(text: str) -> str:
     return text
 
 
-def names(text: str) -> list[str]:
+def names(text: str) -> tuple[str, ...]:
     """Names from a list with commas or spaces. Raises Unusable."""
-    found = text.replace(",", " ").split()
+    found = tuple(text.replace(",", " ").split())
     if not found:
         raise Unusable(Text("no name is given"))
     return found
@@ -57,7 +58,7 @@ def names(text: str) -> list[str]:
 
 def image(text: str) -> str:
     """An image on the registry. Raises Unusable."""
-    if text != ALL and not is_image(text):
+    if text not in (ALL, ONE) and not is_image(text):
         sentence = "not an image of {registry}: give one such as --prove-pull={image}"
         raise Unusable(Text(sentence, registry=REGISTRY, image=IMAGE))
     return text
@@ -79,9 +80,13 @@ def schedule(text: str) -> str:
     return text
 
 
-def no_password(text: str) -> NoReturn:
-    """Refuses a token on the command line. Raises Unusable."""
-    raise Unusable(Text("arguments are visible to every user: give --username NAME, and the token on stdin"))
+def step(text: str) -> Step:
+    """A step by its name, or by the guide's number. Raises Unusable."""
+    named = {**{step.value: step for step in STEPS}, **{str(number): step for number, step in enumerate(STEPS, 1)}}
+    if text not in named:
+        known = ", ".join(step.value for step in STEPS)
+        raise Unusable(Text("{given} is no step: give one of {known}, or 1 to 6", given=repr(text[:40]), known=known))
+    return named[text]
 
 
 def report_file(path: str) -> str:
@@ -99,3 +104,31 @@ def jobs(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 64:
         raise Unusable(Text("{given} is not a number from 1 to 64", given=repr(text[:40])))
     return int(text)
+
+
+# How the value of an option is read, by its kind; any other is taken as it is.
+KINDS: Mapping[str, Callable[[str], object]] = {
+    "TIME": duration,
+    "OC TIME": go_duration,
+    "NAMES": names,
+    "STEP": step,
+    "IMAGE": image,
+    "ANY IMAGE": any_image,
+    "CRON": schedule,
+    "JOBS": jobs,
+    "SPEED": float,
+    "REPORT": report_file,
+}
+
+
+def reader(option: Option) -> Callable[[str], object]:
+    """What reads the value of an option."""
+    return KINDS.get(option.about.kind or option.about.value, str)
+
+
+def converted(option: Option, command: str, word: str) -> object:
+    """The value of an option from its word. Raises Unusable, ValueError."""
+    choices = option.choices(command)
+    if choices and word not in choices:
+        raise ValueError(f"{word!r}: choose from {', '.join(choices)}")
+    return reader(option)(word)

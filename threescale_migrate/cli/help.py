@@ -1,30 +1,32 @@
-"""What `help` shows: the list of commands and topics, a command's own help, a topic, or the section of a check's code."""
+"""`help`: the list of commands and topics, a command's own help, a topic, or the section of a check's code; on a terminal by the pager
+where it is longer than the screen."""
 
 from __future__ import annotations
 
 import difflib
+import pydoc
+import sys
 
-from ..render.markdown import section
-from ..run.options import HelpPage
+from ..exit_codes import TABLE, ExitCode, numbers
+from ..options import Options
+from ..render.markdown import emphasised, section
+from ..render.terminal import open_terminal
 from ..values import Text, Usage
 from .localising import current, localise, spoken
 from .parser import build
 from .topics import TOPICS, title, topic
-from .usage import commands
+from .usage import commands, whole
 
 
-def page(name: str | None, lang: str | None) -> HelpPage:
-    """The page of a name, or of none. Raises Usage for a name that nothing is called."""
+def page(name: str | None, lang: str | None, program: str) -> tuple[list[str], str]:
+    """The lines of a name or of none, and its Markdown. Raises Usage for a name that nothing is called."""
     with spoken(lang) as translate:
-        parser = build()
+        parser = build(program)
         localise(parser, translate)
         known = commands(parser)
         if name is None:
-            width = max(map(len, TOPICS))
-            listed = "\n".join(f"  {each:{width}}  {title(each)}" for each in TOPICS)
-            heading = Text("topics, shown by help TOPIC:").translated(current)
-            return HelpPage(f"{parser.format_help()}\n{heading}\n{listed}\n")
-        plain = known[name].format_help() if name in known else ""
+            return [*whole(parser).splitlines(), *_exit_codes(), "", *_topics()], ""
+        plain = whole(known[name]).splitlines() if name in known else []
     markdown = topic(name) if name in TOPICS else section(topic("troubleshooting"), name) or ""
     if not plain and not markdown:
         shown = repr(name[:40])
@@ -32,4 +34,35 @@ def page(name: str | None, lang: str | None) -> HelpPage:
         if near:
             raise Usage(Text("there is no command or topic {name}; did you mean {near}?", name=shown, near=near[0]))
         raise Usage(Text("there is no command or topic {name}; help lists them", name=shown))
-    return HelpPage(plain, markdown)
+    return plain, markdown
+
+
+def _exit_codes() -> list[str]:
+    """The table of exit codes, in the language that argparse speaks now."""
+    rows = [(numbers(row.codes), row.brief.translated(current)) for row in TABLE]
+    return [Text("exit codes:").translated(current), *(f"  {codes:13} {meaning}" for codes, meaning in rows)]
+
+
+def _topics() -> list[str]:
+    width = max(map(len, TOPICS))
+    heading = Text("topics, shown by help TOPIC:").translated(current)
+    return [heading, *(f"  {each:{width}}  {title(each)}" for each in TOPICS)]
+
+
+def show(options: Options, program: str) -> ExitCode:
+    """Shows what the options name. Raises Usage for a name that nothing is called."""
+    plain, markdown = page(options.topic, options.lang, program)
+    terminal = open_terminal(sys.stdout, options.lang, options.color, options.plain)
+    paged = terminal.live and len(plain) + markdown.count("\n") >= terminal.size[1]
+    lines = plain + emphasised(markdown, _struck if paged else lambda words: terminal.paint(words, "strong"))
+    if paged:
+        pydoc.pager("\n".join(lines) + "\n")
+    else:
+        for line in lines:
+            terminal.verbatim(line)
+    return ExitCode.DONE
+
+
+def _struck(words: str) -> str:
+    """Bold as pagers have it: each letter struck over itself."""
+    return "".join(f"{letter}\b{letter}" for letter in words)

@@ -1,23 +1,39 @@
-"""The words of a command line to argparse's Namespace: where options may stand, which of them can be combined. It runs nothing."""
+"""The words of a command line to the options of a command: where options may stand, which of them can be combined. It runs nothing."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
+from ..options import OPTIONS, Options, of_command
 from ..values import Text
-from . import again, environment
+from . import environment
 from .arguments import said
 from .conflicts import contradiction
 from .localising import asked_for, localise, spoken
 from .parser import WrongUsage, build
-from .usage import NAME, commands, spelled
+from .usage import NAME, commands
+
+# What somebody may expect, by command: no value of it is read, which may be a token.
+REFUSED: Mapping[tuple[str, str], Text] = {
+    ("", "--password"): Text("arguments are visible to every user: give --username NAME, and the token on stdin"),
+    ("migrate", "--dry-run"): Text("migrate has no --dry-run: plan shows what it would do"),
+}
 
 
-def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
-    """The options; what is not understood is named without its value, which may have been meant to be a token."""
+@dataclass(frozen=True)
+class Line:
+    """A command with its options, completed by the environment."""
+
+    command: str
+    options: Options
+
+
+def parsed(argv: Sequence[str], program: str = NAME) -> Line:
+    """The command and its options; what is not understood is named without its value, which may have been meant to be a token."""
     with spoken(asked_for(argv)) as translate:
         parser = build(program)
         localise(parser, translate)
@@ -25,36 +41,44 @@ def parsed(argv: Sequence[str], program: str = NAME) -> argparse.Namespace:
             sys.stderr.write(parser.format_help())
             raise WrongUsage(said(Text("no command is given")))
         words = command_first(argv)
-        options, rest = parser.parse_known_args(words)
-        command = commands(parser)[options.command]
+        own = commands(parser).get(words[0], parser)
+        for word in _ours(words):
+            refused = REFUSED.get(("", word)) or REFUSED.get((words[0], word))
+            if refused is not None:
+                own.error(said(refused))
+        namespace, rest = parser.parse_known_args(words)
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in vars(namespace).items()}
+        name = str(given.pop("command"))
+        command = commands(parser)[name]
 
         def refuse(text: Text) -> None:
             command.error(said(text))
 
         if rest:
             unknown = [word.partition("=")[0] for word in rest if word.startswith("-")]
-            if options.command == "migrate" and "--dry-run" in unknown:
-                refuse(Text("migrate has no --dry-run: plan shows what it would do"))
             many = Text.plural("one argument too many", "{count} arguments too many", count=len(rest))
-            refuse(_unknown(unknown[0], command) if unknown else many)
-        for option in _blank(command, options):
+            refuse(_unknown(unknown[0], name) if unknown else many)
+        for option in _blank(given):
             refuse(Text("{option} is empty: give a value, or leave it out", option=option))
-        defaults = {action.dest: action.default for action in command._actions}
-        given = _given(parser, command, words)
-        names = {action.dest: spelled(action) for action in command._actions}
-        wrong = contradiction(options.command, given, names)
+        wrong = contradiction(name, given)
         if wrong is not None:
             refuse(wrong)
-        environment.apply(command._actions, given, options, refuse)
-        options.again = again.words(command._actions, defaults, options)
-        return options
+        values: dict[str, Any] = {**dict(environment.values(name, given, refuse)), **given}
+        return Line(name, Options(**values))
+
+
+def _ours(words: Sequence[str]) -> Iterator[str]:
+    """The options that are typed, without their values, up to the words of another program."""
+    for word in words:
+        if word == "--":
+            return
+        yield word.partition("=")[0]
 
 
 # What may stand before the command too, as with oc: with a value, and without one.
-VALUED = (
-    "-n", "--namespace", "--context", "--kubeconfig", "--request-timeout", "--call-timeout", "--oc", "--lang", "--color",
-)  # fmt: skip
-SWITCHES = ("-v", "-vv", "--verbose", "-q", "--quiet", "--plain")
+_AHEAD = tuple(each for each in OPTIONS.values() if each.about.ahead)
+VALUED = frozenset(word for each in _AHEAD if not each.flag for word in (each.spelled, each.about.short))
+SWITCHES = frozenset(word for each in _AHEAD if each.flag for word in (each.spelled, each.about.short)) | {"-vv"}
 
 
 def command_first(argv: Sequence[str]) -> list[str]:
@@ -74,25 +98,13 @@ def command_first(argv: Sequence[str]) -> list[str]:
     return [rest[0], *ahead, *rest[1:]] if rest else list(argv)
 
 
-def _unknown(option: str, command: argparse.ArgumentParser) -> Text:
-    near = get_close_matches(option, [word for action in command._actions for word in action.option_strings], 1)
+def _unknown(option: str, command: str) -> Text:
+    near = get_close_matches(option, [each.spelled for each in of_command(command) if not each.about.place], 1)
     if near:
         return Text("unknown option {option}; did you mean {near}?", option=option, near=near[0])
     return Text("unknown option {option}", option=option)
 
 
-def _blank(command: argparse.ArgumentParser, options: argparse.Namespace) -> Iterator[str]:
+def _blank(given: Mapping[str, object]) -> Iterator[str]:
     """The options that were given nothing: a variable of a script that was never set."""
-    for action in command._actions:
-        value = getattr(options, action.dest, None)
-        if isinstance(value, str) and not value.strip() and value != action.default:
-            yield spelled(action)
-
-
-def _given(
-    parser: argparse.ArgumentParser, command: argparse.ArgumentParser, words: Sequence[str]
-) -> argparse.Namespace:
-    """What the command line itself says: the same words once more, with no default for anything."""
-    for action in command._actions:
-        action.default = argparse.SUPPRESS
-    return parser.parse_known_args(list(words))[0]
+    return (OPTIONS[name].spelled for name, value in given.items() if isinstance(value, str) and not value.strip())

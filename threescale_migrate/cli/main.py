@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from argparse import Namespace
 from collections.abc import Sequence
 
 from .. import shipped
@@ -12,7 +11,7 @@ from ..exit_codes import ExitCode
 from ..language import shortage, translation
 from ..output import Unwritable, close, guard
 from ..values import Text
-from .line import parsed
+from .line import Line, parsed
 from .parser import WrongUsage
 from .usage import NAME
 
@@ -25,10 +24,10 @@ def main(argv: Sequence[str], program: str = NAME) -> int:
     guard()
     try:
         try:
-            options = parsed(argv, program)
+            line = parsed(argv, program)
         except SystemExit as error:
             return _unparsed(argv, error)
-        code = run(options)
+        code = run(line, program)
         sys.stdout.flush()
     except Unwritable as error:
         code = _unwritable(error)
@@ -66,18 +65,22 @@ def _unwritable(error: Unwritable) -> ExitCode:
     return ExitCode.FAILED
 
 
-def run(given: Namespace) -> int:
+def run(line: Line, program: str) -> int:
     """Runs the command that was named; each way to fail has its sentence and its exit code. Raises Unwritable, BrokenPipeError."""
-    if given.command == "completion":  # each new shell may wait for it: nothing more is loaded
-        sys.stdout.write(shipped.text(COMPLETIONS[given.shell]))
+    if line.command == "completion":  # each new shell may wait for it: nothing more is loaded
+        sys.stdout.write(shipped.text(COMPLETIONS[line.options.shell_name]))
         return ExitCode.DONE
     from ..run.errors import handled
-    from .options import CONVERTERS
+    from ..run.session import Session
 
-    session, options = CONVERTERS[given.command](given)
+    session = Session(line.command, line.options)
 
     def command() -> int:
-        module = importlib.import_module(f"..commands.{given.command}", __package__)
-        return int(module.run(session, options))
+        if line.command == "help":
+            from . import help as pages
+
+            return pages.show(line.options, program)
+        module = importlib.import_module(f"..commands.{line.command}", __package__)
+        return int(module.run(session, line.options))
 
     return handled(session, command)

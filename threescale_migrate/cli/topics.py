@@ -21,6 +21,7 @@ TOPICS = (
     "rehearsal",
     "secrets",
     "shell",
+    "variables",
     "exit-codes",
     "troubleshooting",
     "next",

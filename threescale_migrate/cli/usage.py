@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import argparse
 import gettext
-import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..render.terminal import wrap
+from ..values import Text
+from .commands import COMMANDS, MAIN
 
 WIDTH = 80
 NAME = "threescale-migrate"
-# What does not fit on the screen beside the commands is in a topic.
-MORE = (
-    "more: threescale-migrate help TOPIC, such as exit-codes, undo, troubleshooting; COMMAND --help, COMMAND --help-all"
-)
-# The options that most people need, the most important first: as many as fit on a screen have a line in `--help`.
-BRIEF_OPTIONS = 8
-RANKED = (
-    "--image", "--secret-file", "--namespace", "--schedule", "--permissions", "--dc", "--yes", "--check", "--dry-run", "--to-default", "--redo", "--skip", "--report",
-    "--on-failure", "--timeout", "--strict", "--watch", "--force", "--allow-unknown", "--wave-plan", "--inventory", "--jobs",
-    "--metrics-file", "--changed-since-last", "--output", "--quiet", "--verbose", "--context",
-)  # fmt: skip
+# What does not fit on the screen beside the commands.
+MORE = "more: threescale-migrate help lists topics too; help TOPIC, such as exit-codes, undo, troubleshooting; help COMMAND"
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -70,36 +62,6 @@ def value(action: argparse.Action) -> str:
     return str(action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper())
 
 
-def sentence(action: argparse.Action) -> str:
-    """What an option does, with its choices filled in."""
-    choices = ", ".join(map(str, action.choices or ()))
-    return str(action.help or "").replace("%(choices)s", choices).replace("%(default)s", str(action.default))
-
-
-def sections(parser: argparse.ArgumentParser) -> list[tuple[str, list[argparse.Action]]]:
-    """The words and options of a command in groups, as its help shows them, without `--help` itself; the cluster's last."""
-    found = []
-    for group in parser._action_groups:
-        shown = [
-            action
-            for action in group._group_actions
-            if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
-        ]
-        if shown:
-            found.append((str(group.title), shown))
-    return sorted(found, key=lambda section: (of_cluster(section[1]), in_brief(section[1])))
-
-
-def of_cluster(actions: Iterable[argparse.Action]) -> bool:
-    """Whether options are those about the cluster, the same for each command that asks it."""
-    return any(action.dest == "kubeconfig" for action in actions)
-
-
-def in_brief(actions: Iterable[argparse.Action]) -> bool:
-    """Whether a command's help names the options in a line or two: those that are the same for many commands."""
-    return any(action.dest in ("kubeconfig", "inventory") for action in actions)
-
-
 def commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
     """The commands of the whole command line."""
     for action in parser._actions:
@@ -114,57 +76,70 @@ def options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     return [action for action in parser._actions if action.option_strings and action.help != argparse.SUPPRESS]
 
 
-def help_of(parser: argparse.ArgumentParser, everything: bool = False) -> str:
-    """The help of a parser: what fits a screen of 24 lines, or `everything`."""
-    return _everything(parser) if everything else _brief(parser)
-
-
-def _brief(parser: argparse.ArgumentParser) -> str:
-    """The usage, the words and the options that most people need with a line for each, the names of the others, two examples."""
-    shown = [action for _, actions in sections(parser) for action in actions]
-    ranked = sorted((action for action in shown if _rank(action) < len(RANKED)), key=_rank)
-    words = [action for action in shown if not action.option_strings]
-    chosen = shown if len(shown) <= BRIEF_OPTIONS else [*words, *ranked][:BRIEF_OPTIONS]
-    formatter = parser._get_formatter()
-    formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
-    formatter.add_text(_folded(parser.description or ""))
-    formatter.add_arguments(chosen)
-    others = [action.option_strings[-1] for action in shown if action.option_strings and action not in chosen]
+def brief(parser: argparse.ArgumentParser) -> str:
+    """What `--help` prints, on a screen of 24 lines: a command's main options, the names of the others, two examples."""
+    if commands(parser):
+        return "\n".join((*_head(parser), "", *_listed(parser), "", _folded(gettext.gettext(MORE)), ""))
+    main, others = _by_rank(parser)
+    lines = [*_head(parser), "", *_arguments(parser, main)]
     if others:
-        formatter.add_text(_folded(f"--help-all: {' '.join(others)}", 2))
-    formatter.add_text(_examples(parser, 2))
-    # One empty line after the description, none before what follows the options.
-    return re.sub(r"\n\n+(?=--help-all: |examples:)", "\n", formatter.format_help())
+        more = Text("more options, explained by help {command}:", command=_command(parser)).translated(_current)
+        lines.append(_folded(f"{more} {' '.join(spelled(action) for action in others)}", 2))
+    return "\n".join((*lines, *_examples(parser)[:3], ""))
 
 
-def _rank(action: argparse.Action) -> int:
-    return min((RANKED.index(word) for word in action.option_strings if word in RANKED), default=len(RANKED))
+def whole(parser: argparse.ArgumentParser) -> str:
+    """What `help` shows of a command, or of all: the main options first, each with what it does."""
+    if commands(parser):
+        return "\n".join((*_head(parser), "", *_listed(parser), ""))
+    main, others = _by_rank(parser)
+    lines = [*_head(parser), "", *_arguments(parser, main)]
+    if others:
+        lines += ["", gettext.gettext("more options:"), *_arguments(parser, others)]
+    return "\n".join((*lines, "", *_examples(parser), ""))
 
 
-def _examples(parser: argparse.ArgumentParser, most: int = 100) -> str:
-    """The examples, in the words that were typed: a plugin of oc is called otherwise."""
-    epilog = parser.epilog or ""
-    if most < 100 and "\n" not in epilog:
-        epilog = gettext.gettext(MORE) if epilog else ""
-    epilog = epilog.replace(NAME, parser.prog.partition(NAME)[0] + NAME)
-    return "\n".join(epilog.splitlines()[: most + 1]) if "\n" in epilog else _folded(epilog)
+def _head(parser: argparse.ArgumentParser) -> list[str]:
+    usage = f"{gettext.gettext('usage: ')}{synopsis(parser.prog, parser._actions)}"
+    return [usage, "", *_folded(parser.description or "").splitlines()]
 
 
-def _everything(parser: argparse.ArgumentParser) -> str:
+def _listed(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """The commands with what they do, the main ones first."""
+    known = {name: str(command.description) for name, command in commands(parser).items()}
+    others = [name for name in known if name not in MAIN]
+    for title, names in ((gettext.gettext("main commands:"), MAIN), (gettext.gettext("other commands:"), others)):
+        yield title
+        for name in names:
+            yield from wrap(f"  {name:<11} {known[name]}", _width(), hanging=14)
+
+
+def _by_rank(parser: argparse.ArgumentParser) -> tuple[list[argparse.Action], list[argparse.Action]]:
+    """The main options of a command, and the others."""
+    main = COMMANDS[_command(parser)].main
+    shown = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
+    first = sorted((action for action in shown if action.dest in main), key=lambda action: main.index(action.dest))
+    return first, [action for action in shown if action.dest not in main]
+
+
+def _command(parser: argparse.ArgumentParser) -> str:
+    return parser.prog.rpartition(" ")[2]
+
+
+def _arguments(parser: argparse.ArgumentParser, actions: Iterable[argparse.Action]) -> list[str]:
+    """A line or two for each."""
     formatter = parser._get_formatter()
-    formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
-    formatter.add_text(_folded(parser.description or ""))
-    for title, actions in sections(parser):
-        if in_brief(actions):
-            names = ", ".join(invocation(action) for action in actions)
-            formatter.add_text(_folded(f"{title}: {names}", 2))
-        else:
-            formatter.start_section(title)
-            formatter.add_arguments(actions)
-            formatter.end_section()
-    formatter.add_text(_examples(parser))
-    # Titles stand out without an empty line before them.
-    return re.sub(r"\n\n(?=[^\n]+:(\n  -| -n))", "\n", formatter.format_help())
+    formatter.add_arguments(actions)
+    return formatter.format_help().splitlines()
+
+
+def _examples(parser: argparse.ArgumentParser) -> list[str]:
+    """The examples, in the words that were typed: a plugin of oc is called otherwise."""
+    return (parser.epilog or "").replace(NAME, parser.prog.partition(NAME)[0] + NAME).splitlines()
+
+
+def _current(template: str, many: str = "", count: int = 1) -> str:
+    return gettext.ngettext(template, many, count) if many else gettext.gettext(template)
 
 
 def _folded(text: str, hanging: int = 0) -> str:

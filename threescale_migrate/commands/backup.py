@@ -7,23 +7,23 @@ from ..cluster.oc import READ_TRIES
 from ..cluster.reading import observe_rollouts
 from ..exit_codes import ExitCode
 from ..guide.dumps import SECONDS
+from ..options import Options
 from ..run.backups import findings, save
 from ..run.connecting import LOOKING_TIMEOUT, located
-from ..run.options import BackupOptions
 from ..run.session import Session
 from ..values import Refused, Text, Usage
 
 
-def run(session: Session, options: BackupOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Writes the backup. Raises what asking the cluster raises, Usage where the directory cannot be written, Refused."""
     oc = session.connect(LOOKING_TIMEOUT)
-    where = located(oc, options.expect)
+    where = located(oc, options)
     state = None
-    if options.saving.dump is not None:
+    if options.dump is not None:
         state = observe_rollouts(oc, tries=READ_TRIES)
-        for found in findings(oc, state, where.user, options.saving):
+        for found in findings(oc, state, where.user, options):
             sentence = Text("{subject}: {seen}; {fix}", subject=found.subject, seen=found.seen, fix=found.fix)
             raise Usage(sentence) if found.usage else Refused(sentence)
         oc.clock = Clock(LOOKING_TIMEOUT + SECONDS)
-    made = save(session, oc, options.saving, state, show=True)
+    made = save(session, oc, options.directory, state, show=True)
     return ExitCode.DONE if made.whole else ExitCode.UNKNOWN

@@ -11,19 +11,19 @@ from ..cluster.sharing import TYPES, Masking, bundle
 from ..engine.backup import read_each
 from ..exit_codes import ExitCode
 from ..language import system_error
+from ..options import Options
 from ..run.connecting import LOOKING_TIMEOUT, located
-from ..run.options import ExportOptions
 from ..run.session import Session
 from ..values import Refused, Text, Usage, Verdict
 
 
-def run(session: Session, options: ExportOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Writes the file. Raises what asking the cluster raises, Usage where it cannot be written, Refused where there is nothing."""
     path = Path(options.file)
     if os.path.lexists(path):
         raise Usage(Text("{path} already exists: give the name of a new file", path=options.file))
     oc = session.connect(LOOKING_TIMEOUT)
-    where = located(oc, options.expect)
+    where = located(oc, options)
     masking = Masking()
     items, unread = read_each(oc, TYPES, masking.by_place)
     if not any(item["kind"] == "DeploymentConfig" for item in items):
@@ -40,7 +40,7 @@ def run(session: Session, options: ExportOptions) -> ExitCode:
         files.write(path, "".join(bundle(items, about, masking)))
     except OSError as error:
         raise Usage(Text("{path} cannot be written ({why})", path=options.file, why=system_error(error))) from None
-    if not session.output.quiet:
+    if not session.options.quiet:
         terminal = session.result
         for sentence in (
             Text(

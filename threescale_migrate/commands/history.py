@@ -8,35 +8,35 @@ from ..engine import in_effect, records
 from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
+from ..options import Options
 from ..render import document, resuming, text
 from ..render.report import moment, shown_time
 from ..render.report_of_record import outcome_of, why_it_failed
 from ..render.terminal import Terminal, columns, fit
 from ..run import reports
-from ..run.options import HistoryOptions
 from ..run.session import Session
 from ..values import Text, Usage, Verdict
 
 
-def run(session: Session, options: HistoryOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Lists the runs, shows one, or writes its report. Raises Usage."""
-    if session.report and not options.run:
+    if session.options.report and not options.run:
         raise Usage(Text("--report: name the run, as history lists it"))
     problems: list[JournalError] = []
-    known = records.records(project=options.project, problems=problems)
+    known = records.records(project=options.namespace, problems=problems)
     taken = {name for group in _by_project(known) for name in in_effect.undone(group)}
     if options.run:
         record = records.one_of(known, options.run)
-        if session.report:
+        if session.options.report:
             return reports.of_run(session, record.path)
         return _show_run(session, record, record.run in taken)
     terminal = session.result
-    if session.output.is_document:
+    if session.options.is_document:
         runs = [_described(record, record.run in taken) for record in known]
         sentence = [str(problem) for problem in problems]
         document.write(
             {"version": document.VERSION, "command": "history", "runs": runs, "problems": sentence},
-            session.output.format,
+            session.options.output,
         )
         return ExitCode.DONE
     if not known and not problems:
@@ -126,11 +126,11 @@ def _described(record: Record, taken: bool) -> dict[str, object]:
 
 
 def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
-    if session.output.is_document:
+    if session.options.is_document:
         lines = [dict(line) for line in record.lines]
         document.write(
             {"version": document.VERSION, "command": "history", **_described(record, taken), "lines": lines},
-            session.output.format,
+            session.options.output,
         )
         return ExitCode.DONE
     terminal = session.result

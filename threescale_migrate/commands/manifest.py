@@ -11,8 +11,8 @@ from ..cluster.failures import OcError
 from ..cluster.location import pin
 from ..cluster.served import served
 from ..exit_codes import ExitCode
+from ..options import Options
 from ..render import containerfile
-from ..run.options import ManifestOptions
 from ..run.session import Session
 from ..values import SECRET_NAME, Step, Text, Usage
 
@@ -50,14 +50,14 @@ TYPE = ("batch", ("v1", "v1beta1"), "cronjobs")
 ASKING = 30.0
 
 
-def run(session: Session, options: ManifestOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Prints the objects as YAML, in the version that the server accepts, or the recipe. Raises Usage, OcError where they lack an image or a project."""
     if options.kind == "containerfile":
         sys.stdout.write(containerfile.text(options.image))
         return ExitCode.DONE
     if options.image is None:
         raise Usage(Text("manifest {kind}: --image is missing", kind=options.kind))
-    project = session.connection.namespace or _current(session)
+    project = session.options.namespace or _current(session)
     version = _version(session)
     container = _container(command(project, options.permissions), options.image)
     made = _cron_job(project, container, options.schedule)

@@ -19,13 +19,13 @@ from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.dumps import Dump
 from ..guide.preflight import attempt
+from ..options import Options
 from ..run.backups import findings, save
 from ..run.confirming import confirm, gates_of
 from ..run.connecting import LOOKING_TIMEOUT, locked, unexpected
 from ..run.errors import handled
 from ..run.inventory import targets
 from ..run.journaling import Start, journaled
-from ..run.options import MigrateOptions
 from ..run.planned import Planned
 from ..run.preflight import examine, insist
 from ..run.reports import versions_of
@@ -36,32 +36,32 @@ from ..run.undoing import after_failure
 from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 
-def run(session: Session, options: MigrateOptions) -> int:
+def run(session: Session, options: Options) -> int:
     """Migrates. Raises what asking and changing the cluster raise; over many projects each failure is shown where it happens."""
-    return _run_many(session, options) if options.many.given else _run_one(session, options)
+    return _run_many(session, options) if options.many else _run_one(session, options)
 
 
-def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
+def _run_one(session: Session, options: Options) -> ExitCode:
     oc = session.connect(LOOKING_TIMEOUT)
-    gates = gates_of(session, options.gating)
+    gates = gates_of(session)
     where = locate(oc)
-    if options.saving.directory is not None:
-        usable(options.saving.directory)  # said before anything is asked
-    request = request_of(session, oc, options.request)
+    if options.backup is not None:
+        usable(options.backup)  # said before anything is asked
+    request = request_of(session, oc)
     with locked(oc, where) as directory:
         state = observe(oc, ahead=True, elsewhere=request.permissions)
         already = _migrated(oc, options, where, state, request)
         if already is not None:
             session.mention(Text("nothing is left to do in project {project}", project=where.project))
-            return show(session, options.judgement, state, already, oc)
-        seen = examine(oc, where, state, request, options.expect, options.judgement)
-        more = findings(oc, state, where.user, options.saving, options.judgement.allow_unknown)
+            return show(session, state, already, oc)
+        seen = examine(oc, where, state, request, options)
+        more = findings(oc, state, where.user, options)
         seen = replace(seen, findings=(*seen.findings, *more))
         code = insist(session, where.project, seen.findings)
         if code is not ExitCode.DONE:
             return code
-        planned = Planned.of(oc, state, request, seen, kept=options.saving.restore or "")
-        confirm(session, oc, options.changing, where, planned)
+        planned = Planned.of(oc, state, request, seen, kept=options.restore or "")
+        confirm(session, oc, where, planned)
         dump = _save(session, oc, options, state)
         start = Start(oc, where, directory, state, planned.actions, request)
         warnings = [
@@ -71,63 +71,63 @@ def _run_one(session: Session, options: MigrateOptions) -> ExitCode:
         ]
         release = [found.seen.kept() for found in planned.findings if found.code == Code.RELEASE_SUPPORTED]
         versions = {**versions_of(oc), **({"3scale": release[0]} if release else {})}
-        with journaled(session, options.changing, start, step=None, warnings=warnings, versions=versions) as run:
-            run.restore = dump if options.saving.restore else None
+        with journaled(session, start, step=None, warnings=warnings, versions=versions) as run:
+            run.restore = dump if options.restore else None
             try:
                 state, checks = migration.migrate(run, gates)
             except Failed as error:
                 # A cluster that does not answer cannot be asked to undo anything; a person who stops the run has decided.
-                if not options.undo_on_failure or error.exit_code in (ExitCode.UNKNOWN, ExitCode.INTERRUPTED):
+                if options.on_failure != "undo" or error.exit_code in (ExitCode.UNKNOWN, ExitCode.INTERRUPTED):
                     raise
                 raise after_failure(run, error) from None
             finally:
                 for sentence in owed(run):
                     session.say(sentence)
-            run.finish(exit_code(options.judgement, checks, session.command), checks)
-    code = show(session, options.judgement, state, checks)
+            run.finish(exit_code(options, checks, session.command), checks)
+    code = show(session, state, checks)
     if verdicts.judge(checks, session.command).done:
         session.mention(verdicts.BRIEF)
     return code
 
 
-def _save(session: Session, oc: Oc, options: MigrateOptions, state: ProjectState) -> Dump | None:
+def _save(session: Session, oc: Oc, options: Options, state: ProjectState) -> Dump | None:
     """Saves the project if requested, and returns the content of its database if that was requested. Raises Refused where a
     part of it cannot be read, Usage, OcError."""
-    if options.saving.directory is None:
+    if options.backup is None:
         return None
-    made = save(session, oc, options.saving, state, show=False)
-    if not made.whole and not options.judgement.allow_unknown:
+    made = save(session, oc, options.backup, state, show=False)
+    if not made.whole and not options.allow_unknown:
         raise Refused(Text("the backup is incomplete; nothing was changed; to migrate anyway, give --allow-unknown"))
     return made.dump
 
 
 def _migrated(
-    oc: Oc, options: MigrateOptions, where: Location, state: ProjectState, request: Request
+    oc: Oc, options: Options, where: Location, state: ProjectState, request: Request
 ) -> tuple[Check, ...] | None:
     """The checks of a project where nothing is left to do, and nothing blocks; else None."""
     left = attempt(state, request)
-    if left.actions or left.refusals or unexpected(options.expect, where):
+    if left.actions or left.refusals or unexpected(options, where):
         return None
     checks = (*steps.verify(state, request), *prove(oc, state, request))
     return checks if verdicts.exit_code(checks) in (ExitCode.DONE, ExitCode.UNKNOWN) else None
 
 
-def _run_many(session: Session, options: MigrateOptions) -> int:
+def _run_many(session: Session, options: Options) -> int:
     """Migrates one project after the other, and stops at the first that fails."""
-    if session.output.is_document:
+    if session.options.is_document:
         raise Usage(
             Text("for several projects migrate prints text only: give -o json or yaml for one project at a time")
         )
-    if options.saving.directory is not None:
+    if options.backup is not None:
         raise Usage(Text("--backup works on one project: name it with -n"))
-    listed = targets(session, options)
+    listed = targets(session)
     terminal = session.talk
     for number, target in enumerate(listed, 1):
-        if not session.output.quiet:
+        if not session.options.quiet:
             title = Text("project {number} of {total}: {name}", number=number, total=len(listed), name=target.name)
             terminal.line(terminal.paint(terminal.say(title), "strong"))
-        own_session, own = target.applied(session, options)
-        code = handled(own_session, partial(_run_one, own_session, own))
+        own = target.applied(session)
+        code = handled(own, partial(_run_one, own, own.options))
         if code:
             left = [other.name for other in listed[number:]]
             if left:

@@ -10,11 +10,11 @@ from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.selection import waves
+from ..options import STDOUT, Options
 from ..render import document, text
 from ..render.outcome import Outcome, worst
 from ..run.connecting import LOOKING_TIMEOUT
 from ..run.many import looked, show_line
-from ..run.options import PlanOptions
 from ..run.planned import Planned
 from ..run.preflight import examine, meaning
 from ..run.requests import check_project, request_of
@@ -22,26 +22,26 @@ from ..run.session import Session
 from ..values import Request, Text, Verdict
 
 
-def run(session: Session, options: PlanOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Shows the plan of one project or of many, or the order as a file. Raises what asking the cluster raises."""
-    if options.many.given:
+    if options.many:
         return _run_many(session, options)
-    if options.request.print_order:
+    if options.wave_plan == STDOUT:
         oc = session.connect(LOOKING_TIMEOUT)
         pin(oc)
-        return _print_order(session, observe(oc, cluster=False, secret=False), request_of(session, oc, options.request))
+        return _print_order(session, observe(oc, cluster=False, secret=False), request_of(session, oc))
     show, code = _planned(session, options)
     show.render(session, code)
     return code
 
 
-def _planned(session: Session, options: PlanOptions) -> tuple[Planned, ExitCode]:
+def _planned(session: Session, options: Options) -> tuple[Planned, ExitCode]:
     """The plan of one project, and the exit code that it means. Raises what asking the cluster raises."""
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
-    request = request_of(session, oc, options.request)
+    request = request_of(session, oc)
     state = observe(oc, ahead=True, elsewhere=request.permissions)
-    seen = examine(oc, where, state, request, options.expect, options.judgement)
+    seen = examine(oc, where, state, request, options)
     show = Planned.of(oc, state, request, seen)
     code = meaning(seen.findings, bool(show.actions))
     if code is ExitCode.DONE and show.actions:
@@ -53,39 +53,39 @@ def _print_order(session: Session, state: ProjectState, request: Request) -> Exi
     """The order of all chosen configs, as the file that `--wave-plan` reads, or as JSON."""
     check_project(state, request)
     order = waves(state, request)
-    if session.output.is_document:
+    if session.options.is_document:
         document.write(
-            document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)), session.output.format
+            document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)), session.options.output
         )
     else:
         sys.stdout.write(text.wave_plan(order))
     return ExitCode.DONE
 
 
-def _run_many(session: Session, options: PlanOptions) -> ExitCode:
+def _run_many(session: Session, options: Options) -> ExitCode:
     """Shows for each project how much is left to do."""
 
-    def one(session: Session, options: PlanOptions) -> Outcome:
+    def one(session: Session) -> Outcome:
         began = monotonic()
-        show, code = _planned(session, options)
+        show, code = _planned(session, session.options)
         return Outcome(show.project, show.project, code, todo=len(show.actions), seconds=monotonic() - began)
 
-    outcomes = looked(session, options, one)
+    outcomes = looked(session, one)
     code = worst(outcome.code for outcome in outcomes)
-    if session.output.is_document:
+    if session.options.is_document:
         listed = [
             {"name": outcome.name, "project": outcome.project, "exit_code": int(outcome.code), "actions": outcome.todo}
             if outcome.asked
             else {"name": outcome.name, **document.failure("plan", outcome.error, int(outcome.code))}
             for outcome in outcomes
         ]
-        document.write(document.many("plan", listed, int(code)), session.output.format)
+        document.write(document.many("plan", listed, int(code)), session.options.output)
         return code
     terminal = session.result
     for outcome in outcomes:
-        if not (session.output.quiet and outcome.code is ExitCode.DONE):
+        if not (session.options.quiet and outcome.code is ExitCode.DONE):
             show_line(terminal, outcome, _left(outcome))
-    if not session.output.quiet:
+    if not session.options.quiet:
         done = sum(outcome.code is ExitCode.DONE for outcome in outcomes)
         sentence = Text.plural(
             "{count} project: nothing is left to do in {done}",

@@ -16,22 +16,22 @@ from ..cluster.failures import OcMissing
 from ..cluster.programs import run_program
 from ..exit_codes import ExitCode
 from ..language import system_error, translation
+from ..options import Options
 from ..rehearsal import faults, launch, shells
 from ..rehearsal.faults import Mistake
-from ..run.options import RehearseOptions
 from ..run.session import Session
 from ..values import Text, Usage
 
 DEFAULT_SPEED = 10.0
 
 
-def run(session: Session, options: RehearseOptions) -> int:
+def run(session: Session, options: Options) -> int:
     """Makes the cluster, or continues with the one in `--dir`, and runs the program. Raises Usage."""
     program = list(options.program)
     if program[:1] == ["--"]:
         program = program[1:]
-    if options.faults == ("list",):
-        translate = translation(session.output.lang)
+    if options.fault == ("list",):
+        translate = translation(session.options.lang)
         for name, help_ in faults.FAULTS.items():
             print(f"{name:<28} {translate(help_)}")
             print(f"{'':<28} {translate(faults.ENDINGS[name])}")
@@ -40,7 +40,7 @@ def run(session: Session, options: RehearseOptions) -> int:
     if not 0 < speed <= 100_000:
         raise Usage(Text("--speed: {speed} is not a speed: give a number above 0", speed=speed))
     try:
-        for fault in options.faults:
+        for fault in options.fault:
             faults.parse_fault(fault)
     except Mistake as error:
         why = Text(error.template, **error.params)
@@ -49,8 +49,8 @@ def run(session: Session, options: RehearseOptions) -> int:
         raise Usage(Text("--shell opens a shell, and a program after -- runs instead of one: give only one of them"))
     if options.shell and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage(Text("--shell needs a terminal: give a program after --"))
-    if options.directory is not None:
-        return _in_directory(Path(options.directory), session, options, program, speed, keep=True)
+    if options.dir is not None:
+        return _in_directory(Path(options.dir), session, options, program, speed, keep=True)
     scratch = Path(tempfile.mkdtemp(prefix="rehearsal-"))
     try:
         return _in_directory(scratch, session, options, program, speed, keep=False)
@@ -59,7 +59,7 @@ def run(session: Session, options: RehearseOptions) -> int:
 
 
 def _in_directory(
-    directory: Path, session: Session, options: RehearseOptions, program: list[str], speed: float, keep: bool
+    directory: Path, session: Session, options: Options, program: list[str], speed: float, keep: bool
 ) -> int:
     environment = dict(os.environ)
     try:
@@ -87,19 +87,19 @@ def _in_directory(
     return _whole(directory, environment, speed, session)
 
 
-def _cluster(directory: Path, options: RehearseOptions, speed: float) -> dict[str, str]:
+def _cluster(directory: Path, options: Options, speed: float) -> dict[str, str]:
     """The environment of the cluster in a directory, made where there is none. Raises Mistake, OSError."""
     if launch.exists(directory):
         if options.from_file:
             raise Mistake("--from: there is already a cluster in {directory}; name another --dir", directory=directory)
-        return launch.resume(directory, speed=options.speed, faults=list(options.faults))
+        return launch.resume(directory, speed=options.speed, faults=list(options.fault))
     if directory.exists() and any(directory.iterdir()):
         raise Mistake(
             "--dir: {directory} contains something other than a rehearsal cluster; name an empty directory",
             directory=directory,
         )
     source = Path(options.from_file) if options.from_file else None
-    return launch.create(directory, speed=speed, faults=list(options.faults), from_file=source)
+    return launch.create(directory, speed=speed, faults=list(options.fault), from_file=source)
 
 
 # What runs this tool once more, where the directory or the file that it is in is on PYTHONPATH.
@@ -134,7 +134,7 @@ def _secret(directory: Path) -> str:
 
 def _whole(directory: Path, environment: dict[str, str], speed: float, session: Session) -> int:
     """The migration as an operator would run it, then `verify`: each a process of its own."""
-    terminal, language = session.talk, session.output.lang
+    terminal, language = session.talk, session.options.lang
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (PACKAGE, environment.get("PYTHONPATH"))))
     given = ["--lang", language] if language else []
     grace = ["--grace", str(max(3.0, 30.0 / speed))]

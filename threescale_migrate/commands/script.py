@@ -15,9 +15,9 @@ from ..guide.costs import costs
 from ..guide.readiness import assess
 from ..guide.rights import needed
 from ..guide.selection import Wave, choose, waves
+from ..options import STDOUT, Options
 from ..render import bash
 from ..run.connecting import LOOKING_TIMEOUT
-from ..run.options import Connection, ScriptOptions
 from ..run.planned import Planned
 from ..run.preflight import examine, insist
 from ..run.requests import check_project, request_of
@@ -25,16 +25,16 @@ from ..run.session import Session
 from ..values import Step, Text, Usage
 
 
-def run(session: Session, options: ScriptOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Prints the script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
-    if options.request.secret.file == "-" or options.request.secret.username:
+    if options.secret_file == STDOUT or options.username:
         raise Usage(Text("a script contains no secret and has to name its file: give the path with --secret-file"))
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
-    request = request_of(session, oc, options.request)
+    request = request_of(session, oc)
     state = observe(oc, ahead=True, elsewhere=request.permissions)
     check_project(state, request)
-    seen = examine(oc, where, state, request, options.expect, options.judgement)
+    seen = examine(oc, where, state, request, options)
     if seen.attempt.actions or seen.attempt.refusals:
         code = insist(session, where.project, seen.findings)
         if code is not ExitCode.DONE:
@@ -48,7 +48,7 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
     made = bash.Script(
         project=where.project,
         server=where.server,
-        login=_login(session.connection, oc.context),
+        login=_login(session.options, oc.context),
         version=__version__,
         date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         secret_file=request.pull_secret.path if request.pull_secret is not None else None,
@@ -60,9 +60,9 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
         chosen=chosen,
-        gate=options.gating.command or "",
-        gate_seconds=options.gating.seconds,
-        pause=options.gating.pause,
+        gate=options.gate or "",
+        gate_seconds=options.gate_timeout,
+        pause=options.pause,
         notes=tuple(str(note) for note in planned.notes),
     )
     try:
@@ -72,7 +72,7 @@ def run(session: Session, options: ScriptOptions) -> ExitCode:
     return ExitCode.DONE
 
 
-def _login(given: Connection, context: str | None) -> tuple[str, ...]:
+def _login(given: Options, context: str | None) -> tuple[str, ...]:
     """The options of each call of `oc` in the script: the context that held here, and what was given; a call without an end
     would hang."""
     words = (

@@ -15,10 +15,10 @@ from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.costs import costs
 from ..guide.preflight import redeployed
+from ..options import Options
 from ..run.confirming import confirm
 from ..run.connecting import LOOKING_TIMEOUT, located, locked
 from ..run.journaling import Start, journaled
-from ..run.options import StepOptions
 from ..run.planned import Planned
 from ..run.requests import check_project, insist_on_pull, request_of
 from ..run.results import exit_code, show
@@ -26,16 +26,16 @@ from ..run.session import Session
 from ..values import Action, Request, Step, Text, Usage
 
 
-def run(session: Session, options: StepOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Carries the step out, or checks it. Raises what asking and changing the cluster raise."""
-    if options.step in options.request.skip:
+    if options.step in options.skip:
         raise Usage(Text("step {step} and --skip {step} contradict each other", step=options.step.value))
     if options.check or options.step is Step.VERIFICATION:
         return _check(session, options)
     step = options.step
     oc = session.connect(LOOKING_TIMEOUT)
-    where = located(oc, options.expect)
-    request = request_of(session, oc, options.request)
+    where = located(oc, options)
+    request = request_of(session, oc)
     with locked(oc, where) as directory:
         state = observe(oc, elsewhere=step is Step.PERMISSIONS)
         check_project(state, request)
@@ -45,11 +45,11 @@ def run(session: Session, options: StepOptions) -> ExitCode:
         if step is Step.REGISTRY_SECRET:
             insist_on_pull(oc, state, request)
         if actions:
-            confirm(session, oc, options.changing, where, _planned(oc, state, request, actions))
+            confirm(session, oc, where, _planned(oc, state, request, actions))
         else:
-            oc.clock = Clock(options.changing.timeout)
+            oc.clock = Clock(options.timeout)
         start = Start(oc, where, directory, state, actions, request)
-        with journaled(session, options.changing, start, step=step.value) as run:
+        with journaled(session, start, step=step.value) as run:
             if step in migration.BEFORE_WAVES:
                 migration.prepare(run, (step,))
             elif step is Step.DEPLOYMENT_CONFIGS:
@@ -59,8 +59,8 @@ def run(session: Session, options: StepOptions) -> ExitCode:
             state = observe(run.oc, elsewhere=step is Step.PERMISSIONS)
             found = prove(run.oc, state, run.request) if step is Step.REGISTRY_SECRET else ()
             checks = (*steps.verify(state, run.request, (step,)), *found)
-            run.finish(exit_code(options.judgement, checks, session.command), checks)
-    return show(session, options.judgement, state, checks)
+            run.finish(exit_code(options, checks, session.command), checks)
+    return show(session, state, checks)
 
 
 def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Action]) -> Planned:
@@ -71,12 +71,12 @@ def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Ac
     return Planned(state.namespace, tuple(actions), argvs, order, dear, ())
 
 
-def _check(session: Session, options: StepOptions) -> ExitCode:
+def _check(session: Session, options: Options) -> ExitCode:
     """Checks the step, and changes nothing."""
-    oc = session.connect(options.changing.timeout or LOOKING_TIMEOUT)
+    oc = session.connect(options.timeout or LOOKING_TIMEOUT)
     pin(oc)
-    request = request_of(session, oc, options.request)
+    request = request_of(session, oc)
     state = observe(oc, elsewhere=options.step is Step.PERMISSIONS)
     check_project(state, request)
     found = prove(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
-    return show(session, options.judgement, state, (*steps.verify(state, request, (options.step,)), *found))
+    return show(session, state, (*steps.verify(state, request, (options.step,)), *found))

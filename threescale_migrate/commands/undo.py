@@ -19,11 +19,11 @@ from ..guide.changes import Undo, limited, to_default
 from ..guide.costs import costs
 from ..guide.selection import Wave
 from ..guide.undo_refusals import refusal
+from ..options import Options
 from ..render import document, text
 from ..run.confirming import confirm
 from ..run.connecting import LOOKING_TIMEOUT, located, locked
 from ..run.journaling import Start, journaled
-from ..run.options import Judgement, UndoOptions
 from ..run.planned import Planned
 from ..run.results import exit_code, show
 from ..run.session import Session
@@ -32,11 +32,11 @@ from ..run.undoing import changes_of, manifests
 from ..values import Check, PullSecret, Refused, Request, Step, Text, Verdict
 
 
-def run(session: Session, options: UndoOptions) -> ExitCode:
+def run(session: Session, options: Options) -> ExitCode:
     """Undoes a run, by the inverses in its journal and by what is there now. Raises what asking and changing the cluster raise."""
     oc = session.connect(LOOKING_TIMEOUT)
-    where = located(oc, options.expect)
-    given = read_secret(session, options.secret, oc)
+    where = located(oc, options)
+    given = read_secret(session, oc)
     if options.dry_run:
         state, wanted, runs = _wanted(options, oc, where, given)
         if not wanted.changes:
@@ -48,18 +48,18 @@ def run(session: Session, options: UndoOptions) -> ExitCode:
             return _nothing_to_undo(session, options, where)
         planned = _planned(oc, state, wanted, runs)
         if not planned.actions:
-            return show(session, Judgement(), state, undoing.verify(state, wanted), oc)
-        confirm(session, oc, options.changing, where, planned)
+            return show(session, state, undoing.verify(state, wanted), oc)
+        confirm(session, oc, where, planned)
         start = Start(oc, where, directory, state, planned.actions)
-        only = [] if options.to_default else list(options.configs)
-        with journaled(session, options.changing, start, undoes=[record.run for record in runs], only=only) as run:
+        only = [] if options.to_default else list(options.dc)
+        with journaled(session, start, undoes=[record.run for record in runs], only=only) as run:
             state, checks = sequence.undo(run, wanted)
-            run.finish(exit_code(Judgement(), checks, session.command), checks)
-    return show(session, Judgement(), state, checks)
+            run.finish(exit_code(options, checks, session.command), checks)
+    return show(session, state, checks)
 
 
 def _wanted(
-    options: UndoOptions, oc: Oc, where: Location, given: PullSecret | None
+    options: Options, oc: Oc, where: Location, given: PullSecret | None
 ) -> tuple[ProjectState, Undo, tuple[Record, ...]]:
     """What there is, what is to be undone, and the runs that it is about. Raises Refused, Usage."""
     state = observe(oc)
@@ -75,14 +75,14 @@ def _wanted(
     runs: tuple[Record, ...] = ()
     whole = None
     if options.to_default:
-        whole = Request(configs=options.configs)
+        whole = Request(configs=options.dc)
         changes = to_default(state, whole)
     else:
         mine, _ = in_effect.of_identity(records.records(where.server, where.project), where.uid)
         runs = in_effect.to_undo(mine, options.run, options.redo)
         changes = changes_of(runs)
-        if options.configs:
-            changes = limited(changes, options.configs)
+        if options.dc:
+            changes = limited(changes, options.dc)
     return state, Undo(changes, manifests(oc, changes, given), options.force, whole), runs
 
 
@@ -93,7 +93,7 @@ def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs
     return code
 
 
-def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) -> ExitCode:
+def _nothing_to_undo(session: Session, options: Options, where: Location) -> ExitCode:
     """Says that there is nothing to undo, and what else may help: undone twice is undone once."""
     sentence = Text(
         "nothing to undo: no chosen DeploymentConfig of project {project} runs as amp"
@@ -103,10 +103,10 @@ def _nothing_to_undo(session: Session, options: UndoOptions, where: Location) ->
         project=where.project,
     )
     _mention_identity(session, where)
-    if session.output.is_document:
+    if session.options.is_document:
         check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
         document.write(
-            document.verification("undo", where.project, (check,), int(ExitCode.DONE)), session.output.format
+            document.verification("undo", where.project, (check,), int(ExitCode.DONE)), session.options.output
         )
     else:
         text.show_verdict(session.result, Verdict.PASSED, sentence)

@@ -18,34 +18,34 @@ from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.verdicts import Meaning
 from ..language import system_error
+from ..options import Options
 from ..render import document, metrics, nagios, text
 from ..render.outcome import Outcome, worst, wrong
 from ..run import errors, reports, results, since
 from ..run.connecting import LOOKING_TIMEOUT
 from ..run.many import looked, show_line
-from ..run.options import VerifyOptions
 from ..run.requests import request_of
 from ..run.session import Session
 from ..run.watching import watch
 from ..values import Check, Request, Text, Verdict
 
 
-def run(session: Session, options: VerifyOptions) -> int:
+def run(session: Session, options: Options) -> int:
     """Checks the six steps. Gives the exit code, that of a monitoring plugin with `-o nagios`."""
-    if options.monitoring.metrics_file:
-        metrics.check_path(options.monitoring.metrics_file)
+    if options.metrics_file:
+        metrics.check_path(options.metrics_file)
     if options.watch:
-        return watch(session, options, _whole)
-    return _run_many(session, options) if options.many.given else _run_one(session, options)
+        return watch(session, _whole)
+    return _run_many(session, options) if options.many else _run_one(session, options)
 
 
-def _run_one(session: Session, options: VerifyOptions) -> int:
+def _run_one(session: Session, options: Options) -> int:
     began = monotonic()
     try:
         oc, state, outcome = _look(session, options)
     except Exception as error:
         sentence, code = errors.explained(error)
-        project = session.connection.namespace or ""
+        project = session.options.namespace or ""
         failed = Outcome(project, "", code, error=sentence, seconds=monotonic() - began)
         if not _record(session, options, (failed,)).news:
             return _code(session, (failed,))
@@ -53,21 +53,21 @@ def _run_one(session: Session, options: VerifyOptions) -> int:
     reports.of_checks(session, oc, state, outcome.checks, outcome.code)
     recorded = _record(session, options, (outcome,))
     if recorded.news and not _written_for_programs(session, options, (outcome,)):
-        if options.monitoring.changed_since_last and session.output.format == "text":
+        if options.changed_since_last and session.options.output == "text":
             _show_changes(session, outcome, recorded.changes[outcome.name])
         else:
-            results.show(session, options.judgement, state, outcome.checks)
+            results.show(session, state, outcome.checks)
     return _code(session, (outcome,))
 
 
-def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, Outcome]:
+def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome]:
     """Observes and checks one project. Raises what asking the cluster raises."""
     began = monotonic()
     seconds = options.timeout or LOOKING_TIMEOUT
     oc = session.connect(seconds)
     try:
         pin(oc)
-        request = request_of(session, oc, options.request)
+        request = request_of(session, oc)
         state = observe(oc, elsewhere=request.permissions)
         found = prove(oc, state, request)
     except OcError as error:
@@ -76,8 +76,8 @@ def _look(session: Session, options: VerifyOptions) -> tuple[Oc, ProjectState, O
             raise Failed(said, ExitCode.DEADLINE) from None
         raise
     checks = (*steps.verify(state, request), *found)
-    name = state.namespace or session.connection.namespace or ""
-    code = results.exit_code(options.judgement, checks, "verify")
+    name = state.namespace or session.options.namespace or ""
+    code = results.exit_code(options, checks, "verify")
     return oc, state, Outcome(name, state.namespace, code, checks, seconds=monotonic() - began)
 
 
@@ -96,19 +96,18 @@ class Recorded:
     changes: Mapping[str, tuple[since.Changed, ...]] = field(default_factory=dict)
 
 
-def _record(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome]) -> Recorded:
+def _record(session: Session, options: Options, outcomes: Sequence[Outcome]) -> Recorded:
     """Writes the metrics, and keeps what was seen. What cannot be written is said, and the result is what it is."""
-    monitoring = options.monitoring
-    if monitoring.metrics_file:
+    if options.metrics_file:
         try:
-            metrics.write(monitoring.metrics_file, outcomes)
+            metrics.write(options.metrics_file, outcomes)
         except OSError as error:
-            _warn(session, "--metrics-file", monitoring.metrics_file, error)
-    if not monitoring.changed_since_last:
+            _warn(session, "--metrics-file", options.metrics_file, error)
+    if not options.changed_since_last:
         return Recorded()
     news, changes = False, {}
     for outcome in outcomes:
-        path = since.path_of(session.connection, options, outcome.name if len(outcomes) > 1 else "")
+        path = since.path_of(options, outcome.name if len(outcomes) > 1 else "")
         before, now = since.read(path), since.Last.of(outcome)
         news = news or before is None or now.code != before.code or bool(since.changes(outcome, before))
         changes[outcome.name] = since.changes(outcome, before)
@@ -116,7 +115,7 @@ def _record(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome
             since.write(path, now)
         except OSError as error:
             _warn(session, "--changed-since-last", str(path.parent), error)
-    return Recorded(news or session.output.format != "text", changes)
+    return Recorded(news or session.options.output != "text", changes)
 
 
 def _warn(session: Session, option: str, path: str, error: OSError) -> None:
@@ -126,19 +125,19 @@ def _warn(session: Session, option: str, path: str, error: OSError) -> None:
 
 def _code(session: Session, outcomes: Sequence[Outcome]) -> int:
     """The exit code over the outcomes, in the format's own world."""
-    if session.output.format == "nagios":
+    if session.options.output == "nagios":
         return nagios.worst(outcomes)
     return worst(outcome.code for outcome in outcomes)
 
 
-def _written_for_programs(session: Session, options: VerifyOptions, outcomes: Sequence[Outcome]) -> bool:
+def _written_for_programs(session: Session, options: Options, outcomes: Sequence[Outcome]) -> bool:
     """Writes the outcomes in a format for monitoring or pipelines; returns False where another format was requested."""
-    if session.output.format == "nagios":
+    if session.options.output == "nagios":
         sys.stdout.write(nagios.line(outcomes) + "\n")
-    elif session.output.format == "junit":
+    elif session.options.output == "junit":
         from ..render import junit  # late: JUnit is rarely used
 
-        sys.stdout.write(junit.document(outcomes, options.judgement.strict))
+        sys.stdout.write(junit.document(outcomes, options.strict))
     else:
         return False
     return True
@@ -156,26 +155,25 @@ def _show_changes(session: Session, outcome: Outcome, changes: Sequence[since.Ch
     text.show_verdict(terminal, text.meant(outcome.checks), outcome.judgement.sentence)
 
 
-def _run_many(session: Session, options: VerifyOptions) -> int:
+def _run_many(session: Session, options: Options) -> int:
     """Checks the six steps of each project."""
-    outcomes = looked(session, options, lambda session, options: _look(session, options)[2])
+    outcomes = looked(session, lambda session: _look(session, session.options)[2])
     recorded = _record(session, options, outcomes)
-    output = session.output
-    if output.is_document:
+    if options.is_document:
         code = worst(outcome.code for outcome in outcomes)
         listed = [{"name": outcome.name, **_document(outcome)} for outcome in outcomes]
-        document.write(document.many("verify", listed, int(code)), session.output.format)
+        document.write(document.many("verify", listed, int(code)), session.options.output)
     elif not _written_for_programs(session, options, outcomes) and recorded.news:
         terminal = session.result
         for outcome in outcomes:
             terminal.invocation = outcome.invocation
-            if not (output.quiet and outcome.code is ExitCode.DONE):
+            if not (options.quiet and outcome.code is ExitCode.DONE):
                 show_line(terminal, outcome, _in_brief(outcome))
-            if options.monitoring.changed_since_last and outcome.asked:
+            if options.changed_since_last and outcome.asked:
                 _show_changes(session, outcome, recorded.changes[outcome.name])
-            elif output.verbose:
+            elif options.verbose:
                 text.show_checks(terminal, outcome.checks, verbose=True)
-        if not output.quiet:
+        if not options.quiet:
             text.show_verdict(terminal, _worst(outcomes), _summary(outcomes))
     return _code(session, outcomes)
 

@@ -16,9 +16,9 @@ from ..guide import dumps
 from ..guide.backup import Backup
 from ..guide.dumps import Dump
 from ..guide.findings import Finding, Group
+from ..options import Options
 from ..values import Refused, Text, Verdict
 from . import rights
-from .options import Saving
 from .session import Session
 
 
@@ -30,11 +30,9 @@ class Saved:
     dump: Dump | None = None
 
 
-def findings(
-    oc: Oc, state: ProjectState, user: str, saving: Saving, allow_unknown: bool = False
-) -> tuple[Finding, ...]:
+def findings(oc: Oc, state: ProjectState, user: str, options: Options) -> tuple[Finding, ...]:
     """What blocks saving a database's content: nothing if that is not asked for. Raises Unreachable."""
-    config = saving.dump
+    config = options.dump
     if config is None:
         return ()
     if "dc" not in state.unread and config not in state.configs:
@@ -56,7 +54,7 @@ def findings(
             right=wanted.sentence,
         )
         fix = Text("ask: {question}", question=shell.oc(wanted.question))
-        verdict = Verdict.WARNING if allow_unknown else Verdict.UNKNOWN
+        verdict = Verdict.WARNING if options.allow_unknown else Verdict.UNKNOWN
         return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, verdict, seen, fix),)
     seen = Text("{user} has no permission to {right}, which --dump requires", user=user, right=wanted.sentence)
     fix = Text("ask an admin of the project to run this, or log in as a user who has the permission")
@@ -64,24 +62,25 @@ def findings(
     return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, Verdict.FAILED, seen, fix, (role,)),)
 
 
-def save(session: Session, oc: Oc, saving: Saving, state: ProjectState | None, show: bool) -> Saved:
-    """Reads the project and writes its backup; lists what is in it, on stdout if that is the command's result (`show`).
+def save(session: Session, oc: Oc, directory: str, state: ProjectState | None, show: bool) -> Saved:
+    """Reads the project and writes its backup to a directory; lists what is in it, on stdout if that is the command's result (`show`).
 
     `state` is needed for a database's content. Raises OcError, Usage if it cannot be written, Refused if there is nothing.
     """
-    directory = engine.usable(saving.directory or "")
-    backup = engine.read(oc, saving.with_secrets)
+    target = engine.usable(directory)
+    options = session.options
+    backup = engine.read(oc, options.with_secrets)
     if not guide.ordered(backup.objects):
         raise Refused(
             Text("there is nothing to save in project {project}: name the right one with -n", project=backup.project)
         )
-    with engine.staged(directory) as scratch:
-        if saving.dump is not None and state is not None:
-            backup = _with_content(oc, backup, saving.dump, state, scratch, directory)
+    with engine.staged(target) as scratch:
+        if options.dump is not None and state is not None:
+            backup = _with_content(oc, backup, options.dump, state, scratch, target)
         engine.write(guide.documents(backup), scratch)
     terminal = session.result if show else session.talk
-    if not session.output.quiet:
-        for sentence in _said(backup, str(directory)):
+    if not session.options.quiet:
+        for sentence in _said(backup, str(target)):
             terminal.line(terminal.say(sentence))
     for kind, why in backup.unread:
         sentence = Text("not saved, since it cannot be read: {kind} ({why})", kind=kind, why=why)

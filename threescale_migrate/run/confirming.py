@@ -16,19 +16,18 @@ from ..render.plan import show_plan, show_stakes
 from ..render.terminal import Terminal
 from ..shell import PROGRAM
 from ..values import Refused, Text, Usage, Verdict
-from .options import Changing, Gating
 from .planned import Planned
 from .session import Session
 
 YES, NO = ("y", "yes"), ("n", "no")
 
 
-def confirm(session: Session, oc: Oc, changing: Changing, where: Location, show: Planned | None = None) -> None:
+def confirm(session: Session, oc: Oc, where: Location, show: Planned | None = None) -> None:
     """Has the project's name typed on a terminal; without one, `--yes` is required. The run's clock begins once that is done:
     what was looked at before, and the person, use up nothing of it. Raises Usage, Refused."""
-    if not changing.yes:
+    if not session.options.yes:
         _ask(session, where, show)
-    oc.clock = Clock(changing.timeout)
+    oc.clock = Clock(session.options.timeout)
 
 
 def _ask(session: Session, where: Location, show: Planned | None) -> None:
@@ -40,8 +39,8 @@ def _ask(session: Session, where: Location, show: Planned | None) -> None:
             )
         )
     terminal = session.talk
-    if show is not None and session.output.format == "text":
-        show_plan(terminal, show.actions, show.waves, show.costs, session.output.verbose)
+    if show is not None and session.options.output == "text":
+        show_plan(terminal, show.actions, show.waves, show.costs, session.options.verbose > 0)
         for note in show.notes:
             terminal.line(terminal.say(note))
         _show_stakes(session, terminal, show)
@@ -72,19 +71,20 @@ def _show_stakes(session: Session, terminal: Terminal, show: Planned) -> None:
     terminal.verbatim(session.invocation.line(undo), 4)
 
 
-def gates_of(session: Session, gating: Gating) -> Gates:
+def gates_of(session: Session) -> Gates:
     """What decides between two waves. Raises Usage for a command that cannot be run, and if nobody can be asked."""
-    if gating.pause and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    options = session.options
+    if options.pause and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Usage(Text("--pause asks on a terminal, and this is not one: leave it out, or use --gate"))
-    if gating.command is not None:
-        usable(gating.command, lambda descriptors, seconds: select.select(descriptors, [], [], seconds)[0])
-    if not gating.pause:
-        return Gates(gating.command or "", gating.seconds)
+    if options.gate is not None:
+        usable(options.gate, lambda descriptors, seconds: select.select(descriptors, [], [], seconds)[0])
+    if not options.pause:
+        return Gates(options.gate or "", options.gate_timeout)
 
     def ask(question: Text, wait: Callable[[Sequence[int]], Sequence[int]]) -> bool:
         return asked(session, question, wait)
 
-    return Gates(gating.command or "", gating.seconds, ask)
+    return Gates(options.gate or "", options.gate_timeout, ask)
 
 
 def asked(session: Session, question: Text, wait: Callable[[Sequence[int]], Sequence[int]]) -> bool:

@@ -14,15 +14,15 @@ from ..cluster.clock import Clock
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc, find_oc
 from ..engine import home, lock
+from ..options import Options
 from ..values import Refused, Text, Usage
-from .options import Connection, Expectations
 
 # How long a command that only reads may take in total, in seconds.
 LOOKING_TIMEOUT = 300.0
 PROJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-def connect(connection: Connection, timeout: float | None = None) -> Oc:
+def connect(connection: Options, timeout: float | None = None) -> Oc:
     """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing, Usage."""
     _check_words(connection)
     oc = Oc(
@@ -38,7 +38,7 @@ def connect(connection: Connection, timeout: float | None = None) -> Oc:
     return oc
 
 
-def _check_words(connection: Connection) -> None:
+def _check_words(connection: Options) -> None:
     """Refuses what cannot be intended. An empty value is a script's variable that was never set: oc would use its default."""
     given = {
         "--oc": connection.oc,
@@ -57,28 +57,28 @@ def _check_words(connection: Connection) -> None:
         raise Usage(Text("--namespace: {name} is not a valid project name", name=connection.namespace[:80]))
 
 
-def unexpected(expect: Expectations, where: Location) -> tuple[tuple[str, Text], ...]:
+def unexpected(options: Options, where: Location) -> tuple[tuple[str, Text], ...]:
     """What of the location is not as the user expects it: `project` or `server`, with a sentence."""
     wrong = []
-    if expect.project and expect.project != where.project:
+    if options.expect_project and options.expect_project != where.project:
         seen = Text(
-            "this is project {found}, not {wanted}: name it with -n", found=where.project, wanted=expect.project
+            "this is project {found}, not {wanted}: name it with -n", found=where.project, wanted=options.expect_project
         )
         wrong.append(("project", seen))
-    if expect.server and expect.server.rstrip("/") != where.server.rstrip("/"):
+    if options.expect_server and options.expect_server.rstrip("/") != where.server.rstrip("/"):
         seen = Text(
             "oc is logged in to {found}, not to {wanted}: run oc login, or name a --context",
             found=where.server,
-            wanted=expect.server,
+            wanted=options.expect_server,
         )
         wrong.append(("server", seen))
     return tuple(wrong)
 
 
-def located(oc: Oc, expect: Expectations) -> Location:
+def located(oc: Oc, options: Options) -> Location:
     """Finds out where `oc` is, and that it is the right place. Raises OcError, Refused."""
     where = locate(oc)
-    wrong = unexpected(expect, where)
+    wrong = unexpected(options, where)
     if wrong:
         raise Refused(wrong[0][1])
     return where

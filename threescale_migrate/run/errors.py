@@ -94,5 +94,5 @@ def _complain(session: Session, text: Text, exit_code: ExitCode) -> int:
         terminal = session.talk
         failed.show(terminal, text)
         said = Text("{said}", said=text.translated(by_undo(english))) if session.command == "undo" else text
-        sys.stdout.write(failed.document(session.output.format, session.command, said, exit_code))
-    return failed.exit_code(session.output.format, exit_code)
+        sys.stdout.write(failed.document(session.options.output, session.command, said, exit_code))
+    return failed.exit_code(session.options.output, exit_code)

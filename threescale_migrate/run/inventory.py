@@ -6,63 +6,49 @@ and `options` for it alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
-from .. import files, shell, yaml_size
+from .. import files, yaml_size
 from ..language import system_error
+from ..options import MANY, OPTIONS, Option, excluded
 from ..values import STEPS, Step, Text, Usage
-from .options import Many, OverMany
 from .session import Session
 
 LARGEST = 4 * 1024 * 1024
 # With what its aliases and merge keys stand for.
 MOST_VALUES = 500_000
-
-
-Options = TypeVar("Options", bound=OverMany)
+# What an entry's `options` may hold, by the names of the command line.
+OWN: Mapping[str, Option] = {option.spelled.lstrip("-"): option for option in OPTIONS.values() if option.about.own}
 
 
 @dataclass(frozen=True)
 class Target:
-    """A project to check: what it is called, where it is, and its own options, by the names in `OPTIONS`."""
+    """A project to check: what it is called, where it is, and its own options."""
 
     name: str
     context: str | None
     project: str | None
-    own: Mapping[str, object] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
 
-    def applied(self, session: Session, options: Options) -> tuple[Session, Options]:
-        """The session and the options for this project alone."""
-        connection = replace(
-            session.connection,
-            context=self.context or session.connection.context,
-            namespace=self.project or session.connection.namespace,
-        )
-        # In the order of the table; where a project is, commands name by themselves.
-        words = {name: self.own[name] for name in OPTIONS if name in self.own and name != "kubeconfig"}
-        session = replace(session, connection=connection, given=shell.instead(session.given, words))
-        options = replace(options, many=Many())
-        for name, value in self.own.items():
-            owner, *path = OPTIONS[name].place
-            if owner == "session":
-                session = _with(session, path, value)
-            else:
-                options = _with(options, path, value)
-        return session, options
+    def applied(self, session: Session) -> Session:
+        """The session for this project alone. An option of its own takes the place of those that cannot be combined with it."""
+        options = session.options
+        instead = {name: OPTIONS[name].default for own in self.own for name in excluded(own) if name in INSTEAD}
+        one: dict[str, Any] = {
+            **{name: OPTIONS[name].default for name in MANY.split()},
+            **instead,
+            "context": self.context or options.context,
+            "namespace": self.project or options.namespace,
+            **self.own,
+        }
+        return replace(session, options=replace(options, **one))
 
 
-Value = TypeVar("Value")
-
-
-def _with(options: Value, path: Sequence[str], value: object) -> Value:
-    """The same options with another value in one place, which the names of fields lead to."""
-    name, *rest = path
-    inner = _with(getattr(options, name), rest, value) if rest else value
-    changed: Value = replace(options, **{name: inner})  # type: ignore[type-var]
-    return changed
+# The options of a command line of which an entry can have another.
+INSTEAD = frozenset(option.name for option in OPTIONS.values() if option.about.value or option.about.own)
 
 
 def _flag(value: Any) -> bool:
@@ -91,47 +77,31 @@ def _text(value: Any) -> str:
     return value
 
 
-class Option(NamedTuple):
-    """An option of an entry: how its value is read, and the fields that it goes to, from the session's or the options' own."""
-
-    parse: Callable[[Any], object]
-    place: tuple[str, ...]
-
-
-# What an entry's `options` may hold, by the names of the command line.
-OPTIONS: Mapping[str, Option] = {
-    "dc": Option(_words, ("options", "request", "configs")),
-    "skip": Option(_steps, ("options", "request", "skip")),
-    "service-discovery": Option(_flag, ("options", "request", "service_discovery")),
-    "strict": Option(_flag, ("options", "judgement", "strict")),
-    "allow-unknown": Option(_flag, ("options", "judgement", "allow_unknown")),
-    "copy-privileged": Option(_flag, ("options", "request", "copy_privileged")),
-    "no-link-default": Option(_flag, ("options", "request", "no_link_default")),
-    "resume-paused": Option(_flag, ("options", "request", "resume_paused")),
-    "all-at-once": Option(_flag, ("options", "request", "all_at_once")),
-    "force": Option(_flag, ("options", "judgement", "force")),
-    "kubeconfig": Option(_text, ("session", "connection", "kubeconfig")),
-    "secret-file": Option(_text, ("options", "request", "secret", "file")),
-    "from-secret": Option(_text, ("options", "request", "secret", "from_secret")),
-    "expect-server": Option(_text, ("options", "expect", "server")),
-}
+def _value(option: Option, value: Any) -> object:
+    """The value of an option as YAML has it. Raises ValueError, which says what it has to be."""
+    if option.flag:
+        return _flag(value)
+    if option.name == "skip":
+        return _steps(value)
+    return _words(value) if option.type.startswith("tuple") else _text(value)
 
 
-def targets(session: Session, options: OverMany) -> tuple[Target, ...]:
+def targets(session: Session) -> tuple[Target, ...]:
     """The projects that the options name. Raises Usage, OcError if the list itself cannot be read."""
-    if session.report is not None:
+    options = session.options
+    if options.report is not None:
         raise Usage(Text("--report is about one project: name one with -n"))
-    many, oc = options.many, session.connect()
-    if bool(many.projects) + many.all_contexts + bool(many.inventory) > 1:
+    oc = session.connect()
+    if bool(options.projects) + options.all_contexts + bool(options.inventory) > 1:
         raise Usage(Text("give one of --projects, --all-contexts and --inventory"))
     found: list[Target] = []
-    if many.projects:
-        found = [Target(name, None, name) for name in dict.fromkeys(many.projects)]
-    elif many.all_contexts:
+    if options.projects:
+        found = [Target(name, None, name) for name in dict.fromkeys(options.projects)]
+    elif options.all_contexts:
         names = oc.read(("config", "get-contexts", "-o", "name")).stdout.split()
         found = [Target(name, name, None) for name in names]
-    elif many.inventory:
-        found = list(read(many.inventory))
+    elif options.inventory:
+        found = list(read(options.inventory))
     if not found:
         raise Usage(Text("there is no project to check: name them with --projects, or in an --inventory"))
     return tuple(found)
@@ -211,12 +181,12 @@ def _options(path: str, line: int, given: Any) -> dict[str, object]:
         raise _wrong(path, line, Text("options have to be names with values"))
     found: dict[str, object] = {}
     for key, value in given.items():
-        option = OPTIONS.get(str(key))
+        option = OWN.get(str(key))
         if option is None:
-            known = ", ".join(OPTIONS)
+            known = ", ".join(OWN)
             raise _wrong(path, line, Text("there is no option {key}; known are {known}", key=str(key), known=known))
         try:
-            found[str(key)] = option.parse(value)
+            found[option.name] = _value(option, value)
         except ValueError as error:
             raise _wrong(path, line, Text("option {key} has to be {what}", key=str(key), what=str(error))) from None
     return found

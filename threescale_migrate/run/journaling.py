@@ -24,7 +24,6 @@ from ..render.document import LinesWatcher
 from ..render.progress import LineWatcher, LiveWatcher
 from ..values import Action, Refused, Request, Text, Usage
 from . import reports
-from .options import Changing
 from .session import Session
 
 ENDING = Text("stopping after the oc call in progress; press Ctrl-C again to stop at once")
@@ -43,7 +42,7 @@ class Start:
 
 
 @contextmanager
-def journaled(session: Session, changing: Changing, start: Start, **values: object) -> Iterator[runner.Run]:
+def journaled(session: Session, start: Start, **values: object) -> Iterator[runner.Run]:
     """A run with its journal open, its signals handled and a watcher; `values` are added to the journal's first line.
 
     Raises what the run raises; Moved if `oc` is no longer at the place; Failed for a refusal after the first change, Refused if the
@@ -59,7 +58,7 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
         stack.callback(reports.of_run, session, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
         stop = signals.Stop()
-        limits = runner.Limits(changing.grace)
+        limits = runner.Limits(session.options.grace)
         run = runner.Run(oc, start.request, record, _watcher(session), limits, stop)
         run.seen, run.still_there = start.state, partial(still_at, oc, start.where)
         stack.enter_context(signals.in_order(stop, lambda: run.watcher.note(ENDING)))
@@ -98,9 +97,9 @@ def journaled(session: Session, changing: Changing, start: Start, **values: obje
 
 def _watcher(session: Session) -> runner.Watcher:
     """Who shows the run as it goes. Where nobody reads that any more the run continues: what cannot be written is dropped."""
-    if session.output.is_document:
+    if session.options.is_document:
         return LinesWatcher(sys.stderr)
-    terminal, quiet = session.talk, session.output.quiet
+    terminal, quiet = session.talk, session.options.quiet
     return LineWatcher(terminal, quiet) if quiet or not terminal.live else LiveWatcher(terminal)
 
 

@@ -12,32 +12,34 @@ from time import monotonic
 
 from ..cluster.threads import side_by_side
 from ..exit_codes import ExitCode
+from ..options import STDOUT
 from ..render.outcome import Outcome
 from ..render.terminal import Terminal
 from ..values import Text, Usage, Verdict
 from . import errors
-from .inventory import Options, Target, targets
+from .inventory import Target, targets
 from .session import Session
 
 
-def looked(session: Session, options: Options, one: Callable[[Session, Options], Outcome]) -> tuple[Outcome, ...]:
+def looked(session: Session, one: Callable[[Session], Outcome]) -> tuple[Outcome, ...]:
     """The outcomes, in the order of the projects. Raises Usage, OcError if the list itself cannot be had."""
-    if options.request.secret.file == "-" or options.request.secret.username:
+    options = session.options
+    if options.secret_file == STDOUT or options.username:
         raise Usage(Text("standard input is read once: over many projects the secret comes from a file"))
-    listed = targets(session, options)
+    listed = targets(session)
 
     def safe(target: Target) -> Outcome:
         began = monotonic()
-        own_session, own = target.applied(session, options)
+        own = target.applied(session)
         try:
-            outcome = one(own_session, own)
+            outcome = one(own)
         except Exception as error:
             sentence, code = errors.explained(error)
-            project = own_session.connection.namespace or ""
+            project = own.options.namespace or ""
             outcome = Outcome(target.name, project, code, error=sentence, seconds=monotonic() - began)
-        return replace(outcome, name=target.name, invocation=own_session.invocation)
+        return replace(outcome, name=target.name, invocation=own.invocation)
 
-    return tuple(side_by_side([partial(safe, target) for target in listed], options.many.jobs))
+    return tuple(side_by_side([partial(safe, target) for target in listed], options.jobs))
 
 
 def show_line(terminal: Terminal, outcome: Outcome, said: Text) -> None:

@@ -59,24 +59,24 @@ class Planned:
 
     def render(self, session: Session, code: ExitCode) -> None:
         """Shows it on stdout, as the result of a command that changes nothing."""
-        if session.output.is_document:
+        if session.options.is_document:
             listed = [document.action(action, argv) for action, argv in zip(self.actions, self.argvs)]
             planned = document.plan(
                 session.command, self.project, listed, self.waves, self.costs, int(code), self.findings
             )
-            document.write(planned, session.output.format)
+            document.write(planned, session.options.output)
             return
         terminal = session.result
         text.show_findings(terminal, self.findings, notable=True)
-        if not session.output.quiet:
-            show_plan(terminal, self.actions, self.waves, self.costs, session.output.verbose)
+        if not session.options.quiet:
+            show_plan(terminal, self.actions, self.waves, self.costs, session.options.verbose > 0)
             for note in self.notes:
                 terminal.line(terminal.say(note))
         blocked = against(self.findings)
         verdict = Verdict.FAILED if blocked else Verdict.WARNING if self.actions else Verdict.PASSED
         last = blocked_by(blocked) if blocked else last_line(self.project, self.actions, self.waves, self.costs)
         # The plan of a migration and its verdict fill a screen: what comes next is shown where more than a screen was asked for.
-        if self.actions and not blocked and (session.command == "undo" or session.output.verbose):
+        if self.actions and not blocked and (session.command == "undo" or session.options.verbose > 0):
             session.next(terminal, "undo" if session.command == "undo" else "migrate")
         text.show_verdict(terminal, verdict, last)
 

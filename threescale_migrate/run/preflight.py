@@ -21,11 +21,11 @@ from ..guide.findings import Finding
 from ..guide.preflight import Attempt, Facts
 from ..guide.rights import Answers
 from ..guide.todays_images import Asked, wanted
+from ..options import Options
 from ..render import document, text
 from ..values import Check, Request, Text, Verdict
 from . import rights
 from .connecting import unexpected
-from .options import Expectations, Judgement
 from .session import Session
 
 
@@ -33,12 +33,12 @@ def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitC
     """Shows what blocks a run, or that nothing does. Gives the exit code that it ends with, DONE to continue."""
     code = meaning(findings)
     terminal = session.talk
-    if session.output.is_document:
+    if session.options.is_document:
         if code is not ExitCode.DONE:
-            document.write(document.preflight(session.command, project, findings, int(code)), session.output.format)
+            document.write(document.preflight(session.command, project, findings, int(code)), session.options.output)
             text.show_verdict(terminal, verdict(findings), summary(findings))
         return code
-    if code is not ExitCode.DONE or not session.output.quiet:
+    if code is not ExitCode.DONE or not session.options.quiet:
         text.show_findings(terminal, findings, notable=True)
         text.show_verdict(terminal, verdict(findings), summary(findings))
     return code
@@ -57,8 +57,7 @@ def examine(
     where: Location,
     state: ProjectState,
     request: Request,
-    expect: Expectations,
-    judgement: Judgement,
+    options: Options,
     version: str = "",
 ) -> Seen:
     """Asks the server what the plan needs and judges it. Raises OcError if the cluster cannot be asked, Usage."""
@@ -84,12 +83,12 @@ def examine(
         state=state,
         attempt=attempt,
         answers=answers[0],
-        unexpected=unexpected(expect, where),
+        unexpected=unexpected(options, where),
         token_checks=tuple(token_checks),
         environment=environment[0],
         images=tuple(images),
     )
-    return Seen(attempt, guide.judge(facts, request, judgement.force, judgement.allow_unknown))
+    return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
 
 
 def version_of(oc: Oc) -> str:

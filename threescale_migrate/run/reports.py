@@ -28,7 +28,7 @@ from .session import Session
 
 def of_run(session: Session, journal: Path) -> ExitCode:
     """Writes the report of a run that has ended, however it ended; a run that never began has none."""
-    if session.report is None:
+    if session.options.report is None:
         return ExitCode.DONE
     try:
         record = records.read(journal)
@@ -36,12 +36,12 @@ def of_run(session: Session, journal: Path) -> ExitCode:
         if journal.exists():
             session.say(error.text)
         return ExitCode.FAILED
-    return _write(session, session.report, record)
+    return _write(session, session.options.report, record)
 
 
 def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Check], code: ExitCode) -> None:
     """Writes the report of what was checked and needed no change: a run without actions."""
-    if session.report is None:
+    if session.options.report is None:
         return
     where = locate(oc)
     names = [
@@ -66,7 +66,7 @@ def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Ch
         ],
         Path(),
     )
-    _write(session, session.report, record)
+    _write(session, session.options.report, record)
 
 
 def place(session: Session, where: Location) -> dict[str, object]:
@@ -105,8 +105,8 @@ def _write(session: Session, path: str, record: Record) -> ExitCode:
     from ..render.report_of_record import of_record
 
     target = Path(path)
-    report = replace(of_record(record), ticket=session.ticket)
-    words = page(report, target.suffix.lower(), session.output.lang)  # which masks each of its parts
+    report = replace(of_record(record), ticket=(session.options.ticket or ""))
+    words = page(report, target.suffix.lower(), session.options.lang)  # which masks each of its parts
     try:
         files.write(target, words)
     except OSError as error:

@@ -8,10 +8,11 @@ from .. import files
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..engine.proving import prove
+from ..guide.prove_pull import IMAGE
 from ..guide.selection import choose
 from ..language import system_error
-from ..values import Refused, Request, Text, Usage, Verdict
-from .options import RequestOptions
+from ..options import ALL, ONE, OPTIONS, STDOUT
+from ..values import NEXT_IMAGES, Refused, Request, Text, Usage, Verdict
 from .session import Session
 from .sources import read_secret
 
@@ -19,13 +20,18 @@ from .sources import read_secret
 LARGEST = 1024 * 1024
 
 
-def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
+def request_of(session: Session, oc: Oc) -> Request:
     """What the user asked for. Raises Usage for unusable input, Refused, OcError."""
-    secret = read_secret(session, options.secret, oc)
-    if options.print_order and session.command != "plan":
+    options = session.options
+    secret = read_secret(session, oc)
+    if options.wave_plan == STDOUT and session.command != "plan":
         raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
+    # Where the test of the token can be forbidden it is made by default, with one image.
+    by_default = options.prove_pull is None and OPTIONS["no_prove_pull"].taken_by(session.command)
+    image = ONE if by_default and not options.no_prove_pull else options.prove_pull
+    images = () if image is None else {ALL: NEXT_IMAGES, ONE: (IMAGE,)}.get(image, (image,))
     return Request(
-        configs=options.configs,
+        configs=options.dc,
         pull_secret=secret,
         replace_secret=options.replace_secret,
         service_discovery=options.service_discovery,
@@ -34,10 +40,10 @@ def request_of(session: Session, oc: Oc, options: RequestOptions) -> Request:
         link_builder=not options.no_link_builder,
         resume_paused=options.resume_paused,
         skip=frozenset(options.skip),
-        waves=() if options.wave_plan is None else read_waves(options.wave_plan),
+        waves=() if options.wave_plan in (None, STDOUT) else read_waves(options.wave_plan),
         all_at_once=options.all_at_once,
-        prove_pull=options.prove_pull,
-        prove_by_default=options.prove_by_default,
+        prove_pull=images,
+        prove_by_default=by_default,
     )
 
 

@@ -10,31 +10,29 @@ from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import verdicts
+from ..options import Options
 from ..output import Unwritable
 from ..render import document, text
 from ..values import Check, Text
 from . import reports
-from .options import Judgement
 from .session import Session
 
 
-def show(
-    session: Session, judgement: Judgement, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None
-) -> ExitCode:
+def show(session: Session, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None) -> ExitCode:
     """Shows checks on stdout, and gives the exit code that they mean. With `oc`, for a run without a journal, a report is written."""
-    code = exit_code(judgement, checks, session.command)
+    code = exit_code(session.options, checks, session.command)
     if oc is not None:
         reports.of_checks(session, oc, state, checks, code)
-    output = session.output
+    options = session.options
     try:
-        if output.is_document:
+        if options.is_document:
             document.write(
-                document.verification(session.command, state.namespace, checks, int(code)), session.output.format
+                document.verification(session.command, state.namespace, checks, int(code)), session.options.output
             )
-        elif not output.quiet or code is not ExitCode.DONE:
+        elif not options.quiet or code is not ExitCode.DONE:
             terminal = session.result
-            text.show_checks(terminal, checks, output.verbose, output.quiet)
-            if not output.quiet:
+            text.show_checks(terminal, checks, options.verbose > 0, options.quiet)
+            if not options.quiet:
                 sentence = verdicts.judge(checks, session.command).sentence
                 text.show_verdict(terminal, text.meant(checks, session.command), sentence)
         sys.stdout.flush()
@@ -50,6 +48,6 @@ def leave_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def exit_code(judgement: Judgement, checks: Sequence[Check], command: str) -> ExitCode:
+def exit_code(options: Options, checks: Sequence[Check], command: str) -> ExitCode:
     """What checks mean, by the options that were given."""
-    return verdicts.exit_code(checks, command, judgement.strict, judgement.allow_unknown)
+    return verdicts.exit_code(checks, command, options.strict, options.allow_unknown)

@@ -13,34 +13,38 @@ from typing import TextIO
 from .. import shell
 from ..cluster.failures import Call, set_aside
 from ..cluster.oc import Oc
+from ..options import Options, repeated
 from ..redaction import REDACTOR
 from ..render import resuming
 from ..render.terminal import Terminal, open_terminal
 from ..values import Text
 from ..visible import cut, visible
 from .connecting import connect
-from .options import Connection, Output
 
 
 @dataclass(frozen=True)
 class Session:
-    """What each command is given beside its own options. `report` is the path of the report, None if none is
-    wanted, `ticket` what names the change in it. `given` and `arguments` are its options and arguments as words."""
+    """What each command is given: its name and its options."""
 
     command: str
-    connection: Connection = field(default_factory=Connection)
-    output: Output = field(default_factory=Output)
-    report: str | None = None
-    ticket: str = ""
-    given: tuple[str, ...] = ()
-    arguments: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
     # The calls of `oc` that this command has made ready: a pinned one knows the place that holds.
     _asked: list[Oc] = field(default_factory=list, init=False, repr=False, compare=False)
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments, as words of a command line."""
+        return repeated(self.command, self.options)[0]
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The options but for the place, as words of a command line."""
+        return repeated(self.command, self.options)[1]
+
     def connect(self, timeout: float | None = None) -> Oc:
         """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing, Usage."""
-        oc = connect(self.connection, timeout)
-        if self.output.debug:
+        oc = connect(self.options, timeout)
+        if self.options.verbose > 1:
             oc.observer = _shown
         self._asked.append(oc)
         return oc
@@ -48,11 +52,11 @@ class Session:
     @property
     def invocation(self) -> shell.Invocation:
         """What a command has to name to work on the project that this one works on, as far as it is known by now."""
-        known: Oc | Connection = self._asked[-1] if self._asked else self.connection
+        known: Oc | Options = self._asked[-1] if self._asked else self.options
         return shell.Invocation(
             known.namespace or "",
             known.context or "",
-            os.path.abspath(self.connection.kubeconfig) if self.connection.kubeconfig else "",
+            os.path.abspath(self.options.kubeconfig) if self.options.kubeconfig else "",
             self.command,
             self.given,
             self.arguments,
@@ -69,7 +73,7 @@ class Session:
         return self._terminal(sys.stderr)
 
     def _terminal(self, stream: TextIO) -> Terminal:
-        terminal = open_terminal(stream, self.output.lang, self.output.color, self.output.plain)
+        terminal = open_terminal(stream, self.options.lang, self.options.color, self.options.plain)
         terminal.invocation = self.invocation
         if self.command == "undo":
             terminal.translate = resuming.by_undo(terminal.translate)
@@ -77,7 +81,7 @@ class Session:
 
     def next(self, terminal: Terminal, command: str) -> None:
         """Says what to run next, on a line of its own."""
-        if self.output.format != "text" or self.output.quiet:
+        if self.options.output != "text" or self.options.quiet:
             return
         terminal.line(terminal.say(Text("Next:")))
         terminal.verbatim(self.invocation.line((shell.PROGRAM, command)), 4)
@@ -88,7 +92,7 @@ class Session:
 
     def mention(self, text: Text) -> None:
         """Says a sentence that only a person who follows along needs."""
-        if self.output.format == "text" and not self.output.quiet:
+        if self.options.output == "text" and not self.options.quiet:
             self.say(text)
 
 

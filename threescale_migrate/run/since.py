@@ -12,10 +12,10 @@ from pathlib import Path
 
 from .. import files
 from ..engine.home import make, state_home
+from ..options import Options, of_command
 from ..redaction import REDACTOR
 from ..render.outcome import Outcome
 from ..values import Check, Verdict
-from .options import Connection, VerifyOptions
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,18 @@ def _keyed(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
         yield f"{key} {counted[key]}", check
 
 
-def path_of(connection: Connection, options: VerifyOptions, name: str) -> Path:
+def path_of(options: Options, name: str) -> Path:
     """The file of one project for the options that make a run another one: what it checks, and how it judges."""
-    request, many = options.request, options.many
-    identity = [
-        ["namespace", connection.namespace],
-        ["context", connection.context],
-        ["kubeconfig", connection.kubeconfig],
-        ["dc", request.configs or None],
-        ["skip", request.skip],
-        ["service_discovery", request.service_discovery],
-        ["strict", options.judgement.strict],
-        ["allow_unknown", options.judgement.allow_unknown],
-        ["projects", many.projects or None],
-        ["all_contexts", many.all_contexts],
-        ["inventory", many.inventory],
-        ["environment", os.environ.get("KUBECONFIG"), os.environ.get("THREESCALE_DC_NAMES")],
-    ]
+    places = (
+        options.namespace,
+        options.context,
+        options.kubeconfig,
+        options.projects,
+        options.all_contexts,
+        options.inventory,
+    )
+    judged = [getattr(options, option.name) for option in of_command("verify") if option.about.own]
+    identity = [*places, *judged, os.environ.get("KUBECONFIG")]
     text = json.dumps([identity, name], default=str)
     return state_home() / "verified" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 

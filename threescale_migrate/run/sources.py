@@ -18,7 +18,6 @@ from ..cluster.reading import read_secret as read_project_secret
 from ..guide import secret_file
 from ..language import system_error
 from ..values import SECRET_NAME, PullSecret, Refused, Text, Usage
-from .options import SecretSource
 from .session import Session
 
 STDIN = "standard input"
@@ -26,19 +25,21 @@ STDIN = "standard input"
 PATIENCE = 60.0
 
 
-def read_secret(session: Session, source: SecretSource, oc: Oc) -> PullSecret | None:
+def read_secret(session: Session, oc: Oc) -> PullSecret | None:
     """The registry secret that the options name, and None if they name none. Raises Usage, Refused, OcError."""
+    options = session.options
     with oc.clock.held():  # a person may be asked for it, and what comes through a pipe has a patience of its own
-        given = _given(session, source)
-    found = of_project(source.from_secret, oc) if given is None and source.from_secret is not None else given
+        given = _given(session)
+    found = of_project(options.from_secret, oc) if given is None and options.from_secret is not None else given
     if found is not None:
         oc.redact.learn(*found.secrets)
     return found
 
 
-def _given(session: Session, given: SecretSource) -> PullSecret | None:
-    if given.file is not None:
-        return of_file(given.file)
+def _given(session: Session) -> PullSecret | None:
+    given = session.options
+    if given.secret_file is not None:
+        return of_file(given.secret_file)
     if given.username is not None:
         source = Text("--username: {stdin}", stdin=STDIN)
         password = secret_file.password_of(_password(session, given.username), str(source))

@@ -23,7 +23,6 @@ from ..guide.verdicts import judge
 from ..render.progress import LineWatcher, LiveWatcher
 from ..values import NOTHING, Check, Request, Text, Verdict
 from . import results
-from .options import VerifyOptions
 from .requests import request_of
 from .session import Session
 
@@ -48,22 +47,23 @@ class _Watch:
     unanswered: int = 0
 
 
-def watch(session: Session, options: VerifyOptions, look: Look) -> ExitCode:
+def watch(session: Session, look: Look) -> ExitCode:
     """Shows the rollouts until nothing fails, and then what `look` has checked; with an interval, for ever.
 
     Gives the exit code of the checks. Raises Failed at the deadline, OcError for what does not pass by itself, Stopped.
     """
+    options = session.options
     seconds = options.timeout or (WATCH_SECONDS if options.interval is None else None)
     oc = session.connect(seconds)
     pin(oc)
     terminal = session.result
-    in_lines = session.output.quiet or not terminal.live
-    watcher = LineWatcher(terminal, session.output.quiet) if in_lines else LiveWatcher(terminal, lasting=True)
-    state = _Watch(oc, request_of(session, oc, options.request), look, watcher, monotonic())
+    in_lines = session.options.quiet or not terminal.live
+    watcher = LineWatcher(terminal, session.options.quiet) if in_lines else LiveWatcher(terminal, lasting=True)
+    state = _Watch(oc, request_of(session, oc), look, watcher, monotonic())
     while True:
         found = _round(state)
         if found is not None and options.interval is None and not _has_failed(found[1]):
-            return results.show(session, options.judgement, *found)
+            return results.show(session, *found)
         if found is not None:
             _say(state, judge(found[1]).sentence)
         left = None if seconds is None else state.began + seconds - monotonic()
