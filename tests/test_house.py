@@ -36,8 +36,9 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "check_codes shipped visible",
         "values",
         "exit_codes language redaction",
-        "command_secrets kept options output",
+        "command_secrets options output",
         "shell",
+        "kept",
     ),
     "cluster": (
         "clock dialects doors ending items state streams threads",
