@@ -1,7 +1,8 @@
 """The completion scripts that are shipped, made from the parser by shtab.
 
 `python -m tests.completions` says whether they are what the parser gives; `--write` makes them anew. The parser says which
-options there are; the names of what is in the cluster come from `oc`, at the moment when the tabulator key asks for them.
+options there are; the names of what is in the cluster come from `oc`, at the moment when the tabulator key asks for them. They are
+data: no word of a kubeconfig or of a cluster is expanded by a shell or put on the line where it would be.
 """
 
 from __future__ import annotations
@@ -33,23 +34,36 @@ BY_VALUE: Mapping[str, Any] = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
 ASKING = """\
 _threescale_migrate_oc() { # KIND WORD...
   local -a login
-  local word last='' kind=$1
+  local word last='' kind=$1 limit=2
   shift
-  login=(--request-timeout=3s)
+  login=(--request-timeout=2s)
   for word in "$@"; do
     case $last in -n) login+=("--namespace=$word") ;; --namespace | --context | --kubeconfig) login+=("$last=$word") ;; esac
     case $word in --namespace=* | --context=* | --kubeconfig=*) login+=("$word") ;; esac
     last=$word
   done
   case $kind in
-    projects | projects_list) oc projects -q "${login[@]}" ;;
-    contexts) oc config get-contexts -o name "${login[@]}" ;;
-    configs) oc get dc -o name "${login[@]}" ;;
-    secrets) oc get secrets -o name "${login[@]}" ;;
-    runs) threescale-migrate history -o json | sed -n 's/^ *"run": "\\([^"]*\\)".*/\\1/p' ;;
-  esac 2>/dev/null | while IFS= read -r word; do
-    if [[ $kind == contexts ]]; then printf '%s\\n' "$word"; else printf '%s\\n' "${word##*/}"; fi
-  done
+    projects | projects_list) login=(oc projects -q "${login[@]}") ;;
+    contexts) login=(oc config get-contexts -o name "${login[@]}") ;;
+    configs) login=(oc get dc -o name "${login[@]}") ;;
+    secrets) login=(oc get secrets -o name "${login[@]}") ;;
+    runs) limit=9 login=(threescale-migrate history -o json) ;;
+  esac
+  # What hangs is not waited for, nor what holds its output open; where there is a program to end it, it is ended.
+  if command -v timeout >/dev/null; then login=(timeout -k 1 "$limit" "${login[@]}"); fi
+  last=$((SECONDS + limit))
+  while ((SECONDS <= last)) && IFS= read -r -t "$limit" word; do
+    case $kind in
+      contexts) ;;
+      runs)
+        [[ $word == *'"run": "'* ]] || continue
+        word=${word#*'"run": "'} word=${word%%'"'*}
+        ;;
+      *) word=${word##*/} ;;
+    esac
+    # A name that a shell would read as more than a word is not offered.
+    case $word in '' | -* | *[!A-Za-z0-9@:/._+=-]*) ;; *) printf '%s\\n' "$word" ;; esac
+  done < <("${login[@]}" 2>/dev/null </dev/null)
 }
 """
 
@@ -57,7 +71,11 @@ BASH = """\
 _threescale_migrate_names() { # KIND WHAT-IS-TYPED
   local before=''
   [[ $2 == *,* ]] && before=${2%,*},
-  compgen -P "$before" -W "$(_threescale_migrate_oc "$1" "${COMP_WORDS[@]}")" -- "${2##*,}"
+  _threescale_migrate_those "$before" "${2##*,}" < <(_threescale_migrate_oc "$1" "${COMP_WORDS[@]}")
+}
+_threescale_migrate_those() { # BEFORE BEGINNING < WORDS
+  local word
+  while IFS= read -r word; do if [[ $word == "$2"* ]]; then printf '%s\\n' "$1$word"; fi; done
 }
 _threescale_migrate_projects() { _threescale_migrate_names projects "$1"; }
 _threescale_migrate_projects_list() { compopt -o nospace; _threescale_migrate_names projects_list "$1"; }
@@ -70,7 +88,7 @@ _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace
   if [[ $1 == *=* ]]; then
-    compgen -P "${1%%=*}=" -W "all $(_threescale_migrate_oc configs "${COMP_WORDS[@]}")" -- "${1#*=}"
+    _threescale_migrate_those "${1%%=*}=" "${1#*=}" < <(echo all; _threescale_migrate_oc configs "${COMP_WORDS[@]}")
   else
     compgen -W "list FAULTS" -- "$1"
   fi

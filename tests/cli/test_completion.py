@@ -10,14 +10,16 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from tests import completions
 from tests.conftest import World, make_world
 from tests.support.operators_home import with_operators_home
+from threescale_migrate import shipped
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli import usage
 from threescale_migrate.cli.line import parsed
@@ -174,3 +176,72 @@ def shlex_split(text: str) -> list[str]:
 def test_every_option_has_a_sentence() -> None:
     for name, command in COMMANDS.items():
         assert all(action.help for action in command._actions), name
+
+
+# What a kubeconfig may call a context, and what the shells would make of it.
+HOSTILE = (
+    "evil$(touch {pwned})",
+    "evil`touch {pwned}`",
+    "evil;touch {pwned};",
+    "evil' $(touch {pwned}) '",
+    'evil"$(touch {pwned})"',
+    "evil$IFS*",
+    "--evil=$(touch {pwned})",
+)
+# An `oc` that names the words of a file, whatever it is asked.
+NAMES = '#!/bin/sh\ncat "$HOME/names"\n'
+
+
+@pytest.fixture(name="elsewhere", params=["bash", "zsh", "oc"])
+def _elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[World, Callable[[str], str]]]:
+    """A world of its own, and what completes a line there: a shell, or the program that oc asks."""
+    way: str = request.param
+    if way == "zsh" and shutil.which(way) is None:
+        pytest.skip("there is no zsh here")
+    world = with_operators_home(make_world(tmp_path))
+    (world.home / "completion.bash").write_text(completions.script("bash"), encoding="utf-8")
+    (world.home / "zfunc").mkdir()
+    (world.home / "zfunc" / "_threescale-migrate").write_text(completions.script("zsh"), encoding="utf-8")
+    if way == "oc":
+        path = f"{world.home}/bin{os.pathsep}{world.environment['PATH']}"
+        asked = shipped.text("completion/oc_complete-threescale_migrate")
+        yield world, lambda typed: world.program(["bash", "-c", asked, "oc", *typed.split()[1:]], PATH=path).out
+        return
+    made = Terminal(world, way)
+    yield world, made.completed
+    made.end()
+
+
+@pytest.mark.parametrize("option", ["--context", "--dc", "--from-secret", "-n"])
+def test_what_a_kubeconfig_or_a_cluster_says_is_never_run(
+    elsewhere: tuple[World, Callable[[str], str]], option: str
+) -> None:
+    world, completed = elsewhere
+    pwned = world.home / "pwned"
+    names = [name.format(pwned=pwned) for name in HOSTILE]
+    (world.home / "names").write_text("\n".join([*names, "plain/api:6443/jo", ""]), encoding="utf-8")
+    (world.home / "bin" / "oc").unlink(missing_ok=True)
+    (world.home / "bin" / "oc").write_text(NAMES, encoding="utf-8")
+    (world.home / "bin" / "oc").chmod(0o755)
+    wanted = "plain/api:6443/jo" if option == "--context" else "jo"
+    assert (
+        completed(f"threescale-migrate verify {option} {wanted[:1]}")
+        .replace("\\", "")
+        .rstrip(" ,\n:4")
+        .endswith(wanted)
+    )
+    shown = completed(f"threescale-migrate verify {option} evil")
+    assert not pwned.exists()
+    assert "touch" not in shown, "what is put on the line would be run with it"
+
+
+def test_a_cluster_that_does_not_answer_holds_the_line_for_two_seconds(
+    elsewhere: tuple[World, Callable[[str], str]],
+) -> None:
+    world, completed = elsewhere
+    (world.home / "bin" / "oc").unlink(missing_ok=True)
+    (world.home / "bin" / "oc").write_text("#!/bin/sh\necho zync\nsleep 60 & sleep 60\n", encoding="utf-8")
+    (world.home / "bin" / "oc").chmod(0o755)
+    began = monotonic()
+    assert "zync" in completed("threescale-migrate verify --dc zy")
+    assert monotonic() - began < 6, "2 s, and what starting the shells takes here"
