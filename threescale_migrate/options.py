@@ -173,8 +173,7 @@ class Options:
     # One step, and undo.
     check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused")  # fmt: skip
     dry_run: bool = option(False, "show the plan, change nothing", "undo", again=False, excludes="grace timeout report ticket")  # fmt: skip
-    to_default: bool = option(False, "without a journal: set configs back to default", "undo", excludes="run redo secret_file username from_secret")  # fmt: skip
-    redo: bool = option(False, "undo the newest undo, so that the project is migrated again", "undo", excludes="run")
+    to_default: bool = option(False, "without a journal: set configs back to default", "undo", excludes="run secret_file username from_secret")  # fmt: skip
 
     # Looking again, and monitoring.
     watch: bool = option(

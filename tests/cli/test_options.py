@@ -134,7 +134,6 @@ def test_the_topic_of_the_variables_is_made_from_the_fields() -> None:
         "migrate --skip=permissions --copy-privileged",
         "undo --dry-run --grace=9s",
         "undo --to-default 20260101T0000",
-        "undo --redo 20260101T0000",
         "step readiness --replace-secret",
         "step readiness --check --yes",
         "history --ticket=CHG-1",

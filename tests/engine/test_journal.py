@@ -93,7 +93,6 @@ def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
     known = records.records(SERVER, "threescale")
     assert [record.run for record in known] == [first.run, second.run]
     assert [record.run for record in in_effect.to_undo(known)] == []
-    assert [record.run for record in in_effect.to_undo(known, redo=True)] == [second.run]
     assert in_effect.undone(known) == {first.run}
 
 
@@ -111,43 +110,41 @@ def test_two_runs_in_one_second_are_distinguished_by_name(home: Path, monkeypatc
 
 def test_an_undo_that_did_not_come_to_its_end_is_continued(home: Path) -> None:
     one = write(home)
-    back = write(home, "undo", undoes=[one.run])
-    half = write(home, "undo", "", undoes=[back.run])
+    two = write(home)
+    half = write(home, "undo", "", undoes=[two.run])
     known = records.records(SERVER, "threescale")
-    # It was on its way to the migrated project: what it had done, and what it wanted to undo.
-    assert [record.run for record in in_effect.to_undo(known)] == [half.run, back.run]
-    write(home, "undo", undoes=[half.run, back.run])
+    for named in (None, half.run):
+        assert [record.run for record in in_effect.to_undo(known, named)] == [two.run]
+    write(home, "undo", undoes=[two.run])
     known = records.records(SERVER, "threescale")
-    assert in_effect.undone(known) == {half.run, back.run}
+    assert in_effect.undone(known) == {two.run}
+    assert [record.run for record in in_effect.to_undo(known)] == [one.run]
 
 
 def runs(found: tuple[Record, ...]) -> list[str]:
     return [record.run for record in found]
 
 
-def test_undone_twice_is_undone_once_and_an_undo_is_undone_only_where_that_is_asked_for(home: Path) -> None:
+def test_undone_twice_is_undone_once_and_an_undo_is_not_undone(home: Path) -> None:
     one = write(home)
     two = write(home)
     assert runs(in_effect.to_undo(records.records(SERVER, "threescale"))) == [two.run, one.run]
     back = write(home, "undo", undoes=[two.run, one.run])
     known = records.records(SERVER, "threescale")
     assert in_effect.to_undo(known) == ()
-    assert runs(in_effect.to_undo(known, redo=True)) == [back.run]
-    assert runs(in_effect.to_undo(known, back.run)) == [back.run]
-    again = write(home, "undo", undoes=[back.run])
-    known = records.records(SERVER, "threescale")
-    # The migration is in effect again: what brought it back goes with it, and there is no undo left to be undone.
-    assert runs(in_effect.to_undo(known)) == [again.run, two.run, one.run]
-    assert in_effect.to_undo(known, redo=True) == ()
+    with pytest.raises(Usage, match="is an undo"):
+        in_effect.to_undo(known, back.run)
+    write(home, "undo")  # --to-default, which names no run
+    again = write(home)
+    assert runs(in_effect.to_undo(records.records(SERVER, "threescale"))) == [again.run]
 
 
 def test_an_undo_of_some_configs_leaves_the_migration_in_effect(home: Path) -> None:
     one = write(home)
-    part = write(home, "undo", undoes=[one.run], only=["zync"])
+    write(home, "undo", undoes=[one.run], only=["zync"])
     known = records.records(SERVER, "threescale")
     assert in_effect.undone(known) == set()
     assert runs(in_effect.to_undo(known)) == [one.run]
-    assert runs(in_effect.to_undo(known, redo=True)) == [part.run]
 
 
 def test_runs_of_another_project_of_the_same_name_count_for_nothing(home: Path) -> None:

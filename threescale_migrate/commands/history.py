@@ -165,6 +165,6 @@ def _show_next(terminal: Terminal, record: Record, taken: bool) -> None:
     if record.finished != "done":
         terminal.line(terminal.say(Text("To resume it:")))
         terminal.verbatim(resuming.again(record), 4)
-    if record.changes:
+    if record.changes and not record.is_undo:
         terminal.line(terminal.say(Text("To undo it:")))
         terminal.verbatim(resuming.undo(record), 4)

@@ -79,7 +79,7 @@ def _wanted(
         changes = to_default(state, whole)
     else:
         mine, _ = in_effect.of_identity(records.records(where.server, where.project), where.uid)
-        runs = in_effect.to_undo(mine, options.run, options.redo)
+        runs = in_effect.to_undo(mine, options.run)
         changes = changes_of(runs)
         if options.dc:
             changes = limited(changes, options.dc)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..values import Text, Usage
 from .records import Record, one_of
 
 
@@ -16,55 +17,27 @@ def of_identity(known: Iterable[Record], uid: str | None) -> tuple[tuple[Record,
 
 
 def undone(known: Iterable[Record]) -> set[str]:
-    """The names of the runs that a later run has undone, and that no run has brought into effect again. An undo of some
-    configs leaves the run in effect, as far as it is."""
-    taken: set[str] = set()
-    for record in sorted(known, key=lambda record: record.order, reverse=True):
-        if record.run not in taken and record.finished == "done" and not record.only:
-            taken.update(record.undoes)
-    return taken
+    """The names of the runs that a later run has undone. An undo of some configs leaves the run in effect, as far as it is."""
+    return {run for record in known if record.finished == "done" and not record.only for run in record.undoes}
 
 
-def to_undo(known: Iterable[Record], run: str | None = None, redo: bool = False) -> tuple[Record, ...]:
+def to_undo(known: Iterable[Record], run: str | None = None) -> tuple[Record, ...]:
     """The runs of one project that `undo` is about, newest first; none if nothing is in effect.
 
-    A run by its name, or the beginning of it; with `redo` the newest undo that came to its end; else the newest migration that
-    is in effect, with all before it that are, so that a migration in several runs is one: twice is once. An undo that did not
-    come to its end is resumed. Raises Usage for an unknown name.
+    A run by its name, or the beginning of it; else all that are in effect, so that a migration in several runs is one: twice is
+    once. An undo that did not come to its end is resumed, as is one that is named. Raises Usage for an unknown name, and for an
+    undo that is complete.
     """
     ordered = sorted(known, key=lambda record: record.order, reverse=True)
-    if run is not None:
-        chosen = one_of(ordered, run)
-        return (chosen, *_attempts(chosen, ordered))
-    taken = undone(ordered)
-    effective = [record for record in ordered if record.run not in taken and record.changes]
-    undos = [record for record in effective if _came_to_its_end(record) and not _is_redo(record, ordered)]
-    if redo:
-        return (undos[0], *_attempts(undos[0], ordered)) if undos else ()
-    if effective and effective[0].undoes and not _came_to_its_end(effective[0]):
-        newest = effective[0]
-        return (newest, *(record for record in ordered if record.run in newest.undoes))
-    found = []
-    for record in effective:
-        if record not in undos:
-            found.append(record)
-        elif not record.only:
-            break
-    return tuple(found)
-
-
-def _came_to_its_end(record: Record) -> bool:
-    return bool(record.undoes) and record.finished == "done"
-
-
-def _is_redo(record: Record, known: Iterable[Record]) -> bool:
-    """Whether what a run undid were undos that had come to their end, so that a migration is in effect again."""
-    undone = [other for other in known if other.run in record.undoes]
-    return any(_came_to_its_end(other) and not _is_redo(other, known) for other in undone)
-
-
-def _attempts(record: Record, ordered: Iterable[Record]) -> tuple[Record, ...]:
-    """The attempts that an undo continued: what they changed is a part of it. One that was complete is what it undid instead."""
-    return tuple(
-        other for other in ordered if other.run in record.undoes and other.undoes and not _came_to_its_end(other)
-    )
+    changed = [record for record in ordered if record.changes]
+    chosen = one_of(ordered, run) if run is not None else next(iter(changed), None)
+    if chosen is not None and chosen.is_undo:
+        if chosen.finished != "done":
+            return tuple(record for record in ordered if record.run in chosen.undoes and not record.is_undo)
+        if run is not None:
+            why = "run {run} is an undo, which is not undone itself: to migrate again, run threescale-migrate migrate"
+            raise Usage(Text(why, run=chosen.run))
+    if run is not None and chosen is not None:
+        return (chosen,)
+    gone = undone(ordered)
+    return tuple(record for record in changed if not record.is_undo and record.run not in gone)

@@ -76,6 +76,11 @@ class Record:
         return tuple(str(name) for name in self.lines[0].get("only") or ())
 
     @property
+    def is_undo(self) -> bool:
+        """Whether it put back what other runs had changed."""
+        return self.command == "undo"
+
+    @property
     def undoes(self) -> tuple[str, ...]:
         """The runs that this one undoes."""
         return tuple(str(run) for run in self.lines[0].get("undoes") or ())
