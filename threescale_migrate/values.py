@@ -259,37 +259,6 @@ def _command(line: str) -> Command:
     return Command(parts[0], piped=tuple(parts[1:]))
 
 
-@dataclass(frozen=True)
-class Inverse:
-    """How an action is undone: the part of the journal that `undo` follows.
-
-    `args` is the `oc` call as it is shown; an empty one means that nothing has to be undone. `kind`, `name` and `detail`
-    say what was changed, from what and to what: undo plans from them and from what is there then, so that it sees what
-    somebody has changed since.
-    """
-
-    kind: str
-    name: str
-    args: tuple[str, ...] = ()
-    detail: Mapping[str, str | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Action:
-    """One change: the `oc` call, why it is needed, its step, and how it is undone.
-
-    `args` follows `oc`; `stdin` is what the call reads, a secret where `secret` is true, and is never shown.
-    """
-
-    step: Step
-    subject: str
-    args: tuple[str, ...]
-    why: Text
-    inverse: Inverse
-    stdin: str | None = field(default=None, repr=False)
-    secret: bool = False
-
-
 class Problem(Exception):
     """What ends a command, in one sentence."""
 

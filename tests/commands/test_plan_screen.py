@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from tests.conftest import World
-from threescale_migrate.guide.deployment_configs import PATCH
+from threescale_migrate.guide.config_changes import PATCH
 
 COLUMNS, LINES = 80, 24
 

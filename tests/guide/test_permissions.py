@@ -17,7 +17,8 @@ from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.engine.run import Limits, Run
 from threescale_migrate.engine.waiting import await_login
 from threescale_migrate.guide import permissions
-from threescale_migrate.guide.grants import Grant, grants
+from threescale_migrate.guide.grants import grants
+from threescale_migrate.guide.role_changes import RoleGranted
 from threescale_migrate.values import ACCOUNT, DEFAULT_ACCOUNT, Refused, Request, Text, Verdict
 
 PROJECT = "threescale"
@@ -87,6 +88,7 @@ def test_the_users_of_a_constraint_are_copied_as_311_keeps_them() -> None:
     found = state(constraints)
     [action] = permissions.plan(found, Request())
     assert shell.oc(action.args) == f"oc adm policy add-scc-to-user ours system:serviceaccount:{PROJECT}:amp"
+    assert action.inverse is not None
     assert action.inverse.args[2] == "remove-scc-from-user"
     in_the_object = {**constraints, "users": [DEFAULT, f"system:serviceaccount:{PROJECT}:amp"]}
     as_a_binding = binding("system:openshift:scc:ours", "amp")
@@ -196,8 +198,7 @@ def test_nothing_is_granted_that_default_does_not_have_and_afterwards_nothing_is
 ) -> None:
     roles = [role(name) for name in ("view", "edit", "one", "two")]
     before = state(*roles, *(binding(name, who, where) for name, where, who in bound))
-    details = [action.inverse.detail for action in permissions.plan(before, Request())]
-    planned = {Grant(str(d["namespace"]), str(d["role_kind"]), str(d["role"])) for d in details}
+    planned = {change.grant for change in permissions.plan(before, Request()) if isinstance(change, RoleGranted)}
     assert planned == grants(before, DEFAULT_ACCOUNT) - grants(before, ACCOUNT)
     more = [binding(grant.role, "amp", grant.namespace) for grant in planned]
     assert permissions.plan(state(*roles, *(binding(n, a, w) for n, w, a in bound), *more), Request()) == ()

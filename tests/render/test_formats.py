@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from threescale_migrate import shell
 from threescale_migrate.check_codes import Code
 from threescale_migrate.exit_codes import ExitCode
+from threescale_migrate.guide.role_changes import RoleGranted
 from threescale_migrate.options import Options
 from threescale_migrate.render import document, junit, metrics, nagios, plan, text
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
@@ -26,7 +27,7 @@ from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.run import since
 from threescale_migrate.run.inventory import read
 from threescale_migrate.run.session import Session
-from threescale_migrate.values import NOTHING, Action, Check, Inverse, Step, Text, Usage, Verdict
+from threescale_migrate.values import NOTHING, Check, Step, Text, Usage, Verdict
 from threescale_migrate.visible import visible
 
 CHECKS = st.builds(
@@ -256,9 +257,7 @@ def test_nothing_that_a_cluster_says_moves_a_terminal_or_turns_its_text_around(n
         Text("{f}", f=fix),
         (fix,),
     )
-    action = Action(
-        Step.PERMISSIONS, name, ("create", "rolebinding", name), Text("{s}", s=said), Inverse("grant", name)
-    )
+    action = RoleGranted(Text("{s}", s=said), "threescale", "amp", "threescale", "Role", name, name)
     found = Outcome(name, name, ExitCode.FAILED, (check,))
     lost = Outcome(name, name, ExitCode.UNKNOWN, error=Text("{s}", s=said or "x"))
     for colour in (False, True):

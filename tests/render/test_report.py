@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.render.test_formats import EVIL, harmless
 from threescale_migrate.engine import records
+from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.render.page import code, markdown, page
 from threescale_migrate.render.report import Phase, Standing
 from threescale_migrate.render.report_of_record import of_record
@@ -34,7 +35,7 @@ def at(seconds: float) -> str:
 
 
 def action(number: int, config: str, began: float, why: str = "") -> list[dict[str, Any]]:
-    inverse = {"kind": "account-of-config", "name": config, "args": ["patch"], "detail": {}}
+    change = ConfigPatched(Text("{why}", why=why or "it has to run as amp"), config, None, None, "amp", "amp")
     begin = {
         "event": "begin",
         "at": at(began),
@@ -42,8 +43,7 @@ def action(number: int, config: str, began: float, why: str = "") -> list[dict[s
         "step": "deployment-configs",
         "subject": f"dc/{config}",
         "argv": ["oc", "patch", "dc", config],
-        "sentence": text("{why}", why=why or "it has to run as amp"),
-        "inverse": inverse,
+        "change": change.kept(),
     }
     return [begin, {"event": "end", "at": at(began + 1), "action": number, "outcome": "done", "seconds": 0.9}]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState
+from threescale_migrate.guide.change import Change
 from threescale_migrate.rehearsal import deployer, pods, revisions, switching, threescale
 from threescale_migrate.rehearsal.beginning import begin
 from threescale_migrate.rehearsal.refusing import ApiError
@@ -20,7 +21,7 @@ from threescale_migrate.rehearsal.resources import RESOURCES
 from threescale_migrate.rehearsal.server import Api, Cluster
 from threescale_migrate.rehearsal.simulation import Simulation
 from threescale_migrate.rehearsal.store import Object, Store
-from threescale_migrate.values import ACCOUNT, SECRET_NAME, Action
+from threescale_migrate.values import ACCOUNT, SECRET_NAME
 
 PROJECT = "threescale"
 BEGIN = 1_800_000_000.0
@@ -165,9 +166,9 @@ class History:
         self.account(True)
         self.link(True)
 
-    def run(self, action: Action) -> None:
+    def run(self, action: Change) -> None:
         """Carries out an action of a plan; it has to be one that the server takes."""
-        verb, name = action.args[0], action.subject.partition("/")[2]
+        verb, name = action.args[0], action.subject.name
         if verb == "patch":
             patch = json.loads(action.args[action.args.index("--patch") + 1])
             self.api.patch(RESOURCES["deploymentconfigs"], PROJECT, name, "strategic", patch)

@@ -115,7 +115,7 @@ def test_the_mask_keeps_a_journal_line_whole_and_what_undo_needs() -> None:
     redact.learn(TOKEN, b64(TOKEN))
     line = {
         "argv": ["oc", "secrets", "link", "amp", "threescale-registry-auth", "--for=pull"],
-        "inverse": {"detail": {"secret": "threescale-registry-auth", "fingerprint": "0f" * 16, "copy": None}},
+        "change": {"kind": "secret-created", "name": "threescale-registry-auth", "fingerprint": "0f" * 16},
         "said": f'{{"auth": "{b64(TOKEN)}"}}',
     }
     read = json.loads(redact(json.dumps(line)))

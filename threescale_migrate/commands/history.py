@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from ..engine import in_effect, records
+from ..engine import records, undo
 from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
@@ -24,7 +24,7 @@ def run(session: Session, options: Options) -> ExitCode:
         raise Usage(Text("--report: name the run, as history lists it"))
     problems: list[JournalError] = []
     known = records.records(project=options.namespace, problems=problems)
-    taken = {name for group in _by_project(known) for name in in_effect.undone(group)}
+    taken = {name for group in _by_project(known) for name in undo.undone(group)}
     if options.run:
         record = records.one_of(known, options.run)
         if session.options.report:
@@ -73,7 +73,7 @@ def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
     for record in known:
         groups.setdefault((record.server, record.project), []).append(record)
     return [
-        in_effect.of_identity(group, uid)[0]
+        undo.of_identity(group, uid)[0]
         for group in groups.values()
         for uid in {record.uid for record in group if record.uid} or {""}
     ]
@@ -150,7 +150,7 @@ def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
         terminal.line(terminal.say(Text("its last line is cut off: the run was killed while writing it")))
     for entry in record.entries:
         mark, _ = text.ENDINGS.get(entry.outcome, text.ENDINGS["unknown"])
-        shown = text.command_line(entry.argv, secret=entry.inverse.kind.startswith("secret"))
+        shown = text.command_line(entry.argv, secret=entry.change.secret)
         terminal.line(f"{entry.began[11:19]} {terminal.mark(mark)} {shown}", 2, 13)
         if entry.outcome != "done" and entry.said:
             terminal.line(terminal.paint(entry.said, "quiet"), 13, 13)

@@ -13,6 +13,7 @@ from ..engine import migration, waiting
 from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps
+from ..guide.change import Change
 from ..guide.costs import costs
 from ..guide.preflight import redeployed
 from ..options import Options
@@ -23,7 +24,7 @@ from ..run.planned import Planned
 from ..run.requests import check_project, insist_on_pull, request_of
 from ..run.results import exit_code, show
 from ..run.session import Session
-from ..values import Action, Request, Step, Text, Usage
+from ..values import Request, Step, Text, Usage
 
 
 def run(session: Session, options: Options) -> ExitCode:
@@ -63,7 +64,7 @@ def run(session: Session, options: Options) -> ExitCode:
     return show(session, state, checks)
 
 
-def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Action]) -> Planned:
+def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Change]) -> Planned:
     """The step as it is shown before it is confirmed."""
     order = redeployed(state, request, actions)
     argvs = tuple(oc.argv(action.args) for action in actions)

@@ -1,4 +1,4 @@
-"""`undo`: undoes what a run changed. What is undone, and how, is decided in `guide/undoing.py`."""
+"""`undo`: undoes what a run changed. What is undone, and how, is decided in `guide/undo.py`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
-from ..engine import in_effect, records
-from ..engine import undoing as sequence
+from ..engine import records
+from ..engine import undo as sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
-from ..guide import undoing
-from ..guide.changes import Undo, limited, to_default
+from ..guide import undo as guide
+from ..guide.change import Change, Undo
+from ..guide.config_changes import configs_of
 from ..guide.costs import costs
 from ..guide.selection import Wave
-from ..guide.undo_refusals import refusal
 from ..options import Options
 from ..render import document, text
 from ..run.confirming import confirm
@@ -48,7 +48,7 @@ def run(session: Session, options: Options) -> ExitCode:
             return _nothing_to_undo(session, options, where)
         planned = _planned(oc, state, wanted, runs)
         if not planned.actions:
-            return show(session, state, undoing.verify(state, wanted), oc)
+            return show(session, state, guide.verify(state, wanted), oc)
         confirm(session, oc, where, planned)
         start = Start(oc, where, directory, state, planned.actions)
         only = [] if options.to_default else list(options.dc)
@@ -76,13 +76,13 @@ def _wanted(
     whole = None
     if options.to_default:
         whole = Request(configs=options.dc)
-        changes = to_default(state, whole)
+        changes: tuple[Change, ...] = guide.to_default(state, whole)
     else:
-        mine, _ = in_effect.of_identity(records.records(where.server, where.project), where.uid)
-        runs = in_effect.to_undo(mine, options.run)
+        mine, _ = sequence.of_identity(records.records(where.server, where.project), where.uid)
+        runs = sequence.to_undo(mine, options.run)
         changes = changes_of(runs)
         if options.dc:
-            changes = limited(changes, options.dc)
+            changes = guide.limited(changes, options.dc)
     return state, Undo(changes, manifests(oc, changes, given), options.force, whole), runs
 
 
@@ -122,7 +122,7 @@ def _mention_identity(session: Session, where: Location) -> None:
             )
         )
         return
-    _, foreign = in_effect.of_identity(records.records(where.server, where.project), where.uid)
+    _, foreign = sequence.of_identity(records.records(where.server, where.project), where.uid)
     if foreign:
         sentence = Text.plural(
             "{count} run is ignored: it was in another project with this name on the same server, as its uid shows",
@@ -134,11 +134,11 @@ def _mention_identity(session: Session, where: Location) -> None:
 
 def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Planned:
     """The plan of an undo, ready to be shown."""
-    actions = undoing.plan(state, wanted)
-    touched = {action.subject.partition("/")[2] for action in actions if action.subject.startswith("dc/")}
+    actions = guide.plan(state, wanted)
+    touched = set(configs_of(actions))
     order = tuple(
         Wave(stage.name, tuple(name for name in stage.configs if name in touched))
-        for stage in undoing.stages(wanted, state)
+        for stage in guide.stages(wanted, state)
         if isinstance(stage, Wave) and touched & set(stage.configs)
     )
     notes = [
@@ -146,9 +146,9 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
         for record in runs
     ]
     for change in wanted.changes:
-        why = refusal(state, wanted, change)
+        why = change.undo_blocked(state, wanted)
         if why.template:
-            notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.name), why=why))
+            notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.subject.name), why=why))
     argvs = tuple(oc.argv(action.args) for action in actions)
     names = [name for wave in order for name in wave.configs]
     return Planned(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))

@@ -13,10 +13,11 @@ from time import monotonic
 from ..cluster.failures import Forbidden, OcError, TimeOver, Unauthorized
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
-from ..guide import deployment_configs
 from ..guide.cause import Cause, CauseKind
+from ..guide.change import Change
+from ..guide.config_changes import RolloutCancelled
 from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
-from ..values import NOTHING, Action, Text
+from ..values import NOTHING, Text
 from . import evidence
 from .apply import apply
 from .failed import BrokenConfig, Failed, Failure
@@ -189,13 +190,13 @@ def _restore_serving(run: Run, state: ProjectState, blamed: Sequence[Assessment]
 
 
 def _cancel(run: Run, state: ProjectState, name: str) -> None:
-    action = deployment_configs.cancel(state.configs[name], NOTHING_SERVES)
+    change = RolloutCancelled(NOTHING_SERVES, name)
 
-    def replan(state: ProjectState) -> tuple[Action, ...]:
-        return (action,) if _under_way(state, name) else ()
+    def replan(state: ProjectState) -> tuple[Change, ...]:
+        return () if change.is_done(state) else (change,)
 
     with suppress(OcError):  # the failure that led here is what has to be shown
-        apply(run, (action,), replan)
+        apply(run, (change,), replan)
 
 
 NOTHING_SERVES = Text("its rollout makes no progress, and nothing serves meanwhile")

@@ -23,13 +23,14 @@ from ..exit_codes import ExitCode
 from ..files import flush_directory, opened
 from ..language import system_error
 from ..redaction import Redactor
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, Action, Problem, Text
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, Problem, Text
 from .home import make, unwritable
 
 if TYPE_CHECKING:
     from ..cluster.state import ProjectState
+    from ..guide.change import Change
 
-FORMAT = 1
+FORMAT = 2
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.
 NEEDED_BYTES = 1024 * 1024
 
@@ -138,10 +139,10 @@ class Journal:
         self.write("start", version=FORMAT, run=self.run, sequence=self.sequence, **who, **values)
         self.is_open = True
 
-    def begin(self, action: Action, argv: tuple[str, ...]) -> int:
-        """The line before an action; gives the action's number."""
-        self.write("begin", action=self.number + 1, **described(action, argv))
-        self.number += 1  # only now: where its line cannot be written, an action is not run
+    def begin(self, change: Change, argv: tuple[str, ...]) -> int:
+        """The line before a change; gives the change's number."""
+        self.write("begin", action=self.number + 1, **described(change, argv))
+        self.number += 1  # only now: where its line cannot be written, a change is not made
         return self.number
 
     def end(self, number: int, outcome: str, **values: Any) -> None:
@@ -182,22 +183,14 @@ def whole_number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def described(action: Action, argv: tuple[str, ...]) -> dict[str, Any]:
-    """An action as the journal and JSON show it: without what is fed to it."""
-    inverse = action.inverse
+def described(change: Change, argv: tuple[str, ...]) -> dict[str, Any]:
+    """A change with its call, as the journal shows it: without the content of a secret."""
     return {
-        "step": action.step.value,
-        "subject": action.subject,
+        "step": change.step.value,
+        "subject": str(change.subject),
         "argv": list(argv),
-        "stdin": "a secret, not shown" if action.secret else action.stdin,
-        "why": str(action.why),
-        "sentence": action.why.kept(),
-        "inverse": {
-            "kind": inverse.kind,
-            "name": inverse.name,
-            "args": list(inverse.args),
-            "detail": dict(inverse.detail),
-        },
+        "stdin": "a secret, not shown" if change.secret else change.stdin,
+        "change": change.kept(),
     }
 
 

@@ -13,9 +13,10 @@ from ..cluster.failures import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, prove_pull, steps
+from ..guide.change import Change
 from ..guide.readiness import MIGRATED, assess_all
 from ..guide.selection import Wave, Whole, choose, waves
-from ..values import Action, Check, Refused, Step, Text, Usage, Verdict
+from ..values import Check, Refused, Step, Text, Usage, Verdict
 from .apply import apply
 from .dumping import restore_content
 from .failed import Failed
@@ -72,7 +73,7 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     What `oc` says it has done is checked before the next change depends on it. Raises Failed if it is not there.
     """
 
-    def replan(state: ProjectState) -> tuple[Action, ...]:
+    def replan(state: ProjectState) -> tuple[Change, ...]:
         return steps.plan(state, run.request, wanted)
 
     state = run.observe()
@@ -156,7 +157,7 @@ def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> Pro
         apply(run, dead, lambda state: deployment_configs.cancels(state, names))
         state = settle(run, run.observe(cluster=False, secret=False), names)
 
-    def replan(state: ProjectState) -> tuple[Action, ...]:
+    def replan(state: ProjectState) -> tuple[Change, ...]:
         return deployment_configs.plan_configs(state, names, run.request)
 
     apply(run, replan(state), replan)
@@ -183,7 +184,7 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
     if not left:
         return found
     run.watcher.note(
-        Text("{subjects}: somebody has undone it; doing it again", subjects=", ".join(a.subject for a in left))
+        Text("{subjects}: somebody has undone it; doing it again", subjects=", ".join(str(a.subject) for a in left))
     )
     return prepare(run, BEFORE_WAVES)
 
@@ -219,7 +220,7 @@ def patch(run: Run) -> None:
     if Step.DEPLOYMENT_CONFIGS in run.request.skip:
         return
 
-    def replan(state: ProjectState) -> tuple[Action, ...]:
+    def replan(state: ProjectState) -> tuple[Change, ...]:
         return deployment_configs.plan(state, run.request)
 
     state = run.observe()

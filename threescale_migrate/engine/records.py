@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import files
+from ..guide.change import Change
+from ..guide.undo import revived
 from ..language import system_error
-from ..values import NOTHING, Inverse, Text, Usage
+from ..values import Text, Usage
 from .home import host_part, safe_name, state_home
 from .journal import FORMAT, JournalError, NoJournal, whole_number
 from .lock import LOCK, holder, is_alive
@@ -22,16 +24,14 @@ LARGEST = 1 << 28
 
 @dataclass(frozen=True)
 class Entry:
-    """One action of a recorded run. `outcome` is done, failed, present (somebody had done it already) or unknown; unknown as
+    """One change of a recorded run. `outcome` is done, failed, present (somebody had done it already) or unknown; unknown as
     well where the run died in it."""
 
-    subject: str
+    change: Change
     argv: tuple[str, ...]
-    inverse: Inverse
     outcome: str
     said: str
     began: str
-    reason: Text = NOTHING
     seconds: float | None = None
 
 
@@ -164,15 +164,12 @@ def _entries(path: Path, lines: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
 
 
 def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
-    inverse = line["inverse"]
     return Entry(
-        subject=str(line.get("subject")),
+        change=revived(line["change"]),
         argv=tuple(line["argv"]),
-        inverse=Inverse(str(inverse["kind"]), str(inverse["name"]), tuple(inverse["args"]), dict(inverse["detail"])),
         outcome=str(end.get("outcome") or "unknown"),
         said=str(end.get("said") or ""),
         began=str(line.get("at")),
-        reason=Text.revived(line.get("sentence") or line.get("why")),
         seconds=end.get("seconds"),
     )
 

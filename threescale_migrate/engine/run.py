@@ -17,11 +17,12 @@ from ..cluster.oc import Oc
 from ..cluster.reading import observe, observe_rollouts
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
+from ..guide.change import Change, ObjectName
 from ..guide.dumps import Dump
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, Whole, choose
 from ..language import shortage
-from ..values import Action, Check, Refused, Request, Step, Text, Usage
+from ..values import Check, Refused, Request, Step, Text, Usage
 from . import evidence
 from .failed import Failed, Failure
 from .journal import Journal, JournalError
@@ -34,11 +35,11 @@ TIME_IS_OVER = Text("the time given with --timeout is over")
 class Watcher(Protocol):
     """Receives what happens, as it happens, and decides how that is shown."""
 
-    def began(self, action: Action, argv: tuple[str, ...]) -> None:
-        """An action is about to be run."""
+    def began(self, change: Change, argv: tuple[str, ...]) -> None:
+        """A change is about to be made."""
 
-    def ended(self, action: Action, outcome: str, seconds: float, said: str) -> None:
-        """An action has ended: `done`, `failed`, `present` if nothing was left to do, or `unknown`."""
+    def ended(self, change: Change, outcome: str, seconds: float, said: str) -> None:
+        """A change has ended: `done`, `failed`, `present` if nothing was left to do, or `unknown`."""
 
     def wave(self, wave: Wave, whole: Whole) -> None:
         """A wave begins."""
@@ -86,7 +87,7 @@ class Run:
     still_there: Callable[[], None] = lambda: None
     seen_at: float = field(default_factory=time.time)
     sent: list[str] = field(default_factory=list)
-    made: set[tuple[Step, str]] = field(default_factory=set)
+    made: set[tuple[Step, ObjectName]] = field(default_factory=set)
     restore: Dump | None = None
     restored_in: str = ""
 

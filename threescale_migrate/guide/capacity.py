@@ -12,17 +12,18 @@ from fractions import Fraction
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, Limit, ProjectState, Quota, Resources
-from ..values import Action, Text, Verdict
+from ..values import Text, Verdict
+from .change import Change
 from .findings import Finding, Group
 from .needs import COMPUTE, Amounts, PodNeed, effective, quantity, requested, rollout, shown, surge
 from .selection import Wave
 
 KNOWN_SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort"})
-# What a quota counts beside pods, by the kind of change that makes one more of it: its name, and its name after `count/`.
+# What a quota counts beside pods, by the type that changes create: its name after `count/`.
 OBJECTS = {
-    "secret": ("secrets", "secrets"),
-    "account": ("serviceaccounts", "serviceaccounts"),
-    "grant": ("rolebindings", "rolebindings.rbac.authorization.k8s.io"),
+    "secrets": "secrets",
+    "serviceaccounts": "serviceaccounts",
+    "rolebindings": "rolebindings.rbac.authorization.k8s.io",
 }
 
 
@@ -40,7 +41,7 @@ def applies(quota: Quota, pod: PodNeed, amounts: Amounts) -> bool:
     return all(meaning.get(scope, False) for scope in quota.scopes)
 
 
-def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Action, ...]) -> list[Finding]:
+def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> list[Finding]:
     """What quotas and limit ranges mean for the redeployment of `order`; one that passes where all could be read and leave room."""
     found = list(problems(state, order, actions))
     for quota in state.quotas:
@@ -57,7 +58,7 @@ def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Action
     return found
 
 
-def problems(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Action, ...]) -> tuple[Finding, ...]:
+def problems(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> tuple[Finding, ...]:
     """What will be refused on the way, by quota and by limit range. `order` are the configs that will be redeployed."""
     limits = tuple(item for found in state.limits for item in found.items)
     found: list[Finding] = []
@@ -147,13 +148,13 @@ def _unsaid(quota: Quota, resource: str, names: list[str]) -> Finding:
 
 
 def _of_objects(
-    state: ProjectState, quota: Quota, actions: tuple[Action, ...], order: tuple[Wave, ...]
+    state: ProjectState, quota: Quota, actions: tuple[Change, ...], order: tuple[Wave, ...]
 ) -> list[Finding]:
     """Objects that stay: revisions, deployer and hook pods, and what the actions create."""
     count = sum(len(wave.configs) for wave in order)
     grows = {"replicationcontrollers": count}
-    for kind, (name, full) in OBJECTS.items():
-        grows[name] = grows[f"count/{full}"] = sum(_makes(action, kind) for action in actions)
+    for name, full in OBJECTS.items():
+        grows[name] = grows[f"count/{full}"] = sum(action.creates == name for action in actions)
     grows["count/replicationcontrollers"] = count
     grows["count/pods"] = _pods_that_stay(state, order)
     found = []
@@ -174,11 +175,6 @@ def _pods_that_stay(state: ProjectState, order: tuple[Wave, ...]) -> int:
     configs = [[state.configs[name] for name in wave.configs] for wave in order]
     kept = sum(1 + len(config.hook_containers) for wave in configs for config in wave)
     return kept + max((sum(map(surge, wave)) for wave in configs), default=0)
-
-
-def _makes(action: Action, kind: str) -> bool:
-    """Whether an action creates an object of the project by this kind of change; a grant in the whole cluster creates none."""
-    return action.inverse.kind == kind and (kind != "grant" or bool(action.inverse.detail["namespace"]))
 
 
 def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Finding]:

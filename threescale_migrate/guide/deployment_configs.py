@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Check, Inverse, Request, Step, Text, Verdict
+from ..values import ACCOUNT, NOTHING, Check, Request, Step, Text, Verdict
+from .change import Change
+from .config_changes import ConfigResumed, RolloutCancelled, RolloutStarted, patch
 from .readiness import Assessment, RolloutState, assess
 from .refusals import abandoned
 from .selection import choose, waves
 
 STEP = Step.DEPLOYMENT_CONFIGS
-CONFIG = "account-of-config"
-PATCH = json.dumps({"spec": {"template": {"spec": {"serviceAccountName": ACCOUNT}}}}, separators=(",", ":"))
 
 
-def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
-    """The actions for all chosen configs, in the order of the waves."""
-    return tuple(action for wave in waves(state, request) for action in plan_configs(state, wave.configs, request))
+def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
+    """The changes for all chosen configs, in the order of the waves."""
+    return tuple(change for wave in waves(state, request) for change in plan_configs(state, wave.configs, request))
 
 
-def plan_configs(state: ProjectState, names: tuple[str, ...], request: Request) -> tuple[Action, ...]:
+def plan_configs(state: ProjectState, names: tuple[str, ...], request: Request) -> tuple[Change, ...]:
     """The patch, resume and rollout of the configs that are not migrated, and will not be by waiting."""
     there = [name for name in names if name in state.configs]
-    return tuple(action for name in there for action in _plan_config(state, state.configs[name], request))
+    return tuple(change for name in there for change in _plan_config(state, state.configs[name], request))
 
 
-def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request) -> tuple[Action, ...]:
+def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request) -> tuple[Change, ...]:
     found = assess(state, config.name)
     if found.reached:
         return ()
     patched = config.account == ACCOUNT or (config.account is None and config.account_twin == ACCOUNT)
-    actions = [] if patched else [patch(config, ACCOUNT)]
+    changes: list[Change] = [] if patched else [patch(config, ACCOUNT)]
     if config.paused and request.resume_paused:
-        return (*actions, resume(config))
+        why = Text("it is paused and would not redeploy")
+        return (*changes, ConfigResumed(why, config.name))
     if patched and _is_hopeless(state, found):
-        return (cancel(config, NO_DEPLOYER), start(config, NO_DEPLOYER))
-    return (*actions, *starts(config, found, patched))
+        return (RolloutCancelled(NO_DEPLOYER, config.name), RolloutStarted(NO_DEPLOYER, config.name))
+    return (*changes, *starts(config, found, patched))
 
 
 NO_DEPLOYER = Text("its newest revision no longer has a deployer pod")
@@ -56,79 +56,25 @@ def is_abandoned(state: ProjectState, name: str) -> bool:
     return newest is not None and abandoned(state, newest)
 
 
-def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -> tuple[Action, ...]:
+def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -> tuple[Change, ...]:
     """Cancels the revisions that have no deployer, of configs whose template is already right: a patch replaces
     the others. A new rollout is refused until they have ended."""
     return tuple(
-        cancel(state.configs[name], NO_DEPLOYER)
+        RolloutCancelled(NO_DEPLOYER, name)
         for name in names
         if name in state.configs and state.configs[name].effective_account == account and is_abandoned(state, name)
     )
 
 
-def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[Action, ...]:
+def starts(config: DeploymentConfig, found: Assessment, patched: bool) -> tuple[Change, ...]:
     """What starts the rollout of a config that is patched as it should be, or will be, where nothing else does; a paused config
     refuses that (fact 12)."""
     stalled = found.state in (RolloutState.FAILED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS)
     if config.paused or not (stalled if patched else not config.config_change):
         return ()
     if not config.config_change:
-        return (start(config, Text("it has no ConfigChange trigger and does not start by itself")),)
-    return (start(config, found.reason),)
-
-
-def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCOUNT) -> Action:
-    """The guide's patch for `amp`; for anything else one that sets both fields (fact 6)."""
-    return Action(
-        STEP,
-        f"dc/{config.name}",
-        ("patch", "dc", config.name, "--patch", PATCH if account == ACCOUNT else account_patch(account, twin)),
-        Text(
-            "its pods run as {account} and have to run as {wanted}",
-            account=config.effective_account,
-            wanted=account or twin or DEFAULT_ACCOUNT,
-        ),
-        back_to(config.name, config.account, config.account_twin, account, twin),
-    )
-
-
-def back_to(name: str, account: str | None, twin: str | None, given: str | None, given_twin: str | None) -> Inverse:
-    """How the patch that gave a config its account is undone: by one that sets both fields to what they were before."""
-    detail = {"account": account, "twin": twin, "given": given, "given_twin": given_twin}
-    return Inverse(CONFIG, name, ("patch", "dc", name, "--patch", account_patch(account, twin)), detail)
-
-
-def account_patch(account: str | None, twin: str | None) -> str:
-    """A patch that sets, or clears, both fields of the account: the server fills one from the other (fact 6)."""
-    spec = {"serviceAccount": twin, "serviceAccountName": account}
-    return json.dumps({"spec": {"template": {"spec": spec}}}, separators=(",", ":"))
-
-
-def _rollout(config: DeploymentConfig, verb: str, why: Text, back: str = "") -> Action:
-    """One of `oc rollout`'s verbs, which the verb `back` undoes; there is nothing to undo in a rollout as such."""
-    name = f"dc/{config.name}"
-    inverse = Inverse(back, config.name, ("rollout", back, name)) if back else Inverse("rollout", config.name)
-    return Action(STEP, name, ("rollout", verb, name), why, inverse)
-
-
-def resume(config: DeploymentConfig) -> Action:
-    """Lets a paused config roll out."""
-    return _rollout(config, "resume", Text("it is paused and would not redeploy"), "pause")
-
-
-def pause(config: DeploymentConfig) -> Action:
-    """Pauses a config that was paused before."""
-    return _rollout(config, "pause", Text("it was paused before"), "resume")
-
-
-def start(config: DeploymentConfig, why: Text) -> Action:
-    """Starts a rollout that nothing else starts."""
-    return _rollout(config, "latest", why)
-
-
-def cancel(config: DeploymentConfig, why: Text) -> Action:
-    """Ends a rollout that makes no progress."""
-    return _rollout(config, "cancel", why)
+        return (RolloutStarted(Text("it has no ConfigChange trigger and does not start by itself"), config.name),)
+    return (RolloutStarted(found.reason, config.name),)
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:

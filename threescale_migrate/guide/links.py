@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from .. import shell
 from ..check_codes import Code
 from ..cluster.reading import own_secrets
-from ..cluster.state import ProjectState, ServiceAccount
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Action, Check, Step, Text, Verdict
-from . import service_account
+from ..cluster.state import ProjectState
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Check, Step, Text, Verdict
+from .change import Change
+from .object_changes import SecretLinked, linked_for
 
 STEP = Step.PERMISSIONS
 MENTIONED = {"pull": "as a pull secret", "mount": "as a mountable secret"}
@@ -31,14 +32,9 @@ def of(state: ProjectState, account: str) -> tuple[Link, ...]:
     found = state.accounts.get(account)
     if found is None:
         return ()
-    links = [Link(name, use) for use in MENTIONED for name in dict.fromkeys(names(found, use))]
+    links = [Link(name, use) for use in MENTIONED for name in dict.fromkeys(linked_for(found, use))]
     own = own_secrets((link.secret for link in links), account)
     return tuple(link for link in links if link.secret not in own and link.secret != SECRET_NAME)
-
-
-def names(account: ServiceAccount, use: str) -> tuple[str, ...]:
-    """The secrets that an account has for a use."""
-    return account.pull_secrets if use == "pull" else account.secrets
 
 
 def lacking(state: ProjectState) -> tuple[Link, ...]:
@@ -47,7 +43,7 @@ def lacking(state: ProjectState) -> tuple[Link, ...]:
     return tuple(link for link in of(state, DEFAULT_ACCOUNT) if link not in had)
 
 
-def plan(state: ProjectState) -> tuple[Action, ...]:
+def plan(state: ProjectState) -> tuple[Change, ...]:
     """A link for each secret that `amp` lacks and that is there; none that would keep its pods from pulling anything."""
     return tuple(
         _link(link)
@@ -56,9 +52,9 @@ def plan(state: ProjectState) -> tuple[Action, ...]:
     )
 
 
-def _link(link: Link) -> Action:
+def _link(link: Link) -> SecretLinked:
     why = Text("default has secret {secret} {use}", secret=link.secret, use=Text(MENTIONED[link.use]))
-    return service_account.link(ACCOUNT, why, link.secret, link.use, STEP)
+    return SecretLinked(why, ACCOUNT, link.secret, link.use)
 
 
 def checks(state: ProjectState) -> tuple[Check, ...]:
@@ -74,7 +70,7 @@ def broken(state: ProjectState) -> tuple[Check, ...]:
     return tuple(
         _broken(state, account, secret, verdict)
         for account, verdict in verdicts.items()
-        for secret in (names(state.accounts[account], "pull") if account in state.accounts else ())
+        for secret in (linked_for(state.accounts[account], "pull") if account in state.accounts else ())
         if secret in state.broken_secrets
     )
 

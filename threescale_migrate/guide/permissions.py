@@ -8,10 +8,10 @@ from __future__ import annotations
 from .. import shell
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Action, Check, Inverse, Refused, Request, Step, Text, Verdict
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Check, Refused, Request, Step, Text, Verdict
 from . import links
+from .change import Change
 from .grants import (
-    CLUSTER_ROLE,
     SCC,
     SCC_ROLE,
     VIEW_OF_THE_CLUSTER,
@@ -23,6 +23,7 @@ from .grants import (
     privileged,
     user_of,
 )
+from .role_changes import RoleGranted, free_name
 
 STEP = Step.PERMISSIONS
 SCC_KIND = "scc"
@@ -89,7 +90,7 @@ def missing(state: ProjectState, request: Request) -> tuple[Grant, ...]:
     return ordered(grant for grant in wanted(state, request) if not has(state, ACCOUNT, grant))
 
 
-def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     """A grant for each right that `amp` lacks, and a link for each secret. Raises Refused for privileged ones that were not
     asked for."""
     needed = missing(state, request)
@@ -101,11 +102,11 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
         )
         raise Refused(Text(privileges, grants=", ".join(lax)))
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
-    actions = [give(state.namespace, grant, ACCOUNT, taken, _why(state, grant)) for grant in needed]
+    changes = [give(state.namespace, grant, ACCOUNT, taken, _why(state, grant)) for grant in needed]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         why = Text("service discovery needs it for the hooks' account too")
-        actions.append(give(state.namespace, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT, taken, why))
-    return (*actions, *links.plan(state))
+        changes.append(give(state.namespace, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT, taken, why))
+    return (*changes, *links.plan(state))
 
 
 def _why(state: ProjectState, grant: Grant) -> Text:
@@ -116,33 +117,12 @@ def _why(state: ProjectState, grant: Grant) -> Text:
     return Text("default has {grant}", grant=grant.sentence)
 
 
-def give(namespace: str, grant: Grant, account: str, taken: set[tuple[str, str]], why: Text = NOTHING) -> Action:
-    """Gives an account a right; `taken` are the names of bindings that are there, by namespace."""
-    user = user_of(namespace, account)
-    elsewhere = (f"--namespace={grant.namespace}",) if grant.namespace not in ("", namespace) else ()
-    detail = {"account": account, "namespace": grant.namespace, "role_kind": grant.role_kind, "role": grant.role}
-    if grant.role_kind == SCC or grant.role_kind == CLUSTER_ROLE or not grant.namespace:
-        what = "scc" if grant.role_kind == SCC else "role" if grant.namespace else "cluster-role"
-        args: tuple[str, ...] = ("adm", "policy", f"add-{what}-to-user", grant.role, user, *elsewhere)
-        back: tuple[str, ...] = ("adm", "policy", f"remove-{what}-from-user", grant.role, user, *elsewhere)
-    else:
-        name = _free_name(grant, account, taken)
-        detail["binding"] = name
-        subject = f"--serviceaccount={namespace}:{account}"
-        args = ("create", "rolebinding", name, f"--role={grant.role}", subject, *elsewhere)
-        back = ("delete", "rolebinding", name, *elsewhere)
-    about = shell.quoted(f"{grant.role_kind.lower()}/{grant.role}")
-    return Action(STEP, about, args, why, Inverse("grant", grant.role, back, detail))
-
-
-def _free_name(grant: Grant, account: str, taken: set[tuple[str, str]]) -> str:
-    """A name for a binding that is not there yet, by the rule of fact 8: NAME, NAME-0, NAME-1, …"""
-    base = f"{grant.role}-{account}"
-    name, number = base, 0
-    while (grant.namespace, name) in taken:
-        name, number = f"{base}-{number}", number + 1
-    taken.add((grant.namespace, name))
-    return name
+def give(project: str, grant: Grant, account: str, taken: set[tuple[str, str]], why: Text = NOTHING) -> RoleGranted:
+    """Gives an account a right; `taken` are the names of bindings that are there, by namespace, to which its own is added."""
+    name = free_name(grant, account, taken)
+    if name is not None:
+        taken.add((grant.namespace, name))
+    return RoleGranted(why, project, account, grant.namespace, grant.role_kind, grant.role, name)
 
 
 # What a cluster admin searches for `default` where the user cannot: the type, its columns, and what gives `amp` the same.

@@ -19,7 +19,6 @@ from ..values import (
     ACCOUNT,
     REGISTRY,
     SECRET_NAME,
-    Action,
     Check,
     Refused,
     Request,
@@ -30,6 +29,8 @@ from ..values import (
 )
 from . import capacity, links, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
 from .cause import CauseKind
+from .change import Change
+from .config_changes import configs_of
 from .findings import Finding, Group
 from .rights import Answers
 from .selection import Wave, choose, waves
@@ -40,7 +41,7 @@ from .todays_images import Asked
 class Attempt:
     """The plan as far as it can be made: the actions, and the error of each step that cannot be planned."""
 
-    actions: tuple[Action, ...]
+    actions: tuple[Change, ...]
     refusals: tuple[tuple[Step, Usage | Refused], ...] = ()
 
 
@@ -67,7 +68,7 @@ def attempt(state: ProjectState, request: Request) -> Attempt:
     """Plans every step, also when one of them cannot be. Raises Usage for a config that is not there."""
     choose(state, request)
     waves(state, request)
-    actions: list[Action] = []
+    actions: list[Change] = []
     refusals: list[tuple[Step, Usage | Refused]] = []
     for step in Step:
         try:
@@ -77,9 +78,9 @@ def attempt(state: ProjectState, request: Request) -> Attempt:
     return Attempt(tuple(actions), tuple(refusals))
 
 
-def redeployed(state: ProjectState, request: Request, actions: Iterable[Action]) -> tuple[Wave, ...]:
+def redeployed(state: ProjectState, request: Request, actions: Iterable[Change]) -> tuple[Wave, ...]:
     """The waves with the configs that the actions redeploy."""
-    touched = {action.subject.partition("/")[2] for action in actions if action.subject.startswith("dc/")}
+    touched = set(configs_of(actions))
     found = (Wave(wave.name, tuple(name for name in wave.configs if name in touched)) for wave in waves(state, request))
     return tuple(wave for wave in found if wave.configs)
 

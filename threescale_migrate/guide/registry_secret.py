@@ -14,9 +14,7 @@ from ..values import (
     PANEL,
     REGISTRY,
     SECRET_NAME,
-    Action,
     Check,
-    Inverse,
     PullSecret,
     Refused,
     Request,
@@ -25,12 +23,14 @@ from ..values import (
     Usage,
     Verdict,
 )
+from .change import Change
 from .logins import covers, judged, unparsable
+from .object_changes import SecretCopied, SecretCreated, SecretReplaced
 
 STEP = Step.REGISTRY_SECRET
 
 
-def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     """The creation or replacement of the secret; nothing where the project's is equal. Raises Usage or Refused."""
     given, there = request.pull_secret, state.secret
     if there is None and given is None:
@@ -50,28 +50,13 @@ def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
         raise Refused(Text(seen, name=SECRET_NAME, why=why))
     if there is None:
         why = Text("the cluster needs a login for {registry}", registry=REGISTRY)
-        return (create(why, creation(SECRET_NAME, given.fingerprint, given.path, given.kept), given.manifest),)
+        return (SecretCreated(why, SECRET_NAME, given.fingerprint, given.path, given.kept, given.manifest),)
     if equal(there, given):
         return ()
     if not request.replace_secret:
         seen = "secret {name} is already in the project and differs from {source}: add --replace-secret to replace it"
         raise Refused(Text(seen, name=SECRET_NAME, source=given.source))
     return replacement(there, given)
-
-
-def create(why: Text, inverse: Inverse, manifest: str, verb: str = "create") -> Action:
-    """Creates, or replaces, the secret that `inverse` names from a manifest, which is never shown."""
-    return Action(STEP, f"secret/{inverse.name}", (verb, "-f", "-"), why, inverse, stdin=manifest, secret=True)
-
-
-def creation(name: str, fingerprint_: str, path: str | None, kept: str | None = None) -> Inverse:
-    """How the creation of a secret is undone.
-
-    `path` is the user's file and `kept` the secret of the project that it was read from: the journal names and never quotes
-    them, and an undo that is undone reads them again.
-    """
-    detail = {"fingerprint": fingerprint_, "path": path, "copy": kept}
-    return Inverse("secret", name, ("delete", "secret", name), detail)
 
 
 def renamed(manifest: str, name: str) -> str:
@@ -81,7 +66,7 @@ def renamed(manifest: str, name: str) -> str:
     return json.dumps(item)
 
 
-def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
+def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Change, ...]:
     """Replaces the secret; the journal holds no secret data, so the former one stays in the project under another name."""
     if there.type != given.type:
         seen = (
@@ -91,23 +76,21 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Action, ...]:
         raise Refused(Text(seen, name=SECRET_NAME, type=there.type or "?"))
     # Its name says what it holds: a copy that is there already is the same.
     backup = f"{SECRET_NAME}-before-{there.fingerprint[:8]}"
-    detail = {
-        "backup": backup,
-        "fingerprint": given.fingerprint,
-        "before": there.fingerprint,
-        "path": given.path,
-        "copy": given.kept,
-        "type": given.type,
-    }
-    kept = Inverse("secret", backup, ("delete", "secret", backup), {"fingerprint": there.fingerprint, "kept": "yes"})
-    replaced = Inverse("secret-replaced", SECRET_NAME, ("replace", "-f", "-"), detail)
+    kept, differs = (
+        Text("the previous secret is kept so that undo can restore it"),
+        Text("the secret in the project differs from {source}", source=given.source),
+    )
     return (
-        create(Text("the previous secret is kept so that undo can restore it"), kept, renamed(there.manifest, backup)),
-        create(
-            Text("the secret in the project differs from {source}", source=given.source),
-            replaced,
+        SecretCopied(kept, backup, there.fingerprint, None, None, renamed(there.manifest, backup)),
+        SecretReplaced(
+            differs,
+            SECRET_NAME,
+            given.fingerprint,
+            given.path,
+            given.kept,
             given.manifest,
-            "replace",
+            before=there.fingerprint,
+            backup=backup,
         ),
     )
 

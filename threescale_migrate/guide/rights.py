@@ -1,4 +1,4 @@
-"""The rights that a plan needs, derived from its own actions, and the questions that find out whether the user has them.
+"""The rights that a plan needs, derived from its own changes, and the questions that find out whether the user has them.
 
 Pure: it says what to ask and what the answers mean; `run/rights.py` asks. No question is the command itself with
 `--dry-run`: clients from 4.5 to 4.21 would really bind (fact 21).
@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..cluster.state import ProjectState
-from ..values import Action, Text
+from ..values import Text
+from .change import Change
 from .grants import SCC, SCC_ROLE, Grant, exists
+from .role_changes import RoleGranted
 
 GROUP = "rbac.authorization.k8s.io"
 # A binding of this name is asked about and never created.
@@ -60,43 +62,20 @@ class Answers:
     binds_scc: bool = True
 
 
-# What each kind of call needs of the server, by its first words: verbs and resources.
-NEEDS = {
-    "secrets link": "get secrets, get serviceaccounts, update serviceaccounts",
-    "secrets unlink": "get secrets, get serviceaccounts, update serviceaccounts",
-    "patch dc": "get deploymentconfigs, patch deploymentconfigs",
-    "rollout latest": "get deploymentconfigs, create deploymentconfigs/instantiate",
-    "rollout resume": "get deploymentconfigs, patch deploymentconfigs",
-    "rollout pause": "get deploymentconfigs, patch deploymentconfigs",
-    # Marks the newest replication controller as cancelled (openshift/oc, pkg/cli/rollout/cancel.go).
-    "rollout cancel": "get deploymentconfigs, list replicationcontrollers, patch replicationcontrollers",
-    "create rolebinding": "create rolebindings",
-    "adm policy add-role-to-user": "list rolebindings, create rolebindings",
-    "adm policy add-cluster-role-to-user": "list clusterrolebindings, create clusterrolebindings",
-}
 OF_THE_CLUSTER = frozenset({"clusterrolebindings", "clusterroles", "securitycontextconstraints"})
-CREATED = {"secret": "secrets", "sa": "serviceaccounts"}
-ADD_SCC = ("adm", "policy", "add-scc-to-user")
 
 
-def rights_of(action: Action, state: ProjectState, binds_scc: bool = True) -> tuple[Right, ...]:
-    """The rights that one action needs. `binds_scc` is False for a client that gives SCCs as those up to 4.4 do."""
-    project = state.namespace
-    if action.args[:2] == ("create", "-f"):
-        return (Right("create", CREATED[action.subject.partition("/")[0]], project),)
-    if action.args[0] == "replace":
-        return (Right("get", "secrets", project), Right("update", "secrets", project))
-    if action.args[:3] == ADD_SCC:
-        return _scc_rights(action.args[3], state, binds_scc)
-    elsewhere = next((arg.partition("=")[2] for arg in action.args if arg.startswith("--namespace=")), project)
-    call = " ".join(action.args)
-    needs = next((needs for words, needs in NEEDS.items() if call.startswith(f"{words} ")), None)
-    if needs is None:
-        raise ValueError(f"no rights are known for oc {' '.join(action.args[:3])}")
+def rights_of(change: Change, state: ProjectState, binds_scc: bool = True) -> tuple[Right, ...]:
+    """The rights that one change needs. `binds_scc` is False for a client that gives SCCs as those up to 4.4 do."""
+    where = state.namespace
+    if isinstance(change, RoleGranted):
+        if change.role_kind == SCC:
+            return _scc_rights(change.role, state, binds_scc)
+        where = change.namespace or where
     found = []
-    for verb, what in (need.split() for need in needs.split(", ")):
+    for verb, what in (need.split() for need in change.needs.split(", ")):
         resource, _, subresource = what.partition("/")
-        found.append(Right(verb, resource, "" if resource in OF_THE_CLUSTER else elsewhere, subresource))
+        found.append(Right(verb, resource, "" if resource in OF_THE_CLUSTER else where, subresource))
     return tuple(found)
 
 
@@ -114,26 +93,18 @@ def _scc_rights(name: str, state: ProjectState, binds: bool) -> tuple[Right, ...
     return tuple(found)
 
 
-def needed(actions: Iterable[Action], state: ProjectState, binds_scc: bool = True) -> dict[Right, Action]:
-    """The rights that the actions need, each once, with the first action that needs it."""
-    found: dict[Right, Action] = {}
-    for action in actions:
-        for right in rights_of(action, state, binds_scc):
-            found.setdefault(right, action)
+def needed(changes: Iterable[Change], state: ProjectState, binds_scc: bool = True) -> dict[Right, Change]:
+    """The rights that the changes need, each once, with the first change that needs it."""
+    found: dict[Right, Change] = {}
+    for change in changes:
+        for right in rights_of(change, state, binds_scc):
+            found.setdefault(right, change)
     return found
 
 
 def answered(state: ProjectState, right: Right) -> bool:
     """Whether what was read already shows a right: the registry secret was read by its name."""
     return (right.verb, right.resource) == ("get", "secrets") and "secrets" not in state.unread
-
-
-def granted(action: Action) -> Grant | None:
-    """The grant that an action makes, None where it makes none."""
-    detail = action.inverse.detail
-    if action.inverse.kind != "grant":
-        return None
-    return Grant(str(detail["namespace"]), str(detail["role_kind"]), str(detail["role"]))
 
 
 def _bound(grant: Grant, project: str) -> tuple[str, str, str]:

@@ -11,9 +11,11 @@ from functools import partial
 from .. import shell
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import Action, Text, Verdict
+from ..values import Text, Verdict
+from .change import Change
 from .findings import Finding, Group
 from .rights import Answers, Right, needed
+from .role_changes import RoleGranted
 
 # What has to be read for any migration; without the rest, something is unknown.
 READING = {
@@ -32,7 +34,7 @@ READING_MORE = {
 }
 
 
-def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answers) -> list[Finding]:
+def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answers) -> list[Finding]:
     """What the user cannot read or do of what the plan needs."""
     unread, project = state.unread, state.namespace
     ask_for_edit = Text(
@@ -62,7 +64,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Action], answers: Answe
     for action in actions:
         said = answers.refused.get(action.args)
         if said is not None:
-            found.append(_grant_refused(action.subject, action, Text("the server refuses it: {why}", why=said)))
+            found.append(_grant_refused(str(action.subject), action, Text("the server refuses it: {why}", why=said)))
         why = answers.undecided.get(action.args)
         if why is not None:
             found.append(_grant_undecided(user, action, why))
@@ -80,7 +82,7 @@ def _edit(user: str, project: str) -> tuple[str, ...]:
     return (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
 
 
-def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Finding:
+def _refused(user: str, right: Right, action: Change, answer: bool | None) -> Finding:
     named = {
         "user": user,
         "right": right.sentence,
@@ -93,7 +95,7 @@ def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Fi
         commands = (shell.oc(right.question),)
         return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, commands)
     seen = Text("{user} cannot {right} {where}, and {command} needs it", **named)
-    if action.inverse.kind == "grant":
+    if isinstance(action, RoleGranted):
         return _grant_refused(right.sentence, action, seen)
     fix = Text(
         "missing: permission to change what the plan changes; ask a project admin to run this, or log in as a user who has it"
@@ -101,7 +103,7 @@ def _refused(user: str, right: Right, action: Action, answer: bool | None) -> Fi
     return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, _edit(user, right.namespace))
 
 
-def _grant_refused(subject: str, action: Action, seen: Text) -> Finding:
+def _grant_refused(subject: str, action: Change, seen: Text) -> Finding:
     """A grant that the user cannot make: somebody else has to run the command."""
     fix = Text(
         "missing: permission to give amp the roles that default has; ask a cluster admin to run this, then run threescale-migrate"
@@ -111,7 +113,7 @@ def _grant_refused(subject: str, action: Action, seen: Text) -> Finding:
     return _finding(Code.RIGHTS_SUFFICIENT, subject, Verdict.FAILED, seen, fix, commands)
 
 
-def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
+def _grant_undecided(user: str, action: Change, why: Text) -> Finding:
     """A grant for which it is not known whether the user can make it: trying it would change the cluster."""
     seen = Text("it is not known whether {user} can give this role: {why}", user=user, why=why)
     fix = Text(
@@ -119,4 +121,4 @@ def _grant_undecided(user: str, action: Action, why: Text) -> Finding:
         " threescale-migrate again; or continue with --allow-unknown"
     )
     commands = (shell.oc(action.args),)
-    return _finding(Code.OBJECTS_READABLE, action.subject, Verdict.UNKNOWN, seen, fix, commands)
+    return _finding(Code.OBJECTS_READABLE, str(action.subject), Verdict.UNKNOWN, seen, fix, commands)

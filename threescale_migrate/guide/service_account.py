@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from ..check_codes import Code
@@ -12,14 +11,14 @@ from ..values import (
     DEFAULT_ACCOUNT,
     NOTHING,
     SECRET_NAME,
-    Action,
     Check,
-    Inverse,
     Request,
     Step,
     Text,
     Verdict,
 )
+from .change import Change
+from .object_changes import AccountCreated, SecretLinked
 from .selection import choose
 
 STEP = Step.SERVICE_ACCOUNT
@@ -28,59 +27,34 @@ BUILDER = "builder"
 ZYNC_QUE = "zync-que"
 # An image stream of 3scale's templates, or one of its images by name.
 OWN_IMAGE = re.compile(r"^amp-[a-z-]+(?::|$)|/3scale-amp\d*/")
-MANIFEST = {
-    "apiVersion": "v1",
-    "kind": "ServiceAccount",
-    "metadata": {"name": ACCOUNT},
-    "imagePullSecrets": [{"name": SECRET_NAME}],
-}
 
 
-def plan(state: ProjectState, request: Request) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     """Creates the account, or links the secret to the existing one, keeping what it has; then links `default`."""
     if "sa" in state.unread:
         return ()
-    actions = []
+    changes: list[Change] = []
     account = state.accounts.get(ACCOUNT)
     if account is None:
         why = Text("the pods get their pull secret through their own account")
-        actions.append(create(json.dumps(MANIFEST), why))
+        changes.append(AccountCreated(why))
     elif SECRET_NAME not in account.pull_secrets:
-        actions.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
+        changes.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
     hooks, built = ", ".join(hooked(state, request)), ", ".join(builds(state))
     if request.link_default and hooks and not linked(state, DEFAULT_ACCOUNT):
         seen = "hook pods ({configs}) run as default and would have no login; this goes beyond the guide"
-        actions.append(link(DEFAULT_ACCOUNT, Text(seen, configs=hooks)))
+        changes.append(link(DEFAULT_ACCOUNT, Text(seen, configs=hooks)))
     if request.link_builder and built and not linked(state, BUILDER):
         why = Text(
             "builds ({builds}) use images of 3scale, and pull them as builder; this goes beyond the guide", builds=built
         )
-        actions.append(link(BUILDER, why))
-    return tuple(actions)
+        changes.append(link(BUILDER, why))
+    return tuple(changes)
 
 
-def create(manifest: str, why: Text) -> Action:
-    """Creates the account from a manifest."""
-    return Action(
-        STEP,
-        f"sa/{ACCOUNT}",
-        ("create", "-f", "-"),
-        why,
-        Inverse("account", ACCOUNT, ("delete", "sa", ACCOUNT)),
-        stdin=manifest,
-    )
-
-
-def link(account: str, why: Text, secret: str = SECRET_NAME, use: str = "pull", step: Step = STEP) -> Action:
-    """Adds a secret to an account, to `pull` or to `mount`; never a patch, which would replace what is linked
-    (fact 7)."""
-    return Action(
-        step,
-        f"sa/{account}",
-        ("secrets", "link", account, secret, f"--for={use}"),
-        why,
-        Inverse("link", account, ("secrets", "unlink", account, secret), {"secret": secret, "for": use}),
-    )
+def link(account: str, why: Text) -> SecretLinked:
+    """The pull secret, linked to an account."""
+    return SecretLinked(why, account, SECRET_NAME, "pull")
 
 
 def awaits_login(state: ProjectState) -> bool:

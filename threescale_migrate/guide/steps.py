@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, SECRET_NAME, Action, Check, Refused, Request, Step, Text, Verdict
+from ..values import ACCOUNT, SECRET_NAME, Check, Refused, Request, Step, Text, Verdict
 from . import deployment_configs, links, permissions, readiness, registry_secret, service_account, verification
+from .change import Change
 
-Planner = Callable[[ProjectState, Request], tuple[Action, ...]]
+Planner = Callable[[ProjectState, Request], tuple[Change, ...]]
 Verifier = Callable[[ProjectState, Request], tuple[Check, ...]]
 
 
-def _nothing(state: ProjectState, request: Request) -> tuple[Action, ...]:
+def _nothing(state: ProjectState, request: Request) -> tuple[Change, ...]:
     """Waiting and checking change nothing."""
     return ()
 
@@ -33,9 +34,9 @@ TABLE: dict[Step, tuple[Planner, Verifier]] = {
 }
 
 
-def plan(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Action, ...]:
+def plan(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Change, ...]:
     """All that is left to do, in order; empty where nothing is. Raises Usage or Refused."""
-    return tuple(action for step in steps if step not in request.skip for action in TABLE[step][0](state, request))
+    return tuple(change for step in steps if step not in request.skip for change in TABLE[step][0](state, request))
 
 
 def check_order(state: ProjectState, request: Request, step: Step) -> None:

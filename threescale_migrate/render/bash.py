@@ -11,9 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .. import shell, shipped
+from ..guide.change import Change
+from ..guide.config_changes import ConfigPatched, ConfigResumed
 from ..guide.costs import Cost
+from ..guide.object_changes import AccountCreated, SecretChange, SecretCopied, SecretLinked, SecretReplaced
+from ..guide.role_changes import RoleGranted
 from ..guide.selection import Wave
-from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Action, Step
+from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Step
 from ..visible import visible
 
 # What a shell acts on.
@@ -74,7 +78,7 @@ class Script:
     from_secret: str | None
     passing: str
     away: str
-    actions: tuple[Action, ...]
+    actions: tuple[Change, ...]
     rights: tuple[tuple[str, ...], ...]
     waves: tuple[Wave, ...]
     costs: tuple[Cost, ...]
@@ -161,75 +165,47 @@ def _checks(script: Script) -> Iterator[str]:
         yield f"may {shell.line(question)}\n"
 
 
-def _reason(action: Action) -> str:
-    undo = f"# undo: {shell.oc(action.inverse.args)}\n" if action.inverse.args else ""
-    return f"# {_line(f'{action.subject}: {action.why}')}\n{undo}"
+def _reason(change: Change) -> str:
+    undo = f"# undo: {shell.oc(change.inverse.args)}\n" if change.inverse is not None else ""
+    return f"# {_line(f'{change.subject}: {change.why}')}\n{undo}"
 
 
-def _action(action: Action) -> str:
+def _action(change: Change) -> str:
     """A change of the first three steps, which does no harm when it is made already."""
-    kind = action.inverse.kind
-    return _reason(action) + _MAKERS.get(kind, _plain)(action)
+    return _reason(change) + _made(change)
 
 
-def _plain(action: Action) -> str:
-    _insist(action, action.stdin is None)
-    return f"run {shell.oc(action.args)}\n"
+def _made(change: Change) -> str:
+    call = shell.oc(change.args)
+    if isinstance(change, SecretChange):
+        return _secret(change)
+    if isinstance(change, AccountCreated):
+        linking = shell.oc(("secrets", "link", ACCOUNT, SECRET_NAME, "--for=pull"))
+        return (
+            f'if ! there sa "$account"; then\n  feed {shell.quoted(change.stdin)} {call}\n'
+            f'elif ! linked "$account"; then\n  run {linking}\nfi\n'
+        )
+    if isinstance(change, SecretLinked) and (change.name, change.use) == (SECRET_NAME, "pull"):
+        return f"linked {shell.quoted(change.account)} || run {call}\n"
+    if isinstance(change, RoleGranted) and change.binding is not None:
+        looked_for = shell.line(("rolebinding", change.binding, *change.elsewhere))
+        return f"there {looked_for} || run {call}\n"
+    return f"run {call}\n"
 
 
-def _insist(action: Action, named: object) -> None:
-    """Raises ValueError where the input of a change cannot be named: the script contains no secret."""
-    if not named:
-        raise ValueError(f"{action.subject}: what it reads cannot be named in a script")
-
-
-def _secret(action: Action) -> str:
-    if action.inverse.name != SECRET_NAME:
-        name = shell.quoted(action.inverse.name)
+def _secret(change: SecretChange) -> str:
+    if isinstance(change, SecretCopied):
+        name = shell.quoted(change.name)
         return f"if ! there secret {name} && ! same_secret; then keep_secret {name}; fi\n"
-    _insist(action, action.inverse.detail.get("path") or action.inverse.detail.get("copy"))
+    if not (change.path or change.copied_from):
+        raise ValueError(f"{change.subject}: what it reads cannot be named in a script")
+    if isinstance(change, SecretReplaced):
+        return "same_secret || place_secret replace\n"
     return (
         'if there secret "$secret"; then\n'
         '  same_secret || stop 4 "secret $secret is already in the project and differs from $secret_file"\n'
         "else\n  place_secret create\nfi\n"
     )
-
-
-def _replaced(action: Action) -> str:
-    _insist(action, action.inverse.detail.get("path") or action.inverse.detail.get("copy"))
-    return "same_secret || place_secret replace\n"
-
-
-def _account(action: Action) -> str:
-    text = shell.quoted(action.stdin or "")
-    linking = shell.oc(("secrets", "link", ACCOUNT, SECRET_NAME, "--for=pull"))
-    return (
-        f'if ! there sa "$account"; then\n  feed {text} {shell.oc(action.args)}\n'
-        f'elif ! linked "$account"; then\n  run {linking}\nfi\n'
-    )
-
-
-def _link(action: Action) -> str:
-    if (action.inverse.detail.get("secret"), action.inverse.detail.get("for")) != (SECRET_NAME, "pull"):
-        return _plain(action)
-    return f"linked {shell.quoted(action.inverse.name)} || run {shell.oc(action.args)}\n"
-
-
-def _grant(action: Action) -> str:
-    if action.inverse.detail.get("binding") is None:
-        return _plain(action)
-    elsewhere = [arg for arg in action.args if arg.startswith("--namespace=")]
-    looked_for = shell.line(("rolebinding", str(action.inverse.detail["binding"]), *elsewhere))
-    return f"there {looked_for} || run {shell.oc(action.args)}\n"
-
-
-_MAKERS = {
-    "secret": _secret,
-    "secret-replaced": _replaced,
-    "account": _account,
-    "link": _link,
-    "grant": _grant,
-}
 
 
 def _waves(script: Script) -> Iterator[str]:
@@ -255,10 +231,10 @@ def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
     quoted = shell.quoted(name)
     for warning in cost.warnings:
         yield f"# {_line(f'dc/{name}: {warning}')}\n"
-    for action in script.actions:
-        if action.subject != f"dc/{name}" or action.inverse.kind == "rollout":
+    for change in script.actions:
+        if not isinstance(change, (ConfigPatched, ConfigResumed)) or change.config != name:
             continue
-        test = "is_paused" if action.args[:2] == ("rollout", "resume") else "needs_patch"
-        yield f"{_reason(action)}if {test} {quoted}; then\n  run {shell.oc(action.args)}\nfi\n"
+        test = "is_paused" if isinstance(change, ConfigResumed) else "needs_patch"
+        yield f"{_reason(change)}if {test} {quoted}; then\n  run {shell.oc(change.args)}\nfi\n"
     # What is found in need of it when the script runs, not when it was printed.
     yield f"if needs_start {quoted}; then run {shell.oc(('rollout', 'latest', f'dc/{name}'))}; fi\n"

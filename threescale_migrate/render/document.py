@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .. import kept
+from ..guide.change import Change
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
 from ..guide.selection import Wave, Whole
 from ..guide.verdicts import judge
 from ..shell import Invocation
-from ..values import Action, Check, Text, Translate, english
+from ..values import Check, Text, Translate, english
 from ..visible import unit_escaped
 from .resuming import by_undo
 
@@ -62,15 +63,15 @@ def preflight(command: str, project: str, findings: Iterable[Finding], exit_code
     }
 
 
-def action(value: Action, argv: Sequence[str]) -> dict[str, Any]:
+def action(value: Change, argv: Sequence[str]) -> dict[str, Any]:
     """An action as JSON, without what is fed to it."""
     return {
         "step": value.step.value,
-        "subject": value.subject,
+        "subject": str(value.subject),
         "argv": list(argv),
         "stdin": "a secret, not shown" if value.secret else value.stdin,
         "why": str(value.why),
-        "undo": ["oc", *value.inverse.args] if value.inverse.args else None,
+        "undo": None if value.inverse is None else ["oc", *value.inverse.args],
     }
 
 
@@ -208,13 +209,13 @@ class LinesWatcher:
         self.stream.write(_json({"event": event, "at": at, **values}))
         self.stream.flush()
 
-    def began(self, value: Action, argv: tuple[str, ...]) -> None:
+    def began(self, value: Change, argv: tuple[str, ...]) -> None:
         """An action is about to be run."""
         self._line("begin", **action(value, argv))
 
-    def ended(self, value: Action, outcome: str, seconds: float, said: str) -> None:
+    def ended(self, value: Change, outcome: str, seconds: float, said: str) -> None:
         """An action has ended."""
-        self._line("end", subject=value.subject, outcome=outcome, seconds=round(seconds, 3), said=said)
+        self._line("end", subject=str(value.subject), outcome=outcome, seconds=round(seconds, 3), said=said)
 
     def wave(self, value: Wave, whole: Whole) -> None:
         """A wave begins."""

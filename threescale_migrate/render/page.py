@@ -95,7 +95,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         checked=lambda check: without_repetition(check.subject, say(check.seen)),
         parted=lambda step: _parted(say(step), say(step.params.get("command", ""))),
         lines=lambda value: say(value).split("\n"),
-        command=lambda entry: command_line(entry.argv, entry.inverse.kind.startswith("secret") and "-" in entry.argv),
+        command=lambda entry: command_line(entry.argv, entry.change.secret),
     )
     template = environment.get_template("report.html.j2" if html else "report.md.j2")
     return template.render(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .. import shell
+from ..guide.change import Change
+from ..guide.config_changes import patches_in
 from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
-from ..values import Action, Step, Text, Verdict
+from ..values import Step, Text, Verdict
 from .terminal import Terminal, columns
 from .text import TITLES
 
@@ -17,16 +19,16 @@ COST_COLUMNS = 36
 
 
 def show_plan(
-    terminal: Terminal, actions: Sequence[Action], waves: Sequence[Wave], costs: Sequence[Cost], verbose: bool = False
+    terminal: Terminal, actions: Sequence[Change], waves: Sequence[Wave], costs: Sequence[Cost], verbose: bool = False
 ) -> None:
     """The actions by step; patches are the table of their waves, unless every command is wanted (`verbose`)."""
-    folded = () if verbose else tuple(filter(_is_patch, actions))
-    _show_actions(terminal, [action for action in actions if verbose or not _is_patch(action)], verbose)
+    folded = () if verbose else tuple(patches_in(actions))
+    _show_actions(terminal, [action for action in actions if verbose or action not in folded], verbose)
     if waves:
         _show_waves(terminal, waves, costs, len(folded))
 
 
-def last_line(project: str, actions: Sequence[Action], waves: Sequence[Wave], costs: Sequence[Cost]) -> Text:
+def last_line(project: str, actions: Sequence[Change], waves: Sequence[Wave], costs: Sequence[Cost]) -> Text:
     """The verdict of a plan that nothing blocks."""
     if not actions:
         return Text("nothing is left to do in project {project}", project=project)
@@ -60,11 +62,7 @@ def _limit(cost: Cost) -> Text:
     return Text("{minutes} min", minutes=_minutes(cost.deadline_seconds))
 
 
-def _is_patch(action: Action) -> bool:
-    return action.step is Step.DEPLOYMENT_CONFIGS and action.args[:2] == ("patch", "dc")
-
-
-def _show_actions(terminal: Terminal, actions: Iterable[Action], verbose: bool) -> None:
+def _show_actions(terminal: Terminal, actions: Iterable[Change], verbose: bool) -> None:
     """The commands, one per line, and with `verbose` the reasons; an object that is created is shown with its command."""
     last: Step | None = None
     for action in actions:

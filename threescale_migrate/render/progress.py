@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..engine.apply import TOOK_EFFECT
+from ..guide.change import Change
 from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave, Whole
-from ..values import Action, Text, Verdict
+from ..values import Text, Verdict
 from .terminal import ESCAPE, Terminal, columns, fit, wrap
 from .text import ENDINGS, command_line
 
@@ -28,15 +29,15 @@ class LineWatcher:
         at = time.strftime("%H:%M:%S")
         self.terminal.line(f"{self.terminal.paint(at, 'quiet')} {words}", 0, 9)
 
-    def began(self, action: Action, argv: tuple[str, ...]) -> None:
+    def began(self, change: Change, argv: tuple[str, ...]) -> None:
         """Nothing yet: the line comes with the outcome."""
 
-    def ended(self, action: Action, outcome: str, seconds: float, said: str) -> None:
-        """An action has ended."""
+    def ended(self, change: Change, outcome: str, seconds: float, said: str) -> None:
+        """An change has ended."""
         if self.quiet and outcome == "done":
             return
         mark = self.terminal.mark(ENDINGS[outcome][0])
-        self._line(f"{mark} {command_line(('oc', *action.args), action.secret)}")
+        self._line(f"{mark} {command_line(('oc', *change.args), change.secret)}")
         if outcome != "done" or TOOK_EFFECT in said:
             self.terminal.line(said, 11, 11)
 

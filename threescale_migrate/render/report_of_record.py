@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ..check_codes import Code
 from ..engine.records import Record
+from ..guide.object_changes import AccountCreated, SecretCreated
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..guide.verdicts import NEXT, judge
 from ..kept import fix_of
@@ -76,7 +77,11 @@ def of_record(record: Record) -> Report:
         rehearsal=bool(first.get("rehearsal")) or _is_rehearsal(record.server),
         warnings=tuple(Text.revived(kept) for kept in first.get("warnings") or ()),
         costs=tuple(_costs(record)),
-        created=tuple(entry.subject for entry in record.changes if entry.argv[1:2] == ("create",)),
+        created=tuple(
+            str(entry.change.subject)
+            for entry in record.changes
+            if isinstance(entry.change, (SecretCreated, AccountCreated))
+        ),
     )
 
 

@@ -66,9 +66,9 @@ def _show_stakes(session: Session, terminal: Terminal, show: Planned) -> None:
         sentence = Text("the registry token was tested: it works" if tested else "the registry token was not tested")
         mark = terminal.mark(Verdict.PASSED if tested else Verdict.WARNING)
         terminal.line(f"{mark} {terminal.say(sentence)}", 0, 2)
-    back, command = ("To migrate again:", "migrate") if session.command == "undo" else ("To undo it:", "undo")
-    terminal.line(terminal.say(Text(back)))
-    terminal.verbatim(session.invocation.line((PROGRAM, command)), 4)
+    again = session.command == "undo"
+    terminal.line(terminal.say(Text("To migrate again:" if again else "To undo it:")))
+    terminal.verbatim(session.invocation.line((PROGRAM, "migrate" if again else "undo")), 4)
 
 
 def gates_of(session: Session) -> Gates:

@@ -19,10 +19,12 @@ from ..engine import run as runner
 from ..engine.failed import Failed
 from ..engine.failure import not_begun, out_of_time
 from ..exit_codes import ExitCode
+from ..guide.change import Change
+from ..guide.config_changes import patches_in
 from ..guide.costs import costs
 from ..render.document import LinesWatcher
 from ..render.progress import LineWatcher, LiveWatcher
-from ..values import Action, Refused, Request, Text, Usage
+from ..values import Refused, Request, Text, Usage
 from . import reports
 from .session import Session
 
@@ -37,7 +39,7 @@ class Start:
     where: Location
     directory: Path
     state: ProjectState
-    actions: Sequence[Action]
+    actions: Sequence[Change]
     request: Request = field(default_factory=Request)
 
 
@@ -105,8 +107,7 @@ def _watcher(session: Session) -> runner.Watcher:
 
 def _costs(start: Start) -> list[dict[str, object]]:
     """What the redeployments will cost, as the journal keeps it for the report."""
-    touched = [action.subject.partition("/")[2] for action in start.actions if action.args[:2] == ("patch", "dc")]
-    names = [name for name in dict.fromkeys(touched) if name in start.state.configs]
+    names = [change.config for change in patches_in(start.actions) if change.config in start.state.configs]
     return [
         {"config": cost.config, "down": cost.down, "costs": [warning.kept() for warning in cost.warnings]}
         for cost in costs(start.state, names)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
+from ..guide.change import Change
 from ..guide.costs import Cost, costs
 from ..guide.findings import Finding
 from ..guide.preflight import against, blocked_by, redeployed
 from ..guide.selection import Wave, choose
 from ..render import document, text
 from ..render.plan import last_line, show_plan
-from ..values import DATABASES, Action, Request, Text, Verdict
+from ..values import DATABASES, Request, Text, Verdict
 from .preflight import Seen
 from .session import Session
 
@@ -23,7 +24,7 @@ class Planned:
     """A plan, ready to be shown; `argvs` are the actions as `oc` is called."""
 
     project: str
-    actions: tuple[Action, ...]
+    actions: tuple[Change, ...]
     argvs: tuple[tuple[str, ...], ...]
     waves: tuple[Wave, ...]
     costs: tuple[Cost, ...]

@@ -11,32 +11,33 @@ from ..cluster.doors import TRY_ON_SERVER
 from ..cluster.failures import AlreadyExists, BadInput, Forbidden, OcError, Unreachable
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
+from ..guide.change import Change
+from ..guide.grants import SCC
 from ..guide.rights import (
-    ADD_SCC,
     Answers,
     Right,
     answered,
     binding_in_question,
     binding_right,
-    granted,
     knows_dry_run,
     needed,
 )
-from ..values import Action, Text
+from ..guide.role_changes import RoleGranted
+from ..values import Text
 
 CLIENT_CANNOT = Text("this oc is too old to ask the server about a binding without creating it")
 SERVER_CANNOT = Text("this server is too old to be asked about a binding without creating it")
 NOT_KNOWN = Text("it is not known whether the server can be asked about a binding without creating it")
 
 
-def ask(oc: Oc, state: ProjectState, actions: Iterable[Action]) -> Answers:
+def ask(oc: Oc, state: ProjectState, actions: Iterable[Change]) -> Answers:
     """The server's answers about a plan. Changes nothing. Raises Unreachable."""
     wanted = tuple(actions)
     trial = Trial(oc, state.namespace)
     refused: dict[tuple[str, ...], str] = {}
     undecided: dict[tuple[str, ...], Text] = {}
     for action in wanted:
-        if granted(action) is None:
+        if not isinstance(action, RoleGranted):
             continue
         said = trial.of(action)
         if isinstance(said, Text):
@@ -46,7 +47,8 @@ def ask(oc: Oc, state: ProjectState, actions: Iterable[Action]) -> Answers:
     # Only a client that is too old to try gives SCCs in the old way, which needs no right to bind.
     binds_scc = trial.cannot is not CLIENT_CANNOT
     if not binds_scc:
-        undecided = {args: why for args, why in undecided.items() if args[:3] != ADD_SCC}
+        old = {action.args for action in wanted if isinstance(action, RoleGranted) and action.role_kind == SCC}
+        undecided = {args: why for args, why in undecided.items() if args not in old}
     rights = {right: answered(state, right) or may(oc, right) for right in needed(wanted, state, binds_scc)}
     return Answers(rights, refused, undecided, binds_scc)
 
@@ -70,21 +72,19 @@ class Trial:
         self.cannot: Text | None = None
         self._looked = False
 
-    def of(self, action: Action) -> str | Text:
+    def of(self, change: RoleGranted) -> str | Text:
         """Nothing if the server allows it, its sentence if it does not, a Text if that cannot be found out.
 
         A user who can bind the role can grant it; anyone else can still grant what they have themselves, which only the server
         knows: it is asked to try the binding. Raises Unreachable.
         """
-        grant = granted(action)
-        assert grant is not None, "only grants are tried"
         # For an SCC the client has to be known in any case: an old one does something else.
-        if action.args[:3] != ADD_SCC and may(self.oc, binding_right(grant, self.project)):
+        if change.role_kind != SCC and may(self.oc, binding_right(change.grant, self.project)):
             return ""
         self._check_server()
         if self.cannot is not None:
             return self.cannot
-        manifest, where = binding_in_question(grant, str(action.inverse.detail["account"]), self.project)
+        manifest, where = binding_in_question(change.grant, change.account, self.project)
         try:
             self.oc.read((*TRY_ON_SERVER, *((f"--namespace={where}",) if where else ())), manifest)
         except AlreadyExists:

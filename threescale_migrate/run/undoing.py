@@ -1,4 +1,4 @@
-"""What runs changed, as the request of an undo. How it is undone is decided in `guide/undoing.py`."""
+"""What runs changed, as the request of an undo. How it is undone is decided in `guide/undo.py`."""
 
 from __future__ import annotations
 
@@ -12,34 +12,38 @@ from ..cluster.failures import NotFound, OcError, TimeOver
 from ..cluster.oc import Oc
 from ..cluster.reading import read_secret as read_project_secret
 from ..engine import records
-from ..engine import undoing as sequence
+from ..engine import undo as sequence
 from ..engine.failed import Failed
 from ..engine.failure import all_standing, observe_again, seen_last
 from ..engine.records import Record
 from ..engine.run import TIME_IS_OVER, Run
 from ..guide import registry_secret
-from ..guide.changes import Undo, combined
-from ..values import NOTHING, SECRET_NAME, Inverse, PullSecret, Text, Usage, Verdict
+from ..guide.change import Change, Undo
+from ..guide.object_changes import SecretChange, SecretReplaced
+from ..guide.undo import combined
+from ..values import NOTHING, SECRET_NAME, PullSecret, Text, Usage, Verdict
 from .sources import of_file
 
 
-def changes_of(runs: Iterable[Record]) -> tuple[Inverse, ...]:
+def changes_of(runs: Iterable[Record]) -> tuple[Change, ...]:
     """What the runs changed, newest first."""
     entries = [entry for record in runs for entry in reversed(record.changes)]
-    return combined(entry.inverse for entry in entries)
+    return combined(entry.change for entry in entries)
 
 
-def manifests(oc: Oc, changes: Iterable[Inverse], given: PullSecret | None) -> dict[str, str]:
+def manifests(oc: Oc, changes: Iterable[Change], given: PullSecret | None) -> dict[str, str]:
     """The secrets that can be brought back, by fingerprint: the user's file, the file that the run read, the one that was kept."""
     found = {} if given is None else {given.fingerprint: given.manifest}
     for change in changes:
-        path = change.detail.get("path")
-        if path and os.path.isfile(path):
+        if not isinstance(change, SecretChange):
+            continue
+        if change.path and os.path.isfile(change.path):
             with suppress(Usage):  # the file was replaced since, and may not be needed
-                secret = of_file(path)
+                secret = of_file(change.path)
                 oc.redact.learn(*secret.secrets)
                 found.setdefault(secret.fingerprint, secret.manifest)
-        for name in filter(None, (change.detail.get("backup"), change.detail.get("copy"))):
+        backup = change.backup if isinstance(change, SecretReplaced) else None
+        for name in filter(None, (backup, change.copied_from)):
             with suppress(NotFound):
                 kept = read_project_secret(oc, name)
                 found[kept.fingerprint] = registry_secret.renamed(kept.manifest, SECRET_NAME)

@@ -8,20 +8,16 @@ import pytest
 
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import Binding, ProjectState, Subject
-from threescale_migrate.guide import undoing
-from threescale_migrate.guide.changes import Undo, combined
-from threescale_migrate.guide.undo_refusals import refusal
-from threescale_migrate.values import Inverse, Verdict
+from threescale_migrate.guide.change import Undo
+from threescale_migrate.guide.config_changes import ConfigPatched
+from threescale_migrate.guide.role_changes import RoleGranted
+from threescale_migrate.guide.undo import combined, plan, verify
+from threescale_migrate.values import NOTHING, Verdict
 
 AMP = Subject("ServiceAccount", "amp", "threescale")
 OTHER = Subject("User", "alice", "")
 STATE = ProjectState("threescale", {}, {}, (), {}, (), {}, (), None, {})
-GRANT = Inverse(
-    "grant",
-    "discover",
-    ("delete", "rolebinding", "discover-amp"),
-    {"account": "amp", "namespace": "threescale", "role_kind": "Role", "role": "discover", "binding": "discover-amp"},
-)
+GRANT = RoleGranted(NOTHING, "threescale", "amp", "threescale", "Role", "discover", "discover-amp")
 
 
 def binding(name: str, *subjects: Subject) -> Binding:
@@ -41,21 +37,20 @@ def test_a_grant_that_others_have_a_part_in_is_kept_unless_forced(bindings: tupl
     state = replace(STATE, bindings=bindings)
     for force in (False, True):
         undo = Undo((GRANT,), force=force)
-        planned = undoing.plan(state, undo)
-        assert [action.args for action in planned] == ([] if kept and not force else [GRANT.args])
-    assert (undoing.verify(state, Undo((GRANT,)))[0].verdict is Verdict.WARNING) == kept
+        planned = plan(state, undo)
+        assert list(planned) == ([] if kept and not force else [GRANT.inverse])
+    assert (verify(state, Undo((GRANT,)))[0].verdict is Verdict.WARNING) == kept
 
 
 @pytest.mark.parametrize("kind", ["dc", "rc", "pods"])
 def test_what_may_not_be_read_is_not_called_as_before(kind: str) -> None:
-    change = Inverse("account-of-config", "zync", ("x",), {"account": None, "twin": None, "given": "amp"})
+    change = patched(None, "amp")
     state = replace(STATE, unread={kind: f"{kind} is forbidden"})
-    assert [check.verdict for check in undoing.verify(state, Undo((change,)))] == [Verdict.UNKNOWN]
+    assert [check.verdict for check in verify(state, Undo((change,)))] == [Verdict.UNKNOWN]
 
 
-def patched(before: str | None, given: str | None) -> Inverse:
-    detail = {"account": before, "twin": before, "given": given, "given_twin": given}
-    return Inverse("account-of-config", "zync", ("patch", "dc", "zync"), detail)
+def patched(before: str | None, given: str | None) -> ConfigPatched:
+    return ConfigPatched(NOTHING, "zync", before, before, given, given)
 
 
 @pytest.mark.parametrize(("account", "refused"), [("amp", False), (None, False), ("other", True)])
@@ -65,4 +60,4 @@ def test_what_a_run_that_died_in_its_patch_left_is_not_somebody_elses(account: s
     spec = {"containers": [], **({"serviceAccountName": account, "serviceAccount": account} if account else {})}
     config = {"kind": "DeploymentConfig", "metadata": {"name": "zync"}, "spec": {"template": {"spec": spec}}}
     state = parse_project([config], "threescale")
-    assert bool(refusal(state, Undo(changes), changes[0]).template) == refused
+    assert bool(changes[0].undo_blocked(state, Undo(changes)).template) == refused

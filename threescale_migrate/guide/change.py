@@ -1,0 +1,152 @@
+"""What every change of a project is: its call of `oc`, why it is made, what undoes it, and the form in which a journal keeps it.
+
+There is one class for each kind of change, in `config_changes.py`, `object_changes.py`
+and `role_changes.py`. They carry nothing out.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+from .. import shell
+from ..cluster.state import ProjectState
+from ..values import NOTHING, Request, Step, Text
+
+
+@dataclass(frozen=True)
+class ObjectName:
+    """An object as `oc` names it: its type and its name."""
+
+    type: str
+    name: str
+
+    def __str__(self) -> str:
+        return shell.quoted(f"{self.type}/{self.name}")
+
+
+NoneType = type(None)
+# The mark of a field that a journal does not keep, and without which a change is read back.
+UNKEPT: Mapping[str, bool] = {"kept": False}
+
+
+@dataclass(frozen=True)
+class Change(ABC):
+    """One change of a project, made or to be made; two are equal that change the same in the same way, for whatever reason.
+
+    `kind` is its word in the journal; `secret` whether its input is never shown.
+    """
+
+    kind: ClassVar[str]
+    secret: ClassVar[bool] = False
+
+    why: Text = field(compare=False)
+
+    @property
+    @abstractmethod
+    def step(self) -> Step:
+        """The step of the guide that it belongs to."""
+
+    @property
+    @abstractmethod
+    def subject(self) -> ObjectName:
+        """What it changes."""
+
+    @property
+    @abstractmethod
+    def args(self) -> tuple[str, ...]:
+        """The words that follow `oc`."""
+
+    @property
+    def stdin(self) -> str | None:
+        """What the call reads."""
+        return None
+
+    @property
+    @abstractmethod
+    def needs(self) -> str:
+        """The verbs and resources that the server has to allow: "get secrets, update secrets"."""
+
+    @property
+    def creates(self) -> str:
+        """The type of the object that it adds to the project, empty where it adds none."""
+        return ""
+
+    @property
+    @abstractmethod
+    def inverse(self) -> Change | None:
+        """The change that undoes it; None where there is nothing to undo."""
+
+    @property
+    def read_as(self) -> str:
+        """The type that has to be read to check it, by its name in `ProjectState.unread`."""
+        return self.subject.type
+
+    @property
+    def thing(self) -> tuple[str, ...]:
+        """What it is about: the same for all changes that one undo covers."""
+        return self.subject.type, self.subject.name
+
+    @abstractmethod
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether the project is as this change makes it."""
+
+    def to_undo(self, state: ProjectState, undo: Undo) -> tuple[Change, ...]:
+        """What is left to do to undo it; nothing where it is undone. Raises Usage where what was there cannot be restored."""
+        back = self.inverse
+        return () if back is None or back.is_done(state) else (back,)
+
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+        """Why it is not undone: somebody has changed the thing since, or something else uses it. Empty where it is undone."""
+        return NOTHING
+
+    def spanning(self, later: tuple[Change, ...]) -> Change:
+        """This change and `later` ones about the same thing, newest last, as one that leads from what this one found to what the
+        last one left."""
+        return self
+
+    def kept(self) -> dict[str, object]:
+        """The change as a journal keeps it; without the content of a secret."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.metadata.get("kept", True)}
+        return {"kind": self.kind, **{name: _kept(value) for name, value in values.items()}}
+
+    @classmethod
+    def revived(cls, kept: Mapping[str, object]) -> Change:
+        """The change of this class that `kept` gave. Raises ValueError for anything else."""
+        named = {f.name: str(f.type) for f in fields(cls) if f.metadata.get("kept", True)}
+        return cls(**{name: _revived(type, kept.get(name)) for name, type in named.items()})
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, Text):
+        return value.kept()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _revived(type: str, value: object) -> Any:
+    """The value of a field of that type. Raises ValueError."""
+    if type == "Text" and isinstance(value, Mapping) and isinstance(value.get("template"), str):
+        return Text.revived(value)
+    if type == "tuple[str, ...]" and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    plain = {"str": (str,), "str | None": (str, NoneType), "int | None": (int, NoneType)}.get(type, ())
+    if isinstance(value, plain) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"{value!r} is no {type}")
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What is to be undone.
+
+    `changes` are those that runs made, newest first, one for each thing. `manifests` are the secrets that can be restored, by the
+    fingerprint of their logins, and are never shown. `force` also undoes what somebody has changed since. With `whole`, which
+    `--to-default` sets, none of the configs that it chooses may be left running as `amp`, including those that came after the plan.
+    """
+
+    changes: tuple[Change, ...]
+    manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
+    force: bool = False
+    whole: Request | None = None

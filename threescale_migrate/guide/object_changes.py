@@ -1,0 +1,378 @@
+"""The changes of the objects that pods pull and run with: secrets, accounts, and what is linked to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, cast
+
+from ..cluster.reading import own_secrets
+from ..cluster.state import ProjectState, ServiceAccount
+from ..values import ACCOUNT, NOTHING, SECRET_NAME, Step, Text, Usage
+from .change import UNKEPT, Change, ObjectName, Undo
+from .config_changes import ConfigPatched
+
+FROM_STDIN = ("-f", "-")
+MADE_BY_THE_RUN = Text("the run created it, and nothing else uses it")
+ACCOUNT_MANIFEST = {
+    "apiVersion": "v1",
+    "kind": "ServiceAccount",
+    "metadata": {"name": ACCOUNT},
+    "imagePullSecrets": [{"name": SECRET_NAME}],
+}
+# The field of an account that holds what is linked for a use.
+KEYS = {"pull": "imagePullSecrets", "mount": "secrets"}
+
+
+@dataclass(frozen=True)
+class SecretChange(Change):
+    """A change of a secret of the project. `fingerprint` is of the login that it has afterwards, or had when it was deleted;
+    `path` is the user's file and `copied_from` the secret of the project that it was read from."""
+
+    step = Step.REGISTRY_SECRET
+    secret: ClassVar[bool] = True
+    read_as = "secrets"
+
+    name: str
+    fingerprint: str
+    path: str | None = field(compare=False)
+    copied_from: str | None = field(compare=False)
+    manifest: str = field(default="", repr=False, compare=False, metadata=UNKEPT)
+
+    @property
+    def subject(self) -> ObjectName:
+        """The secret."""
+        return ObjectName("secret", self.name)
+
+    @property
+    def stdin(self) -> str | None:
+        """The manifest, which holds the login."""
+        return self.manifest
+
+
+@dataclass(frozen=True)
+class SecretCreated(SecretChange):
+    """The registry secret, created."""
+
+    kind: ClassVar[str] = "secret-created"
+    creates = "secrets"
+    needs = "create secrets"
+    args = ("create", *FROM_STDIN)
+
+    @property
+    def inverse(self) -> Change:
+        """It is deleted."""
+        return SecretDeleted(MADE_BY_THE_RUN, self.name, self.fingerprint)
+
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether the project has it, with whatever login."""
+        return state.secret is not None
+
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+        """Whether somebody has put another login into it, or something else uses it."""
+        if state.secret is None:
+            return NOTHING
+        if state.secret.fingerprint != self.fingerprint and not undo.force:
+            return Text("it is kept: somebody has put another login into it since the run; --force deletes it")
+        return _used(_users_of_secret(state, undo))
+
+    def spanning(self, later: tuple[Change, ...]) -> Change:
+        """With the login that the last change left."""
+        return replace(self, fingerprint=_last_login(later, self.fingerprint))
+
+
+@dataclass(frozen=True)
+class SecretCopied(SecretCreated):
+    """The former registry secret, created once more under a name that says what it holds: one that is there already is the same."""
+
+    kind: ClassVar[str] = "secret-copied"
+
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+        """Nothing else knows of it."""
+        return NOTHING
+
+
+@dataclass(frozen=True)
+class SecretReplaced(SecretChange):
+    """The registry secret with another login in it. `before` is the fingerprint of the former one, which `backup` keeps."""
+
+    kind: ClassVar[str] = "secret-replaced"
+    needs = "get secrets, update secrets"
+    args = ("replace", *FROM_STDIN)
+
+    before: str = field(default="", compare=False)
+    backup: str | None = field(default=None, compare=False)
+
+    @property
+    def inverse(self) -> Change:
+        """The former login, whose content no journal keeps."""
+        why = Text("another one was there before")
+        return SecretReplaced(why, self.name, self.before, self.path, self.copied_from, before=self.fingerprint)
+
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether the project's secret has that login; one that is gone is not replaced."""
+        return state.secret is None or state.secret.fingerprint == self.fingerprint
+
+    def to_undo(self, state: ProjectState, undo: Undo) -> tuple[Change, ...]:
+        """The former login, from where it is kept. Raises Usage where it is not."""
+        if self.inverse.is_done(state):
+            return ()
+        found = undo.manifests.get(self.before)
+        if found is None:
+            why = "secret {name} has to be restored, and no journal keeps the content of a secret: give its file with --secret-file"
+            raise Usage(Text(why, name=SECRET_NAME))
+        return (replace(cast("SecretReplaced", self.inverse), manifest=found),)
+
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+        """Whether somebody has put another login into it."""
+        if undo.force or state.secret is None or state.secret.fingerprint in (self.fingerprint, self.before):
+            return NOTHING
+        return Text("somebody has put another login into it since the run; --force replaces it anyway")
+
+    def spanning(self, later: tuple[Change, ...]) -> Change:
+        """With the login that the last change left."""
+        return replace(self, fingerprint=_last_login(later, self.fingerprint))
+
+
+def _last_login(later: tuple[Change, ...], own: str) -> str:
+    logins = [change.fingerprint for change in later if isinstance(change, (SecretCreated, SecretReplaced))]
+    return logins[-1] if logins else own
+
+
+@dataclass(frozen=True)
+class Deletion(Change):
+    """An object that a run created, deleted again."""
+
+    type: ClassVar[str]
+
+    name: str
+
+    @property
+    def subject(self) -> ObjectName:
+        """The object."""
+        return ObjectName(self.type, self.name)
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The command, which takes one that is gone for done."""
+        return "delete", self.type, self.name, "--ignore-not-found"
+
+    @property
+    def inverse(self) -> Change | None:
+        """Nothing: what an undo deleted, a migration creates again."""
+        return None
+
+
+@dataclass(frozen=True)
+class SecretDeleted(Deletion):
+    """A secret, deleted; `fingerprint` is of the login that it had."""
+
+    kind: ClassVar[str] = "secret-deleted"
+    type: ClassVar[str] = "secret"
+    step = Step.REGISTRY_SECRET
+    needs = "delete secrets"
+
+    fingerprint: str
+
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether it is gone; that a copy is gone is not seen."""
+        return self.name == SECRET_NAME and state.secret is None
+
+
+@dataclass(frozen=True)
+class AccountCreated(Change):
+    """The account, created with the pull secret as the guide has it."""
+
+    kind: ClassVar[str] = "account-created"
+    creates = "serviceaccounts"
+    step = Step.SERVICE_ACCOUNT
+    needs = "create serviceaccounts"
+    subject = ObjectName("sa", ACCOUNT)
+    args = ("create", *FROM_STDIN)
+    stdin = json.dumps(ACCOUNT_MANIFEST)
+
+    @property
+    def inverse(self) -> Change:
+        """It is deleted."""
+        return AccountDeleted(MADE_BY_THE_RUN, ACCOUNT)
+
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether it is there."""
+        return ACCOUNT in state.accounts
+
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+        """Whether anything that is not undone runs as the account, or somebody has linked other secrets to it."""
+        users = users_of_account(state, undo, ACCOUNT)
+        if users:
+            return _used(users)
+        linked = _foreign_links(state.accounts.get(ACCOUNT), undo)
+        if linked and not undo.force:
+            return Text(
+                "it is kept: somebody has linked {secrets} to it since the run; --force deletes it",
+                secrets=", ".join(linked),
+            )
+        return NOTHING
+
+
+@dataclass(frozen=True)
+class AccountDeleted(Deletion):
+    """An account, deleted."""
+
+    kind: ClassVar[str] = "account-deleted"
+    type: ClassVar[str] = "sa"
+    step = Step.SERVICE_ACCOUNT
+    needs = "delete serviceaccounts"
+
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether it is gone."""
+        return self.name not in state.accounts
+
+
+def users_of_account(state: ProjectState, undo: Undo, name: str) -> list[str]:
+    """What runs as an account and is not undone."""
+    returning = {
+        change.config
+        for change in undo.changes
+        if isinstance(change, ConfigPatched)
+        and change.account_before != name
+        and not change.undo_blocked(state, undo).template
+    }
+    users = [
+        f"dc/{config.name}"
+        for config in state.configs.values()
+        if config.effective_account == name and config.name not in returning
+    ]
+    controlled = {c.name for c in state.controllers.values() if c.config in returning}
+    return users + [
+        f"pod/{pod.name}" for pod in state.pods if pod.account == name and pod.live and pod.controller not in controlled
+    ]
+
+
+def _foreign_links(account: ServiceAccount | None, undo: Undo) -> list[str]:
+    """The secrets of an account that no run linked, without those that OpenShift creates for each account by itself (fact 20)."""
+    if account is None:
+        return []
+    linked = dict.fromkeys((*account.pull_secrets, *account.secrets))
+    ours = {
+        SECRET_NAME,
+        *own_secrets(linked, account.name),
+        *(c.name for c in undo.changes if isinstance(c, SecretLinked) and c.account == account.name),
+    }
+    return [name for name in linked if name not in ours]
+
+
+def _users_of_secret(state: ProjectState, undo: Undo) -> list[str]:
+    """What has the registry secret, and keeps it after the undo."""
+    leaving = {c.account for c in undo.changes if isinstance(c, SecretLinked) and c.name == SECRET_NAME}
+    leaving |= {
+        ACCOUNT for c in undo.changes if isinstance(c, AccountCreated) and not c.undo_blocked(state, undo).template
+    }
+    users = [
+        f"sa/{account.name}"
+        for account in state.accounts.values()
+        if SECRET_NAME in (*account.pull_secrets, *account.secrets) and account.name not in leaving
+    ]
+    return users + [
+        f"dc/{config.name}" for config in state.configs.values() if SECRET_NAME in config.template_pull_secrets
+    ]
+
+
+def _used(users: list[str]) -> Text:
+    return Text("it is kept: {users} use it", users=", ".join(users[:5])) if users else NOTHING
+
+
+def linked_for(account: ServiceAccount, use: str) -> tuple[str, ...]:
+    """The secrets that an account has for a use."""
+    return account.pull_secrets if use == "pull" else account.secrets
+
+
+@dataclass(frozen=True)
+class _LinkChange(Change):
+    """A secret of an account; `use` is pull or mount."""
+
+    needs = "get secrets, get serviceaccounts, update serviceaccounts"
+
+    account: str
+    name: str
+    use: str
+
+    @property
+    def step(self) -> Step:
+        """The registry secret belongs to the account's step, all that `default` has to that of permissions."""
+        return Step.SERVICE_ACCOUNT if self.name == SECRET_NAME else Step.PERMISSIONS
+
+    @property
+    def subject(self) -> ObjectName:
+        """The account."""
+        return ObjectName("sa", self.account)
+
+    @property
+    def thing(self) -> tuple[str, ...]:
+        """This secret in this list of the account."""
+        return "link", self.account, self.name, self.use
+
+    def _is_linked(self, state: ProjectState, use: str) -> bool:
+        account = state.accounts.get(self.account)
+        return account is not None and self.name in linked_for(account, use)
+
+
+@dataclass(frozen=True)
+class SecretLinked(_LinkChange):
+    """A secret, linked to an account; never by a patch, which would replace what is linked (fact 7)."""
+
+    kind: ClassVar[str] = "secret-linked"
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The command, which adds to what is there."""
+        return "secrets", "link", self.account, self.name, f"--for={self.use}"
+
+    @property
+    def inverse(self) -> Change:
+        """It is unlinked."""
+        return SecretUnlinked(Text("the run linked it"), self.account, self.name, self.use)
+
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether it is linked."""
+        return self._is_linked(state, self.use)
+
+    def to_undo(self, state: ProjectState, undo: Undo) -> tuple[Change, ...]:
+        """It is unlinked; where it was linked for the other use too, which `oc secrets unlink` would end, from this list alone."""
+        if not self.is_done(state):
+            return ()
+        back = SecretUnlinked(Text("the run linked it"), self.account, self.name, self.use)
+        other = "mount" if self.use == "pull" else "pull"
+        if self._is_linked(state, other) and replace(self, use=other) not in undo.changes:
+            return (replace(back, index=linked_for(state.accounts[self.account], self.use).index(self.name)),)
+        return (back,)
+
+
+@dataclass(frozen=True)
+class SecretUnlinked(_LinkChange):
+    """A secret, unlinked from an account; with `index`, its place in the list of its use, from that list alone."""
+
+    kind: ClassVar[str] = "secret-unlinked"
+
+    index: int | None = None
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The command, or a patch of the one list that fails where another secret has come to that place."""
+        if self.index is None:
+            return "secrets", "unlink", self.account, self.name
+        path = f"/{KEYS[self.use]}/{self.index}"
+        operations = [
+            {"op": "test", "path": f"{path}/name", "value": self.name},
+            {"op": "remove", "path": path},
+        ]
+        patch = json.dumps(operations, separators=(",", ":"))
+        return "patch", "sa", self.account, "--type=json", "--patch", patch
+
+    @property
+    def inverse(self) -> Change | None:
+        """Nothing: what an undo unlinked, a migration links again."""
+        return None
+
+    def is_done(self, state: ProjectState) -> bool:
+        """Whether it is not linked."""
+        return not self._is_linked(state, self.use)
