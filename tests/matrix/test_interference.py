@@ -76,6 +76,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return others.prepared(tmp_path_factory.mktemp("recorded"))
 
 
+@pytest.mark.processes
 @pytest.mark.long
 @pytest.mark.parametrize("act", HAPPENINGS)
 def test_whatever_others_do_meanwhile_nothing_is_lost_and_no_word_is_untrue(

@@ -30,6 +30,7 @@ def test_the_calls_are_those_of_a_migration(prepared: Prepared) -> None:
     assert len(prepared.calls) >= 20
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("failure", QUICK)
 def test_a_call_that_fails_loses_nothing(prepared: Prepared, tmp_path: Path, failure: str) -> None:
     found = try_case(prepared, tmp_path, QUICK[failure], failure)
@@ -45,6 +46,7 @@ def test_half_of_the_matrix_has_each_call_and_each_failure(prepared: Prepared) -
     )
 
 
+@pytest.mark.processes
 @pytest.mark.long
 @pytest.mark.parametrize("failure", FAILURES)
 def test_no_failure_of_any_call_loses_anything(prepared: Prepared, tmp_path: Path, failure: str) -> None:
