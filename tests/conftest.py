@@ -57,6 +57,7 @@ def _where_commands_run(request: pytest.FixtureRequest) -> Iterator[None]:
     _all_processes[:] = [True] if request.node.get_closest_marker(MARK) else []
     yield
     _all_processes.clear()
+    in_process.all_fired()
 
 
 def fits(args: Sequence[str], environment: Mapping[str, str]) -> bool:

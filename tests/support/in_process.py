@@ -12,10 +12,10 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.support import clock
 from tests.support.clock import CLOCK
@@ -29,6 +29,32 @@ from threescale_migrate.rehearsal.client import files, run
 from threescale_migrate.values import Text
 
 Ending = tuple[int, str, str]
+# Makes a call of `oc` with these words.
+Really = Callable[[Sequence[str]], Ending]
+
+
+class InFront(Protocol):
+    """What stands in front of `oc` (`front`)."""
+
+    def __call__(self, args: Sequence[str], really: Really) -> Ending:
+        """Answers a call."""
+
+    def check(self) -> None:
+        """Fails where something did not happen that was to."""
+
+
+# By the directory of the cluster.
+FRONTS: dict[str, InFront] = {}
+
+
+def all_fired() -> None:
+    """At the end of a test: what was to happen in front of `oc` has happened."""
+    fronts = list(FRONTS.values())
+    FRONTS.clear()
+    for front in fronts:
+        front.check()
+
+
 PACKAGE = Path(redaction.__file__).parent
 start_process = oc._start
 # They need a terminal, or give this process's own streams to a program.
@@ -94,8 +120,11 @@ def start(
     if cluster is None or args[0] in PROCESSES or stream.source is not None or stream.into is not None:
         CLOCK.settle()
         return start_process(program, args, stdin, timeout, redact, lock, stream)
+    front = FRONTS.get(cluster[0])
     CLOCK.call.ends = clock.monotonic() + timeout
     try:
+        if front is not None:
+            return front(args, lambda words: answer(cluster, words, stdin or ""))
         return answer(cluster, args, stdin or "")
     except clock.TooLate:
         shown = redact(" ".join(("oc", *args[:2])))

@@ -1,0 +1,130 @@
+"""One hook in front of `oc`: what somebody else does before or after a certain call, or what is answered instead of it.
+
+It sees the calls of commands that run in the test's process. What was to happen and did not, or did nothing to the cluster, fails
+the test at its end: a test of what others do is none where nobody did anything.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tests.conftest import World
+from tests.support.clock import CLOCK
+from tests.support.in_process import FRONTS, Ending, Really
+from threescale_migrate.rehearsal.server import open_cluster
+
+Act = Callable[[], object]
+# Gets the words of the call and what makes it, with other words where they are given.
+Answer = Callable[[Sequence[str], Really], Ending]
+BEFORE, INSTEAD, AFTER = "before", "instead of", "after"
+
+
+@dataclass
+class Planned:
+    """One thing that is to happen: `nth` counts the calls that have the words, None stands for each of them."""
+
+    when: str
+    words: str
+    nth: int | None
+    act: Act | None = None
+    answer: Answer | None = None
+    seen: int = 0
+    fired: int = 0
+    effect: bool = False
+
+    def fits(self, args: Sequence[str]) -> bool:
+        """Whether it is the turn of this call, which is counted."""
+        if f" {self.words} " not in f" {' '.join(args)} ":
+            return False
+        self.seen += 1
+        return self.nth in (None, self.seen)
+
+
+@dataclass
+class Front:
+    """In front of the `oc` of a world. `calls` are the command lines that were made, without `oc`."""
+
+    world: World
+    calls: list[str] = field(default_factory=list)
+    planned: list[Planned] = field(default_factory=list)
+    # Seconds that pass in the cluster with each call, where its clock stands still otherwise.
+    step: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+        FRONTS[os.path.abspath(self.world.directory)] = self
+
+    def before(self, words: str, act: Act, nth: int | None = 1) -> Front:
+        """Something is done just before the call. It has to change the cluster."""
+        self.planned.append(Planned(BEFORE, words, nth, act=act))
+        return self
+
+    def after(self, words: str, act: Act, nth: int | None = 1) -> Front:
+        """Something is done just after the call, before its answer arrives. It has to change the cluster."""
+        self.planned.append(Planned(AFTER, words, nth, act=act))
+        return self
+
+    def instead(self, words: str, answer: Answer | Ending, nth: int | None = 1) -> Front:
+        """The call is answered so: exit code, stdout, stderr; or by a function of its words and of what makes it."""
+        given = answer if callable(answer) else lambda args, really: answer
+        self.planned.append(Planned(INSTEAD, words, nth, answer=given))
+        return self
+
+    def of(self, words: str) -> list[str]:
+        """The calls that have these words in them."""
+        return [call for call in self.calls if words in call]
+
+    def remove(self) -> None:
+        """Takes it away; what was planned has to have happened."""
+        FRONTS.pop(os.path.abspath(self.world.directory), None)
+        self.check()
+
+    def check(self) -> None:
+        """Fails where something that was planned did not happen, or changed nothing."""
+        for one in self.planned:
+            assert one.fired, f"nothing was done {one.when} oc {one.words} (#{one.nth}): {self.calls}"
+            assert one.effect, f"what was done {one.when} oc {one.words} (#{one.nth}) changed nothing"
+
+    def __call__(self, args: Sequence[str], really: Really) -> Ending:
+        """Makes a call, with what was planned for it."""
+        with self._lock:
+            self.calls.append(" ".join(args))
+            if self.step:
+                self._let_pass()
+            due = [one for one in self.planned if one.fits(args)]
+            for one in due:
+                one.fired += 1
+                if one.when == BEFORE:
+                    self._do(one)
+        answer = next((one for one in due if one.answer is not None), None)
+        if answer is not None:
+            answer.effect = True
+        ended = really(args) if answer is None or answer.answer is None else answer.answer(args, really)
+        for one in due:
+            if one.when == AFTER:
+                self._do(one)
+        return ended
+
+    def _do(self, one: Planned) -> None:
+        """Does it while the cluster's time stands still, so that what changes is its doing."""
+        assert one.act is not None
+        ends, CLOCK.call.ends = getattr(CLOCK.call, "ends", None), None
+        try:
+            with open_cluster(self.world.directory) as cluster:
+                stands = cluster.store.clock.data.get("pinned") is not None
+                cluster.store.clock.pin(cluster.store.now())
+            before = self.world.objects()
+            one.act()
+            one.effect = one.effect or self.world.objects() != before
+        finally:
+            if not stands:
+                with open_cluster(self.world.directory) as cluster:
+                    cluster.store.clock.pin(None)
+            CLOCK.call.ends = ends
+
+    def _let_pass(self) -> None:
+        with open_cluster(self.world.directory) as cluster:
+            cluster.store.clock.pin(cluster.store.now() + self.step)
