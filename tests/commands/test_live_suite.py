@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import pytest
 
 from tests.conftest import ROOT, World
+from tests.support import recorded
 
 SUITE = [
     sys.executable,
@@ -24,7 +24,7 @@ SUITE = [
 
 @pytest.mark.long
 def test_the_live_suite_passes_and_removes_its_project(world: World) -> None:
-    transcript = world.home / "transcript.jsonl"
+    transcript = world.home / "transcript"
     namespaces = world.objects()["namespaces"].keys()
     before = (world.directory / "kubeconfig").read_text(encoding="utf-8")
     done = world.program(
@@ -39,10 +39,9 @@ def test_the_live_suite_passes_and_removes_its_project(world: World) -> None:
     assert world.objects()["namespaces"].keys() == namespaces
     assert set(map(frozenset, world.accounts().values())) == {frozenset({"default"})}
     assert (world.directory / "kubeconfig").read_text(encoding="utf-8") == before
-    lines = [json.loads(line) for line in transcript.read_text(encoding="utf-8").splitlines()]
-    assert lines[0]["scenario"] == "live"
-    assert [line["argv"][:3] for line in lines if "argv" in line][-1] == ["oc", "delete", "project"]
-    assert "threescale-live-" not in transcript.read_text(encoding="utf-8")
+    assert recorded.header(transcript)["scenario"] == "live"
+    assert list(recorded.calls(transcript))[-1].argv[:3] == ("oc", "delete", "project")
+    assert not [file for file in transcript.rglob("*.*") if "threescale-live-" in file.read_text(encoding="utf-8")]
 
 
 def test_without_leave_no_cluster_is_touched(world: World) -> None:

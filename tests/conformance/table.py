@@ -1,7 +1,7 @@
 """`python -m tests.conformance.table`: calls that match, of calls there are, per recorded scenario.
 
-With names of scenarios, or paths of files in the recordings' format (plain or gzipped): what differs in those; exit code 1 where
-anything does, 2 for what is no scenario. What a file may say in its first line is in `replay.begin`.
+With names of scenarios, or paths of directories in the recordings' format: what differs in those; exit code 1 where anything
+does, 2 for what is no scenario. What a scenario may begin with is in `arranging.begin`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.conformance.replay import Outcome, normal, replay
+from tests.conformance.comparing import Outcome, normal
+from tests.conformance.replay import replay
 from tests.support.recorded import NoScenario, scenario_names
 
 
@@ -36,12 +37,15 @@ def replayed(scenario: str | Path) -> list[Outcome]:
 
 
 def table() -> str:
-    """The table of the fixtures' README."""
+    """The table of fixtures/CONFORMANCE.md, and the calls that differ."""
     lines = ["| scenario | calls | match |", "| --- | ---: | ---: |"]
+    differing = []
     for scenario in scenario_names():
         outcomes = replayed(scenario)
         lines.append(f"| `{scenario}` | {len(outcomes)} | {sum(outcome.matches for outcome in outcomes)} |")
-    return "\n".join(lines)
+        numbers = [outcome.call.number for outcome in outcomes if not outcome.matches]
+        differing += [f"`{scenario}` {', '.join(numbers)}"] if numbers else []
+    return "\n".join([*lines, "", *differing])
 
 
 def differences(outcomes: Iterable[Outcome]) -> None:
@@ -50,7 +54,7 @@ def differences(outcomes: Iterable[Outcome]) -> None:
         if outcome.matches:
             continue
         call = outcome.call
-        print(f"## {call.at} {call.command[:120]}: {outcome.difference} ({outcome.code} for {call.exit_code})")
+        print(f"## {call.number} {call.command[:120]}: {outcome.difference} ({outcome.code} for {call.exit_code})")
         for theirs, ours in ((call.stdout, outcome.stdout), (call.stderr, outcome.stderr)):
             lines = difflib.unified_diff(
                 normal(theirs).splitlines(), normal(ours).splitlines(), "recorded", "rehearsal", lineterm="", n=1
@@ -72,7 +76,7 @@ def main(given: Sequence[str]) -> int:
             return 2
         except OSError as error:
             print(
-                f"table: {name}: {os.strerror(error.errno or 0)}; give a file, or one of {', '.join(scenario_names())}",
+                f"table: {name}: {os.strerror(error.errno or 0)}; give a directory, or one of {', '.join(scenario_names())}",
                 file=sys.stderr,
             )
             return 2

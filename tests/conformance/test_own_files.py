@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.table import main, replayed
 from tests.live import record
+from tests.support import recorded
 from threescale_migrate.rehearsal import launch
 from threescale_migrate.rehearsal.beginning import create_cluster
 
@@ -52,72 +51,70 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in (("list", LIST), ("account.yml", ACCOUNT), ("config.yml", CONFIG)):
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    out = tmp_path / "own.jsonl"
+    out = tmp_path / "own"
     assert record.main([str(tmp_path / "list"), str(out), "--begins", "nothing", "--about", "a test"]) == 0
     return out
 
 
-def test_what_the_recorder_wrote_is_replayed_unchanged_plain_and_packed(
-    recording: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_the_recorder_wrote_is_replayed_unchanged(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
     outcomes = replayed(recording)
     assert len(outcomes) == 10
     assert [outcome.call.command for outcome in outcomes if not outcome.matches] == []
     assert sum(outcome.code != 0 for outcome in outcomes) == 2
-    packed = recording.with_name("own.jsonl.gz")
-    packed.write_bytes(gzip.compress(recording.read_bytes()))
-    assert main([str(packed)]) == 0
+    assert main([str(recording)]) == 0
     assert "10 of 10 calls match" in capsys.readouterr().out
 
 
+def test_a_scenario_that_is_there_is_not_written_over(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert record.main([str(recording.parent / "list"), str(recording)]) == 2
+    assert "File exists" in capsys.readouterr().err
+
+
 def test_what_differs_is_shown_with_exit_code_1(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [json.loads(line) for line in recording.read_text(encoding="utf-8").splitlines()]
-    changed = next(line for line in lines if line.get("argv", [])[:3] == ["oc", "get", "sa"])
-    changed["stdout"] = changed["stdout"].replace("name: amp", "name: other")
-    recording.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    [shown] = recording.glob("*-get-sa-amp-o-yaml/stdout.txt")
+    shown.write_text(shown.read_text(encoding="utf-8").replace("name: amp", "name: other"), encoding="utf-8")
     assert main([str(recording)]) == 1
-    shown = capsys.readouterr().out
-    assert "9 of 10 calls match" in shown
-    assert "-  name: other" in shown
+    out = capsys.readouterr().out
+    assert "9 of 10 calls match" in out
+    assert "-  name: other" in out
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("about", "call", "sentence"),
     [
-        (b"", "the first line has to say"),
-        (b'{"argv": ["oc"]}\n', "line 1 is no line"),
-        (b'{"scenario": "x"}\nnonsense\n', "line 2 is no line"),
-        (b'{"scenario": "x", "begins": "sometime"}\n', "begins with 3scale, empty or nothing"),
-        (gzip.compress(b'{"scenario": "x"}\n' * 99, mtime=0)[:-12], "is no line"),
-        (b"\xff\xfe\x00", "line 1 is no line"),
+        ("{}", "", "it has to say what the scenario is"),
+        ("nonsense", "", "it is no JSON"),
+        ("[]", "", "it is no JSON object"),
+        ('{"scenario": "x"}', '{"argv": ["oc"]}', "it is no recorded call"),
+        ('{"scenario": "x"}', '{"argv": ["oc"], "exit_code": 0, "stderr": "a text"}', "it is no recorded call"),
+        ('{"scenario": "x", "begins": "sometime"}', "", "begins with 3scale, empty or nothing"),
     ],
 )
 def test_what_is_no_scenario_is_refused_in_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, sentence: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], about: str, call: str, sentence: str
 ) -> None:
-    file = tmp_path / "own.jsonl"
-    file.write_bytes(content)
-    assert main([str(file)]) == 2
+    folder = tmp_path / "own"
+    (folder / "001-x").mkdir(parents=True)
+    (folder / "scenario.json").write_text(about, encoding="utf-8")
+    if call:
+        (folder / "001-x" / "call.json").write_text(call, encoding="utf-8")
+    assert main([str(folder)]) == 2
     assert sentence in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["nosuch.jsonl"]) == 2
+    assert main(["nosuch"]) == 2
     assert "No such file or directory" in capsys.readouterr().err
 
 
 def test_a_plain_user_in_an_empty_project(tmp_path: Path) -> None:
-    file = tmp_path / "own.jsonl"
-    lines = [
-        {"scenario": "own", "begins": "empty", "user": "alice", "roles": ["view"]},
-        {"argv": ["oc", "whoami"], "exit_code": 0, "stdout": "alice\n", "stderr": ""},
-        {
-            "argv": ["oc", "get", "pods"],
-            "exit_code": 0,
-            "stdout": "",
-            "stderr": "No resources found in threescale namespace.\n",
-        },
-        {"argv": ["oc", "auth", "can-i", "create", "pods"], "exit_code": 1, "stdout": "no\n", "stderr": ""},
-    ]
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    assert all(outcome.matches for outcome in replayed(file))
+    folder = tmp_path / "own"
+    recorded.write(folder, {"scenario": "own", "begins": "empty", "user": "alice", "roles": ["view"]})
+    answers = (
+        (("oc", "whoami"), 0, "alice\n", ""),
+        (("oc", "get", "pods"), 0, "", "No resources found in threescale namespace.\n"),
+        (("oc", "auth", "can-i", "create", "pods"), 1, "no\n", ""),
+    )
+    for number, (argv, code, out, err) in enumerate(answers, 1):
+        recorded.add(folder, number, recorded.Recorded("own", "", argv, None, code, out, err, 0.0))
+    assert all(outcome.matches for outcome in replayed(folder))

@@ -31,7 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveProject]:
             "name an image that the cluster can pull, with sh, sleep and true in it: THREESCALE_MIGRATE_LIVE_IMAGE"
         )
     folder = tmp_path_factory.mktemp("live")
-    transcript = Path(os.environ.get("THREESCALE_MIGRATE_LIVE_TRANSCRIPT") or folder / "transcript.jsonl")
+    transcript = Path(os.environ.get("THREESCALE_MIGRATE_LIVE_TRANSCRIPT") or folder / "transcript")
     print(f"the transcript is kept in {transcript}")
     try:
         with live_project(folder, image, transcript) as made:

@@ -184,20 +184,19 @@ def live_project(folder: Path, image: str, transcript: Path) -> Iterator[LivePro
     }
     for variable in ("THREESCALE_DC_NAMES", "NO_COLOR", "LC_ALL", "LC_MESSAGES"):
         environment.pop(variable, None)
-    with transcript.open("w", encoding="utf-8") as stream:
-        about = "A run of the live suite in a project of its own."
-        recorder = Recorder(stream, Masks(server, user, name, context), header("live", about, "nothing"), environment)
-        project = LiveProject(folder, name, context, recorder, environment)
-        if project.oc("get", "project", name, code=None).code == 0:
-            raise Unusable(f"project {name} exists already, and no project that exists is touched")
-        made = project.oc("new-project", name, "--skip-config-write", code=None)
-        if made.code != 0:
-            raise Unusable(f"a project cannot be made here: {made.err.strip()}")
-        try:
-            project.fill(image)
-            yield project
-        finally:
-            project.oc("delete", "project", name, code=None)
+    about = "A run of the live suite in a project of its own."
+    recorder = Recorder(transcript, Masks(server, user, name, context), header("live", about, "nothing"), environment)
+    project = LiveProject(folder, name, context, recorder, environment)
+    if project.oc("get", "project", name, code=None).code == 0:
+        raise Unusable(f"project {name} exists already, and no project that exists is touched")
+    made = project.oc("new-project", name, "--skip-config-write", code=None)
+    if made.code != 0:
+        raise Unusable(f"a project cannot be made here: {made.err.strip()}")
+    try:
+        project.fill(image)
+        yield project
+    finally:
+        project.oc("delete", "project", name, code=None)
 
 
 def rights(project: LiveProject, argvs: Sequence[Sequence[str]]) -> bool:

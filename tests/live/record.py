@@ -1,8 +1,8 @@
-"""`python -m tests.live.record LIST OUT.jsonl`: runs a list of `oc` commands and writes what came back as a scenario.
+"""`python -m tests.live.record LIST DIRECTORY`: runs a list of `oc` commands and writes what came back as a scenario.
 
 The list is typed as in a shell, a command a line: `oc get dc -o json`, `oc create -f - < amp-sa.yml`. A line that begins with
-`#` becomes a note above what follows; `sleep 2` waits two seconds. The file is in the format of the recordings, with
-addresses, names and logins masked, so that it can be handed in and replayed: `python -m tests.conformance.table OUT.jsonl`.
+`#` becomes a note above what follows; `sleep 2` waits two seconds. The directory is in the format of the recordings, with
+addresses, names and logins masked, so that it can be handed in and replayed: `python -m tests.conformance.table DIRECTORY`.
 """
 
 from __future__ import annotations
@@ -15,42 +15,43 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from tests.live.masking import Masks
+from tests.support import recorded
 
 # A call that waits for ever has to end as well.
 LIMIT = 600.0
 
 
 class Recorder:
-    """Runs `oc`, and writes each call down, masked. `environment` is that of the calls; None for one's own."""
+    """Runs `oc`, and writes each call down, masked, in a new folder. `environment` is that of the calls; None for one's own."""
 
     def __init__(
-        self, stream: TextIO, masks: Masks, header: Mapping[str, Any], environment: Mapping[str, str] | None = None
+        self, folder: Path, masks: Masks, header: Mapping[str, Any], environment: Mapping[str, str] | None = None
     ) -> None:
-        self.stream = stream
+        self.folder = folder
         self.masks = masks
         self.environment = environment
+        self.scenario = str(header["scenario"])
         self.began = time.monotonic()
+        self.count = 0
+        self.above = ""
         self.files: set[str] = set()
-        self._write(dict(header))
-
-    def _write(self, line: dict[str, Any]) -> None:
-        self.stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self.stream.flush()
+        self.read: dict[str, str] = {}
+        recorded.write(folder, header)
 
     def note(self, text: str) -> None:
         """A heading above what follows."""
-        self._write({"note": text})
+        self.above = text
 
     def file(self, path: Path) -> str:
-        """Writes down the content of a file that a command reads, once; gives the content."""
+        """Writes down the content of a file that the next command reads, once; gives the content."""
         content = path.read_text(encoding="utf-8")
         if path.name not in self.files:
             self.files.add(path.name)
             self.masks.made_up(content)
-            self._write({"note": {"file": path.name, "content": self.masks(content)}})
+            self.read[path.name] = self.masks(content)
         return content
 
     def run(self, argv: Sequence[str], stdin: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -67,17 +68,21 @@ class Recorder:
             check=False,
             env=self.environment,
         )
-        line: dict[str, Any] = {"argv": [self.masks(word) for word in argv]}
-        if stdin is not None:
-            line["stdin"] = self.masks(stdin)
-        line.update(
-            exit_code=done.returncode,
-            stdout=self.masks(done.stdout),
-            stderr=self.masks(done.stderr),
-            at=round(at - self.began, 2),
-            took=round(time.monotonic() - at, 3),
+        self.count += 1
+        call = recorded.Recorded(
+            self.scenario,
+            self.above,
+            tuple(self.masks(word) for word in argv),
+            None if stdin is None else self.masks(stdin),
+            done.returncode,
+            self.masks(done.stdout),
+            self.masks(done.stderr),
+            round(at - self.began, 2),
+            round(time.monotonic() - at, 3),
+            self.read,
         )
-        self._write(line)
+        self.read = {}
+        recorded.add(self.folder, self.count, call)
         return done
 
 
@@ -91,7 +96,7 @@ BEGINNINGS = ("3scale", "empty", "nothing")
 
 
 def header(name: str, about: str, begins: str = "3scale") -> dict[str, Any]:
-    """The first line of a scenario: what it is, what is there before its first call, and who talks to whom.
+    """The head of a scenario: what it is, what is there before its first call, and who talks to whom.
 
     `begins` is what a replay starts from: the project of the rehearsal at rest, an empty project, or no project yet.
     """
@@ -157,9 +162,8 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(list(argv))
     try:
         lines = options.list.read_text(encoding="utf-8").splitlines()
-        with options.out.open("x", encoding="utf-8") as stream:
-            recorder = Recorder(stream, own_masks(), header(options.out.stem, options.about, options.begins))
-            count = record_list(lines, options.list.parent, recorder)
+        recorder = Recorder(options.out, own_masks(), header(options.out.name, options.about, options.begins))
+        count = record_list(lines, options.list.parent, recorder)
     except (OSError, ValueError) as error:
         print(f"record: {error}", file=sys.stderr)
         return 2

@@ -52,6 +52,7 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     "image info wants a tag": (("4.2", "3.11"), "fact 40; registry"),
     "image info names no image": (("4.2", "3.11"), "registry"),
     "image info does not quote the registry": (("4.6",), "registry"),
+    "image info prints the size of a layer first": (("4.6", "4.2", "3.11"), "registry"),
     "can-i knows no list": (("3.11",), "origin vendor/k8s.io/kubernetes/pkg/kubectl/cmd/auth/cani.go: no such flag"),
     "flag errors print the usage": (
         ("4.2", "3.11"),

@@ -150,7 +150,7 @@ def _wrong_secret(item: Object) -> str:
     from .gojson import problem
 
     try:
-        wrong = problem(binascii.a2b_base64(data[key]).decode("utf-8", "replace"))
+        wrong = problem(binascii.a2b_base64(data[key]))
     except binascii.Error:
         wrong = "illegal base64 data"
     return f'data[{key}]: Invalid value: "<secret contents redacted>": {wrong}' if wrong else ""

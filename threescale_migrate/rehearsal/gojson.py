@@ -15,8 +15,9 @@ class Syntax(Exception):
     """The text is not JSON; the message is Go's."""
 
 
-def problem(text: str) -> str | None:
-    """What is wrong with a text, None if it is valid."""
+def problem(given: str | bytes) -> str | None:
+    """What is wrong with a text, None if it is valid. Go reads bytes, and shows each as a letter (`registry`)."""
+    text = (given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given).decode("latin-1")
     try:
         end = _space(text, _value(text, _space(text, 0)))
         if end < len(text):
@@ -31,7 +32,8 @@ def _unexpected(text: str, at: int, where: str) -> Syntax:
         return Syntax("unexpected end of JSON input")
     shown = {"'": "'\\''", '"': "'\"'"}.get(text[at])
     if shown is None:
-        shown = f"'{text[at]}'" if text[at].isprintable() else "'" + text[at].encode("unicode_escape").decode() + "'"
+        escaped = f"\\u00{ord(text[at]):02x}" if text[at] >= "\x80" else text[at].encode("unicode_escape").decode()
+        shown = f"'{text[at] if text[at].isprintable() else escaped}'"
     return Syntax(f"invalid character {shown} {where}")
 
 

@@ -60,6 +60,8 @@ def version(session: Session) -> None:
     kustomize = "" if old else "\nKustomize Version: v5.7.1"
     if session.values.get("output") == "json":
         server = {key: value for key, value in SERVER_VERSION.items() if not old or key not in UNKNOWN_TO_OLD}
+        if not session.values.get("client"):
+            server["gitVersion"] = _server_version(session)
         document = {"clientVersion": CLIENT_VERSION, "kustomizeVersion": "v5.7.1", "serverVersion": server}
         if session.values.get("client"):
             document.pop("serverVersion")
@@ -69,8 +71,13 @@ def version(session: Session) -> None:
         return
     session.print(f"Client Version: {CLIENT}{kustomize}")
     if not session.values.get("client"):
-        with session.api():
-            session.print(f"Kubernetes Version: {SERVER_VERSION['gitVersion']}")
+        session.print(f"Kubernetes Version: {_server_version(session)}")
+
+
+def _server_version(session: Session) -> str:
+    """What the server calls itself: a self-built one has no number."""
+    with session.api() as api:
+        return str(api.store.settings.get("server version") or SERVER_VERSION["gitVersion"])
 
 
 def config(session: Session) -> None:

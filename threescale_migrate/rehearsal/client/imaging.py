@@ -134,7 +134,7 @@ def image(session: Session) -> None:
         made = cluster.store.timestamp(-found["age"])
     exact = name if "@" in name or images.split(name)[1] else f"{name}:latest"
     if session.values.get("output") == "json":
-        session.out.write(to_json(_info(exact, found, made), indent=2, sort=False))
+        session.out.write(to_json(_info(session, exact, found, made), indent=2, sort=False))
         return
     rows = [["Name:", exact], ["Digest:", found["digest"]], ["Media Type:", importing.MANIFEST]]
     session.out.write(columns([*rows, ["OS:", "linux"], ["Arch:", "amd64"]]))
@@ -156,15 +156,18 @@ def _not_had(session: Session, name: str, error: images.NoImage) -> CommandError
     return failure(text)
 
 
-def _info(name: str, found: Object, made: str) -> Object:
+def _info(session: Session, name: str, found: Object, made: str) -> Object:
     """An image as `image info -o json` prints it, in the order of Go's fields."""
+    layer = {"mediaType": importing.LAYER, "digest": found["layer"], "size": 114}
+    if session.has("image info prints the size of a layer first"):
+        layer = {"mediaType": importing.LAYER, "size": 114, "digest": found["layer"]}
     return {
         "name": name,
         "digest": found["digest"],
         "contentDigest": found["digest"],
         "listDigest": "",
         "mediaType": importing.MANIFEST,
-        "layers": [{"mediaType": importing.LAYER, "digest": found["layer"], "size": 114}],
+        "layers": [layer],
         "config": {
             "id": "",
             "created": made,

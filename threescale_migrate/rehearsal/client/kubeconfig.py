@@ -14,6 +14,9 @@ NO_CONFIGURATION = (
     "  1. Via the command-line flag --kubeconfig\n  2. Via the KUBECONFIG environment variable\n"
     "  3. In your home directory as ~/.kube/config\n\nTo view or setup config directly use the 'config' command."
 )
+UNTRUSTED = (
+    "Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority"
+)
 
 
 class Kubeconfig:
@@ -94,9 +97,16 @@ class Kubeconfig:
         os.replace(scratch, self.kubeconfig)
 
     def check_certificate(self) -> None:
-        """A certificate's path is relative to the kubeconfig's folder (fact 27). Raises CommandError."""
+        """A certificate's path is relative to the kubeconfig's folder (fact 27). Raises CommandError.
+
+        Authorities that a kubeconfig holds itself are never this cluster's.
+        """
         name = self.context.get("cluster", "")
-        path = ((self.entry("clusters", name) or {}).get("cluster") or {}).get("certificate-authority")
+        known = (self.entry("clusters", name) or {}).get("cluster") or {}
+        trusting = known.get("insecure-skip-tls-verify") or self.values.get("insecure-skip-tls-verify")
+        if known.get("certificate-authority-data") and not trusting:
+            raise CommandError(UNTRUSTED)
+        path = known.get("certificate-authority")
         path = os.path.join(os.path.dirname(os.path.abspath(self.kubeconfig)), path) if path else ""
         if path and not os.path.exists(path):
             raise failure(
