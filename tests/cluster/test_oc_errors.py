@@ -33,6 +33,8 @@ MEANING: tuple[tuple[str, type[failures.OcError]], ...] = (
     ("Unlinked deleted secrets", failures.NotFound),
     ("unknown command", failures.BadInput),
     ("unknown flag", failures.BadInput),
+    ("invalid argument", failures.BadInput),
+    ("The request is invalid", failures.BadInput),
     ("error parsing", failures.BadInput),
     ("does not exist", failures.BadInput),
     ("unable to decode", failures.BadInput),
@@ -50,6 +52,9 @@ FAILING = [call for call in all_calls() if call.exit_code != 0]
 def meant(call: Recorded) -> type[failures.OcError]:
     # `can-i` says no, and `diff` says that there is a difference, by their exit code alone.
     quiet = call.argv[1:3] == ("auth", "can-i") or call.argv[1] == "diff"
+    # What a registry says, to the workstation or to the importer, is no word about the server that `oc` talks to (fact 35).
+    if call.argv[1:3] == ("image", "info") or call.argv[1] == "import-image":
+        return failures.OcError
     return next(
         (kind for text, kind in MEANING if text in call.stderr), failures.OcError if quiet else failures.Unreachable
     )

@@ -189,6 +189,8 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
         r"|invalid argument|unknown command|unknown shorthand|Invalid timeout value|The request is invalid|error when creating",
         BadInput,
     ),
+    # A registry's word, in the words for a server (fact 35).
+    (r"no basic auth credentials", OcError),
     (r"Unable to connect to the server", Unreachable),
 )
 
