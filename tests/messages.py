@@ -45,7 +45,6 @@ FROM_TABLES = {
     "fix",
     "why",
     "known",
-    "LOGIN_FIXES[known] if by_login else fix",
     "SEEN[asker][answer]",
     "texts.TITLES[step]",
     "TITLES[action.step]",
@@ -163,16 +162,13 @@ def of_tables() -> Iterator[Found]:
     from threescale_migrate.rehearsal import faults
     from threescale_migrate.values import Verdict
 
-    for _, _, sentence, fix in refusals.REFUSALS:
+    for _, _, sentence, fix, _ in refusals.REFUSALS:
         yield Found(sentence, "guide/refusals.py REFUSALS")
         yield Found(fix, "guide/refusals.py REFUSALS")
     for _, why, _, fix in (*pulls.SAID, ("", *pulls.UNKNOWN)):
         yield Found(why, "guide/pulls.py SAID")
         yield Found(fix, "guide/pulls.py SAID")
-    for login, fix in pulls.LOGIN_FIXES.items():
-        yield Found(login, "guide/pulls.py LOGIN_FIXES")
-        yield Found(fix, "guide/pulls.py LOGIN_FIXES")
-    for login in (pulls.LOGIN, pulls.LOGIN_UNKNOWN):
+    for login in pulls.LOGINS:
         yield Found(login, "guide/pulls.py LOGIN")
     for seen in (seen for answers in prove_pull.SEEN.values() for seen in answers.values()):
         yield Found(seen, "guide/prove_pull.py SEEN")

@@ -38,6 +38,7 @@ def _of_command(command: Command, place: Invocation | None) -> dict[str, Any]:
     return {
         "argv": list(command.argv),
         "by": command.by.value,
+        "reads": command.reads,
         "piped": [list(words) for words in command.piped],
         "resumes": command.resumes,
     }
@@ -64,4 +65,4 @@ def fix_of(kept: Mapping[str, Any] | None) -> Fix:
 
 def _command_of(kept: Mapping[str, Any]) -> Command:
     piped = tuple(tuple(map(str, words)) for words in kept["piped"])
-    return Command(tuple(map(str, kept["argv"])), Who(kept["by"]), piped, bool(kept["resumes"]))
+    return Command(tuple(map(str, kept["argv"])), Who(kept["by"]), piped, bool(kept["resumes"]), str(kept["reads"]))

@@ -73,7 +73,8 @@ class Invocation:
             parts = (command.argv, *command.piped)
         else:
             place, parts = self, (self._going_on(command), *command.piped)
-        return " | ".join(place.line(words) if words[:1] in (("oc",), (PROGRAM,)) else line(words) for words in parts)
+        lines = [place.line(words) if words[:1] in (("oc",), (PROGRAM,)) else line(words) for words in parts]
+        return " | ".join((lines[0] + (f" < {quoted(command.reads)}" if command.reads else ""), *lines[1:]))
 
     def _going_on(self, command: Command) -> tuple[str, ...]:
         """The words of a command; of one with which a run goes on, that of the run which is carried out."""
@@ -95,7 +96,10 @@ class Invocation:
         if "-n" in named or "--all-namespaces" in named or _is_of_the_cluster(words):
             named.add("--namespace")
         places = (("--namespace", self.namespace), ("--context", self.context), ("--kubeconfig", self.kubeconfig))
-        return line([*words, *(f"{name}={value}" for name, value in places if value and name not in named)])
+        more = (f"{name}={value}" for name, value in places if value and name not in named)
+        # What follows are the words of a program in a pod.
+        end = 2 if tuple(words[:2]) in (("oc", "rsh"), ("oc", "exec")) else len(words)
+        return line((*words[:end], *more, *words[end:]))
 
     def placed(self, command: str) -> str:
         """A call of `oc` that is written for a shell already, whatever it is piped into, with what names the project."""

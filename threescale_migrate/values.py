@@ -191,7 +191,7 @@ class Command:
     """A command that somebody is asked to run.
 
     `argv` begins with `oc` or with this program's name, and names neither project nor cluster: `shell.Invocation` makes the line to
-    paste of it. Each of `piped` reads what the one before it prints. With one that `resumes`, a run goes on: where an undo is being
+    paste of it. It reads the file `reads`, and each of `piped` reads what the one before it prints. With one that `resumes`, a run goes on: where an undo is being
     carried out, that is undo.
     """
 
@@ -199,6 +199,7 @@ class Command:
     by: Who = Who.USER
     piped: tuple[tuple[str, ...], ...] = ()
     resumes: bool = False
+    reads: str = ""
 
 
 def resume(*options: str) -> Command:
@@ -220,6 +221,8 @@ class Fix:
 
 NO_FIX = Fix()
 RESUME = resume()
+# Nothing has to be repaired: the run goes on when it is called again.
+GO_ON = Fix(commands=(RESUME,))
 
 
 @dataclass(frozen=True)

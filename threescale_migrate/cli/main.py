@@ -50,11 +50,11 @@ def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
         {"-onagios", "--output=nagios"} & set(argv)
     )
     if nagios and isinstance(error, WrongUsage):
-        from ..render import failed
+        from ..render import nagios as monitoring
 
-        sys.stdout.write(failed.document("nagios", "verify", Text("{said}", said=error.said), ExitCode.USAGE))
+        sys.stdout.write(monitoring.failure(Text("{said}", said=error.said)) + "\n")
         close()
-        return failed.exit_code("nagios", ExitCode.USAGE)
+        return monitoring.UNKNOWN
     sys.stdout.flush()
     raise error
 

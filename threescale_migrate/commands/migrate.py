@@ -81,8 +81,7 @@ def _run_one(session: Session, options: Options) -> ExitCode:
                     raise
                 raise after_failure(run, error) from None
             finally:
-                for sentence in owed(run):
-                    session.say(sentence)
+                session.offer(owed(run))
             run.finish(exit_code(options, checks, session.command), checks)
     code = show(session, state, checks)
     if verdicts.judge(checks, session.command).done:

@@ -23,7 +23,7 @@ from ..cluster.streams import Stream
 from ..exit_codes import ExitCode
 from ..guide import dumps
 from ..guide.dumps import Dump, Making
-from ..values import Text
+from ..values import NO_FIX, Command, Fix, Text
 from ..visible import cut
 from .failed import Failed, Failure
 from .run import Run
@@ -113,8 +113,7 @@ def _pieces(source: BinaryIO) -> Iterator[bytes]:
 def command(oc: Oc, config: str, path: str) -> str:
     """The command that restores a dump by hand, to be pasted."""
     place = shell.Invocation(oc.namespace or "", oc.context or "", oc.kubeconfig or "")
-    words = dumps.by_hand(config)
-    return f"{place.line(('oc', words[0]))} {shell.line(words[1:])} < {shell.quoted(path)}"
+    return place.pasted(Command(("oc", *dumps.by_hand(config)), reads=path))
 
 
 def restore_content(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:
@@ -207,23 +206,26 @@ def _stopped(oc: Oc, call: Call) -> Text:
 def _unrestored(run: Run, kept: Dump, why: Text) -> Failed:
     run.restore = None
     first = Text("{config}: its content was not restored: {why}", config=kept.config, why=why)
-    return Failed(Failure((first, *_by_hand(run.oc, kept)), undo=run.undo_command), ExitCode.ROLLOUT_FAILED)
+    return Failed(Failure((first,), fix=_by_hand(kept), undo=run.undoing), ExitCode.ROLLOUT_FAILED)
 
 
-def _by_hand(oc: Oc, kept: Dump) -> tuple[Text, ...]:
-    return (
-        Text("The content of {config} from before is complete in {path}. Fix: restore it by hand:",
-             config=kept.config, path=kept.path),
-        Text("    {command}", command=command(oc, kept.config, kept.path)),
-    )  # fmt: skip
+def _by_hand(kept: Dump) -> Fix:
+    return Fix(
+        Text(
+            "the content of {config} from before is complete in {path}: restore it by hand",
+            config=kept.config,
+            path=kept.path,
+        ),
+        (Command(("oc", *dumps.by_hand(kept.config)), reads=kept.path),),
+    )
 
 
-def owed(run: Run) -> tuple[Text, ...]:
+def owed(run: Run) -> Fix:
     """What has to be said at the end of a run that failed after it had emptied a database, and before it was filled again."""
     kept, state = run.restore, run.seen
     if kept is None or state is None or kept.config not in state.configs:
-        return ()
+        return NO_FIX
     pod = dumps.pod_of(state, kept.config)
     if pod is not None and pod.name in (kept.pod, run.restored_in):
-        return ()
-    return _by_hand(run.oc, kept)
+        return NO_FIX
+    return _by_hand(kept)

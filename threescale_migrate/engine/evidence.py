@@ -42,7 +42,7 @@ def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) 
             "reached": assessment.reached,
             "lasting": assessment.cause is not None and assessment.cause.lasting,
             "why": why.kept(),
-            "fix": fix(assessment).kept(),
+            "fix": kept.of_fix(fix(assessment)),
             "revision": assessment.revision,
             "ready": assessment.ready,
             "wanted": assessment.wanted,
@@ -69,7 +69,7 @@ def failed(broken: BrokenConfig) -> dict[str, object]:
         "why": broken.why.kept(),
         "log": list(broken.log),
         "serves": broken.serves.kept(),
-        "fix": broken.fix.kept(),
+        "fix": kept.of_fix(broken.fix),
     }
 
 

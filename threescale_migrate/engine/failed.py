@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..exit_codes import ExitCode
-from ..values import NOTHING, Text
+from ..values import NO_FIX, Command, Fix, Text
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class BrokenConfig:
     why: Text
     log: tuple[str, ...]
     serves: Text
-    fix: Text
+    fix: Fix
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,24 @@ class Failure:
 
     what: tuple[Text, ...] = ()
     configs: tuple[BrokenConfig, ...] = ()
-    fix: Text = NOTHING
-    undo: str = ""
+    fix: Fix = NO_FIX
+    undo: Command | None = None
     others: tuple[Text, ...] = ()
 
     @property
     def text(self) -> Text:
-        """All of it as lines; commands that can be pasted stand alone on one."""
+        """What failed and how all stands, as lines; what can be done is not among them."""
         found: list[Text | str] = [*self.what]
         for broken in self.configs:
             found += [broken.why, *(f"    {line}" for line in broken.log), Text("  {serves}", serves=broken.serves)]
-            if broken.fix.template:
-                found.append(Text("  Fix: {fix}", fix=broken.fix))
-        if self.fix.template:
-            found.append(Text("Fix: {fix}", fix=self.fix))
-        if self.undo:
-            found += [Text("Or undo:"), f"    {self.undo}"]
         return Text("{lines}", lines=(*found, *self.others))
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All commands that a fix names, and the one that undoes the run, each once."""
+        fixes = (*(broken.fix for broken in self.configs), self.fix)
+        found = [command for fix in fixes for command in fix.commands]
+        return tuple(dict.fromkeys((*found, *(() if self.undo is None else (self.undo,)))))
 
 
 class Failed(Exception):

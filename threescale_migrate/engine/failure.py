@@ -13,18 +13,17 @@ from time import monotonic
 from ..cluster.failures import Forbidden, OcError, TimeOver, Unauthorized
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
-from ..guide.cause import Cause, CauseKind
+from ..guide.cause import Cause, CauseKind, then
 from ..guide.change import Change
 from ..guide.config_changes import RolloutCancelled
 from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
-from ..values import NOTHING, Text
+from ..values import GO_ON, NOTHING, Fix, Text
 from . import evidence
 from .apply import apply
 from .failed import BrokenConfig, Failed, Failure
 from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
 
 LOG_LINES = 6
-RESUMES = Text("threescale-migrate migrate resumes where it ended")
 HANGING = (RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS, RolloutState.UNDER_WAY)
 
 
@@ -48,9 +47,9 @@ def how_far(
     return (*(standing(a) for a in begun), *(text for text, group in groups if group))
 
 
-def stopped(run: Run, what: tuple[Text, ...], fix: Text, code: ExitCode, others: tuple[Text, ...]) -> Failed:
+def stopped(run: Run, what: tuple[Text, ...], fix: Fix, code: ExitCode, others: tuple[Text, ...]) -> Failed:
     """The end of a run that has not failed by a config: what ended it, the fix, and how all `others` stand."""
-    return Failed(Failure(what, (), fix, run.undo_command, others), code)
+    return Failed(Failure(what, (), fix, run.undoing, others), code)
 
 
 def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Text, ...]]:
@@ -75,7 +74,7 @@ def seen_last(run: Run) -> tuple[Text, ...]:
 def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, kinds: Text, why: object) -> Failed:
     """The end of a run that lost the permission to read: how far each config is, and the fix."""
     what = (Text("{kinds} can no longer be read: {why}", kinds=kinds, why=why), *seen_last(run))
-    fix = Text("ask for the permissions in the project back, then run threescale-migrate migrate")
+    fix = then(Text("ask for the permissions in the project back"))
     return stopped(run, what, fix, ExitCode.UNKNOWN, how_far(run, state, names, goal))
 
 
@@ -84,7 +83,7 @@ def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[st
     state, shown = observe_again(run, state)
     why = TIME_IS_OVER if isinstance(error, TimeOver) else error.text
     lost = isinstance(error, (Forbidden, Unauthorized))
-    fix = Text("ask for the permission back, or log in again, then run threescale-migrate migrate") if lost else RESUMES
+    fix = then(Text("ask for the permission back, or log in again") if lost else NOTHING)
     code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and shown else error.exit_code
     return stopped(run, (why, *shown), fix, code, how_far(run, state, names, goal))
 
@@ -93,7 +92,7 @@ def out_of_time(run: Run, error: TimeOver) -> Failed:
     """The end of a run whose time is over, wherever it was: nothing more was sent, and nothing more is asked."""
     if not run.journal.number:
         return not_begun(error)
-    return stopped(run, (TIME_IS_OVER, *seen_last(run)), RESUMES, error.exit_code, all_standing(run))
+    return stopped(run, (TIME_IS_OVER, *seen_last(run)), GO_ON, error.exit_code, all_standing(run))
 
 
 def not_begun(error: TimeOver) -> Failed:
@@ -137,11 +136,12 @@ def ended_badly(
     logs = {a.config: _last_lines(run, a.cause) for a in blamed if a.cause is not None}
     state = _restore_serving(run, state, blamed)
     broken = tuple(
-        BrokenConfig(a.config, standing(a), logs.get(a.config, ()), serves(state, a.config), fix(a)) for a in blamed
+        BrokenConfig(a.config, standing(a), logs.get(a.config, ()), serves(state, a.config), fix(a, goal != MIGRATED))
+        for a in blamed
     )
     run.journal.write("failed", configs=[evidence.failed(config) for config in broken])
     others = how_far(run, state, names, goal, but=blamed)
-    return Failed(Failure((), broken, NOTHING, run.undo_command, others), ExitCode.ROLLOUT_FAILED)
+    return Failed(Failure((), broken, then(NOTHING), run.undoing, others), ExitCode.ROLLOUT_FAILED)
 
 
 def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:

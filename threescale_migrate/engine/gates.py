@@ -16,10 +16,11 @@ from ..cluster.failures import OcMissing
 from ..cluster.programs import Answered, Wait, ask_program
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
+from ..guide.cause import then
 from ..guide.readiness import MIGRATED
 from ..guide.selection import Wave
-from ..values import Text, Usage
-from .failure import LOG_LINES, RESUMES, how_far, stopped
+from ..values import GO_ON, PROGRAM, Command, Fix, Text, Usage
+from .failure import LOG_LINES, how_far, stopped
 from .run import Run
 
 GATE_SECONDS = 60.0
@@ -124,9 +125,10 @@ def _ask_command(run: Run, gates: Gates, passed: Passed, state: ProjectState) ->
     run.check_time()
     what = Text("the gate failed after {wave}: {why}", wave=passed.text, why=why)
     lines = (what, *(Text("    {line}", line=line) for line in said))
-    fix = Text("find out what the gate saw; threescale-migrate migrate runs it again, and continues if it passes")
+    fix = then(Text("check why the gate failed"))
     if passed.number == passed.total:
-        fix = Text("find out what the gate saw; all waves are redeployed: threescale-migrate verify shows their state")
+        sentence = Text("check why the gate failed; all waves are redeployed")
+        fix = Fix(sentence, (Command((PROGRAM, "verify")),))
     others = how_far(run, state, run.planned, MIGRATED)
     raise stopped(run, lines, fix, ExitCode.ROLLOUT_FAILED, others)
 
@@ -174,4 +176,4 @@ def _ask_person(run: Run, ask: Ask, passed: Passed, state: ProjectState) -> None
     if outcome != "done":
         what = Text("stopped after {wave}, as answered", wave=passed.text)
         others = how_far(run, state, run.planned, MIGRATED)
-        raise stopped(run, (what,), RESUMES, ExitCode.INTERRUPTED, others)
+        raise stopped(run, (what,), GO_ON, ExitCode.INTERRUPTED, others)

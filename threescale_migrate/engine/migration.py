@@ -13,6 +13,7 @@ from ..cluster.failures import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, prove_pull, steps
+from ..guide.cause import then
 from ..guide.change import Change
 from ..guide.readiness import MIGRATED, assess_all
 from ..guide.selection import Wave, Whole, choose, waves
@@ -56,7 +57,7 @@ def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
         for check in checks
     ]
     seen = Text("it was there when the run began, and somebody has deleted it since: it is not migrated")
-    fix = Text("find out who deleted it and why; once it is back, run threescale-migrate migrate")
+    fix = then(Text("find out who deleted it and why, and bring it back"))
     return (
         *found,
         *(Check(Step.VERIFICATION, Code.PODS_RUN_AS_AMP, f"dc/{name}", Verdict.FAILED, seen, fix) for name in gone),
@@ -85,12 +86,9 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     state = run.observe()
     left = replan(state)
     if left:
-        commands = "; ".join(shell.oc(action.args) for action in left)
-        text = Text(
-            "oc reported success, but the change is not there: {commands}; check which oc this is, then run this again",
-            commands=commands,
-        )
-        raise Failed(text, ExitCode.FAILED)
+        calls = tuple(Text("    {call}", call=shell.oc(action.args)) for action in left)
+        what = (Text("oc reported success, but the change is not there:"), *calls)
+        raise stopped(run, what, then(Text("check which oc this is")), ExitCode.FAILED, ())
     return state
 
 
@@ -200,7 +198,7 @@ def _check_seen(run: Run, found: ProjectState, state: ProjectState) -> None:
 def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
     """The end of a run under which somebody has changed what the next wave needs."""
     what = (Text("what the next wave needs is no longer there; no further config was redeployed"), *why)
-    fix = Text("find out who changed it and why, then run threescale-migrate migrate")
+    fix = then(Text("find out who changed it and why"))
     others = how_far(run, state, run.planned, MIGRATED)
     return stopped(run, what, fix, ExitCode.FAILED, others)
 
@@ -210,7 +208,7 @@ def _check_gone(run: Run, state: ProjectState) -> None:
     gone = [name for name in run.request.configs if name in run.planned and name not in state.configs]
     if gone:
         what = Text("{names}: somebody has deleted it since the run began", names=", ".join(gone))
-        fix = Text("find out who deleted it and why; without it in --dc, threescale-migrate migrate resumes")
+        fix = then(Text("find out who deleted it and why, and leave it out of --dc to resume without it"))
         others = how_far(run, state, run.planned, MIGRATED)
         raise stopped(run, (what,), fix, ExitCode.FAILED, others)
 

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .. import shell
 from ..cluster.failures import TimeOver
 from ..cluster.oc import Oc
 from ..cluster.reading import observe, observe_rollouts
@@ -22,7 +21,7 @@ from ..guide.dumps import Dump
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, Whole, choose
 from ..language import shortage
-from ..values import Check, Refused, Request, Step, Text, Usage
+from ..values import PROGRAM, Check, Command, Refused, Request, Step, Text, Usage
 from . import evidence
 from .failed import Failed, Failure
 from .journal import Journal, JournalError
@@ -122,15 +121,12 @@ class Run:
         except Refused as error:
             if not self.journal.number:
                 raise
-            raise Failed(Failure((error.text,), undo=self.undo_command), ExitCode.FAILED) from None
+            raise Failed(Failure((error.text,), undo=self.undoing), ExitCode.FAILED) from None
 
     @property
-    def undo_command(self) -> str:
-        """The command that undoes what the run has changed, for this very place; empty if there is nothing, or it is an undo."""
-        if not self.journal.number or self.goals:
-            return ""
-        invocation = shell.Invocation(self.oc.namespace or "", self.oc.context or "", self.oc.kubeconfig or "")
-        return invocation.line((shell.PROGRAM, "undo"))
+    def undoing(self) -> Command | None:
+        """The command that undoes what the run has changed; None if there is nothing, or it is an undo."""
+        return None if not self.journal.number or self.goals else Command((PROGRAM, "undo"))
 
     def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""

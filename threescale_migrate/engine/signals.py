@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 
 from ..cluster.ending import end_running_calls
 from ..exit_codes import ExitCode
-from ..values import Text
+from ..values import PROGRAM, Command, Text
 
 EXIT_CODES = {
     signal.SIGHUP: ExitCode.HUNG_UP,
@@ -39,14 +39,12 @@ class Stopped(Exception):
     @property
     def text(self) -> Text:
         """How the run ended."""
-        if not self.changed:
-            return Text("ended by a signal; nothing was changed")
-        if self.again.startswith("undo"):
-            return Text("ended by a signal: continue with threescale-migrate {again}", again=self.again)
-        return Text(
-            "ended by a signal: continue with threescale-migrate {again}, or undo what was done with threescale-migrate undo",
-            again=self.again,
-        )
+        return Text("ended by a signal") if self.changed else Text("ended by a signal; nothing was changed")
+
+    @property
+    def undo(self) -> Command | None:
+        """The command that undoes what was done; None if that is nothing, or it was an undo."""
+        return Command((PROGRAM, "undo")) if self.changed and self.again != "undo" else None
 
 
 class Stop:

@@ -15,14 +15,14 @@ from ..cluster.reading import observe_secret, with_causes
 from ..cluster.state import ProjectState, RegistrySecret
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, service_account
-from ..guide.cause import CauseKind
+from ..guide.cause import CauseKind, then
 from ..guide.costs import deadline_seconds
 from ..guide.readiness import MIGRATED, MOVING, Assessment, Goal, RolloutState, assess_all
 from ..guide.selection import choose
-from ..values import ACCOUNT, Check, Text, Verdict
+from ..values import ACCOUNT, GO_ON, Check, Text, Verdict
 from . import evidence
-from .failed import Failed
-from .failure import RESUMES, broken_off, ended, ended_badly, how_far, seen_last, stopped, unreadable
+from .failed import Failed, Failure
+from .failure import broken_off, ended, ended_badly, how_far, seen_last, stopped, unreadable
 from .journal import Journal
 from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
 
@@ -208,13 +208,12 @@ def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None
     for name in names:
         if name in state.configs and state.configs[name].effective_account != goal.account:
             text = Text(
-                "{name}: its template says {found} and not {wanted}, which this run wrote: somebody else is changing this project;"
-                " agree with them, then run this again",
+                "{name}: its template says {found} and not {wanted}, which this run wrote: somebody else is changing this project",
                 name=name,
                 found=state.configs[name].effective_account,
                 wanted=goal.account,
             )
-            raise Failed(text, ExitCode.FAILED)
+            raise Failed(Failure((text,), fix=then(Text("agree with them"))), ExitCode.FAILED)
 
 
 def _look(run: Run, waiting: _Waiting) -> tuple[Assessment, ...]:
@@ -301,7 +300,7 @@ def _check_time(run: Run, waiting: _Waiting, names: Iterable[str]) -> None:
         return
     what = (text, Text("the cluster has not answered"), *seen_last(run)) if away else (text,)
     code = ExitCode.UNKNOWN if away else ExitCode.DEADLINE
-    raise stopped(run, what, RESUMES, code, far)
+    raise stopped(run, what, GO_ON, code, far)
 
 
 def _write_rollouts(journal: Journal, found: Sequence[Assessment]) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from ..values import Text
+from ..values import RESUME, Command, Fix, Text
 from ..visible import cut
 
 
@@ -40,9 +40,14 @@ class Cause:
 
     kind: CauseKind
     sentence: Text
-    fix: Text
+    fix: Fix
     lasting: bool = True
     log_of: tuple[str, str] | None = None
+
+
+def then(sentence: Text, *words: tuple[str, ...]) -> Fix:
+    """What to do, with the calls of `oc` that it takes, and then the run goes on."""
+    return Fix(sentence, (*(Command(("oc", *call)) for call in words), RESUME))
 
 
 def short(message: str, width: int = 160) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ..cluster.state import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
 from ..values import NOTHING, SECRET_NAME, Text
 from . import pulls
-from .cause import Cause, CauseKind, short
+from .cause import Cause, CauseKind, short, then
 from .refusals import NOT_MADE, deployer_refused, pods_refused
 
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
@@ -54,8 +54,7 @@ def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationCo
 def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
     if cancelled(config, newest):
         seen = Text("{name}: revision {revision} was cancelled", name=config.name, revision=newest.version)
-        fix = Text("find out who cancelled it and why, then run threescale-migrate migrate")
-        yield Cause(CauseKind.CANCELLED, seen, fix)
+        yield Cause(CauseKind.CANCELLED, seen, then(Text("find out who cancelled it and why")))
 
 
 def cancelled(config: DeploymentConfig, newest: ReplicationController) -> bool:
@@ -75,22 +74,23 @@ DELETED = "deployer pod no longer exists"
 
 def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
     """A hook's pod runs as `default`, and has only the logins of `default` (fact 17)."""
-    named = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name, "secret": SECRET_NAME}
+    named = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name}
     for container in pod.containers:
         if container.waiting in pulls.REASONS:
             image = pulls.shortened(container.image)
             seen = Text("{name}: its {kind} hook runs as default and cannot pull {image}", image=image, **named)
             # A pod keeps what it was admitted with, so the hook that hangs has to go (fact 14, fact 17).
-            fix = Text(
-                "run oc secrets link default {secret} --for=pull, oc rollout cancel dc/{name}, then threescale-migrate migrate",
-                **named,
+            fix = then(
+                Text("link the pull secret to default, and cancel the rollout whose hook hangs"),
+                ("secrets", "link", "default", SECRET_NAME, "--for=pull"),
+                ("rollout", "cancel", f"dc/{config.name}"),
             )
             yield Cause(CauseKind.HOOK, seen, fix)
         elif pod.phase == "Failed" or container.waiting == "CrashLoopBackOff" or container.restarts > 1:
             seen = Text("{name}: its {kind} hook failed", **named)
             if newest.phase != "Failed":
                 seen = Text("{name}: its {kind} hook fails and is retried", **named)
-            fix = Text("read oc logs {pod}, fix it, then run threescale-migrate migrate", **named)
+            fix = then(Text("find the error in its log, and fix it"), ("logs", pod.name))
             yield Cause(CauseKind.HOOK, seen, fix, log_of=(pod.name, container.name))
 
 
@@ -107,19 +107,18 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
                 "{name}: container {container} crashes and was restarted {restarts} times{code}",
                 **{**named, "container": container.name, "restarts": container.restarts, "code": code},
             )
-            fix = Text("read oc logs {pod} --previous, fix it, then run threescale-migrate migrate", **named)
+            fix = then(
+                Text("find the error in its log, and fix it"), ("logs", pod.name, "-c", container.name, "--previous")
+            )
             yield Cause(CauseKind.CRASH_LOOP, seen, fix, log_of=(pod.name, container.name))
         elif container.waiting in CONFIG_REASONS:
             seen = Text("{name}: the container cannot start: {detail}", detail=short(container.message), **named)
-            fix = Text("fix what the message says, then run threescale-migrate migrate")
+            fix = then(Text("fix what the message says"))
             slow = re.search(SLOW_NODE, container.message)
             yield Cause(CauseKind.CONFIGURATION, seen, fix, lasting=not slow)
     if pod.unschedulable:
         seen = Text("{name}: the new pod cannot be scheduled: {detail}", detail=short(pod.unschedulable), **named)
-        fix = Text(
-            "free capacity or fix the node selector (oc describe pod {pod}), then run threescale-migrate migrate",
-            **named,
-        )
+        fix = then(Text("free capacity, or fix the node selector"), ("describe", "pod", pod.name))
         yield Cause(CauseKind.NO_NODE, seen, fix, lasting=False)
     if pod.phase == "Pending":
         for event in state.events_about("Pod", pod.name):
@@ -131,18 +130,17 @@ def _of_volume_event(
 ) -> Iterator[Cause]:
     if event.reason not in VOLUME_REASONS:
         return
-    named = {"name": config.name, "detail": short(event.message), "pod": event.name}
+    named = {"name": config.name, "detail": short(event.message)}
     if not re.search(HELD, event.message):
         seen = Text("{name}: a volume of the new pod cannot be mounted: {detail}", **named)
-        fix = Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", **named)
+        fix = then(Text("find the cause in the events of the pod, and fix it"), ("describe", "pod", event.name))
         yield Cause(CauseKind.VOLUME, seen, fix, lasting=re.search(BROKEN_VOLUME, event.message) is not None)
         return
     seen = Text("{name}: the new pod waits for a volume that another pod still holds: {detail}", **named)
-    fix = Text("find the pod that holds it (oc get pods -o wide) and stop it, then run threescale-migrate migrate")
+    fix = then(Text("find the pod that holds it, and stop it"), ("get", "pods", "-o", "wide"))
     holders = [other for other in state.pods_of(config.name) if pod is not None and other.controller != pod.controller]
     if holders:
-        holder = holders[0].name
-        fix = Text("stop the old pod (oc delete pod {holder}), then run threescale-migrate migrate", holder=holder)
+        fix = then(Text("stop the old pod"), ("delete", "pod", holders[0].name))
     yield Cause(CauseKind.VOLUME, seen, fix, lasting=False)
 
 
@@ -157,22 +155,19 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
         named = {"name": config.name, "detail": short(event.message)}
         if event.reason == "Failed" and re.search(r"[Pp]ull", event.message):
             seen = Text("{name}: the image could not be pulled: {detail}", **named)
-            fix = Text("find out why (oc get events), fix it, then run threescale-migrate migrate")
+            fix = then(Text("find the cause in the events, and fix it"), ("get", "events"))
             yield Cause(CauseKind.IMAGE_PULL, seen, fix)
         elif event.reason == "BackOff" and not re.search(r"pull", event.message):
             seen = Text("{name}: the new pod kept crashing", **named)
-            yield Cause(
-                CauseKind.CRASH_LOOP, seen, Text("fix what its log showed, then run threescale-migrate migrate")
-            )
+            yield Cause(CauseKind.CRASH_LOOP, seen, then(Text("fix what its log showed")))
         elif event.reason == "FailedScheduling":
             seen = Text("{name}: the new pod could not be scheduled: {detail}", **named)
-            yield Cause(CauseKind.NO_NODE, seen, Text("free capacity, then run threescale-migrate migrate"))
+            yield Cause(CauseKind.NO_NODE, seen, then(Text("free capacity")))
         elif event.reason in VOLUME_REASONS:
             yield from _of_volume_event(state, config, event)
         elif event.reason == "Unhealthy" and event.message.startswith("Readiness"):
             seen = Text("{name}: the new pod ran but never became ready: {detail}", **named)
-            fix = Text("fix what keeps it from being ready, then run threescale-migrate migrate")
-            yield Cause(CauseKind.NOT_READY, seen, fix)
+            yield Cause(CauseKind.NOT_READY, seen, then(Text("fix the failing readiness check")))
 
 
 def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
@@ -181,15 +176,15 @@ def _deployer(config: DeploymentConfig, newest: ReplicationController, pod: Pod)
     if waiting:
         reason = waiting[0].waiting
         seen = Text("{name}: the deployer pod cannot start ({reason})", reason=reason, **named)
-        fix = Text("check oc describe pod {pod}, fix it, then run threescale-migrate migrate", **named)
+        fix = then(Text("find the cause in the events of the pod, and fix it"), ("describe", "pod", pod.name))
         yield Cause(CauseKind.DEPLOYER, seen, fix)
     elif pod.unschedulable:
         seen = Text("{name}: the deployer pod cannot be scheduled: {detail}", detail=short(pod.unschedulable), **named)
-        fix = Text("free capacity (oc describe pod {pod}), then run threescale-migrate migrate", **named)
+        fix = then(Text("free capacity"), ("describe", "pod", pod.name))
         yield Cause(CauseKind.NO_NODE, seen, fix, lasting=False)
     elif pod.phase == "Failed" and newest.phase == "Failed" and not expired(config, newest):
         seen = Text("{name}: the deployer pod {pod} failed", **named)
-        fix = Text("read oc logs {pod}, fix it, then run threescale-migrate migrate", **named)
+        fix = then(Text("find the error in its log, and fix it"), ("logs", pod.name))
         yield Cause(CauseKind.DEPLOYER, seen, fix, log_of=(pod.name, "deployment"))
 
 
@@ -198,13 +193,11 @@ def _by_its_own_word(config: DeploymentConfig, newest: ReplicationController) ->
     named = {"name": config.name, "revision": newest.version}
     if newest.phase == "Failed" and newest.status_reason == DELETED:
         seen = Text("{name}: the deployer pod of revision {revision} was deleted while it was working", **named)
-        fix = Text("find out who deleted it and why, then run threescale-migrate migrate")
-        yield Cause(CauseKind.DEPLOYER, seen, fix)
+        yield Cause(CauseKind.DEPLOYER, seen, then(Text("find out who deleted it and why")))
     elif newest.phase == "Failed" and newest.status_reason == NOT_MADE:
         seen = Text("{name}: the deployer pod of revision {revision} could not be created", **named)
-        fix = Text(
-            "find out why (oc get events, oc describe dc/{name}), fix it, then run threescale-migrate migrate", **named
-        )
+        calls = (("get", "events"), ("describe", f"dc/{config.name}"))
+        fix = then(Text("find the cause in the events, and fix it"), *calls)
         yield Cause(CauseKind.DEPLOYER, seen, fix)
 
 
@@ -217,10 +210,13 @@ def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -
         said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Unhealthy"]
         if said:
             seen = Text("{name}: pod {pod} runs but is not ready: {detail}", detail=short(said[-1]), **named)
-        fix = Text(
-            "check oc describe pod {pod} and oc logs {pod}, fix it, then run threescale-migrate migrate", **named
-        )
         container = next((container.name for container in pod.containers if not container.ready), "")
+        log = ("logs", pod.name, *(("-c", container) if container else ()))
+        fix = then(
+            Text("find the cause in the events of the pod or in its log, and fix it"),
+            ("describe", "pod", pod.name),
+            log,
+        )
         yield Cause(CauseKind.NOT_READY, seen, fix, lasting=False, log_of=(pod.name, container))
 
 
@@ -232,5 +228,9 @@ def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | No
         named = {"name": config.name, "stream": trigger.stream, "tag": trigger.tag}
         detail = short(dict(stream.failures)[trigger.tag])
         seen = Text("{name}: image stream {stream}:{tag} could not be imported: {detail}", detail=detail, **named)
-        return Cause(CauseKind.IMAGE_IMPORT, seen, Text("fix the import: oc import-image {stream}:{tag}", **named))
+        return Cause(
+            CauseKind.IMAGE_IMPORT,
+            seen,
+            then(Text("import it again"), ("import-image", f"{trigger.stream}:{trigger.tag}")),
+        )
     return None

@@ -8,16 +8,14 @@ from __future__ import annotations
 import re
 
 from ..cluster.state import Pod, ProjectState
-from ..values import REGISTRY, SECRET_NAME, Text
-from .cause import Cause, CauseKind
+from ..values import PROGRAM, REGISTRY, RESUME, SECRET_NAME, Command, Fix, Text
+from .cause import Cause, CauseKind, then
 
 REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 )
 # These need no login.
 OPEN_REGISTRIES = frozenset({"registry.access.redhat.com"})
-THEN = "then run threescale-migrate migrate"
-
 REFUSED = "{registry} refuses the login"
 TERMS = "{registry} requires the terms of this image to be accepted first, or no longer has it"
 # The answer to a pull, what it means, whether that lasts, and the fix. The first that matches counts.
@@ -27,7 +25,7 @@ SAID: tuple[tuple[str, str, bool, str], ...] = (
         TERMS,
         True,
         "point the image stream of dc/{name} at the image on {login_registry}, with its terms accepted there by the owner of"
-        f" the login, {THEN}",
+        " the login",
     ),
     (
         r"(?i)too ?many ?requests|\b429\b|\b50[0234]\b|service unavailable|bad gateway|internal server error",
@@ -39,19 +37,19 @@ SAID: tuple[tuple[str, str, bool, str], ...] = (
         r"(?i)unauthorized|not authorized|authentication required|invalid username|denied|no basic auth|\b40[13]\b|login",
         REFUSED,
         True,
-        f"give {{account}} a login for {{registry}} that works, {THEN}",
+        "give {account} a login for {registry} that works",
     ),
     (
         r"(?i)manifest unknown|name unknown|no such manifest|not found|\b404\b|does not exist",
         "{registry} does not have this image, or no longer has it",
         True,
-        f"check which image dc/{{name}} and its image stream name, fix that, {THEN}",
+        "check which image dc/{name} and its image stream name, and fix that",
     ),
     (
         r"(?i)x509|certificate|server gave HTTP response",
         "the node does not trust {registry}",
         True,
-        f"make the nodes trust the certificate of {{registry}}, {THEN}",
+        "make the nodes trust the certificate of {registry}",
     ),
     (
         r"(?i)no such host|timeout|timed out|deadline ?exceeded|refused|no route|unreachable|EOF|reset by peer",
@@ -60,7 +58,7 @@ SAID: tuple[tuple[str, str, bool, str], ...] = (
         "check whether the nodes can reach {registry} (proxy, firewall); the node retries by itself",
     ),
 )
-UNKNOWN = ("{registry} does not serve it", True, f"check the events (oc get events), fix what they show, {THEN}")
+UNKNOWN = ("{registry} does not serve it", True, "find the cause in the events, and fix it")
 
 NO_SECRET_IN_POD = "the pod was created without the pull secret {secret}"
 NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
@@ -68,15 +66,9 @@ NO_SECRET = "the pull secret {secret} is not in the project"
 LOGIN = "{secret} has a login for it"
 NO_LOGIN = "{secret} has no login for it"
 LOGIN_UNKNOWN = "it is not known whether {secret} has a login for it"
-# What fixes a pull that needs a login for registry.redhat.io, by what is known about the login.
-LOGIN_FIXES = {
-    LOGIN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
-    LOGIN_UNKNOWN: f"get a new registry secret and run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
-    NO_SECRET_IN_POD: f"run oc secrets link {{account}} {{secret}} --for=pull and oc delete pod {{pod}}, {THEN}",
-    NO_SECRET_IN_ACCOUNT: f"run oc secrets link {{account}} {{secret}} --for=pull, {THEN}",
-    NO_SECRET: f"run threescale-migrate step registry-secret --secret-file FILE, {THEN}",
-    NO_LOGIN: f"run threescale-migrate step registry-secret --secret-file FILE --replace-secret, {THEN}",
-}
+LOGINS = (NO_SECRET_IN_POD, NO_SECRET_IN_ACCOUNT, NO_SECRET, LOGIN, NO_LOGIN, LOGIN_UNKNOWN)
+# How a project is given a registry secret; FILE is for the reader to fill in.
+GIVE = (PROGRAM, "step", "registry-secret", "--secret-file", "FILE")
 PULL_REFUSED = re.compile(r'Failed to pull image "([^"]+)"')
 
 
@@ -97,14 +89,38 @@ def judged(state: ProjectState, name: str, image: str, said: str, account: str, 
         ((why, lasting, fix) for words, why, lasting, fix in SAID if re.search(words, said)), UNKNOWN
     )
     named["why"] = Text(why, **named)
+    looking = (Command(("oc", "get", "events")),) if fix == UNKNOWN[2] else ()
+    repair = Fix(Text(fix, **named), (*looking, RESUME) if lasting else ())
     known = _login(state, account, pod, registry) if _wants_login(registry, why) else None
     if known is None:
         seen = Text("{name}: the image {image} cannot be pulled; {why}", **named)
-        return Cause(CauseKind.IMAGE_PULL, seen, Text(fix, **named), lasting)
+        return Cause(CauseKind.IMAGE_PULL, seen, repair, lasting)
     seen = Text("{name}: the image {image} cannot be pulled; {why}; {login}", login=Text(known, **named), **named)
     # Without a login in the pod, the registry's other answers do not count; with it, its refusal does.
     by_login = registry == REGISTRY and (why == REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
-    return Cause(CauseKind.IMAGE_PULL, seen, Text(LOGIN_FIXES[known] if by_login else fix, **named), lasting)
+    return Cause(CauseKind.IMAGE_PULL, seen, login_fix(known, account, pod) if by_login else repair, lasting)
+
+
+def login_fix(known: str, account: str, pod: Pod | None) -> Fix:
+    """What fixes a pull that needs a login for registry.redhat.io, by what is known about the login."""
+    if known in (LOGIN, LOGIN_UNKNOWN):
+        sentence = Text("get a new registry secret, and replace the one in the project")
+        return Fix(sentence, (Command((*GIVE, "--replace-secret")), RESUME))
+    if known == NO_LOGIN:
+        sentence = Text(
+            "replace the registry secret in the project with one that has a login for {registry}", registry=REGISTRY
+        )
+        return Fix(sentence, (Command((*GIVE, "--replace-secret")), RESUME))
+    if known == NO_SECRET:
+        return Fix(Text("create the registry secret"), (Command(GIVE), RESUME))
+    link = ("secrets", "link", account, SECRET_NAME, "--for=pull")
+    if known == NO_SECRET_IN_POD and pod is not None:
+        return then(
+            Text("link the pull secret to the account, and delete the pod, so that a new one has it"),
+            link,
+            ("delete", "pod", pod.name),
+        )
+    return then(Text("link the pull secret to the account"), link)
 
 
 def _wants_login(registry: str, why: str) -> bool:

@@ -12,8 +12,22 @@ from enum import Enum
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, Pod, ProjectState, ReplicationController
-from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Request, Step, Text, Verdict
-from .cause import Cause
+from ..values import (
+    ACCOUNT,
+    NO_FIX,
+    PROGRAM,
+    RESUME,
+    SECRET_NAME,
+    Check,
+    Command,
+    Fix,
+    Request,
+    Step,
+    Text,
+    Verdict,
+    resume,
+)
+from .cause import Cause, then
 from .causes import cancelled, expired, find_cause
 from .selection import choose
 
@@ -219,18 +233,20 @@ def _proof(
     return RolloutState.COMPLETE, reason, True
 
 
-def fix(assessment: Assessment) -> Text:
-    """What a user can do about a config that has not reached its goal."""
+def fix(assessment: Assessment, undoing: bool = False) -> Fix:
+    """What a user can do about a config that has not reached its goal, of a migration or of its undoing."""
     name = assessment.config
     if assessment.cause is not None and assessment.state is not RolloutState.STALE_PAUSED:
         return assessment.cause.fix
     if assessment.state is RolloutState.STALE_PAUSED:
-        return Text("oc rollout resume dc/{name}, or threescale-migrate migrate --resume-paused", name=name)
+        if undoing:
+            return then(Text("let it redeploy"), ("rollout", "resume", f"dc/{name}"))
+        return Fix(Text("let it redeploy"), (resume("--resume-paused"),))
     if assessment.state in (RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS, RolloutState.FAILED):
-        return Text("threescale-migrate migrate, or oc rollout latest dc/{name}", name=name)
+        return Fix(commands=(RESUME,))
     if assessment.moving:
-        return Text("wait: threescale-migrate step readiness")
-    return NOTHING
+        return Fix(Text("wait for its rollout"), (RESUME if undoing else Command((PROGRAM, "step", "readiness")),))
+    return NO_FIX
 
 
 def serving(state: ProjectState, name: str) -> list[Pod]:

@@ -7,43 +7,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..cluster.state import DeploymentConfig, ProjectState, ReplicationController
-from ..values import Text
+from ..values import PROGRAM, RESUME, Command, Fix, Text, Who
 from .cause import Cause, CauseKind, short
 
 # What admission answers when it refuses a pod, and what that means. The first that matches counts.
-REFUSALS: tuple[tuple[str, CauseKind, str, str], ...] = (
+REFUSALS: tuple[tuple[str, CauseKind, str, str, tuple[Command, ...]], ...] = (
     (
         r"error looking up service account",
         CauseKind.ACCOUNT_MISSING,
         "{name}: {pods} is refused because the service account {account} does not exist",
-        "run threescale-migrate step service-account, then threescale-migrate migrate",
+        "create the service account",
+        (Command((PROGRAM, "step", "service-account")), RESUME),
     ),
     (
         r"unable to validate against any security context constraint",
         CauseKind.SCC,
         "{name}: {pods} is refused because the account {account} has no permission to use the SCC that it needs",
-        "ask a cluster admin to run oc adm policy add-scc-to-user SCC -z {account}, with the SCC that the pods of default have"
-        " (annotation openshift.io/scc), then run threescale-migrate migrate",
+        "ask a cluster admin to give {account} the SCC that the pods of default have: the value of their annotation openshift.io/scc",
+        (Command(("oc", "adm", "policy", "add-scc-to-user", "SCC", "-z", "{account}"), Who.CLUSTER_ADMIN), RESUME),
     ),
     (
         r"exceeded quota|maximum (cpu|memory) usage|must specify limits|LimitRange",
         CauseKind.QUOTA,
         "{name}: {pods} is refused because a quota or limit is exceeded: {detail}",
-        "raise {quota} or free resources (oc describe quota,limits), then run threescale-migrate migrate",
+        "raise {quota} or free resources",
+        (Command(("oc", "describe", "quota,limits")), RESUME),
     ),
     (
         r"failed calling webhook|failed to call webhook",
         CauseKind.WEBHOOK,
         "{name}: {pods} is not admitted yet because a webhook of the cluster does not answer: {detail}",
         "wait: the cluster retries by itself; or ask a cluster admin to check the webhook",
+        (),
     ),
     (
         r"is forbidden|denied the request|admission webhook",
         CauseKind.ADMISSION,
         "{name}: {pods} is refused: {detail}",
-        "fix what the message says, then run threescale-migrate migrate",
+        "fix what the message says",
+        (RESUME,),
     ),
 )
 # How the event of a config begins whose deployer pod was not created (quotas.jsonl).
@@ -98,7 +103,7 @@ def _refusal(
     state: ProjectState, config: DeploymentConfig, newest: ReplicationController, pods: Text, message: str
 ) -> Iterator[Cause]:
     """What admission answered for a pod, by the table."""
-    for pattern, kind, sentence, fix in REFUSALS:
+    for pattern, kind, sentence, fix, commands in REFUSALS:
         if not re.search(pattern, message):
             continue
         quota = re.search(r"exceeded quota: ([^,\s]+)", message)
@@ -113,8 +118,14 @@ def _refusal(
             yield from _account_was_missing(config, newest)
         else:
             lasting = kind is not CauseKind.WEBHOOK  # it may answer again
-            yield Cause(kind, Text(sentence, **named), Text(fix, **named), lasting)
+            yield Cause(kind, Text(sentence, **named), Fix(Text(fix, **named), _about(commands, newest)), lasting)
         return
+
+
+def _about(commands: tuple[Command, ...], newest: ReplicationController) -> tuple[Command, ...]:
+    """The commands of the table about the account of a revision."""
+    named = {"{account}": newest.account}
+    return tuple(replace(command, argv=tuple(named.get(word, word) for word in command.argv)) for command in commands)
 
 
 def _account_was_missing(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
@@ -122,4 +133,4 @@ def _account_was_missing(config: DeploymentConfig, newest: ReplicationController
     if newest.phase == "Failed":
         seen = "{name}: the new pods were refused because the service account {account} did not exist; it does now"
         sentence = Text(seen, name=config.name, account=newest.account)
-        yield Cause(CauseKind.ACCOUNT_MISSING, sentence, Text("threescale-migrate migrate"))
+        yield Cause(CauseKind.ACCOUNT_MISSING, sentence, Fix(commands=(RESUME,)))

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from .. import shell
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Request, Step, Text, Usage, Verdict
+from ..values import ACCOUNT, GO_ON, NO_FIX, RESUME, SECRET_NAME, Check, Fix, Request, Step, Text, Usage, Verdict
 from . import config_changes, object_changes, role_changes
 from .change import Change, Undo
 from .config_changes import ConfigChange, ConfigPatched, ConfigResumed, patches_in
@@ -189,11 +188,11 @@ def _left_over(state: ProjectState, undo: Undo) -> list[Check]:
     known = {change.config for change in patches_in(undo.changes)}
     left = [change.config for change in to_default(state, replace(undo.whole, configs=there))]
     seen = Text("it runs as {account}: somebody has migrated it since this undo was planned", account=ACCOUNT)
-    fix = Text("coordinate with them, then run threescale-migrate undo --to-default again")
+    fix = Fix(Text("coordinate with them"), (RESUME,))
     return [_of_config(name, Verdict.FAILED, seen, fix) for name in left if name not in known]
 
 
-def _of_config(name: str, verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Check:
+def _of_config(name: str, verdict: Verdict, seen: Text, fix: Fix = NO_FIX) -> Check:
     return Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, f"dc/{name}", verdict, seen, fix)
 
 
@@ -209,7 +208,7 @@ def _check_config(state: ProjectState, undo: Undo, change: ConfigPatched) -> Che
     wanted = goal_of(change)
     found = assess(state, name, wanted)
     if not change.inverse.is_done(state) or not found.reached:
-        return _of_config(name, Verdict.FAILED, found.why, fix(found))
+        return _of_config(name, Verdict.FAILED, found.why, fix(found, undoing=True))
     seen = Text(
         "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=wanted.account
     )
@@ -221,7 +220,7 @@ def _unreadable(state: ProjectState, kind: str) -> Text:
 
 
 def _check_object(state: ProjectState, undo: Undo, change: Change) -> Check:
-    def checked(verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Check:
+    def checked(verdict: Verdict, seen: Text, fix: Fix = NO_FIX) -> Check:
         return Check(change.step, Code.OBJECT_AS_BEFORE, str(change.subject), verdict, seen, fix)
 
     blocked = change.undo_blocked(state, undo)
@@ -234,6 +233,5 @@ def _check_object(state: ProjectState, undo: Undo, change: Change) -> Check:
     except Usage as error:
         return checked(Verdict.FAILED, error.text)
     if left:
-        command = Text("{command}", command=shell.oc(left[0].args))
-        return checked(Verdict.FAILED, Text("it is not as it was before"), command)
+        return checked(Verdict.FAILED, Text("it is not as it was before"), GO_ON)
     return checked(Verdict.PASSED, Text("it is as it was before the run"))

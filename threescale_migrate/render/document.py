@@ -16,7 +16,7 @@ from ..guide.readiness import Assessment
 from ..guide.selection import Wave, Whole
 from ..guide.verdicts import judge
 from ..shell import Invocation
-from ..values import Check, Text, Translate, english
+from ..values import NO_FIX, Check, Fix, Text, Translate, english
 from ..visible import unit_escaped
 from .resuming import by_undo
 
@@ -149,9 +149,17 @@ def many(command: str, projects: Sequence[dict[str, Any]], exit_code: int) -> di
     return {"version": VERSION, "command": command, "exit_code": exit_code, "projects": list(projects)}
 
 
-def failure(command: str, text: Text, exit_code: int) -> dict[str, Any]:
-    """A command that came to no result."""
-    return {"version": VERSION, "command": command, "exit_code": exit_code, "error": str(text)}
+def failure(
+    command: str, text: Text, exit_code: int, fix: Fix = NO_FIX, place: Invocation | None = None
+) -> dict[str, Any]:
+    """A command that came to no result, and what can be done at a place."""
+    return {
+        "version": VERSION,
+        "command": command,
+        "exit_code": exit_code,
+        "error": str(text),
+        "fix": kept.of_fix(fix, str, place or Invocation()),
+    }
 
 
 def written(document: dict[str, Any], form: str = "json") -> str:

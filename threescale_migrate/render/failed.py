@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from ..engine.failed import Failure
 from ..exit_codes import ExitCode
 from ..redaction import REDACTOR
-from ..values import Text
+from ..shell import Invocation, resumption
+from ..values import Command, Fix, Text
 from .terminal import Terminal
+from .text import repairs, show_fix
 
 
-def document(output: str, command: str, text: Text, code: ExitCode) -> str:
+def document(output: str, command: str, failure: Failure, code: ExitCode, place: Invocation) -> str:
     """What goes to stdout beside the sentence on stderr; nothing for text."""
+    text = failure.text
     if output in ("json", "yaml"):
         from . import document as documents
 
-        return documents.written(documents.failure(command, text, int(code)), output)
+        commands = failure.commands
+        return documents.written(
+            documents.failure(command, text, int(code), Fix(failure.fix.sentence, commands), place), output
+        )
     if output == "nagios":
         from . import nagios
 
@@ -25,20 +32,47 @@ def document(output: str, command: str, text: Text, code: ExitCode) -> str:
     return ""
 
 
-def show(terminal: Terminal, text: Text) -> None:
-    """The sentence on stderr: prose is wrapped; logs and what can be pasted are not. A command that the prose suggests follows
-    it once, ready to be pasted."""
-    first, *rest = REDACTOR(terminal.say(text)).splitlines() or [""]
-    shown = [line.strip() for line in rest if line.startswith("    ")]
-    terminal.line(terminal.paint("threescale-migrate: ", "bad") + first)
-    shown += terminal.suggest(first, 4, shown)
-    for line in rest:
+def show(terminal: Terminal, failure: Failure) -> None:
+    """The failure on stderr: prose is wrapped; logs and what can be pasted are not. The command with which the run goes on, and the one
+    that undoes it, come last, once."""
+    first = True
+    for text in failure.what:
+        first = _sentence(terminal, text, first)
+    shown: tuple[str, ...] = ()
+    for broken in failure.configs:
+        first = _sentence(terminal, broken.why, first)
+        for line in broken.log:
+            terminal.verbatim(REDACTOR(line), 4)
+        terminal.line(terminal.say(broken.serves), 2, 2)
+        shown = (*shown, *_repair(terminal, broken.fix, 2, shown))
+    _repair(terminal, failure.fix, 0, shown)
+    for text in failure.others:
+        first = _sentence(terminal, text, first)
+    again = resumption(failure.commands)
+    _offer(terminal, Text("Then:"), again)
+    _offer(terminal, Text("Or undo:"), failure.undo)
+
+
+def _repair(terminal: Terminal, fix: Fix, indent: int, shown: tuple[str, ...]) -> tuple[str, ...]:
+    return show_fix(terminal, repairs(fix), indent, shown, Text("Fix: {fix}", fix=fix.sentence))
+
+
+def _offer(terminal: Terminal, label: Text, command: Command | None) -> None:
+    if command is not None:
+        terminal.line(terminal.say(label))
+        terminal.verbatim(terminal.invocation.pasted(command), 4)
+
+
+def _sentence(terminal: Terminal, text: Text, first: bool) -> bool:
+    """A text as prose, and each of its lines that is indented as it is; the first of all after the program's name. Gives False."""
+    for number, line in enumerate(REDACTOR(terminal.say(text)).splitlines() or [""]):
         if line.startswith("    "):
             terminal.verbatim(line)
-            continue
-        indent = len(line) - len(line.lstrip())
-        terminal.line(line.strip(), indent, indent)
-        shown += terminal.suggest(line, 4, shown)
+        elif first and number == 0:
+            terminal.line(terminal.paint("threescale-migrate: ", "bad") + line)
+        else:
+            terminal.line(line.strip())
+    return False
 
 
 def exit_code(output: str, code: ExitCode) -> int:

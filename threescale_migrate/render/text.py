@@ -172,15 +172,23 @@ def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] 
     return (*shown, *pasted, *terminal.suggest(fix, 6, (*shown, *pasted)))
 
 
-def show_fix(terminal: Terminal, fix: Fix, indent: int = 0, shown: Sequence[str] = ()) -> tuple[str, ...]:
+def show_fix(
+    terminal: Terminal, fix: Fix, indent: int = 0, shown: Sequence[str] = (), said: Text | None = None
+) -> tuple[str, ...]:
     """What can be done: the sentence, and each command on a line of its own, as it is pasted, but for those that are `shown` already.
-    Gives what it has shown."""
+    Gives what it has shown. `said` stands for the sentence."""
     if fix.sentence.template:
-        terminal.line(terminal.paint(f"{terminal.arrow} {terminal.say(fix.sentence)}", "quiet"), indent, indent + 2)
+        words = f"{terminal.arrow} {terminal.say(fix.sentence)}" if said is None else terminal.say(said)
+        terminal.line(terminal.paint(words, "quiet" if said is None else "strong"), indent, indent + 2)
     lines = [line for line in map(terminal.invocation.pasted, fix.commands) if line not in shown]
     for line in lines:
         terminal.verbatim(line, indent + 2)
     return tuple(lines)
+
+
+def repairs(fix: Fix) -> Fix:
+    """The fix without the command with which the run goes on: that is shown once, after all others."""
+    return replace(fix, commands=tuple(command for command in fix.commands if not command.resumes))
 
 
 def wave_plan(waves: Sequence[Wave]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import __version__, files, shell
 from ..cluster.failures import OcError
-from ..engine.failed import Failed
+from ..engine.failed import Failed, Failure
 from ..engine.home import make, state_home
 from ..engine.journal import JournalError
 from ..engine.lock import Locked
@@ -23,8 +23,7 @@ from ..language import shortage
 from ..output import Unwritable
 from ..redaction import REDACTOR
 from ..render import failed
-from ..render.resuming import by_undo
-from ..values import Refused, Text, Usage, english
+from ..values import GO_ON, NO_FIX, Refused, Text, Usage
 from .session import Session
 
 
@@ -41,6 +40,14 @@ def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
         sentence = "the system refuses this program what it needs ({what}): see ulimit -a, and how much memory is free"
         return Text(sentence, what=what), ExitCode.UNKNOWN
     return None
+
+
+def failure_of(error: BaseException, text: Text) -> Failure:
+    """What is known of an error beside its sentence: what can be done, how all others stand."""
+    if isinstance(error, Failed):
+        return error.failure
+    undo = error.undo if isinstance(error, Stopped) else None
+    return Failure((text,), fix=GO_ON if undo is not None else getattr(error, "fix", NO_FIX), undo=undo)
 
 
 def defect(error: Exception) -> Text:
@@ -85,14 +92,15 @@ def handled(session: Session, command: Callable[[], int]) -> int:
     except (BrokenPipeError, Unwritable):
         raise
     except Exception as error:
-        return _complain(session, *explained(error))
+        text, exit_code = explained(error)
+        return _complain(session, failure_of(error, text), exit_code)
 
 
-def _complain(session: Session, text: Text, exit_code: ExitCode) -> int:
+def _complain(session: Session, failure: Failure, exit_code: ExitCode) -> int:
     """One sentence on stderr; with `-o json` a document on stdout as well. If nobody reads it, the exit code is enough."""
     with suppress(OSError, Unwritable):
         terminal = session.talk
-        failed.show(terminal, text)
-        said = Text("{said}", said=text.translated(by_undo(english))) if session.command == "undo" else text
-        sys.stdout.write(failed.document(session.options.output, session.command, said, exit_code))
+        failed.show(terminal, failure)
+        shown = failed.document(session.options.output, session.command, failure, exit_code, session.invocation)
+        sys.stdout.write(shown)
     return failed.exit_code(session.options.output, exit_code)

@@ -93,7 +93,7 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
             run.broken(error)
             if isinstance(error, signals.Stopped):
                 error.changed = record.number > 0
-                error.again = " ".join((session.command, *session.arguments))
+                error.again = session.command
             raise
 
 

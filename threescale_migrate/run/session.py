@@ -17,7 +17,8 @@ from ..options import Options, repeated
 from ..redaction import REDACTOR
 from ..render import resuming
 from ..render.terminal import Terminal, open_terminal
-from ..values import Text
+from ..render.text import show_fix
+from ..values import Fix, Text
 from ..visible import cut, visible
 from .connecting import connect
 
@@ -89,6 +90,10 @@ class Session:
     def say(self, text: Text) -> None:
         """Says a sentence that is not the result."""
         self.talk.line(self.talk.say(text))
+
+    def offer(self, fix: Fix) -> None:
+        """Says what has to be done, on lines that can be pasted."""
+        show_fix(self.talk, fix)
 
     def mention(self, text: Text) -> None:
         """Says a sentence that only a person who follows along needs."""

@@ -21,7 +21,7 @@ from ..guide import registry_secret
 from ..guide.change import Change, Undo
 from ..guide.object_changes import SecretChange, SecretReplaced
 from ..guide.undo import combined
-from ..values import NOTHING, SECRET_NAME, PullSecret, Text, Usage, Verdict
+from ..values import NO_FIX, NOTHING, SECRET_NAME, Command, PullSecret, Text, Usage, Verdict
 from .sources import of_file
 
 
@@ -57,12 +57,12 @@ def after_failure(run: Run, error: Failed) -> Failed:
     run.watcher.note(Text("undoing what this run has changed (--on-failure undo)"))
     changes = changes_of([records.read(run.journal.path)])
     wanted = Undo(changes, manifests(run.oc, changes, run.request.pull_secret))
-    undo = run.undo_command
+    undo = run.undoing
     run.oc.clock = Clock(run.oc.clock.seconds)  # what ended the run may have been the end of its time
     try:
         _, checks = sequence.undo(run, wanted)
     except Failed as again:
-        why = replace(again.failure, undo="", fix=NOTHING, others=()).text
+        why = replace(again.failure, undo=None, fix=NO_FIX, others=()).text
         return _not_undone(run, error, why, undo)
     except OcError as again:
         if run.seen is not None:
@@ -75,10 +75,10 @@ def after_failure(run: Run, error: Failed) -> Failed:
             left=left,
         )
     # The state of the others has changed since.
-    return Failed(replace(error.failure, undo="", others=(become,)), error.exit_code)
+    return Failed(replace(error.failure, undo=None, others=(become,)), error.exit_code)
 
 
-def _not_undone(run: Run, error: Failed, why: Text, undo: str) -> Failed:
+def _not_undone(run: Run, error: Failed, why: Text, undo: Command | None) -> Failed:
     """The failure of a run that could not be undone: the state of each config as it was seen last, and the command that undoes it."""
     others = (Text("undoing it failed: {why}", why=why), *seen_last(run), *all_standing(run))
     return Failed(replace(error.failure, undo=undo, others=others), error.exit_code)
