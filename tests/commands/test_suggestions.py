@@ -85,11 +85,12 @@ def test_a_failure_ends_a_screen_with_what_failed_the_fix_and_the_undo(tmp_path:
     at = next(number for number, line in enumerate(said) if line.startswith("threescale-migrate: zync: "))
     told = said[at:]
     order = [
-        next(n for n, line in enumerate(told) if words in line) for words in ("zync-1 serves", "Fix: ", "Or undo:")
+        next(n for n, line in enumerate(told) if words in line)
+        for words in ("zync-1 serves", "Fix: ", "has reached amp: backend-cron", "Then:", "Or undo:")
     ]
     assert order == sorted(order)
-    assert told[order[2] + 1].startswith("    threescale-migrate undo --namespace=threescale --context=")
-    assert told[-1] == "has reached amp: backend-cron"
+    assert told[order[3] + 1].startswith("    threescale-migrate migrate --dc=zync,backend-cron --secret-file=")
+    assert told[order[4] + 1].startswith("    threescale-migrate undo --namespace=threescale --context=")
     assert len(told) < 24
 
 

@@ -14,6 +14,7 @@ from threescale_migrate.exit_codes import ExitCode
 from threescale_migrate.guide.verdicts import Meaning, exit_code, judge
 from threescale_migrate.render import document, junit, metrics, nagios
 from threescale_migrate.render.outcome import Outcome
+from threescale_migrate.shell import Invocation
 from threescale_migrate.values import Check, Step, Text, Verdict
 
 CODES = {
@@ -43,7 +44,7 @@ def words(checks: tuple[Check, ...]) -> Iterator[bool]:
     outcome = Outcome("p", "p", code, checks)
     yield judge(checks).done
     yield str(judge(checks).sentence).startswith("migrated")
-    yield document.verification("verify", "p", checks, int(code))["migrated"] is True
+    yield document.verification("verify", "p", checks, int(code), Invocation())["migrated"] is True
     yield nagios.line((outcome,)).startswith("3SCALE OK")
     yield 'threescale_migrate_migrated{project="p"} 1\n' in metrics.text((outcome,), 1.0)
     suite = ElementTree.fromstring(junit.document((outcome,)))
@@ -94,7 +95,7 @@ def test_a_step_says_what_it_did_and_nothing_of_the_project() -> None:
     assert str(judge(WELL[4:5], "step").sentence) == "step readiness: done"
     failed = replace(WELL[4], verdict=Verdict.FAILED)
     assert str(judge((failed,), "step").sentence) == "step readiness: not done, 1 check failed"
-    assert "migrated" not in document.verification("step", "p", WELL[4:5], 0)
+    assert "migrated" not in document.verification("step", "p", WELL[4:5], 0, Invocation())
 
 
 def test_the_codes_are_one_closed_table_without_twins() -> None:

@@ -27,7 +27,8 @@ from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.run import since
 from threescale_migrate.run.inventory import read
 from threescale_migrate.run.session import Session
-from threescale_migrate.values import NOTHING, Check, Step, Text, Usage, Verdict
+from threescale_migrate.shell import Invocation
+from threescale_migrate.values import NOTHING, RESUME, Check, Fix, Step, Text, Usage, Verdict
 from threescale_migrate.visible import visible
 
 CHECKS = st.builds(
@@ -271,7 +272,7 @@ def test_nothing_that_a_cluster_says_moves_a_terminal_or_turns_its_text_around(n
     harmless(nagios.line((found, lost)))
     harmless(junit.document((found, lost)))
     harmless(metrics.text((found, lost), 0))
-    shown = document.written(document.verification("verify", name, (check,), 1))
+    shown = document.written(document.verification("verify", name, (check,), 1, Invocation()))
     harmless(shown)
     assert json.loads(shown)["checks"][0]["seen"] == str(check.seen)
     assert "$(" not in shown
@@ -316,13 +317,16 @@ def test_yaml_keeps_each_word(words: str) -> None:
 
 
 def test_a_fix_in_the_document_of_an_undo_is_followed_by_the_undo_again() -> None:
-    fix = Text("fix that, then run threescale-migrate migrate")
+    fix = Fix(Text("fix that"), (RESUME,))
     check = Check(Step.READINESS, Code.ROLLOUT_COMPLETE, "dc/zync", Verdict.FAILED, Text("it failed"), fix)
     said = {
-        command: document.verification(command, "threescale", (check,), 1)["checks"][0]["fix"]
+        command: document.verification(command, "p", (check,), 1, Invocation("p", command=command))["checks"][0]["fix"]
         for command in ("undo", "verify")
     }
     assert said == {
-        "undo": "fix that, then run threescale-migrate undo",
-        "verify": "fix that, then run threescale-migrate migrate",
+        command: {
+            "sentence": "fix that",
+            "commands": [{"line": f"threescale-migrate {again} --namespace=p", "by": "user"}],
+        }
+        for command, again in (("undo", "undo"), ("verify", "migrate"))
     }

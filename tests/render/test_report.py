@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.render.test_formats import EVIL, harmless
+from threescale_migrate import kept
 from threescale_migrate.engine import records
 from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.render.page import code, markdown, page
 from threescale_migrate.render.report import Phase, Standing
 from threescale_migrate.render.report_of_record import of_record
 from threescale_migrate.run.report_path import usable
-from threescale_migrate.run.session import Session
-from threescale_migrate.values import Text, Usage, Verdict
+from threescale_migrate.values import RESUME, Command, Fix, Text, Usage, Verdict
 
 HOSTILE = '<script>alert("x")</script> | `a` *b* [c](javascript:x) \' & \n# {name}'
 
@@ -339,17 +339,11 @@ def test_after_an_undo_that_failed_the_fix_is_followed_by_that_undo_and_no_migra
     lines[0].update(command="undo", given=["--dc=zync"], arguments=[], context="c", project="amp-prod")
     for line in lines:
         for failed in line["configs"] if line["event"] == "failed" else ():
-            failed["fix"] = text("read oc logs {pod}, fix it, then run threescale-migrate migrate", pod="zync-2-x")
+            failed["fix"] = kept.of_fix(Fix(Text("fix it"), (Command(("oc", "logs", "zync-2-x")), RESUME)))
     report = of_record(records.record_of(lines, Path("x.jsonl")))
-    assert report.failures[0].commands == (
-        "oc logs zync-2-x --namespace=amp-prod --context=c",
-        "threescale-migrate undo --dc=zync --namespace=amp-prod --context=c",
-    )
+    assert report.failures[0].commands == ("oc logs zync-2-x --namespace=amp-prod --context=c",)
+    again = "threescale-migrate undo --expect-server=https://api.example.test:6443 --dc=zync --namespace=amp-prod --context=c"
+    assert [str(step).partition(": ")[2] for step in report.next_steps] == ["", again]
     for suffix in (".html", ".md"):
         words = page(report, suffix, "en")
         assert "threescale-migrate migrate" not in words
-        assert "then run threescale-migrate undo" in words
-    assert Session("undo").talk.say(Text("then run threescale-migrate migrate")) == "then run threescale-migrate undo"
-    assert (
-        Session("step").talk.say(Text("then run threescale-migrate migrate")) == "then run threescale-migrate migrate"
-    )

@@ -55,7 +55,8 @@ def _print_order(session: Session, state: ProjectState, request: Request) -> Exi
     order = waves(state, request)
     if session.options.is_document:
         document.write(
-            document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE)), session.options.output
+            document.plan(session.command, state.namespace, (), order, (), int(ExitCode.DONE), session.invocation),
+            session.options.output,
         )
     else:
         sys.stdout.write(text.wave_plan(order))

@@ -28,7 +28,10 @@ def run(session: Session, options: Options) -> ExitCode:
     )
     code = meaning(seen.findings)
     if session.options.is_document:
-        document.write(document.preflight("preflight", where.project, seen.findings, int(code)), session.options.output)
+        document.write(
+            document.preflight("preflight", where.project, seen.findings, int(code), session.invocation),
+            session.options.output,
+        )
         return code
     terminal = session.result
     text.show_findings(terminal, seen.findings, session.options.quiet)

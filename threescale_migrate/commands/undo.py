@@ -106,7 +106,8 @@ def _nothing_to_undo(session: Session, options: Options, where: Location) -> Exi
     if session.options.is_document:
         check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
         document.write(
-            document.verification("undo", where.project, (check,), int(ExitCode.DONE)), session.options.output
+            document.verification("undo", where.project, (check,), int(ExitCode.DONE), session.invocation),
+            session.options.output,
         )
     else:
         text.show_verdict(session.result, Verdict.PASSED, sentence)

@@ -78,7 +78,11 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
     checks = (*steps.verify(state, request), *found)
     name = state.namespace or session.options.namespace or ""
     code = results.exit_code(options, checks, "verify")
-    return oc, state, Outcome(name, state.namespace, code, checks, seconds=monotonic() - began)
+    return (
+        oc,
+        state,
+        Outcome(name, state.namespace, code, checks, seconds=monotonic() - began, invocation=session.invocation),
+    )
 
 
 def _whole(oc: Oc, request: Request) -> tuple[ProjectState, tuple[Check, ...]]:
@@ -181,7 +185,7 @@ def _run_many(session: Session, options: Options) -> int:
 def _document(outcome: Outcome) -> dict[str, object]:
     if not outcome.asked:
         return document.failure("verify", outcome.error, int(outcome.code))
-    return document.verification("verify", outcome.project, outcome.checks, int(outcome.code))
+    return document.verification("verify", outcome.project, outcome.checks, int(outcome.code), outcome.invocation)
 
 
 def _in_brief(outcome: Outcome) -> Text:

@@ -16,9 +16,8 @@ from ..guide.readiness import Assessment
 from ..guide.selection import Wave, Whole
 from ..guide.verdicts import judge
 from ..shell import Invocation
-from ..values import NO_FIX, Check, Fix, Text, Translate, english
+from ..values import NO_FIX, Check, Fix, Text
 from ..visible import unit_escaped
-from .resuming import by_undo
 
 if TYPE_CHECKING:
     from ..guide.findings import Finding
@@ -28,30 +27,26 @@ VERSION = 1
 WORDS = {"undo": "undone", "step": "done"}
 
 
-def check(value: Check, translate: Translate = english) -> dict[str, Any]:
-    """A check as JSON."""
-    return {"step": value.step.value, **_judged(value, translate)}
+def check(value: Check, place: Invocation) -> dict[str, Any]:
+    """A check as JSON, with its commands as lines to paste at a place."""
+    return kept.of_check(value, str, place)
 
 
-def finding(value: Finding) -> dict[str, Any]:
+def finding(value: Finding, place: Invocation) -> dict[str, Any]:
     """A finding of a preflight as JSON."""
-    return {"group": value.group.value, **_judged(value)}
-
-
-def _judged(value: Check | Finding, translate: Translate = english) -> dict[str, Any]:
     return {
+        "group": value.group.value,
         "code": value.code.value,
         "subject": value.subject,
         "verdict": value.verdict.value,
         "seen": str(value.seen),
-        "fix": (value.fix.translated(translate) or None)
-        if isinstance(value.fix, Text)
-        else kept.of_fix(value.fix, str, Invocation()),
-        "commands": list(value.commands),
+        "fix": kept.of_fix(value.fixed, str, place),
     }
 
 
-def preflight(command: str, project: str, findings: Iterable[Finding], exit_code: int) -> dict[str, Any]:
+def preflight(
+    command: str, project: str, findings: Iterable[Finding], exit_code: int, place: Invocation
+) -> dict[str, Any]:
     """The result of `preflight`, and of a `migrate` that was refused."""
     return {
         "version": VERSION,
@@ -59,7 +54,7 @@ def preflight(command: str, project: str, findings: Iterable[Finding], exit_code
         "project": project,
         "exit_code": exit_code,
         "ready": exit_code == 0,
-        "findings": [finding(value) for value in findings],
+        "findings": [finding(value, place) for value in findings],
     }
 
 
@@ -103,12 +98,13 @@ def assessment(value: Assessment) -> dict[str, Any]:
     }
 
 
-def verification(command: str, project: str, checks: Iterable[Check], exit_code: int, **more: Any) -> dict[str, Any]:
+def verification(
+    command: str, project: str, checks: Iterable[Check], exit_code: int, place: Invocation, **more: Any
+) -> dict[str, Any]:
     """The result of `verify`, `step`, `migrate` and `undo`: `migrated` says it of the whole project, so that a single step
     says `done` in its place, and undo `undone`. `meaning` distinguishes what is not known from what is known not to be so."""
     listed = list(checks)
     judgement = judge(listed, command)
-    translate = by_undo(english) if command == "undo" else english
     return {
         "version": VERSION,
         "command": command,
@@ -117,7 +113,7 @@ def verification(command: str, project: str, checks: Iterable[Check], exit_code:
         "meaning": judgement.meaning.value,
         "skipped": [step.value for step in judgement.skipped],
         "exit_code": exit_code,
-        "checks": [check(value, translate) for value in listed],
+        "checks": [check(value, place) for value in listed],
         **more,
     }
 
@@ -129,6 +125,7 @@ def plan(
     waves: Iterable[Wave],
     costs: Iterable[Cost],
     exit_code: int,
+    place: Invocation,
     findings: Iterable[Finding] = (),
 ) -> dict[str, Any]:
     """The result of `plan`, and of `undo --dry-run`; `findings` are those of the preflight."""
@@ -140,7 +137,7 @@ def plan(
         "actions": list(actions),
         "waves": [{"name": wave.name, "configs": list(wave.configs)} for wave in waves],
         "costs": [cost(value) for value in costs],
-        "findings": [finding(value) for value in findings],
+        "findings": [finding(value, place) for value in findings],
     }
 
 

@@ -229,7 +229,7 @@ def _with_commands(record: Record, failure: Failure) -> Failure:
     """The failure with the commands of its fix, ready to be pasted."""
     said = failure.fix.sentence.translated(resuming.by_undo(english) if record.command == "undo" else english)
     place = resuming.invocation_of(record)
-    return replace(failure, commands=(*place.commands(said), *map(place.pasted, failure.fix.commands)))
+    return replace(failure, commands=(*place.commands(said), *map(place.pasted, texts.repairs(failure.fix).commands)))
 
 
 def _next_steps(record: Record, failures: Sequence[Failure], checks: Sequence[Check]) -> Iterator[Text]:

@@ -63,7 +63,14 @@ class Planned:
         if session.options.is_document:
             listed = [document.action(action, argv) for action, argv in zip(self.actions, self.argvs)]
             planned = document.plan(
-                session.command, self.project, listed, self.waves, self.costs, int(code), self.findings
+                session.command,
+                self.project,
+                listed,
+                self.waves,
+                self.costs,
+                int(code),
+                session.invocation,
+                self.findings,
             )
             document.write(planned, session.options.output)
             return

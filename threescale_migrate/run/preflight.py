@@ -35,7 +35,10 @@ def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitC
     terminal = session.talk
     if session.options.is_document:
         if code is not ExitCode.DONE:
-            document.write(document.preflight(session.command, project, findings, int(code)), session.options.output)
+            document.write(
+                document.preflight(session.command, project, findings, int(code), session.invocation),
+                session.options.output,
+            )
             text.show_verdict(terminal, verdict(findings), summary(findings))
         return code
     if code is not ExitCode.DONE or not session.options.quiet:

@@ -27,7 +27,8 @@ def show(session: Session, state: ProjectState, checks: Sequence[Check], oc: Oc 
     try:
         if options.is_document:
             document.write(
-                document.verification(session.command, state.namespace, checks, int(code)), session.options.output
+                document.verification(session.command, state.namespace, checks, int(code), session.invocation),
+                session.options.output,
             )
         elif not options.quiet or code is not ExitCode.DONE:
             terminal = session.result
