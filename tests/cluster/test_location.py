@@ -98,5 +98,5 @@ esac
     program.chmod(0o755)
     found = locate(Oc(str(program)))
     assert found == Location(
-        None, "https://172.30.0.1:443", "system:serviceaccount:threescale:verifier", "threescale", None
+        None, "https://172.30.0.1", "system:serviceaccount:threescale:verifier", "threescale", None
     )

@@ -45,7 +45,7 @@ def test_off_a_terminal_it_says_what_changes_alone_and_a_round_costs_one_call(wo
     for line in process.stderr:
         if "get dc,rc,pods" in line:
             rounds += 1
-        elif rounds and re.search(r"\boc\b", line):
+        elif rounds and re.match(r"oc: +[0-9.]+ s, ", line):
             others += 1
         if rounds == 5:
             break

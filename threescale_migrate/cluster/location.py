@@ -5,17 +5,21 @@ It owns what a location is and how two are compared. What follows from a differe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..values import Refused, Text
 from .dialects import user_of
 from .failures import NoConfiguration, NotFound, OcError, UnknownResourceType, Unreachable
 from .oc import Oc
+from .state import ProjectState
 
 SERVER = r"https?://\S+"
 PROJECT = r"[a-z0-9-]*"
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # A note on each project of a rehearsal cluster, and on no other.
 REHEARSAL = "threescale-migrate/rehearsal"
 
@@ -31,6 +35,10 @@ class Location:
     project: str
     uid: str | None
     rehearsal: bool = False
+
+
+class NoProject(Refused):
+    """There is no such project: each list of it would be empty, with exit code 0 (fact 11)."""
 
 
 class Moved(Refused):
@@ -56,6 +64,9 @@ def pin(oc: Oc) -> str:
     project = oc.namespace or found.project or oc.read_line(("project", "-q"), PROJECT)
     if not project:
         raise Refused(Text("no project is selected: name it with -n, or run oc project NAME"))
+    if not NAME.fullmatch(project):  # as -n is checked: it is written into commands and manifests
+        shown = ascii(project[:80])
+        raise Refused(Text("the context's project {name} is not a valid project name: name one with -n", name=shown))
     oc.context, oc.namespace = found.name or oc.context, project
     return found.server
 
@@ -65,7 +76,30 @@ def locate(oc: Oc) -> Location:
     server = pin(oc) or oc.read_line(("whoami", "--show-server"), SERVER)
     project = str(oc.namespace)
     user, (uid, rehearsal) = _user(oc), _identity(oc, project)
-    return Location(oc.context, server, user, project, uid, rehearsal)
+    return Location(oc.context, normal(server), user, project, uid, rehearsal)
+
+
+def check_there(oc: Oc, state: ProjectState) -> None:
+    """Raises NoProject if nothing was found in a project that does not exist, OcError. Each project has accounts from its beginning."""
+    if not (state.configs or state.controllers or state.pods or state.accounts or "dc" in state.unread):
+        _identity(oc, state.namespace)
+
+
+def normal(server: str) -> str:
+    """A server's address in the one form by which two are compared: no final slash, no capitals in its host, no port that its scheme
+    has anyway, no login."""
+    try:
+        parts = urlsplit(server.strip())
+        port = parts.port
+    except ValueError:
+        return server.strip().rstrip("/")
+    host = (parts.hostname or "").rstrip(".")
+    if not parts.scheme or not host:
+        return server.strip().rstrip("/")
+    where = f"[{host}]" if ":" in host else host
+    if port not in (None, {"https": 443, "http": 80}.get(parts.scheme)):
+        where = f"{where}:{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
 
 
 def still_at(oc: Oc, location: Location) -> None:
@@ -75,11 +109,11 @@ def still_at(oc: Oc, location: Location) -> None:
     """
     # The server first: nobody else is asked who we are.
     server = _context(oc).server or oc.read_line(("whoami", "--show-server"), SERVER)
-    if server != location.server:
+    if normal(server) != location.server:
         raise Moved(
             Text(
                 "oc now talks to {now}, but talked to {before} when the run began; nothing more was sent",
-                now=server,
+                now=normal(server),
                 before=location.server,
             )
         )
@@ -93,7 +127,11 @@ def still_at(oc: Oc, location: Location) -> None:
             )
         )
     # A uid that cannot be read any more says nothing.
-    uid = _identity(oc, location.project)[0] if location.uid is not None else None
+    try:
+        uid = _identity(oc, location.project)[0] if location.uid is not None else None
+    except NoProject:
+        gone = "project {project} is gone: somebody has deleted it; nothing more was sent"
+        raise Moved(Text(gone, project=location.project)) from None
     if uid is not None and uid != location.uid:
         raise Moved(
             Text(
@@ -133,7 +171,7 @@ def _user(oc: Oc) -> str:
 
 def _identity(oc: Oc, project: str) -> tuple[str | None, bool]:
     """The Namespace's uid, and whether it is marked as a rehearsal's. A user of the project can often read only the Namespace, on
-    3.11 only the Project (fact 27). Raises Unreachable."""
+    3.11 only the Project (fact 27). Raises Unreachable, NoProject."""
     for kind in ("namespace", "project"):
         try:
             return oc.read_item(
@@ -142,6 +180,10 @@ def _identity(oc: Oc, project: str) -> tuple[str | None, bool]:
             )
         except Unreachable:
             raise
+        except NotFound:
+            raise NoProject(
+                Text("there is no project {project} on this server: name the right one with -n", project=project)
+            ) from None
         except OcError:
             continue
     return None, False

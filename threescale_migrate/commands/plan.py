@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
-from ..cluster.location import locate, pin
+from ..cluster.location import check_there, locate, pin
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
@@ -29,7 +29,9 @@ def run(session: Session, options: Options) -> ExitCode:
     if options.wave_plan == STDOUT:
         oc = session.connect(LOOKING_TIMEOUT)
         pin(oc)
-        return _print_order(session, observe(oc, cluster=False, secret=False), request_of(session, oc))
+        state = observe(oc, cluster=False, secret=False)
+        check_there(oc, state)
+        return _print_order(session, state, request_of(session, oc))
     show, code = _planned(session, options)
     show.render(session, code)
     return code

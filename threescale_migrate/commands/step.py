@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..cluster.clock import Clock
-from ..cluster.location import pin
+from ..cluster.location import check_there, pin
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
@@ -78,6 +78,7 @@ def _check(session: Session, options: Options) -> ExitCode:
     pin(oc)
     request = request_of(session, oc)
     state = observe(oc, elsewhere=options.step is Step.PERMISSIONS)
+    check_there(oc, state)
     check_project(state, request)
     found = prove(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
     return show(session, state, (*steps.verify(state, request, (options.step,)), *found))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ..cluster.failures import OcError, TimeOver
-from ..cluster.location import pin
+from ..cluster.location import check_there, pin
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
@@ -69,6 +69,7 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
         pin(oc)
         request = request_of(session, oc)
         state = observe(oc, elsewhere=request.permissions)
+        check_there(oc, state)
         found = prove(oc, state, request)
     except OcError as error:
         if isinstance(error, TimeOver) or (error.passing and oc.clock.is_over):

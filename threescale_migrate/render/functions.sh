@@ -99,11 +99,16 @@ may() {
   stop 4 "you have no permission to $1 $2 in project $project; nothing was changed"
 }
 
+# same_form URL: a server in the form by which two are compared: no capitals, no final slash, no port that its scheme has anyway.
+same_form() {
+  tr '[:upper:]' '[:lower:]' <<< "$1" | sed -e 's|/*$||' -e 's|^\(https://[^/]*\):443|\1|' -e 's|^\(http://[^/]*\):80|\1|'
+}
+
 # Refuses to work anywhere but where the plan was made.
 right_place() {
   command -v "${OC:-oc}" >/dev/null || stop 7 "there is no ${OC:-oc} on PATH"
   fetch oc whoami --show-server
-  [[ ${answer%/} == "${server%/}" ]] || stop 4 "oc is logged in to $answer, but this script is for $server: run oc login $server"
+  [[ $(same_form "$answer") == "$(same_form "$server")" ]] || stop 4 "oc is logged in to $answer, but this script is for $server: run oc login $server"
   observe || broken 'oc get dc,rc,pods'
   for name in "$@"; do
     [[ -n ${config[$name]:-} ]] || stop 4 "there is no DeploymentConfig $name in project $project; print the script again"

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..cluster.clock import Clock
-from ..cluster.location import Location, locate
+from ..cluster.location import NAME, Location, locate, normal
 from ..cluster.oc import Oc, find_oc
 from ..engine import home, lock
 from ..options import Options
@@ -19,7 +18,6 @@ from ..values import Refused, Text, Usage
 
 # How long a command that only reads may take in total, in seconds.
 LOOKING_TIMEOUT = 300.0
-PROJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def connect(connection: Options, timeout: float | None = None) -> Oc:
@@ -53,7 +51,7 @@ def _check_words(connection: Options) -> None:
             raise Usage(
                 Text("{option}: {word} cannot be passed to oc: it is not plain text", option=option, word=ascii(word))
             )
-    if connection.namespace is not None and not PROJECT_NAME.fullmatch(connection.namespace):
+    if connection.namespace is not None and not NAME.fullmatch(connection.namespace):
         raise Usage(Text("--namespace: {name} is not a valid project name", name=connection.namespace[:80]))
 
 
@@ -65,7 +63,7 @@ def unexpected(options: Options, where: Location) -> tuple[tuple[str, Text], ...
             "this is project {found}, not {wanted}: name it with -n", found=where.project, wanted=options.expect_project
         )
         wrong.append(("project", seen))
-    if options.expect_server and options.expect_server.rstrip("/") != where.server.rstrip("/"):
+    if options.expect_server and normal(options.expect_server) != where.server:
         seen = Text(
             "oc is logged in to {found}, not to {wanted}: run oc login, or name a --context",
             found=where.server,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from ..cluster.failures import NoRoute, OcError, TimeOver, Unreachable
-from ..cluster.location import pin
+from ..cluster.location import check_there, pin
 from ..cluster.oc import Oc
 from ..cluster.reading import observe_rollouts
 from ..cluster.state import ProjectState
@@ -80,6 +80,7 @@ def _round(state: _Watch) -> tuple[ProjectState, tuple[Check, ...]] | None:
     """Observes the rollouts once; when they are done, all six steps."""
     try:
         seen = observe_rollouts(state.oc, tries=1)
+        check_there(state.oc, seen)
         names = choose(seen, state.request).configs
         rollouts = assess_all(seen, names)
         if state.unanswered >= UNANSWERED_ROUNDS:

@@ -105,7 +105,7 @@ def _reach(session: Session, cluster: Cluster, address: str) -> Api:
     acting = session.values.get("as")
     try:
         own = cluster.store.settings.get("server", SERVER)
-        if address != own:
+        if address.lower().rstrip("/") != own:  # as a client reads an address
             raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
         if not session.reached:  # further requests of one command are not new calls
             session.reached = True
