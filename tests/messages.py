@@ -157,7 +157,7 @@ def _table(name: str, tree: ast.Module) -> Iterator[str | None]:
 
 def of_tables() -> Iterator[Found]:
     """What stands in tables and enums whose members become texts elsewhere."""
-    from threescale_migrate.guide import prove_pull, pulls, refusals, selection
+    from threescale_migrate.guide import prove_pull, pulls, refusals, selection, todays_images
     from threescale_migrate.guide.readiness import RolloutState
     from threescale_migrate.rehearsal import faults
     from threescale_migrate.values import Verdict
@@ -165,9 +165,11 @@ def of_tables() -> Iterator[Found]:
     for _, _, sentence, fix, _ in refusals.REFUSALS:
         yield Found(sentence, "guide/refusals.py REFUSALS")
         yield Found(fix, "guide/refusals.py REFUSALS")
-    for _, why, _, fix in (*pulls.SAID, ("", *pulls.UNKNOWN)):
-        yield Found(why, "guide/pulls.py SAID")
-        yield Found(fix, "guide/pulls.py SAID")
+    for why, _, fix in (*pulls.MEANING.values(), pulls.UNKNOWN):
+        yield Found(why, "guide/pulls.py MEANING")
+        yield Found(fix, "guide/pulls.py MEANING")
+    for seen in (*prove_pull.OTHERWISE.values(), *todays_images.UNKNOWN.values()):
+        yield Found(seen, "guide: what could not be asked")
     for login in pulls.LOGINS:
         yield Found(login, "guide/pulls.py LOGIN")
     for seen in (seen for answers in prove_pull.SEEN.values() for seen in answers.values()):

@@ -47,7 +47,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "location programs reading",
     ),
     "guide": (
-        "cause change grants logins needs selection verdicts",
+        "cause change grants logins needs registry_answers selection verdicts",
         "capacity config_changes costs prove_pull pulls refusals role_changes secret_file",
         "causes object_changes",
         "links readiness registry_secret service_account",

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from threescale_migrate.cluster.parsing import parse_project
-from threescale_migrate.cluster.state import ContainerState, ProjectState
+from threescale_migrate.cluster.state import ContainerState, ProjectState, ServiceAccount
 from threescale_migrate.guide import deployment_configs, pulls
 from threescale_migrate.guide.cause import CauseKind
 from threescale_migrate.guide.readiness import RolloutState, assess, fix
-from threescale_migrate.values import REGISTRY, Request
+from threescale_migrate.values import REGISTRY, Request, Text
 
 LATER = "2026-11-24T16:10:53Z"
 NOTES = "openshift.io/deployment"
@@ -189,6 +189,19 @@ WORDS = (
     (OPEN, "rpc error: code = DeadlineExceeded desc = context deadline exceeded", "takes longer", False, "by itself"),
     (OPEN, "received unexpected HTTP status: 503 Service Unavailable", "cannot serve it now", False, "by itself"),
     (OPEN, "x509: certificate signed by unknown authority", "does not trust", True, "certificate"),
+    (OPEN, "Source image rejected: A signature was required, but no signature exists", "signature policy", True, "cluster admin"),
+    (OPEN, "SignatureValidationFailed: image pull failed for x because the signature validation failed", "signature policy", True, "policy.json"),
+    (OPEN, "Source image rejected: Running image docker://x is rejected by policy.", "signature policy", True, "cluster admin"),
+    (OPEN, "registry registry.access.redhat.com is blocked in /etc/containers/registries.conf or /etc/containers/registries.conf.d", "configured to block", True, "registrySources"),
+    (OPEN, "unable to parse auth field, must be formatted as base64(username:password)", "pull secret of amp cannot be parsed", True, "unlink"),
+    (OPEN, "unable to parse auth field", "cannot be parsed", True, "unlink"),
+    (OPEN, "illegal base64 data at input byte 0", "cannot be parsed", True, "unlink"),
+    (OPEN, "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.dockerConfigEntryWithAuth", "cannot be parsed", True, "unlink"),
+    (OPEN, "no matching manifest for linux/arm64 in the manifest list entries", "cannot run", True, "architecture"),
+    (OPEN, "writing blob: storing blob to file: write /var/tmp/storage: no space left on device", "cannot store", False, "free space"),
+    (OPEN, "toomanyrequests: You have reached your pull rate limit", "cannot serve it now", False, "by itself"),
+    (OPEN, "error parsing HTTP 403 response body: invalid character '<' looking for beginning of value", "cannot be reached", False, "proxy"),
+    (OPEN, "something that nobody has seen yet", "does not get it: something that nobody has seen yet", True, "events"),
 )  # fmt: skip
 
 
@@ -202,6 +215,17 @@ def test_registries_are_taken_at_their_own_words(image: str, said: str, why: str
     assert ("the pull secret threescale-registry-auth is not in the project" in str(found.sentence)) == (
         image is CLOSED
     )
+
+
+def test_a_broken_pull_secret_is_named_with_its_entry_where_it_is_known() -> None:
+    why = Text("its entry for quay.example.test: auth has no colon")
+    account = ServiceAccount("amp", "u", ("mirror", "threescale-registry-auth"), ())
+    seen = replace(state(config()), accounts={"amp": account}, broken_secrets={"mirror": why})
+    found = pulls.judged(seen, "zync", CLOSED, "unable to parse auth field", "amp")
+    assert "its pull secret mirror cannot be parsed (its entry for quay.example.test: auth has no colon)" in str(
+        found.sentence
+    )
+    assert "does not have" not in str(found.sentence)
 
 
 PENDING = {

@@ -12,7 +12,8 @@ import pytest
 from threescale_migrate.cluster.oc import Oc
 from threescale_migrate.engine import proving
 from threescale_migrate.guide import prove_pull, secret_file
-from threescale_migrate.guide.prove_pull import Answer, Asker
+from threescale_migrate.guide.prove_pull import Asker
+from threescale_migrate.guide.registry_answers import Answer
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import REGISTRY, Verdict
 
@@ -29,10 +30,10 @@ SAID = {
     'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: i/o timeout': Answer.UNREACHABLE,
     'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: connect: connection refused': Answer.UNREACHABLE,
     'Get "https://registry.redhat.io/v2/": context deadline exceeded': Answer.UNREACHABLE,
-    "x509: certificate signed by unknown authority": Answer.UNREACHABLE,
+    "x509: certificate signed by unknown authority": Answer.UNTRUSTED,
     "proxyconnect tcp: dial tcp: lookup proxy: no such host; unauthorized": Answer.UNREACHABLE,
-    "received unexpected HTTP status: 503 Service Unavailable": Answer.UNREACHABLE,
-    "toomanyrequests: too many requests": Answer.UNREACHABLE,
+    "received unexpected HTTP status: 503 Service Unavailable": Answer.BUSY,
+    "toomanyrequests: too many requests": Answer.BUSY,
     'dockerimage.image.openshift.io "registry.redhat.io/x/y:latest" not found': Answer.ABSENT,
     "manifest unknown: manifest unknown": Answer.ABSENT,
     "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io": Answer.TERMS,
@@ -60,7 +61,8 @@ def test_an_import_that_failed_is_no_proof_though_its_exit_code_is_0() -> None:
 @pytest.mark.parametrize("answer", Answer)
 def test_every_answer_has_its_words(asker: Asker, answer: Answer) -> None:
     found = prove_pull.check("registry.redhat.io/x/y", asker, answer, "what it said")
-    failed = dict.fromkeys((Answer.REFUSED, Answer.TERMS), Verdict.FAILED)
+    certain = (Answer.REFUSED, Answer.TERMS, Answer.UNPARSABLE, Answer.NOT_IMPORTED, Answer.BLOCKED)
+    failed = dict.fromkeys(certain, Verdict.FAILED)
     wanted = {Answer.PROVED: Verdict.PASSED, **failed}.get(answer, Verdict.UNKNOWN)
     assert found.verdict is wanted
     assert "{" not in str(found.seen)
@@ -95,6 +97,19 @@ def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
 )
 def test_an_image_is_one_that_the_login_is_for(text: str, right: bool) -> None:
     assert prove_pull.is_image(text) is right
+
+
+@pytest.mark.parametrize(
+    ("image", "asked"),
+    [
+        (prove_pull.IMAGE, f"{prove_pull.IMAGE}:latest"),
+        (f"{REGISTRY}/a/b:1", f"{REGISTRY}/a/b:1"),
+        (f"{REGISTRY}:443/a/b", f"{REGISTRY}:443/a/b:latest"),
+        (f"{REGISTRY}/a/b@sha256:{'0' * 64}", f"{REGISTRY}/a/b@sha256:{'0' * 64}"),
+    ],
+)
+def test_an_image_is_asked_for_with_a_tag_which_an_oc_of_2019_wants(image: str, asked: str) -> None:
+    assert prove_pull.on_workstation(image, "f")[2] == asked
 
 
 def test_the_file_holds_the_one_login_and_is_private_and_gone_afterwards(

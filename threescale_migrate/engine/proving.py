@@ -17,7 +17,8 @@ from ..cluster.pull_secrets import broken
 from ..cluster.state import ProjectState
 from ..cluster.threads import side_by_side
 from ..guide import prove_pull
-from ..guide.prove_pull import Answer, Asker
+from ..guide.prove_pull import Asker
+from ..guide.registry_answers import Answer
 from ..guide.registry_secret import equal
 from ..guide.todays_images import Asked
 from ..values import Check, Request

@@ -6,13 +6,14 @@ It is found in the states of pods, in warning events, and in the reason of a fai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ..cluster.state import DeploymentConfig, Event, Pod, ProjectState, ReplicationController
+from ..cluster.state import ContainerState, DeploymentConfig, Event, Pod, ProjectState, ReplicationController
 from ..values import NOTHING, SECRET_NAME, Text
 from . import pulls
 from .cause import Cause, CauseKind, short, then
 from .refusals import NOT_MADE, deployer_refused, pods_refused
+from .registry_answers import Answer, meaning
 
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 VOLUME_REASONS = frozenset({"FailedAttachVolume", "FailedMount", "FailedMapVolume"})
@@ -39,7 +40,7 @@ def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationCo
     helpers = [pod for pod in own if pod.role != "app"]
     for pod in helpers:
         if pod.role == "hook":
-            yield from _hook(config, newest, pod)
+            yield from _hook(state, config, newest, pod)
     for pod in pods:
         yield from _of_pod(state, config, pod)
     if newest.phase == "Failed":
@@ -72,20 +73,12 @@ def expired(config: DeploymentConfig, newest: ReplicationController) -> bool:
 DELETED = "deployer pod no longer exists"
 
 
-def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
+def _hook(state: ProjectState, config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> Iterator[Cause]:
     """A hook's pod runs as `default`, and has only the logins of `default` (fact 17)."""
     named = {"name": config.name, "kind": pod.name.rpartition("-")[2], "pod": pod.name}
     for container in pod.containers:
         if container.waiting in pulls.REASONS:
-            image = pulls.shortened(container.image)
-            seen = Text("{name}: its {kind} hook runs as default and cannot pull {image}", image=image, **named)
-            # A pod keeps what it was admitted with, so the hook that hangs has to go (fact 14, fact 17).
-            fix = then(
-                Text("link the pull secret to default, and cancel the rollout whose hook hangs"),
-                ("secrets", "link", "default", SECRET_NAME, "--for=pull"),
-                ("rollout", "cancel", f"dc/{config.name}"),
-            )
-            yield Cause(CauseKind.HOOK, seen, fix)
+            yield _hook_without_image(state, config, pod, container, named)
         elif pod.phase == "Failed" or container.waiting == "CrashLoopBackOff" or container.restarts > 1:
             seen = Text("{name}: its {kind} hook failed", **named)
             if newest.phase != "Failed":
@@ -94,13 +87,41 @@ def _hook(config: DeploymentConfig, newest: ReplicationController, pod: Pod) -> 
             yield Cause(CauseKind.HOOK, seen, fix, log_of=(pod.name, container.name))
 
 
+def _said_of_pull(state: ProjectState, pod: Pod, container: ContainerState) -> str:
+    """What the node says of a pull: in the container's status, and in events."""
+    said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Failed"]
+    return " ".join([container.message, *said])
+
+
+def _hook_without_image(
+    state: ProjectState, config: DeploymentConfig, pod: Pod, container: ContainerState, named: Mapping[str, str]
+) -> Cause:
+    """Why a hook cannot pull its image: it lacks the login, unless the node says something else."""
+    said = _said_of_pull(state, pod, container)
+    if meaning(said) not in (Answer.REFUSED, Answer.UNKNOWN):
+        found = pulls.judged(state, config.name, container.image, said, pod.account, pod)
+        seen = Text("{name}: its {kind} hook cannot start; {why}", why=found.sentence, **named)
+        return Cause(CauseKind.HOOK, seen, found.fix, found.lasting)
+    seen = Text(
+        "{name}: its {kind} hook runs as default and cannot pull {image}",
+        image=pulls.shortened(container.image),
+        **named,
+    )
+    # A pod keeps what it was admitted with, so the hook that hangs has to go (fact 14, fact 17).
+    fix = then(
+        Text("link the pull secret to default, and cancel the rollout whose hook hangs"),
+        ("secrets", "link", "default", SECRET_NAME, "--for=pull"),
+        ("rollout", "cancel", f"dc/{config.name}"),
+    )
+    return Cause(CauseKind.HOOK, seen, fix)
+
+
 def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator[Cause]:
     named: dict[str, object] = {"name": config.name, "pod": pod.name}
     for container in pod.containers:
         if container.waiting in pulls.REASONS:
-            said = [event.message for event in state.events_about("Pod", pod.name) if event.reason == "Failed"]
-            words = " ".join([container.message, *said])
-            yield pulls.judged(state, config.name, container.image, words, pod.account, pod)
+            said = _said_of_pull(state, pod, container)
+            yield pulls.judged(state, config.name, container.image, said, pod.account, pod)
         elif container.waiting == "CrashLoopBackOff" or (container.restarts > 1 and not container.ready):
             code = Text(" (exit code {code})", code=container.exit_code) if container.exit_code is not None else NOTHING
             seen = Text(

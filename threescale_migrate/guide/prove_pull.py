@@ -15,6 +15,7 @@ from enum import Enum
 
 from ..check_codes import Code
 from ..values import NEXT_IMAGES, NOTHING, PANEL, REGISTRY, Check, Step, Text, Verdict
+from .registry_answers import Answer, meaning, of_status
 
 # It represents all images of the next step where one is enough.
 IMAGE = NEXT_IMAGES[0]
@@ -25,39 +26,11 @@ _IMAGE = re.compile(
 )
 
 
-class Answer(str, Enum):
-    """What asking for an image came to."""
-
-    PROVED = "proved"
-    REFUSED = "refused"
-    TERMS = "terms"
-    UNREACHABLE = "unreachable"
-    ABSENT = "absent"
-    UNKNOWN = "unknown"
-
-
 class Asker(str, Enum):
     """Who asked the registry."""
 
     WORKSTATION = "workstation"
     CLUSTER = "cluster"
-
-
-# What registries, proxies and resolvers answer, as their clients print it; the first that matches counts. Failures on the way
-# to the registry come first, since their texts can quote anything.
-TEXTS: tuple[tuple[str, Answer], ...] = (
-    (r"no such host|no route to host|network is unreachable|server misbehaving|connection refused", Answer.UNREACHABLE),
-    (r"timeout|deadline exceeded|connection reset|unexpected EOF|: EOF\b|broken pipe", Answer.UNREACHABLE),
-    (r"x509|tls: |proxyconnect|Proxy Authentication Required|http: server gave HTTP response", Answer.UNREACHABLE),
-    (r"\b50[234]\b|Service Unavailable|Bad Gateway|toomanyrequests|Too Many Requests", Answer.UNREACHABLE),
-    (r"(?i)requires terms acceptance|only available on registry\.redhat\.io", Answer.TERMS),
-    (
-        r"(?i)unauthorized|not authorized|authentication required|invalid username|may not have access|access denied",
-        Answer.REFUSED,
-    ),
-    (r"(?i)requested access to the resource is denied|\b40[13]\b|denied:", Answer.REFUSED),
-    (r"(?i)manifest unknown|name unknown|no such manifest|not found|no such image|does not exist", Answer.ABSENT),
-)
 
 
 def is_image(text: str) -> bool:
@@ -66,8 +39,9 @@ def is_image(text: str) -> bool:
 
 
 def on_workstation(image: str, path: str) -> tuple[str, ...]:
-    """The call that asks from here, with the logins in the file."""
-    return ("image", "info", image, f"--registry-config={path}", "--filter-by-os=linux/amd64", "-o", "json")
+    """The call that asks from here, with the logins in the file. An `oc` of 2019 wants a tag (fact 40)."""
+    tagged = image if "@" in image or ":" in image.rpartition("/")[2] else f"{image}:latest"
+    return ("image", "info", tagged, f"--registry-config={path}", "--filter-by-os=linux/amd64", "-o", "json")
 
 
 def on_cluster(image: str) -> tuple[str, ...]:
@@ -87,10 +61,20 @@ def registry_config(manifest: str, image: str = IMAGE) -> str:
 
 def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
     """What a call's result means. A failed import shows only in the text: some clients exit with 0."""
-    if exit_code == 0 and not re.search(r"with errors|! error|^error: |tag \S+ failed", f"{stdout}\n{stderr}", re.M):
+    from ..cluster.failures import answers  # late: the command line is read with this module's names
+
+    told = "\n".join(answers(stderr))
+    if exit_code == 0 and not re.search(r"with errors|! error|^error: |tag \S+ failed", f"{stdout}\n{told}", re.M):
         return Answer.PROVED
-    text = f"{stderr}\n{stdout}"
-    return next((answer for pattern, answer in TEXTS if re.search(pattern, text)), Answer.UNKNOWN)
+    text = "\n".join(line for line in (told or stderr, stdout) if line)
+    if re.match("Error from server", text):  # the API's answer, and no registry's
+        found = meaning(text)
+        return found if found in (Answer.NOT_IMPORTED, Answer.BLOCKED, Answer.UNPARSABLE) else Answer.UNKNOWN
+    inner = re.search(r"(?:tag \S+ failed|Import failed \((\w+)\)): (.*)", text)
+    if inner is None:
+        return meaning(text)
+    internal = inner[1] or ("InternalError" if inner[2].startswith("Internal error occurred: ") else "")
+    return of_status(internal, inner[2])
 
 
 _TERMS = "{registry} requires the terms of this image to be accepted first: {said}"
@@ -102,19 +86,32 @@ SEEN: dict[Asker, dict[Answer, str]] = {
         Answer.REFUSED: "{registry} refuses the token, checked from this workstation: {said}",
         Answer.TERMS: _TERMS,
         Answer.UNREACHABLE: "this workstation cannot reach {registry}, which says nothing about the token: {said}",
+        Answer.UNTRUSTED: "this workstation does not trust {registry}, which says nothing about the token: {said}",
+        Answer.BUSY: "{registry} cannot answer now, which says nothing about the token: {said}",
         Answer.ABSENT: _ABSENT,
-        Answer.UNKNOWN: "this oc could not ask {registry}: {said}",
     },
     Asker.CLUSTER: {
         Answer.PROVED: "the cluster can pull it, with a login of the project or of the cluster",
         Answer.REFUSED: "{registry} refuses the logins of the project: {said}",
         Answer.TERMS: _TERMS,
         Answer.UNREACHABLE: "the cluster cannot reach {registry}, which says nothing about the token: {said}",
+        Answer.UNTRUSTED: "the cluster does not trust {registry}, which says nothing about the token: {said}",
+        Answer.BUSY: "{registry} cannot answer now, which says nothing about the token: {said}",
         Answer.ABSENT: _ABSENT,
-        Answer.UNKNOWN: "the cluster could not be asked for it: {said}",
+        Answer.UNPARSABLE: "a pull secret of the project cannot be parsed, so that the cluster can use none of its logins: {said}",
+        Answer.NOT_IMPORTED: "the cluster does not allow images to be imported from {registry}: {said}",
+        Answer.BLOCKED: "the cluster is configured to block {registry}: {said}",
+        Answer.SERVER: "an error of the cluster itself, which says nothing about the token: {said}",
     },
 }
-VERDICTS = {Answer.PROVED: Verdict.PASSED, Answer.REFUSED: Verdict.FAILED, Answer.TERMS: Verdict.FAILED}
+# For what is in none of them.
+OTHERWISE = {
+    Asker.WORKSTATION: "this oc could not ask {registry}: {said}",
+    Asker.CLUSTER: "the cluster could not ask for it: {said}",
+}
+# The next step imports from just there, with just these logins.
+FAILURES = (Answer.REFUSED, Answer.TERMS, Answer.UNPARSABLE, Answer.NOT_IMPORTED, Answer.BLOCKED)
+VERDICTS = {Answer.PROVED: Verdict.PASSED, **dict.fromkeys(FAILURES, Verdict.FAILED)}
 _FIXES = {
     Answer.REFUSED: Text("{panel}", panel=PANEL),
     Answer.TERMS: Text(
@@ -122,6 +119,18 @@ _FIXES = {
         registry=REGISTRY,
     ),
     Answer.ABSENT: Text("name another image with --prove-pull=IMAGE"),
+    Answer.UNPARSABLE: Text(
+        "replace or delete that pull secret: it need not be linked to an account to spoil all imports"
+    ),
+    Answer.NOT_IMPORTED: Text(
+        "ask a cluster admin to allow {registry}: oc edit image.config.openshift.io cluster (allowedRegistriesForImport); on 3.11"
+        " imagePolicyConfig in the master's configuration",
+        registry=REGISTRY,
+    ),
+    Answer.BLOCKED: Text(
+        "ask a cluster admin to allow {registry}: oc edit image.config.openshift.io cluster (registrySources)",
+        registry=REGISTRY,
+    ),
 }
 _LET_OUT = Text("let the cluster reach {registry} on port 443", registry=REGISTRY)
 
@@ -129,8 +138,8 @@ _LET_OUT = Text("let the cluster reach {registry} on port 443", registry=REGISTR
 def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
     """An answer as a check of the first step."""
     verdict = VERDICTS.get(answer, Verdict.UNKNOWN)
-    seen = Text(SEEN[asker][answer], registry=REGISTRY, said=said)
-    shut_in = (asker, answer) == (Asker.CLUSTER, Answer.UNREACHABLE)
+    seen = Text(SEEN[asker].get(answer, OTHERWISE[asker]), registry=REGISTRY, said=said)
+    shut_in = asker is Asker.CLUSTER and answer in (Answer.UNREACHABLE, Answer.UNTRUSTED)
     fix = _LET_OUT if shut_in else _FIXES.get(answer, NOTHING)
     return Check(Step.REGISTRY_SECRET, Code.REGISTRY_ACCEPTS_TOKEN, f"image/{image}", verdict, seen, fix)
 

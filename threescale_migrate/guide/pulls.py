@@ -1,64 +1,93 @@
-"""What a registry, or something on the way to it, answered to a pull: what that means, whether it passes by itself, and the fix.
+"""What the answer to a pull means for a pod: whose it is, whether it passes by itself, and the fix.
 
-One table of the registries' own messages (fact 25). It knows images and logins, not rollouts.
+It knows images and logins, not rollouts. In which words it is answered is in `registry_answers.py`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 
+from ..cluster.pull_secrets import broken
 from ..cluster.state import Pod, ProjectState
-from ..values import PROGRAM, REGISTRY, RESUME, SECRET_NAME, Command, Fix, Text
-from .cause import Cause, CauseKind, then
+from ..values import PROGRAM, REGISTRY, RESUME, SECRET_NAME, Command, Fix, Text, Who
+from .cause import Cause, CauseKind, short, then
+from .logins import covers
+from .registry_answers import Answer, meaning
 
 REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 )
 # These need no login.
 OPEN_REGISTRIES = frozenset({"registry.access.redhat.com"})
-REFUSED = "{registry} refuses the login"
-TERMS = "{registry} requires the terms of this image to be accepted first, or no longer has it"
-# The answer to a pull, what it means, whether that lasts, and the fix. The first that matches counts.
-SAID: tuple[tuple[str, str, bool, str], ...] = (
-    (
-        r"(?i)requires terms acceptance|only available on registry\.redhat\.io",
-        TERMS,
+# What each answer to a pull means, whether it lasts, and the fix.
+MEANING: dict[Answer, tuple[str, bool, str]] = {
+    Answer.TERMS: (
+        "{registry} requires the terms of this image to be accepted first, or no longer has it",
         True,
         "point the image stream of dc/{name} at the image on {login_registry}, with its terms accepted there by the owner of"
         " the login",
     ),
-    (
-        r"(?i)too ?many ?requests|\b429\b|\b50[0234]\b|service unavailable|bad gateway|internal server error",
-        "{registry} cannot serve it now",
-        False,
-        "wait: the node retries by itself",
-    ),
-    (
-        r"(?i)unauthorized|not authorized|authentication required|invalid username|denied|no basic auth|\b40[13]\b|login",
-        REFUSED,
+    Answer.BUSY: ("{registry} cannot serve it now", False, "wait: the node retries by itself"),
+    Answer.REFUSED: (
+        "{registry} refuses the login",
         True,
         "give {account} a login for {registry} that works",
     ),
-    (
-        r"(?i)manifest unknown|name unknown|no such manifest|not found|\b404\b|does not exist",
+    Answer.ABSENT: (
         "{registry} does not have this image, or no longer has it",
         True,
         "check which image dc/{name} and its image stream name, and fix that",
     ),
-    (
-        r"(?i)x509|certificate|server gave HTTP response",
+    Answer.UNFIT: (
+        "{registry} has it in a form that the node cannot run",
+        True,
+        "check which image dc/{name} and its image stream name, and for which architecture it is, and fix that",
+    ),
+    Answer.UNPARSABLE: (
+        "{broken}, so that the node can use none of the account's logins",
+        True,
+        "replace or delete that pull secret, or unlink it from {account}, and delete the pod",
+    ),
+    Answer.BLOCKED: (
+        "the nodes are configured to block {registry}",
+        True,
+        "allow {registry} in registrySources, or on 3.11 in the registries of each node",
+    ),
+    Answer.NOT_IMPORTED: (
+        "a policy of the cluster does not allow images of {registry}",
+        True,
+        "allow {registry} in allowedRegistriesForImport",
+    ),
+    Answer.UNSIGNED: (
+        "the signature policy of the nodes rejects it: its signature is missing, or not accepted",
+        True,
+        "ask a cluster admin to correct the policy for {registry} in /etc/containers/policy.json and registries.d of the nodes",
+    ),
+    Answer.UNTRUSTED: (
         "the node does not trust {registry}",
         True,
         "make the nodes trust the certificate of {registry}",
     ),
-    (
-        r"(?i)no such host|timeout|timed out|deadline ?exceeded|refused|no route|unreachable|EOF|reset by peer",
+    Answer.UNREACHABLE: (
         "{registry} cannot be reached from the node, or the image takes longer than the node waits",
         False,
         "check whether the nodes can reach {registry} (proxy, firewall); the node retries by itself",
     ),
+    Answer.NODE: (
+        "the node cannot store or unpack it: {detail}",
+        False,
+        "ask a cluster admin to free space on the node; it retries by itself",
+    ),
+}
+UNKNOWN = (
+    "the node does not get it: {detail}",
+    True,
+    "find the cause in the events, and fix it",
 )
-UNKNOWN = ("{registry} does not serve it", True, "find the cause in the events, and fix it")
+LOOK = (Command(("oc", "get", "events")),)
+_POLICY = Command(("oc", "edit", "image.config.openshift.io", "cluster"), Who.CLUSTER_ADMIN)
+COMMANDS: dict[Answer, tuple[Command, ...]] = {Answer.BLOCKED: (_POLICY,), Answer.NOT_IMPORTED: (_POLICY,)}
 
 NO_SECRET_IN_POD = "the pod was created without the pull secret {secret}"
 NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
@@ -84,20 +113,21 @@ def judged(state: ProjectState, name: str, image: str, said: str, account: str, 
         "secret": SECRET_NAME,
         "account": account,
         "pod": "" if pod is None else pod.name,
+        "detail": short(said),
+        "broken": _broken_secret(state, account),
     }
-    why, lasting, fix = next(
-        ((why, lasting, fix) for words, why, lasting, fix in SAID if re.search(words, said)), UNKNOWN
-    )
+    answer = meaning(said)
+    why, lasting, fix = MEANING.get(answer, UNKNOWN)
     named["why"] = Text(why, **named)
-    looking = (Command(("oc", "get", "events")),) if fix == UNKNOWN[2] else ()
-    repair = Fix(Text(fix, **named), (*looking, RESUME) if lasting else ())
-    known = _login(state, account, pod, registry) if _wants_login(registry, why) else None
+    commands = COMMANDS.get(answer, () if answer in MEANING else LOOK)
+    repair = Fix(Text(fix, **named), (*commands, RESUME) if lasting else commands)
+    known = _login(state, account, pod, image) if _wants_login(registry, answer) else None
     if known is None:
         seen = Text("{name}: the image {image} cannot be pulled; {why}", **named)
         return Cause(CauseKind.IMAGE_PULL, seen, repair, lasting)
     seen = Text("{name}: the image {image} cannot be pulled; {why}; {login}", login=Text(known, **named), **named)
     # Without a login in the pod, the registry's other answers do not count; with it, its refusal does.
-    by_login = registry == REGISTRY and (why == REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
+    by_login = registry == REGISTRY and (answer is Answer.REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
     return Cause(CauseKind.IMAGE_PULL, seen, login_fix(known, account, pod) if by_login else repair, lasting)
 
 
@@ -123,13 +153,32 @@ def login_fix(known: str, account: str, pod: Pod | None) -> Fix:
     return then(Text("link the pull secret to the account"), link)
 
 
-def _wants_login(registry: str, why: str) -> bool:
+# With these the login was not asked for, or makes no difference.
+WITHOUT_LOGIN = (Answer.UNPARSABLE, Answer.BLOCKED, Answer.UNSIGNED, Answer.NODE)
+
+
+def _wants_login(registry: str, answer: Answer) -> bool:
     """Whether the login matters: that there is none says nothing about a registry that needs none."""
-    return registry == REGISTRY or (why == REFUSED and registry not in OPEN_REGISTRIES)
+    if answer in WITHOUT_LOGIN:
+        return False
+    return registry == REGISTRY or (answer is Answer.REFUSED and registry not in OPEN_REGISTRIES)
 
 
-def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) -> str:
-    """What is known about a login for the registry, from what could be read."""
+def _broken_secret(state: ProjectState, account: str) -> Text:
+    """Which pull secret of an account it is that nodes cannot parse, as far as that is known."""
+    found = state.accounts.get(account)
+    for secret in found.pull_secrets if found is not None else ():
+        why = state.broken_secrets.get(secret)
+        if secret == SECRET_NAME and state.secret is not None:
+            why = broken(json.loads(state.secret.manifest))
+        if why is not None:
+            return Text("its pull secret {secret} cannot be parsed ({why})", secret=secret, why=why)
+    return Text("a pull secret of {account} cannot be parsed", account=account)
+
+
+def _login(state: ProjectState, account: str, pod: Pod | None, image: str) -> str:
+    """What is known about a login for an image, from what could be read."""
+    registry = registry_of(image)
     if registry == REGISTRY and pod is not None and SECRET_NAME not in pod.pull_secrets:
         return NO_SECRET_IN_POD
     if registry == REGISTRY and account in state.accounts and SECRET_NAME not in state.accounts[account].pull_secrets:
@@ -138,7 +187,7 @@ def _login(state: ProjectState, account: str, pod: Pod | None, registry: str) ->
         return LOGIN_UNKNOWN
     if state.secret is None:
         return NO_SECRET
-    return LOGIN if registry in state.secret.registries else NO_LOGIN
+    return LOGIN if any(covers(entry, image) for entry in state.secret.registries) else NO_LOGIN
 
 
 def registry_of(image: str) -> str:

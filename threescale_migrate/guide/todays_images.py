@@ -6,7 +6,7 @@ Pure: which images to ask for, and what the answers mean. The cluster is asked, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,7 @@ from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import REGISTRY, Text, Verdict
 from .findings import Finding, Group
-from .prove_pull import Answer
+from .registry_answers import Answer
 
 # The cluster's own registry holds its images itself: they are not imported.
 INTERNAL = re.compile(
@@ -46,32 +46,50 @@ def wanted(state: ProjectState, configs: Iterable[str]) -> dict[str, tuple[str, 
 _finding = partial(Finding, Group.CONFIGS, Code.IMAGE_PULLABLE)
 
 
+# What makes it certain that a node that does not have the image cannot get it.
+GONE = (Answer.ABSENT, Answer.TERMS, Answer.REFUSED, Answer.UNFIT, Answer.BLOCKED)
+# Why an image could not be checked; of the others the client's own sentence says more.
+UNKNOWN = {
+    Answer.SERVER: "an error of the cluster itself, which says nothing about the images: {said}",
+    Answer.UNPARSABLE: "a pull secret of the project cannot be parsed, which spoils every import: {said}",
+    Answer.NOT_IMPORTED: "the cluster does not allow images to be imported from there: {said}",
+    Answer.UNREACHABLE: "the cluster could not reach the registry: {said}",
+    Answer.UNTRUSTED: "the cluster does not trust the registry: {said}",
+    Answer.BUSY: "the registry could not answer: {said}",
+}
+
+
 def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
-    """A failure for each image that is gone; one warning for those without an answer."""
-    found, unknown, had = [], [], 0
+    """A failure for each image that is gone; a warning for each cause for which images could not be checked."""
+    found, had = [], 0
+    unknown: dict[tuple[Answer, str], list[Asked]] = {}
     for one in asked:
         awaits = one.answer is Answer.REFUSED and one.image.startswith(f"{REGISTRY}/") and not has_login
         if one.answer is Answer.PROVED:
             had += 1
         elif awaits:
             continue  # the login is what the migration brings
-        elif one.answer in (Answer.ABSENT, Answer.TERMS, Answer.REFUSED):
+        elif one.answer in GONE:
             found.append(_gone(one))
         else:
-            unknown.append(one)
-    if unknown:
-        seen = Text(
-            "could not check whether it can be pulled again: {said} (and {more} more)"
-            if len(unknown) > 1
-            else "could not check whether it can be pulled again: {said}",
-            said=unknown[0].said,
-            more=len(unknown) - 1,
-        )
-        found.append(_finding(f"image/{unknown[0].image}", Verdict.WARNING, seen, forceable=True))
+            said = re.sub(r"\S*" + re.escape(one.image.partition("@")[0]) + r"\S*", "", one.said)
+            unknown.setdefault((one.answer, said if one.answer is Answer.UNKNOWN else ""), []).append(one)
     if had and not found:
         seen = Text("the cluster can still pull today's {count} images", count=had)
         found.append(_finding("images", Verdict.PASSED, seen))
-    return found
+    return [*found, *(_unchecked(answer, images) for (answer, _), images in unknown.items())]
+
+
+def _unchecked(answer: Answer, images: Sequence[Asked]) -> Finding:
+    why = Text(UNKNOWN.get(answer, "{said}"), said=images[0].said)
+    seen = Text.plural(
+        "could not check whether it can be pulled again: {why}",
+        "could not check whether {count} images can be pulled again: {why}",
+        count=len(images),
+        why=why,
+    )
+    subject = f"image/{images[0].image}" if len(images) == 1 else "images"
+    return _finding(subject, Verdict.WARNING, seen, forceable=True)
 
 
 def _gone(one: Asked) -> Finding:

@@ -1,0 +1,105 @@
+"""What registries, nodes and the cluster's importer say of an image that is not to be had, and what that means: one table, for pulls, for
+the test of the token and for the check of today's images.
+
+The texts are those of containers/image, docker/distribution, the kubelet and its credential provider, openshift-apiserver's importer and
+its admission, proxies and resolvers (fact 25, fact 34, fact 35, fact 37). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+
+class Answer(str, Enum):
+    """What asking for an image came to."""
+
+    PROVED = "proved"
+    REFUSED = "refused"  # the login, or that there is none
+    TERMS = "terms"
+    ABSENT = "absent"
+    UNFIT = "unfit"  # it is there, in a form that cannot be run
+    UNPARSABLE = "unparsable"  # a pull secret, so that nobody was asked
+    NOT_IMPORTED = "not imported"  # by a policy of the cluster
+    BLOCKED = "blocked"  # by the configuration of nodes
+    UNSIGNED = "unsigned"
+    UNTRUSTED = "untrusted"  # the registry's certificate
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    NODE = "node"  # it has no room, or its container engine does not answer
+    SERVER = "server"  # an error of the cluster's own, which says nothing of the image
+    UNKNOWN = "unknown"
+
+
+# The first that matches counts. What a policy, a pull secret or the server itself says comes first, then what is said on the way to a
+# registry, whose texts can quote anything, and what the registry says last.
+TEXTS: tuple[tuple[str, Answer], ...] = (
+    (
+        r"unable to parse auth field|illegal base64 data at input byte"
+        r"|cannot unmarshal .*(?:credentialprovider|DockerConfig)",
+        Answer.UNPARSABLE,
+    ),
+    (r"not allowed by (?:\w+ )?(?:white|allow)[ -]?list|ImportPolicyNotAllowed", Answer.NOT_IMPORTED),
+    (r"is blocked (?:in|by) |registry \S+ blocked\b", Answer.BLOCKED),
+    (
+        r"Source image rejected|SignatureValidationFailed|signature validation failed|[Ss]ignature was required"
+        r"|signatures? (?:were|was) accepted|rejected by policy|(?i:invalid signature|signature for .* not trusted)",
+        Answer.UNSIGNED,
+    ),
+    (r'images?\.config\.openshift\.io "?\S*"? ?(?:not found|is forbidden)|etcdserver: ', Answer.SERVER),
+    (r"(?i)no space left on device|disk quota exceeded|input/output error|read-only file system", Answer.NODE),
+    (r"cri-?o.*unavailable|docker daemon|(?:dial unix|\.sock)\b.*(?:refused|no such file)", Answer.NODE),
+    (
+        r"x509|tls: (?:failed|unknown|bad)|certificate|server gave HTTP response|is HTTP only|oversized record",
+        Answer.UNTRUSTED,
+    ),
+    (r"(?i)too ?many ?requests|pull rate limit|\b429\b", Answer.BUSY),
+    (
+        r"(?i)proxyconnect|Proxy Authentication Required|\b407\b|error parsing HTTP \d+ response body",
+        Answer.UNREACHABLE,
+    ),
+    (
+        r"(?i)\b50[0234]\b|service unavailable|bad gateway|gateway time-?out|internal server error|RegistryUnavailable|registry is unavailable",
+        Answer.BUSY,
+    ),
+    (
+        r"no such host|no route to host|network is unreachable|server misbehaving|[Tt]emporary failure in name resolution"
+        r"|connection refused|connect: |(?i:timeout|timed out|deadline ?exceeded)|connection reset|reset by peer"
+        r"|unexpected EOF|\bEOF\b|broken pipe|context cancell?ed|tls: |TLS handshake|unreachable",
+        Answer.UNREACHABLE,
+    ),
+    (r"(?i)requires terms acceptance|only available on registry\.redhat\.io", Answer.TERMS),
+    (
+        r"(?i)unauthorized|not authorized|authentication required|incorrect username|invalid username|no basic auth credentials"
+        r"|may not have access|access denied|access to the resource is denied|access forbidden|\bdenied\b|\b40[13]\b|please login",
+        Answer.REFUSED,
+    ),
+    (
+        r"(?i)no matching manifest|no image found .*(?:architecture|manifest list)|unsupported (?:image )?manifest|schema ?(?:version )?1\b"
+        r"|unsupported schema|unknown media type|exec format|no manifests? in manifest list|does not support the v2",
+        Answer.UNFIT,
+    ),
+    (
+        r"(?i)manifest unknown|name unknown|no such (?:manifest|image)|manifest .*not found|not found|does ?n[o']t exist|\b404\b"
+        r"|repository name not known|deleted or has expired|InvalidImageName|couldn't parse image reference|invalid reference format",
+        Answer.ABSENT,
+    ),
+)
+_COMPILED = tuple((re.compile(pattern), answer) for pattern, answer in TEXTS)
+# The reasons of a status in the answer to an ImageStreamImport decide, where they are known; the texts explain (fact 37).
+REASONS = {"Unauthorized": Answer.REFUSED, "NotFound": Answer.ABSENT}
+
+
+def meaning(said: str) -> Answer:
+    """What a text means; UNKNOWN where it is in no words that are known."""
+    return next((answer for pattern, answer in _COMPILED if pattern.search(said)), Answer.UNKNOWN)
+
+
+def of_status(reason: str, message: str) -> Answer:
+    """What the status of one image of an import means, by its reason: an internal error is the server's own unless its text says
+    that a registry, a pull secret or the way to one is meant (fact 37)."""
+    if reason in REASONS:
+        return Answer.TERMS if meaning(message) is Answer.TERMS else REASONS[reason]
+    found = meaning(re.sub(r"^Internal error occurred: ", "", message))
+    own = reason == "InternalError" and found in (Answer.UNKNOWN, Answer.ABSENT)
+    return Answer.SERVER if own else found
