@@ -150,6 +150,10 @@ class World:
         OUTPUT.append((out + err).encode())
         return self._journaled(known, self._kept(self.command(*args), Result(code, out, err)))
 
+    def killed(self, *args: str) -> bool:
+        """Runs `threescale-migrate ARGS` in a copy of this process; whether what stands in front of `oc` has killed it."""
+        return in_process.killed(args, self.environment, self.home)
+
     def process_run(self, *args: str, stdin: str = "", timeout: float = 120, **environment: str) -> Result:
         """Runs `threescale-migrate ARGS` as a process, as an operator does."""
         known = set(self.journals)
@@ -179,20 +183,13 @@ class World:
                 break
         process.communicate()
 
+    def migration(self, *args: str) -> tuple[str, ...]:
+        """The words of the whole migration, without questions."""
+        return ("migrate", "--yes", "--grace", GRACE, "--secret-file", self.secret, *args)
+
     def migrate(self, *args: str, **environment: str) -> Result:
         """Runs the whole migration without questions."""
-        return self.run(
-            "migrate",
-            "--yes",
-            "--grace",
-            GRACE,
-            "--secret-file",
-            self.secret,
-            *args,
-            stdin="",
-            timeout=120,
-            **environment,
-        )
+        return self.run(*self.migration(*args), stdin="", timeout=120, **environment)
 
     def faults(self, *faults: str) -> None:
         """Switches faults on; with none, all off."""

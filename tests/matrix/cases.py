@@ -7,43 +7,36 @@ always the same, and a case is named by the kind of the call, its number among t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import pickle
+import shutil
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import GRACE, World, copy_world, make_world
 from tests.support.comparison import comparable, differences
+from tests.support.front import Call, Front
 from threescale_migrate.rehearsal import launch
 from threescale_migrate.rehearsal.server import open_cluster
 from threescale_migrate.rehearsal.store import Object
 
 from . import truth
-from .mischief import CALLS, FAILURES, FIRED, STEP
+from .mischief import FAILURES, KILLS
 
 CONFIGS = ("system-app", "system-redis", "zync")
 SPEED = 1000.0
-# Longer than any call takes on a busy machine; one that is ended all the same is tried again.
 CALL_TIMEOUT = "4s"
 CHANGES = ("create", "patch", "secrets", "adm", "rollout", "delete")
 # What is nothing of its own with a call that changes nothing: it has no effect that could come late, and no server answers it so.
 OF_CHANGES = ("gets a conflict", "tool killed after the call", "tool killed, the call goes on")
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call of a migration: its kind, and its number among those of its kind, from 1."""
-
-    kind: str
-    ordinal: int
-
-    @property
-    def changes(self) -> bool:
-        """Whether it changes the project."""
-        return self.kind.split()[0] in CHANGES
-
-    def __str__(self) -> str:
-        return f"{self.kind} #{self.ordinal}"
+def changes(call: Call) -> bool:
+    """Whether it changes the project."""
+    return call.kind.split()[0] in CHANGES
 
 
 @dataclass(frozen=True)
@@ -67,7 +60,7 @@ class Prepared:
     calls: tuple[Call, ...]
 
     @staticmethod
-    def make(home: Path, configs: Sequence[str] = CONFIGS, step: str = "") -> Prepared:
+    def make(home: Path, configs: Sequence[str] = CONFIGS, step: float = 0.0) -> Prepared:
         """Makes the project, and records a migration of it; with `step`, time passes with each call alone, by so many seconds."""
         origin = home / "origin"
         origin.mkdir()
@@ -77,13 +70,12 @@ class Prepared:
         world.settle()
         world = copy_world(origin, home / "recorded")
         before = comparable(world.objects())
-        misbehave(world)
-        done = world.migrate(**{STEP: step})
+        front = Front(world, step=step)
+        done = world.migrate()
         assert done.code == 0, done.all
+        front.remove()
         world.settle()
-        kinds = (world.directory / CALLS).read_text(encoding="utf-8").splitlines()
-        calls = tuple(Call(kind, kinds[: at + 1].count(kind)) for at, kind in enumerate(kinds))
-        return Prepared(origin, before, comparable(world.objects()), calls)
+        return Prepared(origin, before, comparable(world.objects()), front.kinds)
 
 
 def _shrink(world: World, configs: Sequence[str]) -> None:
@@ -98,37 +90,14 @@ def _shrink(world: World, configs: Sequence[str]) -> None:
                     store.remove(plural, launch.PROJECT, name)
 
 
-def misbehave(world: World) -> None:
-    """Puts the `oc` that does mischief in the place of the rehearsal's, for the commands that look at MISCHIEF."""
-    plain = (world.directory / "bin" / "oc").read_text(encoding="utf-8")
-    changed = plain.replace("threescale_migrate.rehearsal.client.__main__", "tests.matrix.mischief")
-    assert changed != plain
-    directory = world.directory / "mischief"
-    directory.mkdir()
-    (directory / "oc").write_text(changed, encoding="utf-8")
-    (directory / "oc").chmod(0o755)
-    world.environment["PATH"] = f"{directory}:{world.environment['PATH']}"
-
-
-def behave(world: World) -> None:
-    """Takes it out again."""
-    world.environment["PATH"] = world.environment["PATH"].partition(":")[2]
-
-
 def cases(calls: Sequence[Call], failures: Sequence[str] = tuple(FAILURES)) -> tuple[tuple[Call, str], ...]:
-    """Each call with each failure that can happen to it."""
-    return tuple((call, failure) for failure in failures for call in calls if call.changes or failure not in OF_CHANGES)
-
-
-def half(calls: Sequence[Call]) -> tuple[tuple[Call, str], ...]:
-    """Every second of the cases, as the white fields of a chess board: each call and each failure is among them."""
-    fields = {
-        (call, failure)
-        for row, failure in enumerate(FAILURES)
-        for column, call in enumerate(calls)
-        if (row + column) % 2 == 0
-    }
-    return tuple(case for case in cases(calls) if case in fields)
+    """Each change with each failure, and one call of each kind of reading with each that can happen to it: the last one, by which time
+    there is something to lose."""
+    last = {call.kind: call for call in calls if not changes(call)}
+    chosen = [call for call in calls if changes(call) or call == last.get(call.kind)]
+    return tuple(
+        (call, failure) for failure in failures for call in chosen if changes(call) or failure not in OF_CHANGES
+    )
 
 
 def is_migrated(objects: dict[str, dict[str, Object]]) -> bool:
@@ -140,14 +109,16 @@ def is_migrated(objects: dict[str, dict[str, Object]]) -> bool:
 def try_case(prepared: Prepared, home: Path, call: Call, failure: str) -> Found:
     """Migrates with one call failing, then verifies, migrates again and takes all back, each by the command."""
     world = copy_world(prepared.home, home)
-    misbehave(world)
-    first = world.migrate("--call-timeout", CALL_TIMEOUT, MISCHIEF=f"{failure}|{call.kind}|{call.ordinal}")
-    behave(world)
-    fired = (world.directory / FIRED).exists()
-    lost, wrong = [], []
-    if not fired:
-        wrong.append("the call was not made")
-    wrong += _untrue(world, first.code)
+    front = Front(world).instead(call, FAILURES[failure])
+    words = world.migration("--call-timeout", CALL_TIMEOUT)
+    lost, wrong, code = [], [], None
+    if failure in KILLS:
+        wrong += [] if world.killed(*words) else ["the call was not made"]
+    else:
+        code = world.run(*words).code
+        wrong += [] if front.planned[0].fired else ["the call was not made"]
+    front.leave()
+    wrong += _untrue(world, code)
     second = world.migrate()
     world.settle()
     lost += [f"migrate again: {second.code}: {second.err[-400:]}"] if second.code else []
@@ -159,7 +130,7 @@ def try_case(prepared: Prepared, home: Path, call: Call, failure: str) -> Found:
     return Found(call, failure, tuple(lost), tuple(wrong))
 
 
-def _untrue(world: World, code: int) -> list[str]:
+def _untrue(world: World, code: int | None) -> list[str]:
     """What the failed migration, `verify` and the journal said that is not so."""
     before = is_migrated(world.objects())
     verified = world.run("verify")
@@ -177,7 +148,7 @@ def _untrue(world: World, code: int) -> list[str]:
 def table(found: Sequence[Found], calls: Sequence[Call]) -> str:
     """The matrix as it is printed: for each failure the cases run, lost and wrong."""
     rows = [
-        f"{len(calls)} calls of oc in a migration, {sum(call.changes for call in calls)} of them change something",
+        f"{len(calls)} calls of oc in a migration, {sum(map(changes, calls))} of them change something",
         "",
     ]
     rows += ["| a call of oc … | cases | lost | wrong |", "| --- | ---: | ---: | ---: |"]
@@ -188,3 +159,37 @@ def table(found: Sequence[Found], calls: Sequence[Call]) -> str:
     for one in found:
         rows += [f"{one.call}, {one.failure}: {what}" for what in (*one.lost, *one.wrong)]
     return "\n".join(rows)
+
+
+def in_copies(
+    scratch: Path, chosen: Sequence[tuple[Call, str]], one: Callable[[Path, Call, str], Found | None]
+) -> list[Found | None]:
+    """What each of the cases came to, each in a directory of its own; they share the cores in copies of this process."""
+    workers = os.cpu_count() or 1
+    ways = [_copy(scratch, list(enumerate(chosen))[worker::workers], one) for worker in range(workers)]
+    found: dict[int, Found | None] = {}
+    for copy, path in ways:
+        assert os.waitpid(copy, 0)[1] == 0, "a copy of this process has failed"
+        found.update(pickle.loads(path.read_bytes()))
+    return [found[number] for number in range(len(chosen))]
+
+
+def _copy(
+    scratch: Path, mine: Sequence[tuple[int, tuple[Call, str]]], one: Callable[[Path, Call, str], Found | None]
+) -> tuple[int, Path]:
+    path = scratch / f"found-{mine[0][0] if mine else 'none'}"
+    copy = os.fork()
+    if copy:
+        return copy, path
+    try:
+        found = {}
+        for number, case in mine:
+            home = scratch / str(number)
+            home.mkdir()
+            found[number] = one(home, *case)
+            shutil.rmtree(home)
+        path.write_bytes(pickle.dumps(found))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)

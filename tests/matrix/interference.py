@@ -1,21 +1,18 @@
 """What others do to a project while it is migrated: each act by its name, done to a rehearsal's directory at one moment.
 
 Each is done by the API of the rehearsal itself, as a cluster admin whom no fault concerns, under the store's lock: the next call
-of `oc` finds the project so. They are ready to be done in front of the Nth call of a kind: `FAILURES` of `mischief` takes up
-`HAPPENINGS`. This module decides nothing about what a migration is to say of them.
+of `oc` finds the project so. This module decides nothing about what a migration is to say of them.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import World
+from tests.support.in_process import command, in_a_copy
 from threescale_migrate.rehearsal import deployer, launch, revisions
-from threescale_migrate.rehearsal.client.run import run
 from threescale_migrate.rehearsal.pods import role
 from threescale_migrate.rehearsal.refusing import ApiError
 from threescale_migrate.rehearsal.resources import RESOURCES
@@ -27,8 +24,6 @@ SECRET = "threescale-registry-auth"
 ACCOUNT = "amp"
 RIGHTS = {"change": ["forbidden", "patch:deploymentconfigs"], "look": ["forbidden", "list:pods"]}
 QUOTA = "others"
-# The file that says whether there was something to do it to.
-STRUCK = "struck"
 
 
 def _delete(plural: str, name: str) -> Callable[[Api], None]:
@@ -184,40 +179,21 @@ def _do(directory: Path | str, act: Callable[[Api], None]) -> bool:
     return True
 
 
-def _before(name: str) -> Callable[[list[str], str], int]:
-    """A failure as `mischief` has them: the act is done, and then the call is made as ever."""
-
-    def failure(args: list[str], directory: str) -> int:
-        done = strike(directory, name)
-        (Path(directory) / STRUCK).write_text("yes" if done else "no", encoding="utf-8")
-        return run(args, directory)
-
-    return failure
-
-
 def other_home(directory: Path | str) -> Path:
     """Where the other workstation keeps its journals and locks."""
     return Path(directory).parent / "other-home"
 
 
-def _second_run(args: list[str], directory: str) -> int:
-    """Another workstation migrates the same project from beginning to end, and then the call is made as ever."""
-    words = ("migrate", "--yes", "--grace", "0.5", "--secret-file", os.path.join(directory, launch.EXAMPLE_SECRET))
-    environment = {key: value for key, value in os.environ.items() if key != "MISCHIEF"}
-    environment.update(XDG_STATE_HOME=str(other_home(directory)), PYTHONPATH=str(Path(launch.__file__).parents[2]))
-    done = subprocess.run(
-        [sys.executable, "-m", "threescale_migrate", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    (Path(directory) / STRUCK).write_text(f"{done.returncode} {done.stderr}", encoding="utf-8")
-    return run(args, directory)
+def second_run(world: World) -> bool:
+    """Another workstation migrates the same project from beginning to end, in a copy of this process."""
+    environment = {**world.environment, "XDG_STATE_HOME": str(other_home(world.directory))}
+    return in_a_copy(lambda: command(world.migration(), environment, world.home)) == 0
 
 
 SECOND_RUN = "a second run"
-HAPPENINGS: dict[str, Callable[[list[str], str], int]] = {
-    **{name: _before(name) for name in ACTS},
-    SECOND_RUN: _second_run,
-}
+HAPPENINGS = (*ACTS, SECOND_RUN)
+
+
+def happen(world: World, name: str) -> bool:
+    """What others do; False where there is nothing to do it to."""
+    return second_run(world) if name == SECOND_RUN else strike(world.directory, name)

@@ -11,26 +11,25 @@ from __future__ import annotations
 
 import copy
 import os
-import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import GRACE, Result, World, copy_world
 from tests.support.comparison import comparable, differences
+from tests.support.front import Call, Front
+from tests.support.in_process import Ending, Really
 from threescale_migrate.rehearsal import launch
 
 from . import truth
-from .cases import Call, Found, Prepared, behave, misbehave
-from .interference import ACCOUNT, CONFIG, HAPPENINGS, REMEDIES, SECOND_RUN, SECRET, STRUCK, other_home, put_right
-from .mischief import FIRED, STEP
+from .cases import Found, Prepared, in_copies
+from .interference import ACCOUNT, CONFIG, HAPPENINGS, REMEDIES, SECOND_RUN, SECRET, happen, other_home, put_right
 
 CONFIGS = ("system-app", "zync")
-SECOND = "1.0"
+SECOND = 1.0
 KEY = f"{launch.PROJECT}/{CONFIG}"
 ENDS = {0, 1, 4, 5, 6, 7}
 # What the next run has to be told, as the one before says.
@@ -74,11 +73,16 @@ def try_act(given: Prepared, home: Path, call: Call, act: str) -> Found | None:
     None where the call was not made, or there was nothing to do it to.
     """
     world = copy_world(given.home, home)
-    misbehave(world)
-    first = world.migrate(**{STEP: SECOND, "MISCHIEF": f"{act}|{call.kind}|{call.ordinal}"})
-    behave(world)
-    struck = (world.directory / STRUCK).read_text(encoding="utf-8") if (world.directory / FIRED).exists() else "no"
-    if struck == "no":
+    front, struck = Front(world, step=SECOND), []
+
+    def others(args: Sequence[str], really: Really) -> Ending:
+        struck.append(happen(world, act))
+        return really(args)
+
+    front.instead(call, others)
+    first = world.migrate()
+    front.leave()
+    if struck != [True]:
         return None
     wrong = _untrue(world, given, call, act, first)
     world.settle()  # from now on time passes by itself
@@ -214,18 +218,8 @@ def table(found: Sequence[Found], calls: Sequence[Call], asked: int) -> str:
 
 
 def run_all(given: Prepared, scratch: Path, cases: Iterable[tuple[Call, str]]) -> list[Found]:
-    """The cases, on twice as many workers as there are cores, since a run waits at times; those in which there was nothing to do are left out."""
-
-    def one(number: int, call: Call, act: str) -> Found | None:
-        home = scratch / str(number)
-        home.mkdir()
-        found = try_act(given, home, call, act)
-        shutil.rmtree(home)
-        return found
-
-    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-        done = pool.map(lambda case: one(case[0], *case[1]), enumerate(cases))
-        return [found for found in done if found is not None]
+    """The cases, as many at a time as there are cores; those in which there was nothing to do are left out."""
+    return [one for one in in_copies(scratch, list(cases), lambda home, *case: try_act(given, home, *case)) if one]
 
 
 def main(wanted: list[str]) -> int:

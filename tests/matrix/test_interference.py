@@ -9,8 +9,9 @@ import pytest
 
 from tests.conftest import World, make_world
 from tests.matrix import others
-from tests.matrix.cases import Call, Prepared
+from tests.matrix.cases import Prepared
 from tests.matrix.interference import ACTS, HAPPENINGS, REMEDIES, SECOND_RUN, put_right, strike
+from tests.support.front import Call
 from threescale_migrate.rehearsal.server import open_cluster
 
 PATCH = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
@@ -76,7 +77,6 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return others.prepared(tmp_path_factory.mktemp("recorded"))
 
 
-@pytest.mark.processes
 @pytest.mark.long
 @pytest.mark.parametrize("act", HAPPENINGS)
 def test_whatever_others_do_meanwhile_nothing_is_lost_and_no_word_is_untrue(

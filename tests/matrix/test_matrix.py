@@ -1,6 +1,6 @@
-"""Nothing is lost, whatever happens to whichever call: half of the matrix, and a few of its cases for every day.
+"""Nothing is lost, whatever happens to whichever call: the whole matrix, and a few of its cases for every day.
 
-`python -m tests.matrix` runs all of it.
+`python -m tests.matrix` prints it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from .cases import Call, Prepared, cases, half, table, try_case
+from tests.support.front import Call
+
+from .cases import Prepared, cases, changes, table, try_case
 from .mischief import FAILURES
 
 # A few failures for every day, each at the call where it does the most harm.
 QUICK = {
     "prints half of its output": Call("whoami", 2),
+    "fails after it took effect": Call("patch dc zync", 1),
     "tool killed after the call": Call("create", 2),
+    "tool killed, the call goes on": Call("patch dc zync", 1),
 }
 
 
@@ -24,34 +28,27 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return Prepared.make(tmp_path_factory.mktemp("recorded"))
 
 
-def test_the_calls_are_those_of_a_migration(prepared: Prepared) -> None:
+def test_the_matrix_has_each_change_with_each_failure_and_each_kind_of_reading(prepared: Prepared) -> None:
+    chosen = cases(prepared.calls)
+    changing = [call for call in prepared.calls if changes(call)]
+    assert len(changing) >= 8
+    assert set(chosen) >= {(call, failure) for call in changing for failure in FAILURES}
+    assert {call.kind for call, _ in chosen} == {call.kind for call in prepared.calls}
     assert set(QUICK) <= set(FAILURES)
     assert set(QUICK.values()) <= set(prepared.calls)
-    assert len(prepared.calls) >= 20
 
 
-@pytest.mark.processes
 @pytest.mark.parametrize("failure", QUICK)
 def test_a_call_that_fails_loses_nothing(prepared: Prepared, tmp_path: Path, failure: str) -> None:
     found = try_case(prepared, tmp_path, QUICK[failure], failure)
     assert (found.lost, found.wrong) == ((), ())
 
 
-def test_half_of_the_matrix_has_each_call_and_each_failure(prepared: Prepared) -> None:
-    chosen = half(prepared.calls)
-    assert {call for call, _ in chosen} == set(prepared.calls)
-    assert {failure for _, failure in chosen} == set(FAILURES)
-    assert (
-        len(cases(prepared.calls)) / 2 - len(FAILURES) < len(chosen) <= len(cases(prepared.calls)) / 2 + len(FAILURES)
-    )
-
-
-@pytest.mark.processes
 @pytest.mark.long
 @pytest.mark.parametrize("failure", FAILURES)
 def test_no_failure_of_any_call_loses_anything(prepared: Prepared, tmp_path: Path, failure: str) -> None:
     found = []
-    for number, call in enumerate(call for call, of in half(prepared.calls) if of == failure):
+    for number, (call, _) in enumerate(cases(prepared.calls, [failure])):
         home = tmp_path / str(number)
         home.mkdir()
         found.append(try_case(prepared, home, call, failure))

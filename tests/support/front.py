@@ -22,12 +22,33 @@ Answer = Callable[[Sequence[str], Really], Ending]
 BEFORE, INSTEAD, AFTER = "before", "instead of", "after"
 
 
+def kind_of(words: Sequence[str]) -> str:
+    """What a call is about: its words up to the first option, three at most."""
+    found: list[str] = []
+    for word in words[:3]:
+        if word.startswith("-"):
+            break
+        found.append(word)
+    return " ".join(found)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a command: its kind, and its number among those of its kind, from 1."""
+
+    kind: str
+    ordinal: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.ordinal}"
+
+
 @dataclass
 class Planned:
-    """One thing that is to happen: `nth` counts the calls that have the words, None stands for each of them."""
+    """One thing that is to happen: `nth` counts the calls that have the words, or are of that kind; None stands for each of them."""
 
     when: str
-    words: str
+    words: str | Call
     nth: int | None
     act: Act | None = None
     answer: Answer | None = None
@@ -37,6 +58,9 @@ class Planned:
 
     def fits(self, args: Sequence[str]) -> bool:
         """Whether it is the turn of this call, which is counted."""
+        if isinstance(self.words, Call):
+            self.seen += kind_of(args) == self.words.kind
+            return kind_of(args) == self.words.kind and self.seen == self.words.ordinal
         if f" {self.words} " not in f" {' '.join(args)} ":
             return False
         self.seen += 1
@@ -57,29 +81,39 @@ class Front:
         self._lock = threading.RLock()
         FRONTS[os.path.abspath(self.world.directory)] = self
 
-    def before(self, words: str, act: Act, nth: int | None = 1) -> Front:
+    def before(self, words: str | Call, act: Act, nth: int | None = 1) -> Front:
         """Something is done just before the call. It has to change the cluster."""
         self.planned.append(Planned(BEFORE, words, nth, act=act))
         return self
 
-    def after(self, words: str, act: Act, nth: int | None = 1) -> Front:
+    def after(self, words: str | Call, act: Act, nth: int | None = 1) -> Front:
         """Something is done just after the call, before its answer arrives. It has to change the cluster."""
         self.planned.append(Planned(AFTER, words, nth, act=act))
         return self
 
-    def instead(self, words: str, answer: Answer | Ending, nth: int | None = 1) -> Front:
+    def instead(self, words: str | Call, answer: Answer | Ending, nth: int | None = 1) -> Front:
         """The call is answered so: exit code, stdout, stderr; or by a function of its words and of what makes it."""
         given = answer if callable(answer) else lambda args, really: answer
         self.planned.append(Planned(INSTEAD, words, nth, answer=given))
         return self
 
+    @property
+    def kinds(self) -> tuple[Call, ...]:
+        """The calls that were made, each by its kind and number."""
+        kinds = [kind_of(call.split()) for call in self.calls]
+        return tuple(Call(kind, kinds[: at + 1].count(kind)) for at, kind in enumerate(kinds))
+
     def of(self, words: str) -> list[str]:
         """The calls that have these words in them."""
         return [call for call in self.calls if words in call]
 
+    def leave(self) -> None:
+        """Takes it away, whatever has happened."""
+        FRONTS.pop(os.path.abspath(self.world.directory), None)
+
     def remove(self) -> None:
         """Takes it away; what was planned has to have happened."""
-        FRONTS.pop(os.path.abspath(self.world.directory), None)
+        self.leave()
         self.check()
 
     def check(self) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from tests.support import clock
@@ -23,6 +25,7 @@ from threescale_migrate import redaction
 from threescale_migrate.cluster import ending, oc
 from threescale_migrate.cluster.failures import Ended, RequestTimeout
 from threescale_migrate.cluster.streams import Stream
+from threescale_migrate.engine import lock as engine_lock
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.rehearsal import ages
 from threescale_migrate.rehearsal.client import files, run
@@ -73,6 +76,8 @@ class _Local:
 
 
 vars(files)["sys"], vars(ages)["os"] = _Local(sys), _Local(os)
+# Whoever else holds the lock is another process, in the machine's time.
+vars(engine_lock)["time"] = SimpleNamespace(monotonic=clock.real_monotonic, sleep=clock.real_sleep)
 
 
 def rehearsal_of(program: str) -> tuple[str, dict[str, str]] | None:
@@ -170,6 +175,23 @@ def oc_alone(args: Sequence[str], environment: Mapping[str, str], directory: Pat
     # Within a command, as from a hook in front of a call, the surroundings are there already.
     with nullcontext() if CLOCK.running else surroundings(environment, directory, ""):
         return answer(cluster, args, stdin)
+
+
+def in_a_copy(deed: Callable[[], object]) -> int:
+    """Does it in a copy of this process, and gives how that ended, as `os.waitpid` has it; the copy can be killed as a process is."""
+    CLOCK.settle()
+    copy = os.fork()
+    if not copy:
+        try:
+            deed()
+        finally:
+            os._exit(0 if sys.exc_info()[0] is None else 99)
+    return os.waitpid(copy, 0)[1]
+
+
+def killed(args: Sequence[str], environment: Mapping[str, str], directory: Path) -> bool:
+    """Runs a command in a copy of this process; whether that was ended by kill -9, as what stands in front of `oc` may do."""
+    return in_a_copy(lambda: command(args, environment, directory)) == signal.SIGKILL
 
 
 @contextmanager
