@@ -15,6 +15,8 @@ from .revisions import (
     ORIGINAL,
     PREFIX,
     SOURCE,
+    active,
+    at_rest,
     first_replicas,
     newest,
     note,
@@ -165,17 +167,16 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
             return
         pods.scale(sim, controller, wanted)
     else:
-        for item in others:
+        for item in active(store, config, controller):
             item["metadata"]["annotations"].setdefault(ORIGINAL, str(item["spec"]["replicas"]))
             source = f"{item['metadata']['name']}:{item['metadata']['uid']}"
             controller["metadata"]["annotations"].setdefault(SOURCE, source)
-        if pods.of_controller(store, controller):
-            _annotate(controller, "deployment.replicas", first_replicas(config))
         memory.setdefault("before", {item["metadata"]["name"]: item["spec"]["replicas"] for item in others})
         _roll_on(sim, config, controller, others, memory)
-    ready = sum(map(pods.is_ready, pods.of_controller(store, controller)))
+    ready = sum(pods.is_available(store, controller, pod) for pod in pods.of_controller(store, controller))
     # That the old pods are gone is noticed only at the next check.
-    if ready >= wanted and not (serving(store, config, controller) or (others and not recreates(config))):
+    rolled = recreates(config) or not (others or _counts(store, config, controller, memory))
+    if ready >= wanted and rolled and not serving(store, config, controller):
         _enter(sim, config, controller, memory, "post")
         return
     if ready > memory.get("ready", 0):
@@ -183,6 +184,11 @@ def _roll(sim: Simulation, config: Object, controller: Object, memory: dict[str,
     if store.now() - memory["since"] >= params(config).get("timeoutSeconds", DEADLINE):
         repeated(store, config, controller, f"{controller['metadata']['name']}-deploy")
         _fail(sim, config, controller)
+
+
+def _counts(store: Store, config: Object, controller: Object, memory: dict[str, Any]) -> bool:
+    """Whether a deployer that begins from another revision still waits for the pods that it saw last (`odd-configs`)."""
+    return bool(active(store, config, controller)) and store.now() < memory.get("pause", 0) + 0.99
 
 
 def _roll_on(sim: Simulation, config: Object, controller: Object, others: list[Object], memory: dict[str, Any]) -> None:
@@ -195,12 +201,14 @@ def _roll_on(sim: Simulation, config: Object, controller: Object, others: list[O
         missing = 1
     old = sum(item["spec"]["replicas"] for item in others)
     own = controller["spec"].get("replicas", 0)
-    ready = sum(map(pods.is_ready, pods.of_controller(sim.store, controller)))
+    ready = sum(pods.is_available(sim.store, controller, pod) for pod in pods.of_controller(sim.store, controller))
     grown = max(own, min(wanted, wanted + surge - old))
     if grown != own or not own:
         pods.scale(sim, controller, grown)
     if ready > memory.get("counted", 0):
         memory.update(counted=ready, pause=sim.store.now() + settings.get("updatePeriodSeconds", 1) - 0.01)
+    if not surge and not own and others:  # nothing can be started first: the old pods end a period later
+        memory.setdefault("pause", sim.store.now() + settings.get("updatePeriodSeconds", 1) - 0.01)
     if sim.store.now() < memory.get("pause", 0):
         return
     allowed = max(0, wanted - missing - ready)
@@ -215,12 +223,13 @@ def _complete(sim: Simulation, config: Object, controller: Object, memory: dict[
     _annotate(controller, "deployer-pod.completed-at", stamp(sim.store))
     for name in (DESIRED, SOURCE):
         controller["metadata"]["annotations"].pop(name, None)
+    _annotate(controller, "deployment.replicas", first_replicas(config))
     deployer = _deployer(sim.store, controller)
     if deployer is not None:
         pods.end(sim, deployer, 0)
     _set_phase(sim, controller, "Complete")
     # The deployer keeps the number of pods that it began with; the config's controller corrects it afterwards.
-    if controller["spec"].get("replicas", 0) != config["spec"]["replicas"]:
+    if controller["spec"].get("replicas", 0) != at_rest(config):
         scaled(sim, config)
     sim.after("trigger", "config", config["metadata"]["namespace"], config["metadata"]["name"])
 
@@ -294,4 +303,4 @@ def scaled(sim: Simulation, config: Object) -> None:
 def _scale_complete(sim: Simulation, config: Object) -> None:
     complete = [item for item in revisions(sim.store, config) if note(item, "deployment.phase") == "Complete"]
     if complete:
-        pods.scale(sim, complete[-1], config["spec"]["replicas"])
+        pods.scale(sim, complete[-1], at_rest(config))

@@ -21,7 +21,7 @@ def changed(sim: Simulation, user: str, resource: Resource, item: Object, before
     """Reacts to an object that a user has created, or changed from `before`."""
     meta = item["metadata"]
     if resource.plural == "deploymentconfigs":
-        if before is not None and before["spec"].get("replicas") != item["spec"].get("replicas"):
+        if before is not None and any(before["spec"].get(key) != item["spec"].get(key) for key in ("replicas", "test")):
             deployer.scaled(sim, item)
         sim.after("trigger", "config", meta["namespace"], meta["name"])
     elif resource.plural == "imagestreams":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import admission, containers
 from .events import event
 from .simulation import DELAYS, Simulation
-from .store import Object, Store, copied
+from .store import Object, Store, copied, moment_of
 from .typed import Any
 
 GONE = ("Succeeded", "Failed")
@@ -24,6 +24,13 @@ def of_controller(store: Store, controller: Object) -> list[Object]:
         if pod["status"].get("phase") not in GONE
         and any(by["uid"] == meta["uid"] and by.get("controller") for by in pod["metadata"].get("ownerReferences", ()))
     ]
+
+
+def is_available(store: Store, controller: Object, pod: Object) -> bool:
+    """Whether the pod has been ready for as long as its controller wants."""
+    wanted = controller["spec"].get("minReadySeconds", 0)
+    since = next((c["lastTransitionTime"] for c in pod["status"].get("conditions", ()) if c["type"] == "Ready"), "")
+    return is_ready(pod) and (not wanted or store.now() - moment_of(since) >= wanted)
 
 
 def is_ready(pod: Object) -> bool:
@@ -81,8 +88,14 @@ def count(sim: Simulation, controller: Object) -> None:
     status: dict[str, Any] = {"observedGeneration": controller["metadata"].get("generation", 1), "replicas": len(own)}
     if own:
         status["fullyLabeledReplicas"] = len(own)
+    available = sum(is_available(sim.store, controller, pod) for pod in own)
+    if available:
+        status["availableReplicas"] = available
     if ready:
-        status.update(availableReplicas=ready, readyReplicas=ready)
+        status["readyReplicas"] = ready
+    if available < ready:  # looked at again when the time has passed
+        meta = controller["metadata"]
+        sim.after(controller["spec"]["minReadySeconds"] + 0.01, "scale", meta["namespace"], meta["name"])
     if "conditions" in controller["status"]:
         status["conditions"] = controller["status"]["conditions"]
     if status != controller["status"]:

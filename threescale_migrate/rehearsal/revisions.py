@@ -39,6 +39,13 @@ def newest(store: Store, config: Object) -> Object | None:
     )
 
 
+def active(store: Store, config: Object, controller: Object) -> list[Object]:
+    """The newest other revision that was rolled out, whether it has pods or not: a Rolling deployer begins from it."""
+    name = controller["metadata"]["name"]
+    done = [item for item in revisions(store, config) if note(item, "deployment.phase") == "Complete"]
+    return [item for item in done if item["metadata"]["name"] != name][-1:]
+
+
 def serving(store: Store, config: Object, controller: Object) -> list[Object]:
     """The config's other revisions that should have pods."""
     return [
@@ -46,6 +53,11 @@ def serving(store: Store, config: Object, controller: Object) -> list[Object]:
         for item in revisions(store, config)
         if item["metadata"]["name"] != controller["metadata"]["name"] and item["spec"].get("replicas", 0) > 0
     ]
+
+
+def at_rest(config: Object) -> int:
+    """How many pods a config keeps while no rollout runs: none with `test: true` (fact 39)."""
+    return 0 if config["spec"].get("test") else int(config["spec"]["replicas"])
 
 
 def recreates(config: Object) -> bool:

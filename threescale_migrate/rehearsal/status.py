@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from .revisions import newest, note, params, revisions, share
+from .resources import RESOURCES
+from .revisions import ENDED, newest, note, params, revisions, share
 from .simulation import Simulation
 from .store import Object, Store
 from .typed import Any
+
+# How many former revisions a config keeps that names no number: openshift-apiserver pkg/apps/apis/apps/v1/defaults.go.
+KEPT = 10
 
 
 def update_status(sim: Simulation, namespace: str, name: str) -> None:
@@ -34,6 +38,23 @@ def update_status(sim: Simulation, namespace: str, name: str) -> None:
     if status != config["status"]:
         config["status"] = status
         store.put("deploymentconfigs", config)
+    if current is not None and note(current, "deployment.phase") == "Complete":
+        _remove_former(sim, config, all_)
+
+
+def _remove_former(sim: Simulation, config: Object, all_: list[Object]) -> None:
+    """Removes revisions without pods beyond those that the config keeps, the oldest first (fact 39)."""
+    from .following import remove
+
+    former = [
+        item
+        for item in all_[:-1]
+        if note(item, "deployment.phase") in ENDED
+        and not item["spec"].get("replicas")
+        and not item["status"]["replicas"]
+    ]
+    for item in former[: max(0, len(former) - config["spec"].get("revisionHistoryLimit", KEPT))]:
+        remove(sim, RESOURCES["replicationcontrollers"], item)
 
 
 def _conditions(store: Store, config: Object, current: Object | None, status: dict[str, Any]) -> list[dict[str, Any]]:

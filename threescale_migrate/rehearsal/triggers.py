@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import deployer, pods
 from .quickjson import dumps
-from .revisions import DESIRED, ENDED, first_replicas, newest, note, recreates, revisions, serving
+from .revisions import DESIRED, ENDED, active, first_replicas, newest, note, recreates, revisions
 from .simulation import Simulation
 from .status import update_status
 from .store import Object, copied
@@ -137,10 +137,15 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
             "namespace": namespace,
             "ownerReferences": [pods.owner(config, controls=True)],
         },
-        "spec": {"replicas": 0, "selector": selector, "template": template},
+        "spec": {
+            **({"minReadySeconds": config["spec"]["minReadySeconds"]} if config["spec"].get("minReadySeconds") else {}),
+            "replicas": 0,
+            "selector": selector,
+            "template": template,
+        },
         "status": {"observedGeneration": 1, "replicas": 0},
     }
-    if not recreates(config) and serving(store, config, controller):
+    if not recreates(config) and active(store, config, controller):
         controller["metadata"]["annotations"][DESIRED] = str(config["spec"]["replicas"])
     store.put("replicationcontrollers", controller)
     store.private.setdefault("templates", {})[f"{namespace}/{controller_name}"] = dumps(config["spec"]["template"])

@@ -38,6 +38,10 @@ def _made(item: Object, now: float) -> str:
     return age(item["metadata"]["creationTimestamp"], now)
 
 
+def _desired(item: Object, now: float) -> str:
+    return f"{item['spec']['replicas']}{' (during test)' if item['spec'].get('test') else ''}"
+
+
 def _triggers(item: Object, now: float) -> str:
     found = []
     for trigger in item["spec"].get("triggers") or ():
@@ -120,7 +124,7 @@ CREATED = ("CREATED AT", "metadata.creationTimestamp")
 # The columns of each type after its name, each with the path of its value, or the function for it.
 TABLES: dict[str, tuple[tuple[str, str | Callable[[Object, float], str]], ...]] = {
     "deploymentconfigs": (
-        ("REVISION", "status.latestVersion"), ("DESIRED", "spec.replicas"), ("CURRENT", "status.updatedReplicas"), ("TRIGGERED BY", _triggers),
+        ("REVISION", "status.latestVersion"), ("DESIRED", _desired), ("CURRENT", "status.updatedReplicas"), ("TRIGGERED BY", _triggers),
     ),
     "pods": (("READY", _ready), ("STATUS", _reason), ("RESTARTS", _restarts), AGE),
     "replicationcontrollers": (
