@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.conftest import GRACE, World
+from tests.conftest import GRACE, TOKEN, World
 
 ONE = ("--dc", "backend-cron")
 
@@ -57,18 +60,33 @@ def test_a_registry_that_is_away_says_nothing_of_the_token_and_no_config_is_rede
     assert world.objects()["secrets"].get("threescale/threescale-registry-auth") is None
 
 
-def test_a_signal_while_the_registry_is_asked_leaves_no_file(world: World) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_while_the_registry_is_asked_finds_the_login_on_no_disk(world: World, number: signal.Signals) -> None:
     shim = world.home / "oc"
     (world.home / "asked").parent.mkdir(exist_ok=True)
     os.mkfifo(world.home / "asked")
     shim.write_text(
-        f'#!/bin/sh\n[ "$1" = image ] || exec {world.directory}/bin/oc "$@"\necho now > {world.home}/asked\nexec sleep 60\n'
+        f'#!/bin/sh\n[ "$1" = image ] || exec {world.directory}/bin/oc "$@"\necho now > {world.home}/asked\nexec sleep 20\n'
     )
     shim.chmod(0o755)
     process = world.popen("plan", *ONE, "--secret-file", world.secret, "--prove-pull", "--oc", str(shim))
     assert (world.home / "asked").read_text() == "now\n"
-    assert len(left_behind(world)) == 1
-    process.send_signal(signal.SIGTERM)
+    encoded = registry_secret_auth(world)
+
+    def found() -> list[Path]:
+        files = [path for path in world.home.rglob("*") if path.is_file() and world.directory not in path.parents]
+        return [path for path in files if encoded in path.read_bytes() or TOKEN.encode() in path.read_bytes()]
+
+    assert found() == []
+    process.send_signal(number)
     process.communicate(timeout=60)
-    assert process.returncode == 143
+    assert process.returncode == (143 if number == signal.SIGTERM else -9)
+    assert found() == []
     assert left_behind(world) == []
+
+
+def registry_secret_auth(world: World) -> bytes:
+    """The login as it stands in the file that the registry is asked with."""
+    data = yaml.safe_load(Path(world.secret).read_text(encoding="utf-8"))["data"][".dockerconfigjson"]
+    auth: str = json.loads(base64.b64decode(data))["auths"]["registry.redhat.io"]["auth"]
+    return auth.encode()

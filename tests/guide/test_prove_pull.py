@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import stat
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from threescale_migrate.cluster.oc import Oc
+from threescale_migrate.cluster.streams import readable_once_or_more
 from threescale_migrate.engine import proving
 from threescale_migrate.guide import prove_pull, secret_file
 from threescale_migrate.guide.prove_pull import Asker
@@ -112,21 +113,38 @@ def test_an_image_is_asked_for_with_a_tag_which_an_oc_of_2019_wants(image: str, 
     assert prove_pull.on_workstation(image, "f")[2] == asked
 
 
-def test_the_file_holds_the_one_login_and_is_private_and_gone_afterwards(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(params=["in memory", "through a pipe"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The two ways in which a login reaches `oc`; a system that has no files in memory takes the second."""
+    if request.param == "through a pipe":
+        monkeypatch.delattr(os, "memfd_create")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return str(request.param)
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_a_login_can_be_read_as_often_as_the_client_likes_and_stands_on_no_disk(
+    tmp_path: Path, way: str, times: int
 ) -> None:
-    home = tmp_path_factory.mktemp("runtime")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
-    made = secret_file.from_login("robot", SECRET, "here")
-    with proving.private_file(prove_pull.registry_config(made.manifest)) as name:
-        path = Path(name)
-        assert path.parent.parent == home
-        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-        assert stat.S_IMODE(os.stat(path.parent).st_mode) == 0o700
-        assert list(json.loads(path.read_text())["auths"]) == [REGISTRY]
-    with pytest.raises(KeyboardInterrupt), proving.private_file("x"):
+    program = tmp_path / "oc"
+    program.write_text(
+        "#!/bin/sh\nfor word; do case $word in --registry-config=*) path=${word#*=};; esac; done\n"
+        f"for _ in $(seq {times}); do cat $path | grep -c auths; done\n"
+    )
+    program.chmod(0o755)
+    with readable_once_or_more('{"auths": {}}') as (path, stream):
+        call = Oc(str(program)).answer(("image", "info", prove_pull.IMAGE, f"--registry-config={path}"), stream=stream)
+    assert call.stdout == "1\n" * times, call
+    assert [found.name for found in tmp_path.iterdir()] == ["oc"]
+    with pytest.raises(KeyboardInterrupt), readable_once_or_more("x"):
         raise KeyboardInterrupt
-    assert list(home.iterdir()) == []
+    assert [found.name for found in tmp_path.iterdir()] == ["oc"]
+
+
+def test_the_registry_is_asked_with_the_one_login(way: str) -> None:
+    config = prove_pull.registry_config(secret_file.from_login("robot", SECRET, "here").manifest)
+    with readable_once_or_more(config) as (path, _):
+        assert list(json.loads(Path(path).read_text(encoding="utf-8"))["auths"]) == [REGISTRY]
 
 
 def test_an_oc_that_repeats_the_login_is_masked_and_one_that_hangs_says_nothing_of_the_token(

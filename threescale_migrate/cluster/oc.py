@@ -354,7 +354,7 @@ def _start(
                 _bg=True,
                 _bg_exc=False,
                 _new_session=True,
-                _pass_fds=set() if lock is None else {lock},
+                _pass_fds={number for number in (lock, stream.given) if number is not None},
                 _ok_code=list(range(-64, 256)),
                 _tty_in=False,
                 _tty_out=False,

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +11,7 @@ from ..cluster.failures import OcError, RequestTimeout, Unreachable, error_sente
 from ..cluster.oc import Oc
 from ..cluster.pull_secrets import broken
 from ..cluster.state import ProjectState
+from ..cluster.streams import NONE, Stream, readable_once_or_more
 from ..cluster.threads import side_by_side
 from ..guide import prove_pull
 from ..guide.prove_pull import Asker
@@ -58,8 +55,8 @@ def unparsable(manifest: str) -> bool:
 
 def from_here(oc: Oc, image: str, manifest: str) -> Check:
     """Has this workstation's `oc` ask, with nothing but that login. A failure of any kind is an answer."""
-    with private_file(prove_pull.registry_config(manifest, image)) as path:
-        answer, said = _asked(oc, Asker.WORKSTATION, prove_pull.on_workstation(image, path))
+    with readable_once_or_more(prove_pull.registry_config(manifest, image)) as (path, stream):
+        answer, said = _asked(oc, Asker.WORKSTATION, prove_pull.on_workstation(image, path), stream)
     return prove_pull.check(image, Asker.WORKSTATION, answer, said)
 
 
@@ -78,10 +75,10 @@ def still_there(oc: Oc, wanted: Mapping[str, tuple[str, ...]]) -> tuple[Asked, .
     )
 
 
-def _asked(oc: Oc, asker: Asker, args: tuple[str, ...]) -> tuple[Answer, str]:
+def _asked(oc: Oc, asker: Asker, args: tuple[str, ...], stream: Stream = NONE) -> tuple[Answer, str]:
     """What asking came to, with the client's own sentence."""
     try:
-        call = oc.answer(args)
+        call = oc.answer(args, stream=stream)
     except RequestTimeout as error:
         return Answer.UNREACHABLE, str(error)
     answer = prove_pull.judged(call.exit_code, call.stdout, call.stderr)
@@ -99,22 +96,3 @@ def _check_api(oc: Oc) -> None:
         raise
     except OcError:
         return
-
-
-@contextmanager
-def private_file(text: str) -> Iterator[str]:
-    """A file that only its owner can read, in a directory that only its owner can enter; in memory if there is such a place.
-
-    It is gone afterwards, whatever happens.
-    """
-    runtime = os.environ.get("XDG_RUNTIME_DIR") or None
-    home = runtime if runtime and os.path.isdir(runtime) and os.access(runtime, os.W_OK) else None
-    directory = tempfile.mkdtemp(prefix="threescale-migrate-", dir=home)
-    try:
-        path = os.path.join(directory, "config.json")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        yield path
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
