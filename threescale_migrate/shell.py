@@ -56,7 +56,7 @@ LOOKING_STEPS = ("readiness", "verification")
 class Invocation:
     """What names a project to `oc` and to this program alike, whatever the current project of a shell is; what is empty is not
     named. `command`, `arguments` and `given` are the command that is being carried out, or was: its name, its arguments, and its
-    options but for the place, each a word (`--dc=zync`)."""
+    options but for the place, each a word (`--dc=zync`). `server` is where all of it is."""
 
     namespace: str = ""
     context: str = ""
@@ -64,6 +64,7 @@ class Invocation:
     command: str = ""
     given: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    server: str = ""
 
     def pasted(self, command: Command) -> str:
         """A command as one line that works on this project in any shell. Somebody else has another kubeconfig, with contexts of other
@@ -148,7 +149,13 @@ def _names(command: str, option: str) -> bool:
 
 
 # What `oc` asks or changes of the whole cluster, whatever the project.
-_OF_THE_CLUSTER = (("get", "scc"), ("get", "clusterrolebindings"), ("login",), ("project",))
+_OF_THE_CLUSTER = (
+    ("get", "scc"),
+    ("get", "clusterrolebindings"),
+    ("edit", "image.config.openshift.io"),
+    ("login",),
+    ("project",),
+)
 
 
 def _is_of_the_cluster(words: Sequence[str]) -> bool:

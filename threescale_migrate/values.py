@@ -169,6 +169,15 @@ class Step(str, Enum):
 STEPS = tuple(Step)
 
 
+class Group(str, Enum):
+    """What is checked before the first change, beside the steps."""
+
+    LOGIN = "login"
+    PROJECT = "project"
+    RIGHTS = "rights"
+    CAPACITY = "quotas"
+
+
 class Verdict(str, Enum):
     """What a check found. A warning fails with `--strict` only; what was left out is skipped, which says nothing about the project."""
 
@@ -227,18 +236,21 @@ GO_ON = Fix(commands=(RESUME,))
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked: its step, the stable code of what was asked, its subject, what was seen, and the fix.
+    """One thing that was checked: its step or group, the stable code of what was asked, its subject, what was seen, and the fix.
 
-    A fix that is a text, and `commands`, are from modules that do not make a `Fix` yet.
+    Before the first change FAILED and UNKNOWN block the migration; `usage` marks what another option fixes, `forceable` what may be
+    wrong although the migration would succeed. A fix that is a text, and `commands`, are from modules that do not make a `Fix` yet.
     """
 
-    step: Step
+    step: Step | Group
     code: Code
     subject: str
     verdict: Verdict
     seen: Text
     fix: Fix | Text = NO_FIX
     commands: tuple[str, ...] = ()
+    usage: bool = False
+    forceable: bool = False
 
     @property
     def fixed(self) -> Fix:
@@ -263,11 +275,12 @@ def _command(line: str) -> Command:
 
 
 class Problem(Exception):
-    """What ends a command, in one sentence."""
+    """What ends a command, in one sentence, and what can be done."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, fix: Fix = NO_FIX) -> None:
         super().__init__(str(text))
         self.text = text
+        self.fix = fix
 
 
 class Usage(Problem):

@@ -15,12 +15,11 @@ from tests.support import recorded
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState, Quota
 from threescale_migrate.guide import capacity, needs, preflight, rights, steps, whose
-from threescale_migrate.guide.findings import Group
 from threescale_migrate.guide.preflight import Facts
 from threescale_migrate.guide.rights import Answers, Right
 from threescale_migrate.guide.selection import Wave, waves
 from threescale_migrate.run.preflight import meaning
-from threescale_migrate.values import PullSecret, Request, Verdict
+from threescale_migrate.values import Group, PullSecret, Request, Verdict
 
 SECRET = PullSecret("{}", "kubernetes.io/dockerconfigjson", ("registry.redhat.io",), "f", "the file", ())
 REQUEST = Request(pull_secret=SECRET)
@@ -45,14 +44,14 @@ def facts(found: ProjectState, request: Request = REQUEST, **values: Any) -> Fac
     return Facts("/bin/oc", "", "https://a", "alice", found, attempt, **{"answers": answers, **values})
 
 
-def against(found: Facts, request: Request = REQUEST, **options: bool) -> list[tuple[Group, str]]:
-    return [(f.group, f.subject) for f in preflight.against(preflight.judge(found, request, **options))]
+def against(found: Facts, request: Request = REQUEST, **options: bool) -> list[tuple[object, str]]:
+    return [(f.step, f.subject) for f in preflight.against(preflight.judge(found, request, **options))]
 
 
 def test_nothing_stands_against_the_recorded_project() -> None:
     found = preflight.judge(facts(state()), REQUEST)
     assert {finding.verdict for finding in found} == {Verdict.PASSED}
-    assert {finding.group for finding in found} == set(Group)
+    assert {finding.step for finding in found} == set(preflight.TITLES)
 
 
 def test_every_kind_of_action_that_a_plan_can_hold_has_its_rights() -> None:
@@ -74,7 +73,7 @@ def test_a_right_that_is_not_given_is_named_with_what_needs_it(answer: bool | No
     for right in whole.answers.rights:
         lacking = replace(whole, answers=Answers({**whole.answers.rights, right: answer}))
         [finding] = preflight.against(preflight.judge(lacking, REQUEST))
-        assert (finding.group, finding.subject) == (Group.RIGHTS, right.sentence)
+        assert (finding.step, finding.subject) == (Group.RIGHTS, right.sentence)
         assert "oc " in str(finding.seen)
         assert finding.verdict is (Verdict.FAILED if answer is False else Verdict.UNKNOWN)
         assert bool(against(lacking, allow_unknown=True)) is (answer is False)

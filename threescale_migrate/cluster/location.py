@@ -68,12 +68,13 @@ def pin(oc: Oc) -> str:
         shown = ascii(project[:80])
         raise Refused(Text("the context's project {name} is not a valid project name: name one with -n", name=shown))
     oc.context, oc.namespace = found.name or oc.context, project
+    oc.server = found.server
     return found.server
 
 
 def locate(oc: Oc) -> Location:
     """Pins `oc` to where it is, and finds out where that is. Raises OcError, Refused as `pin` does."""
-    server = pin(oc) or oc.read_line(("whoami", "--show-server"), SERVER)
+    server = oc.server = pin(oc) or oc.read_line(("whoami", "--show-server"), SERVER)
     project = str(oc.namespace)
     user, (uid, rehearsal) = _user(oc), _identity(oc, project)
     return Location(oc.context, normal(server), user, project, uid, rehearsal)

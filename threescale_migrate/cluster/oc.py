@@ -100,6 +100,7 @@ class Oc:
     clock: Clock = field(default_factory=Clock)
     redact: Redactor = field(default_factory=lambda: REDACTOR)
     observer: Callable[[Call], None] | None = None
+    server: str = ""
     pause: Callable[[float], None] = field(default_factory=lambda: ending.patient)
     lock: int | None = None
     remembered: dict[str, object] = field(default_factory=dict, repr=False)

@@ -22,8 +22,8 @@ def run(session: Session, options: Options) -> ExitCode:
     if options.dump is not None:
         state = observe_rollouts(oc, tries=READ_TRIES)
         for found in findings(oc, state, where.user, options):
-            sentence = Text("{subject}: {seen}; {fix}", subject=found.subject, seen=found.seen, fix=found.fix)
-            raise Usage(sentence) if found.usage else Refused(sentence)
+            sentence = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
+            raise Usage(sentence, found.fixed) if found.usage else Refused(sentence, found.fixed)
         oc.clock = Clock(LOOKING_TIMEOUT + SECONDS)
     made = save(session, oc, options.directory, state, show=True)
     return ExitCode.DONE if made.whole else ExitCode.UNKNOWN

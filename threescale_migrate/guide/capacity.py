@@ -12,9 +12,9 @@ from fractions import Fraction
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, Limit, ProjectState, Quota, Resources
-from ..values import Text, Verdict
+from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who, resume
+from .cause import then
 from .change import Change
-from .findings import Finding, Group
 from .needs import COMPUTE, Amounts, PodNeed, effective, quantity, requested, rollout, shown, surge
 from .selection import Wave
 
@@ -41,27 +41,27 @@ def applies(quota: Quota, pod: PodNeed, amounts: Amounts) -> bool:
     return all(meaning.get(scope, False) for scope in quota.scopes)
 
 
-def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> list[Finding]:
+def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> list[Check]:
     """What quotas and limit ranges mean for the redeployment of `order`; one that passes where all could be read and leave room."""
     found = list(problems(state, order, actions))
     for quota in state.quotas:
         strange = ", ".join(scope for scope in quota.scopes if scope not in KNOWN_SCOPES)
         if strange:
             seen = Text("not checked: its scope {scope} depends on the pods' priority or affinity", scope=strange)
-            found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
+            found.append(Check(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
     if not found and not {"quota", "limits"} & set(state.unread):
         count = len(state.quotas) + len(state.limits)
         seen = Text("there is no quota and no limit range")
         if count:
             seen = Text("{count} quotas and limit ranges leave room for the redeployment", count=count)
-        found.append(Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
+        found.append(Check(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"project/{state.namespace}", Verdict.PASSED, seen))
     return found
 
 
-def problems(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> tuple[Finding, ...]:
+def problems(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> tuple[Check, ...]:
     """What will be refused on the way, by quota and by limit range. `order` are the configs that will be redeployed."""
     limits = tuple(item for found in state.limits for item in found.items)
-    found: list[Finding] = []
+    found: list[Check] = []
     for quota in state.quotas:
         found += _of_objects(state, quota, actions, order)
         found += _of_quota(state, quota, order, limits)
@@ -70,12 +70,11 @@ def problems(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change
     return tuple(found)
 
 
-def _problem(subject: str, seen: Text, fix: Text) -> Finding:
-    fix = Text("{fix}; or continue with --force", fix=fix)
-    return Finding(Group.CAPACITY, Code.QUOTA_SUFFICIENT, subject, Verdict.FAILED, seen, fix, forceable=True)
+def _problem(subject: str, seen: Text, fix: Fix) -> Check:
+    return Check(Group.CAPACITY, Code.QUOTA_SUFFICIENT, subject, Verdict.FAILED, seen, fix, forceable=True)
 
 
-def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Finding]:
+def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Check]:
     """One problem for each resource of a quota, about the first wave that does not fit."""
     found = []
     for resource, written in quota.hard.items():
@@ -114,7 +113,7 @@ def _peak(quota: Quota, resource: str, config: DeploymentConfig, limits: tuple[L
 
 def _exceeded(
     quota: Quota, resource: str, wave: Wave, need: Fraction, most: Fraction, used: Fraction, hard: Fraction
-) -> Finding:
+) -> Check:
     seen = Text(
         "{resource}: {used} of {hard} are used, and wave {wave} needs {need} more for a moment",
         wave=Text(wave.name),
@@ -122,8 +121,11 @@ def _exceeded(
     )
     fix = _raised(quota, resource, used + need)
     if used + most <= hard:
-        fix = Text("redeploy fewer at a time: --wave-plan FILE, with a line for each config; or raise it to {enough}",
-                    enough=shown(resource, used + need))  # fmt: skip
+        sentence = Text(
+            "redeploy fewer at a time, by a file of waves with a line for each config; or raise it to {enough}",
+            enough=shown(resource, used + need),
+        )
+        fix = Fix(sentence, (resume("--wave-plan", "WAVES"),))
     return _problem(f"quota/{quota.name}", seen, fix)
 
 
@@ -132,24 +134,24 @@ def _amounts(resource: str, **amounts: Fraction) -> dict[str, str]:
     return {"resource": resource, **{name: shown(resource, amount) for name, amount in amounts.items()}}
 
 
-def _raised(quota: Quota, resource: str, enough: Fraction) -> Text:
-    fix = "raise it to {enough}: ask an admin to run oc edit quota {quota}"
-    return Text(fix, enough=shown(resource, enough), quota=quota.name)
+def _raised(quota: Quota, resource: str, enough: Fraction) -> Fix:
+    sentence = Text("ask an admin to raise it to {enough}", enough=shown(resource, enough))
+    return Fix(sentence, (Command(("oc", "edit", "quota", quota.name), Who.CLUSTER_ADMIN), RESUME))
 
 
-def _unsaid(quota: Quota, resource: str, names: list[str]) -> Finding:
+def _unsaid(quota: Quota, resource: str, names: list[str]) -> Check:
     seen = Text(
         "it limits {resource}, and pods that do not set it are refused: those of {names}, their deployers or hooks",
         resource=resource,
         names=", ".join(names),
     )
-    fix = Text("give the project a limit range with defaults, or set resources in the configs and their strategies")
+    fix = then(
+        Text("give the project a limit range with defaults, or set resources in the configs and their strategies")
+    )
     return _problem(f"quota/{quota.name}", seen, fix)
 
 
-def _of_objects(
-    state: ProjectState, quota: Quota, actions: tuple[Change, ...], order: tuple[Wave, ...]
-) -> list[Finding]:
+def _of_objects(state: ProjectState, quota: Quota, actions: tuple[Change, ...], order: tuple[Wave, ...]) -> list[Check]:
     """Objects that stay: revisions, deployer and hook pods, and what the actions create."""
     count = sum(len(wave.configs) for wave in order)
     grows = {"replicationcontrollers": count}
@@ -177,7 +179,7 @@ def _pods_that_stay(state: ProjectState, order: tuple[Wave, ...]) -> int:
     return kept + max((sum(map(surge, wave)) for wave in configs), default=0)
 
 
-def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Finding]:
+def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Check]:
     """One problem for each item of a limit range, about all configs that it will refuse."""
     refused: dict[str, Text] = {}
     for name in (name for wave in order for name in wave.configs):
@@ -188,7 +190,8 @@ def _of_limit(state: ProjectState, item: Limit, order: tuple[Wave, ...], limits:
     if not refused:
         return []
     seen = Text("pods of {names} will be refused: {why}", names=", ".join(refused), why=next(iter(refused.values())))
-    fix = Text("change the limit range (oc edit limits {name}), or what the pods request", name=item.range)
+    sentence = Text("ask an admin to change the limit range, or change what the pods request")
+    fix = Fix(sentence, (Command(("oc", "edit", "limits", item.range), Who.CLUSTER_ADMIN), RESUME))
     return [_problem(f"limits/{item.range}", seen, fix)]
 
 

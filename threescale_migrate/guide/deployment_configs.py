@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, NOTHING, Check, Request, Step, Text, Verdict
+from ..values import ACCOUNT, GO_ON, NO_FIX, Check, Fix, Request, Step, Text, Verdict
 from .change import Change
 from .config_changes import ConfigResumed, RolloutCancelled, RolloutStarted, patch
 from .readiness import Assessment, RolloutState, assess
@@ -86,7 +86,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     checks = [_check(state.configs[name]) for name in selection.configs]
     if not selection.configs:
         seen = Text("there is no DeploymentConfig of 3scale in project {project}", project=state.namespace or "?")
-        fix = Text("if it is the wrong project, name the right one with -n")
+        fix = Fix(Text("if it is the wrong project, name the right one with -n"))
         checks.append(Check(STEP, Code.CONFIGS_PRESENT, "dc", Verdict.FAILED, seen, fix))
     left = [
         (Code.CONFIG_ABSENT, name, Text("it is not in this project: nothing to migrate")) for name in selection.absent
@@ -109,8 +109,8 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 
 def _check(config: DeploymentConfig) -> Check:
-    verdict, fix = Verdict.FAILED, Text("threescale-migrate migrate")
+    verdict, fix = Verdict.FAILED, GO_ON
     if config.effective_account == ACCOUNT:
-        verdict, fix = Verdict.PASSED, NOTHING
+        verdict, fix = Verdict.PASSED, NO_FIX
     seen = Text("its template uses {account}", account=config.effective_account)
     return Check(STEP, Code.TEMPLATE_NAMES_AMP, f"dc/{config.name}", verdict, seen, fix)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import shell
 from ..check_codes import Code
 from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Check, Step, Text, Verdict
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Check, Command, Fix, Step, Text, Verdict
+from .cause import then
 from .change import Change
 from .object_changes import SecretLinked, linked_for
 
@@ -83,11 +83,8 @@ def _broken(state: ProjectState, account: str, secret: str, verdict: Verdict) ->
         account=account,
         why=state.broken_secrets[secret],
     )
-    fix = Text(
-        "replace secret {secret}, or delete it; or take it from the account: oc secrets unlink {account} {secret}",
-        secret=secret,
-        account=account,
-    )
+    sentence = Text("replace secret {secret}, delete it, or take it from the account", secret=secret)
+    fix = then(sentence, ("secrets", "unlink", account, secret))
     return Check(Step.SERVICE_ACCOUNT, Code.PULL_SECRETS_PARSED, f"sa/{account}", verdict, seen, fix)
 
 
@@ -106,7 +103,7 @@ def _check(state: ProjectState, link: Link) -> Check:
         seen = Text(
             "default has secret {secret} {use}, amp does not, and it is not known whether the secret exists", **named
         )
-    fix = Text("{command}", command=shell.oc(_link(link).args))
+    fix = Fix(commands=(Command(("oc", *_link(link).args)),))
     return Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", verdict, seen, fix)
 
 

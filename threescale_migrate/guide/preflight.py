@@ -7,11 +7,10 @@ the plan's own actions, so that exactly the rights for what will be done are che
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from .. import shell
 from ..check_codes import Code
 from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
@@ -20,18 +19,21 @@ from ..values import (
     REGISTRY,
     SECRET_NAME,
     Check,
+    Command,
+    Fix,
+    Group,
     Refused,
     Request,
     Step,
     Text,
     Usage,
     Verdict,
+    resume,
 )
 from . import capacity, links, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
-from .cause import CauseKind
+from .cause import CauseKind, then
 from .change import Change
 from .config_changes import configs_of
-from .findings import Finding, Group
 from .rights import Answers
 from .selection import Wave, choose, waves
 from .todays_images import Asked
@@ -85,14 +87,14 @@ def redeployed(state: ProjectState, request: Request, actions: Iterable[Change])
     return tuple(wave for wave in found if wave.configs)
 
 
-def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Finding, ...]:
+def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Check, ...]:
     """All findings, in order. `force` turns failures that the migration may survive into warnings, `allow_unknown` what is unknown."""
     found = [
         *_login(facts),
         *_project(facts, request),
         *rights_findings.of(facts.user, facts.state, facts.attempt.actions, facts.answers),
         *_secret(facts, request),
-        *(_of_check(Group.SECRET, check) for check in facts.token_checks),
+        *(_of_check(Step.REGISTRY_SECRET, check) for check in facts.token_checks),
         *_permissions(facts, request),
         *_configs(facts, request),
         *_capacity(facts, request),
@@ -100,20 +102,45 @@ def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bo
     return tuple(_eased(finding, force, allow_unknown) for finding in found)
 
 
-def _eased(finding: Finding, force: bool, allow_unknown: bool) -> Finding:
+def _eased(finding: Check, force: bool, allow_unknown: bool) -> Check:
     forced = force and finding.forceable and finding.verdict is Verdict.FAILED
     allowed = allow_unknown and finding.verdict is Verdict.UNKNOWN
     return replace(finding, verdict=Verdict.WARNING) if forced or allowed else finding
 
 
-def against(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def against(findings: Iterable[Check]) -> tuple[Check, ...]:
     """Those that block the migration."""
     return tuple(finding for finding in findings if finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
 
 
-def blocked_by(found: Sequence[Finding]) -> Text:
+TITLES: Mapping[Step | Group, str] = {
+    Group.LOGIN: "oc and the login",
+    Group.PROJECT: "the project",
+    Group.RIGHTS: "rights",
+    Step.REGISTRY_SECRET: "registry secret",
+    Step.PERMISSIONS: "permissions",
+    Step.DEPLOYMENT_CONFIGS: "deployment configs",
+    Group.CAPACITY: "quotas and limits",
+}
+
+
+def heading(check: Check) -> Text:
+    """What a check before the first change is about."""
+    return Text(TITLES[check.step])
+
+
+def overrides(findings: Iterable[Check]) -> tuple[str, ...]:
+    """The options with which a migration goes on in spite of what blocks it; none where something cannot be overridden."""
+    blocking = against(findings)
+    if not all(check.forceable or check.verdict is Verdict.UNKNOWN for check in blocking):
+        return ()
+    options = {"--allow-unknown" if check.verdict is Verdict.UNKNOWN else "--force": None for check in blocking}
+    return tuple(sorted(options))
+
+
+def blocked_by(found: Sequence[Check]) -> Text:
     """What blocks the migration, in one sentence: how many problems, and where."""
-    counted = Counter(finding.title for finding in found)
+    counted = Counter(heading(finding) for finding in found)
     where = Text("")
     for title, number in counted.items():
         part = Text("{title}: {number}", title=title, number=number)
@@ -126,27 +153,27 @@ def blocked_by(found: Sequence[Finding]) -> Text:
     )
 
 
-def _of_check(group: Group, check: Check) -> Finding:
-    return Finding(group, check.code, check.subject, check.verdict, check.seen, check.fix, check.commands)
+def _of_check(group: Step | Group, check: Check) -> Check:
+    return replace(check, step=group)
 
 
-def _login(facts: Facts) -> list[Finding]:
+def _login(facts: Facts) -> list[Check]:
     seen = Text("{program}", program=facts.program)
     if facts.version:
         seen = Text("{program}, version {version}", program=facts.program, version=facts.version)
     where = Text("{server}, as {user}", server=facts.server, user=facts.user)
-    expected = [Finding(Group.LOGIN, Code.SERVER_EXPECTED, "server", Verdict.PASSED, where)]
+    expected = [Check(Group.LOGIN, Code.SERVER_EXPECTED, "server", Verdict.PASSED, where)]
     wrong = _unexpected(facts, "server", Group.LOGIN, Code.SERVER_EXPECTED)
-    return [Finding(Group.LOGIN, Code.OC_FOUND, "oc", Verdict.PASSED, seen), *(wrong or expected)]
+    return [Check(Group.LOGIN, Code.OC_FOUND, "oc", Verdict.PASSED, seen), *(wrong or expected)]
 
 
-def _unexpected(facts: Facts, about: str, group: Group, code: Code, subject: str = "server") -> list[Finding]:
+def _unexpected(facts: Facts, about: str, group: Group, code: Code, subject: str = "server") -> list[Check]:
     """The findings where the server or the project is not the one that the user expected."""
     found = [sentence for what, sentence in facts.unexpected if what == about]
-    return [Finding(group, code, subject, Verdict.FAILED, sentence) for sentence in found]
+    return [Check(group, code, subject, Verdict.FAILED, sentence) for sentence in found]
 
 
-def _project(facts: Facts, request: Request) -> list[Finding]:
+def _project(facts: Facts, request: Request) -> list[Check]:
     state = facts.state
     subject = f"project/{state.namespace}"
     found = _unexpected(facts, "project", Group.PROJECT, Code.PROJECT_EXPECTED, subject)
@@ -156,77 +183,80 @@ def _project(facts: Facts, request: Request) -> list[Finding]:
     if not chosen:
         return [*found, whose.no_config(state)]
     seen = Text("{count} configs of 3scale", count=len(chosen))
-    found.append(Finding(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.PASSED, seen))
+    found.append(Check(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.PASSED, seen))
     # The named configs are a part of the project, and may all be databases, which do not show the release.
     of_3scale = tuple(dict.fromkeys((*chosen, *choose(state, Request()).configs)))
     return [*found, *whose.findings(state, of_3scale, facts.environment)]
 
 
-def _skipped(group: Group, step: Step) -> list[Finding]:
-    return [Finding(group, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("left out with --skip"))]
+def _skipped(group: Step | Group, step: Step) -> list[Check]:
+    return [Check(group, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("left out with --skip"))]
 
 
-def _of_step(facts: Facts, group: Group, *wanted: Step) -> list[Finding]:
+def _of_step(facts: Facts, group: Step | Group, *wanted: Step) -> list[Check]:
     """The errors of the steps that could not be planned."""
     return [
-        Finding(group, Code.STEP_PLANNED, step.value, Verdict.FAILED, error.text, usage=isinstance(error, Usage))
+        Check(
+            group, Code.STEP_PLANNED, step.value, Verdict.FAILED, error.text, error.fix, usage=isinstance(error, Usage)
+        )
         for step, error in facts.attempt.refusals
         if step in wanted
     ]
 
 
-def _secret(facts: Facts, request: Request) -> list[Finding]:
+def _secret(facts: Facts, request: Request) -> list[Check]:
     return [*_registry_secret(facts, request), *map(_broken, links.broken(facts.state))]
 
 
-def _broken(check: Check) -> Finding:
+def _broken(check: Check) -> Check:
     """A pull secret of an account that spoils all its pulls: whatever is redeployed may not come up again."""
-    fix = Text("{fix}; or continue with --force", fix=check.fix)
-    return Finding(Group.SECRET, check.code, check.subject, Verdict.FAILED, check.seen, fix, forceable=True)
+    return replace(check, step=Step.REGISTRY_SECRET, verdict=Verdict.FAILED, forceable=True)
 
 
-def _registry_secret(facts: Facts, request: Request) -> list[Finding]:
+def _registry_secret(facts: Facts, request: Request) -> list[Check]:
     if Step.REGISTRY_SECRET in request.skip:
-        return _skipped(Group.SECRET, Step.REGISTRY_SECRET)
-    found = _of_step(facts, Group.SECRET, Step.REGISTRY_SECRET)
+        return _skipped(Step.REGISTRY_SECRET, Step.REGISTRY_SECRET)
+    found = _of_step(facts, Step.REGISTRY_SECRET, Step.REGISTRY_SECRET)
     subject = f"secret/{SECRET_NAME}"
     given = request.pull_secret
     for warning in () if given is None else given.warnings:
-        found.append(Finding(Group.SECRET, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning))
+        found.append(Check(Step.REGISTRY_SECRET, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning))
     if (found and found[0].verdict is Verdict.FAILED) or (given is None and facts.state.secret is None):
         return found
     seen = Text("it is in the project, with a login for {registry}", registry=REGISTRY)
     if given is not None:
         seen = Text("usable: a login for {registry}, from {source}", registry=REGISTRY, source=given.source)
-    return [Finding(Group.SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
+    return [Check(Step.REGISTRY_SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
 
 
-def _permissions(facts: Facts, request: Request) -> list[Finding]:
-    group, state = Group.PERMISSIONS, facts.state
+def _permissions(facts: Facts, request: Request) -> list[Check]:
+    group, state = Step.PERMISSIONS, facts.state
     if Step.PERMISSIONS in request.skip:
         return _skipped(group, Step.PERMISSIONS)
     found = _of_step(facts, group, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
     found += [_of_check(group, check) for check in permissions.unknown(state, request)]
     if not found:
         granted = (action for action in facts.attempt.actions if action.step is Step.PERMISSIONS)
-        commands = tuple(shell.oc(action.args) for action in granted)
+        commands = tuple(Command(("oc", *action.args)) for action in granted)
         seen = Text("{account} lacks nothing that default has", account=ACCOUNT)
         if commands:
             seen = Text("{account} gets what it lacks compared with default", account=ACCOUNT)
-        found.append(Finding(group, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen, commands=commands))
+        found.append(
+            Check(group, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen, Fix(commands=commands))
+        )
     if state.discovery is not None or request.service_discovery:
         discovery = permissions.discovery_text(state, request)
-        found.append(Finding(group, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery))
+        found.append(Check(group, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery))
     return found
 
 
-def _configs(facts: Facts, request: Request) -> list[Finding]:
+def _configs(facts: Facts, request: Request) -> list[Check]:
     state = facts.state
     if Step.DEPLOYMENT_CONFIGS in request.skip:
-        return _skipped(Group.CONFIGS, Step.DEPLOYMENT_CONFIGS)
+        return _skipped(Step.DEPLOYMENT_CONFIGS, Step.DEPLOYMENT_CONFIGS)
     if readiness.unread(state):
         return []
-    found: list[Finding] = []
+    found: list[Check] = []
     chosen = choose(state, request).configs
     healthy = 0
     for name in chosen:
@@ -237,14 +267,14 @@ def _configs(facts: Facts, request: Request) -> list[Finding]:
     found += todays_images.findings(facts.images, facts.state.secret is not None)
     if healthy:
         seen = Text("{count} of {total} are healthy", count=healthy, total=len(chosen))
-        found.insert(0, Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, "dc", Verdict.PASSED, seen))
+        found.insert(0, Check(Step.DEPLOYMENT_CONFIGS, Code.CONFIG_HEALTHY, "dc", Verdict.PASSED, seen))
     return found
 
 
-def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
+def _health(state: ProjectState, request: Request, name: str) -> Check | None:
     """What is wrong with a config before the first change; None where it is healthy."""
     config = state.configs[name]
-    finding = partial(Finding, Group.CONFIGS, Code.CONFIG_HEALTHY, f"dc/{name}")
+    finding = partial(Check, Step.DEPLOYMENT_CONFIGS, Code.CONFIG_HEALTHY, f"dc/{name}")
     if config.effective_account == ACCOUNT:
         found = readiness.assess(state, name)
         begun = Text("its migration has begun: {reason}; migrate continues it", reason=found.why)
@@ -252,7 +282,7 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
     if config.paused and not request.resume_paused:
         seen = Text("it is paused: it accepts the patch but does not redeploy until it is resumed")
-        return finding(Verdict.WARNING, seen, Text("resume it with --resume-paused"))
+        return finding(Verdict.WARNING, seen, Fix(commands=(resume("--resume-paused"),)))
     if found.reached:
         return None
     if found.moving:
@@ -263,8 +293,8 @@ def _health(state: ProjectState, request: Request, name: str) -> Finding | None:
         return finding(Verdict.WARNING, Text(waiting, registry=REGISTRY, reason=found.why))
     serves = readiness.serves(state, name)
     seen = Text("it is already failing: {reason}; {serves}", reason=found.why, serves=serves)
-    fix = found.cause.fix if found.cause is not None else Text("check oc describe dc/{name}", name=name)
-    fix = Text("{fix}; or continue anyway with --force", fix=fix)
+    fix = then(Text("find the cause, and fix it"), ("describe", f"dc/{name}"))
+    fix = found.cause.fix if found.cause is not None else fix
     return finding(Verdict.FAILED, seen, fix, forceable=True)
 
 
@@ -279,7 +309,7 @@ def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig
     return failed and any(image.startswith(f"{REGISTRY}/") for image in config.images)
 
 
-def _images(state: ProjectState, name: str) -> list[Finding]:
+def _images(state: ProjectState, name: str) -> list[Check]:
     """Image streams of a config that could not be imported: it waits for them silently (fact 20)."""
     found = []
     for trigger in state.configs[name].image_triggers:
@@ -291,16 +321,16 @@ def _images(state: ProjectState, name: str) -> list[Finding]:
         why = failed.get(trigger.tag) or "no image"
         if trigger.resolved:
             seen = Text("its last import failed ({why}); {name} keeps the image that it has", why=why, name=name)
-            found.append(Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, f"is/{tag}", Verdict.WARNING, seen))
+            found.append(Check(Step.DEPLOYMENT_CONFIGS, Code.IMAGE_IMPORTED, f"is/{tag}", Verdict.WARNING, seen))
             continue
         seen = Text("it could not be imported ({why}), and {name} would wait for it silently", why=why, name=name)
-        fix = Text("import it: oc import-image {stream}; or continue with --force", stream=tag)
+        fix = then(Text("import it"), ("import-image", tag))
         found.append(
-            Finding(Group.CONFIGS, Code.IMAGE_IMPORTED, f"is/{tag}", Verdict.FAILED, seen, fix, forceable=True)
+            Check(Step.DEPLOYMENT_CONFIGS, Code.IMAGE_IMPORTED, f"is/{tag}", Verdict.FAILED, seen, fix, forceable=True)
         )
     return found
 
 
-def _capacity(facts: Facts, request: Request) -> list[Finding]:
+def _capacity(facts: Facts, request: Request) -> list[Check]:
     state, actions = facts.state, facts.attempt.actions
     return [] if "dc" in state.unread else capacity.findings(state, redeployed(state, request, actions), actions)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import Enum
 
 from ..check_codes import Code
-from ..values import NEXT_IMAGES, NOTHING, PANEL, REGISTRY, Check, Step, Text, Verdict
+from ..values import NEXT_IMAGES, NO_FIX, PANEL, REGISTRY, Check, Command, Fix, Step, Text, Verdict, Who, resume
 from .registry_answers import Answer, meaning, of_status
 
 # It represents all images of the next step where one is enough.
@@ -112,27 +112,32 @@ OTHERWISE = {
 # The next step imports from just there, with just these logins.
 FAILURES = (Answer.REFUSED, Answer.TERMS, Answer.UNPARSABLE, Answer.NOT_IMPORTED, Answer.BLOCKED)
 VERDICTS = {Answer.PROVED: Verdict.PASSED, **dict.fromkeys(FAILURES, Verdict.FAILED)}
+_IMAGES_CONFIG = Command(("oc", "edit", "image.config.openshift.io", "cluster"), Who.CLUSTER_ADMIN)
 _FIXES = {
-    Answer.REFUSED: Text("{panel}", panel=PANEL),
-    Answer.TERMS: Text(
-        "ask the owner of the token to accept them once at {registry}, or name another image with --prove-pull=IMAGE",
-        registry=REGISTRY,
+    Answer.REFUSED: Fix(PANEL, (resume("--secret-file", "FILE", "--replace-secret"),)),
+    Answer.TERMS: Fix(
+        Text(
+            "ask the owner of the token to accept them once at {registry}, or name another image with --prove-pull=IMAGE",
+            registry=REGISTRY,
+        )
     ),
-    Answer.ABSENT: Text("name another image with --prove-pull=IMAGE"),
-    Answer.UNPARSABLE: Text(
-        "replace or delete that pull secret: it need not be linked to an account to spoil all imports"
+    Answer.ABSENT: Fix(Text("name another image with --prove-pull=IMAGE")),
+    Answer.UNPARSABLE: Fix(
+        Text("replace or delete that pull secret: it need not be linked to an account to spoil all imports")
     ),
-    Answer.NOT_IMPORTED: Text(
-        "ask a cluster admin to allow {registry}: oc edit image.config.openshift.io cluster (allowedRegistriesForImport); on 3.11"
-        " imagePolicyConfig in the master's configuration",
-        registry=REGISTRY,
+    Answer.NOT_IMPORTED: Fix(
+        Text(
+            "ask a cluster admin to allow {registry} in allowedRegistriesForImport; on 3.11 in imagePolicyConfig of the master's"
+            " configuration",
+            registry=REGISTRY,
+        ),
+        (_IMAGES_CONFIG,),
     ),
-    Answer.BLOCKED: Text(
-        "ask a cluster admin to allow {registry}: oc edit image.config.openshift.io cluster (registrySources)",
-        registry=REGISTRY,
+    Answer.BLOCKED: Fix(
+        Text("ask a cluster admin to allow {registry} in registrySources", registry=REGISTRY), (_IMAGES_CONFIG,)
     ),
 }
-_LET_OUT = Text("let the cluster reach {registry} on port 443", registry=REGISTRY)
+_LET_OUT = Fix(Text("let the cluster reach {registry} on port 443", registry=REGISTRY))
 
 
 def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
@@ -140,7 +145,7 @@ def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
     verdict = VERDICTS.get(answer, Verdict.UNKNOWN)
     seen = Text(SEEN[asker].get(answer, OTHERWISE[asker]), registry=REGISTRY, said=said)
     shut_in = asker is Asker.CLUSTER and answer in (Answer.UNREACHABLE, Answer.UNTRUSTED)
-    fix = _LET_OUT if shut_in else _FIXES.get(answer, NOTHING)
+    fix = _LET_OUT if shut_in else _FIXES.get(answer, NO_FIX)
     return Check(Step.REGISTRY_SECRET, Code.REGISTRY_ACCEPTS_TOKEN, f"image/{image}", verdict, seen, fix)
 
 

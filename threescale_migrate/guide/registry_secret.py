@@ -10,11 +10,12 @@ from ..cluster.pull_secrets import DATA_KEYS, Unparsable, logins
 from ..cluster.state import ProjectState, RegistrySecret
 from ..values import (
     NEXT_IMAGES,
-    NOTHING,
+    NO_FIX,
     PANEL,
     REGISTRY,
     SECRET_NAME,
     Check,
+    Fix,
     PullSecret,
     Refused,
     Request,
@@ -22,12 +23,16 @@ from ..values import (
     Text,
     Usage,
     Verdict,
+    resume,
 )
 from .change import Change
 from .logins import covers, judged, unparsable
 from .object_changes import SecretCopied, SecretCreated, SecretReplaced
 
 STEP = Step.REGISTRY_SECRET
+# FILE is for the reader to fill in.
+GIVE = resume("--secret-file", "FILE")
+GIVE_ANOTHER = resume("--secret-file", "FILE", "--replace-secret")
 
 
 def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
@@ -36,26 +41,23 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     if there is None and given is None:
         if "secrets" in state.unread:
             return ()
-        seen = (
-            "the project has no secret {name}: {panel}, and give its file with --secret-file"
-            " (or --username, or --from-secret if the project has it under another name)"
-        )
-        raise Usage(Text(seen, name=SECRET_NAME, panel=PANEL))
+        raise Usage(Text("the project has no secret {name}", name=SECRET_NAME), Fix(PANEL, (GIVE,)))
     if given is None:
         assert there is not None
         why = fault(there)
         if why is None:
             return ()
-        seen = "secret {name} in the project cannot be used: {why}; give a working one with --secret-file and --replace-secret"
-        raise Refused(Text(seen, name=SECRET_NAME, why=why))
+        seen = "secret {name} in the project cannot be used: {why}"
+        raise Refused(Text(seen, name=SECRET_NAME, why=why), Fix(PANEL, (GIVE_ANOTHER,)))
     if there is None:
         why = Text("the cluster needs a login for {registry}", registry=REGISTRY)
         return (SecretCreated(why, SECRET_NAME, given.fingerprint, given.path, given.kept, given.manifest),)
     if equal(there, given):
         return ()
     if not request.replace_secret:
-        seen = "secret {name} is already in the project and differs from {source}: add --replace-secret to replace it"
-        raise Refused(Text(seen, name=SECRET_NAME, source=given.source))
+        seen = "secret {name} is already in the project and differs from {source}"
+        fix = Fix(Text("replace it"), (resume("--replace-secret"),))
+        raise Refused(Text(seen, name=SECRET_NAME, source=given.source), fix)
     return replacement(there, given)
 
 
@@ -69,10 +71,7 @@ def renamed(manifest: str, name: str) -> str:
 def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Change, ...]:
     """Replaces the secret; the journal holds no secret data, so the former one stays in the project under another name."""
     if there.type != given.type:
-        seen = (
-            "secret {name} in the project is of type {type}, which cannot be changed in place:"
-            " delete it with oc delete secret {name}, then run this again"
-        )
+        seen = "secret {name} in the project is of type {type}, which cannot be changed in place: delete it first"
         raise Refused(Text(seen, name=SECRET_NAME, type=there.type or "?"))
     # Its name says what it holds: a copy that is there already is the same.
     backup = f"{SECRET_NAME}-before-{there.fingerprint[:8]}"
@@ -99,16 +98,15 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether the secret is there, of a type that pods can pull with, and has a login for the registry."""
     there = state.secret
 
-    def checked(code: Code, verdict: Verdict, seen: Text, fix: Text = NOTHING) -> Check:
+    def checked(code: Code, verdict: Verdict, seen: Text, fix: Fix = NO_FIX) -> Check:
         return Check(STEP, code, f"secret/{SECRET_NAME}", verdict, seen, fix)
 
     usable = Code.REGISTRY_SECRET_USABLE
     if "secrets" in state.unread:
         return (checked(usable, Verdict.UNKNOWN, Text("it cannot be read: {why}", why=state.unread["secrets"])),)
     if there is None:
-        fix = Text("threescale-migrate step registry-secret --secret-file FILE")
-        return (checked(usable, Verdict.FAILED, Text("it is not in the project"), fix),)
-    fix = Text("threescale-migrate step registry-secret --secret-file FILE --replace-secret")
+        return (checked(usable, Verdict.FAILED, Text("it is not in the project"), Fix(commands=(GIVE,))),)
+    fix = Fix(commands=(GIVE_ANOTHER,))
     why = fault(there)
     if why is not None:
         return (checked(usable, Verdict.FAILED, why, fix),)

@@ -11,9 +11,8 @@ from functools import partial
 from .. import shell
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import Text, Verdict
+from ..values import Check, Group, Text, Verdict
 from .change import Change
-from .findings import Finding, Group
 from .rights import Answers, Right, needed
 from .role_changes import RoleGranted
 
@@ -34,7 +33,7 @@ READING_MORE = {
 }
 
 
-def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answers) -> list[Finding]:
+def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answers) -> list[Check]:
     """What the user cannot read or do of what the plan needs."""
     unread, project = state.unread, state.namespace
     ask_for_edit = Text(
@@ -74,7 +73,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
     return found
 
 
-_finding = partial(Finding, Group.RIGHTS)
+_finding = partial(Check, Group.RIGHTS)
 
 
 def _edit(user: str, project: str) -> tuple[str, ...]:
@@ -82,7 +81,7 @@ def _edit(user: str, project: str) -> tuple[str, ...]:
     return (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
 
 
-def _refused(user: str, right: Right, action: Change, answer: bool | None) -> Finding:
+def _refused(user: str, right: Right, action: Change, answer: bool | None) -> Check:
     named = {
         "user": user,
         "right": right.sentence,
@@ -103,7 +102,7 @@ def _refused(user: str, right: Right, action: Change, answer: bool | None) -> Fi
     return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, _edit(user, right.namespace))
 
 
-def _grant_refused(subject: str, action: Change, seen: Text) -> Finding:
+def _grant_refused(subject: str, action: Change, seen: Text) -> Check:
     """A grant that the user cannot make: somebody else has to run the command."""
     fix = Text(
         "missing: permission to give amp the roles that default has; ask a cluster admin to run this, then run threescale-migrate"
@@ -113,7 +112,7 @@ def _grant_refused(subject: str, action: Change, seen: Text) -> Finding:
     return _finding(Code.RIGHTS_SUFFICIENT, subject, Verdict.FAILED, seen, fix, commands)
 
 
-def _grant_undecided(user: str, action: Change, why: Text) -> Finding:
+def _grant_undecided(user: str, action: Change, why: Text) -> Check:
     """A grant for which it is not known whether the user can make it: trying it would change the cluster."""
     seen = Text("it is not known whether {user} can give this role: {why}", user=user, why=why)
     fix = Text(

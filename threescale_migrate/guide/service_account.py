@@ -9,9 +9,12 @@ from ..cluster.state import ProjectState, ServiceAccount
 from ..values import (
     ACCOUNT,
     DEFAULT_ACCOUNT,
-    NOTHING,
+    GO_ON,
+    NO_FIX,
     SECRET_NAME,
     Check,
+    Command,
+    Fix,
     Request,
     Step,
     Text,
@@ -105,7 +108,7 @@ def _amp(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """Whether the account is there with the pull secret, and what pulls beside it has it too."""
     subject = f"sa/{ACCOUNT}"
     account = state.accounts.get(ACCOUNT)
-    fix = Text("threescale-migrate step service-account")
+    fix = GO_ON
     if account is None:
         return (Check(STEP, Code.ACCOUNT_PRESENT, subject, Verdict.FAILED, Text("it is not in the project"), fix),)
     if SECRET_NAME not in account.pull_secrets:
@@ -137,8 +140,8 @@ def _beside(state: ProjectState, code: Code, account: str, has: Text, lacks: Tex
     return Check(STEP, code, f"sa/{account}", Verdict.WARNING, lacks, _linking(account))
 
 
-def _linking(account: str) -> Text:
-    return Text("{command}", command=f"oc secrets link {account} {SECRET_NAME} --for=pull")
+def _linking(account: str) -> Fix:
+    return Fix(commands=(Command(("oc", "secrets", "link", account, SECRET_NAME, "--for=pull")),))
 
 
 def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -150,12 +153,12 @@ def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
     name = config.effective_account
     subject = f"sa/{name}"
 
-    def checked(verdict: Verdict, seen: Text, fix: Text = NOTHING) -> tuple[Check, ...]:
+    def checked(verdict: Verdict, seen: Text, fix: Fix = NO_FIX) -> tuple[Check, ...]:
         return (Check(STEP, Code.ZYNC_QUE_HAS_LOGIN, subject, verdict, seen, fix),)
 
     if name not in state.accounts:
         seen = Text("zync-que runs as this account, which is not in the project: its pods cannot be created")
-        return checked(Verdict.FAILED, seen, Text("create it, as the 2.6 template does"))
+        return checked(Verdict.FAILED, seen, Fix(Text("create it, as the 2.6 template does")))
     if not linked(state, name) and SECRET_NAME not in config.template_pull_secrets:
         seen = Text(
             "zync-que runs as this account, and the pull secret {secret} is not linked to it", secret=SECRET_NAME
@@ -164,5 +167,5 @@ def _zync_que(state: ProjectState, request: Request) -> tuple[Check, ...]:
     without = [pod.name for pod in state.pods_of(ZYNC_QUE) if pod.live and SECRET_NAME not in pod.pull_secrets]
     if without:
         seen = Text("it has the pull secret, but pod {pod} of zync-que was created without it", pod=without[0])
-        return checked(Verdict.FAILED, seen, Text("{command}", command=f"oc rollout latest dc/{ZYNC_QUE}"))
+        return checked(Verdict.FAILED, seen, Fix(commands=(Command(("oc", "rollout", "latest", f"dc/{ZYNC_QUE}")),)))
     return checked(Verdict.PASSED, Text("it has the pull secret too, for zync-que"))

@@ -12,8 +12,8 @@ from functools import partial
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import REGISTRY, Text, Verdict
-from .findings import Finding, Group
+from ..values import REGISTRY, Check, Step, Text, Verdict
+from .cause import then
 from .registry_answers import Answer
 
 # The cluster's own registry holds its images itself: they are not imported.
@@ -43,7 +43,7 @@ def wanted(state: ProjectState, configs: Iterable[str]) -> dict[str, tuple[str, 
     return {image: tuple(names) for image, names in found.items()}
 
 
-_finding = partial(Finding, Group.CONFIGS, Code.IMAGE_PULLABLE)
+_finding = partial(Check, Step.DEPLOYMENT_CONFIGS, Code.IMAGE_PULLABLE)
 
 
 # What makes it certain that a node that does not have the image cannot get it.
@@ -59,7 +59,7 @@ UNKNOWN = {
 }
 
 
-def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
+def findings(asked: Iterable[Asked], has_login: bool) -> list[Check]:
     """A failure for each image that is gone; a warning for each cause for which images could not be checked."""
     found, had = [], 0
     unknown: dict[tuple[Answer, str], list[Asked]] = {}
@@ -80,7 +80,7 @@ def findings(asked: Iterable[Asked], has_login: bool) -> list[Finding]:
     return [*found, *(_unchecked(answer, images) for (answer, _), images in unknown.items())]
 
 
-def _unchecked(answer: Answer, images: Sequence[Asked]) -> Finding:
+def _unchecked(answer: Answer, images: Sequence[Asked]) -> Check:
     why = Text(UNKNOWN.get(answer, "{said}"), said=images[0].said)
     seen = Text.plural(
         "could not check whether it can be pulled again: {why}",
@@ -92,13 +92,11 @@ def _unchecked(answer: Answer, images: Sequence[Asked]) -> Finding:
     return _finding(subject, Verdict.WARNING, seen, forceable=True)
 
 
-def _gone(one: Asked) -> Finding:
+def _gone(one: Asked) -> Check:
     seen = Text(
         "it cannot be pulled again, and the new pods of {configs} need it on any node that no longer has it: {said}",
         configs=", ".join(one.configs),
         said=one.said,
     )
-    fix = Text(
-        "make it available in a registry that the cluster can pull from, or import its image stream; or continue with --force"
-    )
+    fix = then(Text("make it available in a registry that the cluster can pull from, or import its image stream"))
     return _finding(f"image/{one.image}", Verdict.FAILED, seen, fix, forceable=True)

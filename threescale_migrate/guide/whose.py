@@ -9,12 +9,10 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
-from .. import shell
 from ..check_codes import Code
 from ..cluster.environment import NAME, Environment
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import NOTHING, Text, Verdict
-from .findings import Finding, Group
+from ..values import NO_FIX, Check, Fix, Group, Text, Verdict, resume
 
 # An operator patches its configs back (fact 24).
 OPERATORS = ("APIManager",)
@@ -38,16 +36,16 @@ NEXT_RELEASE = (2, 6)
 Release = tuple[int, int]
 
 
-_finding = partial(Finding, Group.PROJECT)
+_finding = partial(Check, Group.PROJECT)
 
 
-def no_config(state: ProjectState) -> Finding:
+def no_config(state: ProjectState) -> Check:
     """A project without configs of 3scale: a self-managed gateway is recognised."""
     seen = Text(
         "there is no DeploymentConfig of 3scale in project {project}: name the right one with -n",
         project=state.namespace,
     )
-    fix = NOTHING
+    fix = NO_FIX
     gateways = [config.name for config in state.configs.values() if _is_gateway(config)]
     if gateways:
         seen = Text(
@@ -55,7 +53,7 @@ def no_config(state: ProjectState) -> Finding:
             " its image comes from the registry",
             names=", ".join(gateways),
         )
-        fix = Text("to migrate it, name it: --dc {names}", names=shell.quoted(",".join(gateways)))
+        fix = Fix(Text("to migrate it, name it"), (resume("--dc", ",".join(gateways)),))
     return _finding(Code.CONFIGS_PRESENT, f"project/{state.namespace}", Verdict.FAILED, seen, fix)
 
 
@@ -63,7 +61,7 @@ def _is_gateway(config: DeploymentConfig) -> bool:
     return "apicast" in config.name and any(GATEWAY.search(image.partition("@")[0]) for image in config.images)
 
 
-def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environment | None) -> list[Finding]:
+def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environment | None) -> list[Check]:
     """The findings about a project that has configs of 3scale."""
     found = [*_operated(state, chosen)]
     if LEFTOVER in state.configs:
@@ -74,7 +72,7 @@ def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environm
     return [*found, _release(releases(state, chosen, environment))]
 
 
-def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Finding]:
+def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Check]:
     """An operator's installation: it would revert its configs, and is upgraded in another way."""
     owned = [(name, kind, owner) for name in chosen for kind, owner in state.configs[name].owners if kind in OPERATORS]
     if not owned:
@@ -87,12 +85,12 @@ def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Finding]:
         kind=kind,
         owner=owner,
     )
-    fix = Text("follow the operator's own upgrade; or continue with --force")
+    fix = Fix(Text("follow the operator's own upgrade"))
     subject = f"{kind.lower()}/{owner}"
     return [_finding(Code.PROJECT_NOT_OPERATED, subject, Verdict.FAILED, seen, fix, forceable=True)]
 
 
-def _older(environment: Environment) -> list[Finding]:
+def _older(environment: Environment) -> list[Check]:
     """Without the ConfigMap, the guide refers to its section for older installations."""
     if environment.unread:
         seen = Text("it cannot be read, so it is not known whether the project is of an older release")
@@ -139,9 +137,9 @@ def _written(text: str) -> set[Release]:
     return {(int(match[1]), int(match[2]))} if match else set()
 
 
-def _release(found: frozenset[Release]) -> Finding:
+def _release(found: frozenset[Release]) -> Check:
     named = ", ".join(f"{major}.{minor}" for major, minor in sorted(found))
-    verdict, fix = Verdict.WARNING, NOTHING
+    verdict, fix = Verdict.WARNING, NO_FIX
     if found == {EXPECTED_RELEASE}:
         verdict, seen = Verdict.PASSED, Text("the images are those of 3scale {found}", found=named)
     elif not found:
@@ -153,6 +151,6 @@ def _release(found: frozenset[Release]) -> Finding:
     else:
         verdict = Verdict.FAILED
         seen = Text("the images are those of 3scale {found}, but this procedure is for 2.5", found=named)
-        fix = Text("upgrade to 2.5 first; name a project of 2.5 with -n; or continue with --force")
+        fix = Fix(Text("upgrade to 2.5 first, or name a project of 2.5 with -n"))
     forceable = verdict is Verdict.FAILED
     return _finding(Code.RELEASE_SUPPORTED, "release", verdict, seen, fix, forceable=forceable)

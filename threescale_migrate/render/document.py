@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from .. import kept
 from ..guide.change import Change
@@ -19,9 +19,6 @@ from ..shell import Invocation
 from ..values import NO_FIX, Check, Fix, Text
 from ..visible import unit_escaped
 
-if TYPE_CHECKING:
-    from ..guide.findings import Finding
-
 VERSION = 1
 # What a judgement is called where it is not about the whole project.
 WORDS = {"undo": "undone", "step": "done"}
@@ -32,20 +29,8 @@ def check(value: Check, place: Invocation) -> dict[str, Any]:
     return kept.of_check(value, str, place)
 
 
-def finding(value: Finding, place: Invocation) -> dict[str, Any]:
-    """A finding of a preflight as JSON."""
-    return {
-        "group": value.group.value,
-        "code": value.code.value,
-        "subject": value.subject,
-        "verdict": value.verdict.value,
-        "seen": str(value.seen),
-        "fix": kept.of_fix(value.fixed, str, place),
-    }
-
-
 def preflight(
-    command: str, project: str, findings: Iterable[Finding], exit_code: int, place: Invocation
+    command: str, project: str, findings: Iterable[Check], exit_code: int, place: Invocation
 ) -> dict[str, Any]:
     """The result of `preflight`, and of a `migrate` that was refused."""
     return {
@@ -54,7 +39,7 @@ def preflight(
         "project": project,
         "exit_code": exit_code,
         "ready": exit_code == 0,
-        "findings": [finding(value, place) for value in findings],
+        "findings": [check(value, place) for value in findings],
     }
 
 
@@ -126,7 +111,7 @@ def plan(
     costs: Iterable[Cost],
     exit_code: int,
     place: Invocation,
-    findings: Iterable[Finding] = (),
+    findings: Iterable[Check] = (),
 ) -> dict[str, Any]:
     """The result of `plan`, and of `undo --dry-run`; `findings` are those of the preflight."""
     return {
@@ -137,7 +122,7 @@ def plan(
         "actions": list(actions),
         "waves": [{"name": wave.name, "configs": list(wave.configs)} for wave in waves],
         "costs": [cost(value) for value in costs],
-        "findings": [finding(value, place) for value in findings],
+        "findings": [check(value, place) for value in findings],
     }
 
 

@@ -6,9 +6,9 @@ from ..engine.failed import Failure
 from ..exit_codes import ExitCode
 from ..redaction import REDACTOR
 from ..shell import Invocation, resumption
-from ..values import Command, Fix, Text
+from ..values import Fix, Text
 from .terminal import Terminal
-from .text import repairs, show_fix
+from .text import offer, repairs, show_fix
 
 
 def document(output: str, command: str, failure: Failure, code: ExitCode, place: Invocation) -> str:
@@ -49,18 +49,12 @@ def show(terminal: Terminal, failure: Failure) -> None:
     for text in failure.others:
         first = _sentence(terminal, text, first)
     again = resumption(failure.commands)
-    _offer(terminal, Text("Then:"), again)
-    _offer(terminal, Text("Or undo:"), failure.undo)
+    offer(terminal, Text("Then:"), again)
+    offer(terminal, Text("Or undo:"), failure.undo)
 
 
 def _repair(terminal: Terminal, fix: Fix, indent: int, shown: tuple[str, ...]) -> tuple[str, ...]:
     return show_fix(terminal, repairs(fix), indent, shown, Text("Fix: {fix}", fix=fix.sentence))
-
-
-def _offer(terminal: Terminal, label: Text, command: Command | None) -> None:
-    if command is not None:
-        terminal.line(terminal.say(label))
-        terminal.verbatim(terminal.invocation.pasted(command), 4)
 
 
 def _sentence(terminal: Terminal, text: Text, first: bool) -> bool:

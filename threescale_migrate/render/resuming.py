@@ -17,6 +17,7 @@ def invocation_of(record: Record) -> Invocation:
         record.command,
         tuple(map(str, first.get("given") or ())),
         tuple(map(str, first.get("arguments") or ())),
+        record.server,
     )
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from .. import shell
 from ..check_codes import Code
+from ..guide.preflight import against, heading, overrides
 from ..guide.selection import Wave
 from ..guide.verdicts import Meaning, judge
-from ..values import NO_FIX, Check, Fix, Step, Text, Verdict
+from ..shell import resumption
+from ..values import NO_FIX, RESUME, Check, Command, Fix, Step, Text, Verdict, Who, resume
 from .terminal import MARKS, Terminal
-
-if TYPE_CHECKING:
-    from ..guide.findings import Finding
 
 # As the guide numbers them.
 TITLES = {
@@ -106,44 +104,67 @@ def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:
     terminal.line(f"{terminal.mark(verdict)} {terminal.paint(terminal.say(sentence), MARKS[verdict][2])}", 0, 2)
 
 
-def show_findings(terminal: Terminal, findings: Sequence[Finding], notable: bool = False) -> None:
-    """The findings of a preflight by group: a mark, a sentence, and a hint for what is not right.
+def show_findings(terminal: Terminal, findings: Sequence[Check], notable: bool = False) -> None:
+    """The checks of a preflight by group: a mark, a sentence, and a hint for what is not right.
 
-    The same finding about several objects is one line. Commands that somebody has to run before the migration come last, in a
-    block to hand on, under what is to be done with them. `notable` leaves out what is right, but for what will be given away.
+    The same check of several objects is one line. What somebody has to run before the migration comes last, with the command that
+    goes on then. `notable` leaves out what is right, but for what will be given away.
     """
     last = None
-    printed: tuple[str, ...] = ()
-    handed: dict[Text, list[str]] = {}
+    shown: tuple[str, ...] = ()
     fixes: dict[Fix, None] = {}
     for group in _alike(findings):
-        finding = group[0]
-        if notable and finding.verdict is Verdict.PASSED and not finding.commands:
+        check = group[0]
+        if notable and check.verdict is Verdict.PASSED and not check.fixed.commands:
             continue
-        if finding.group is not last:
-            last = finding.group
-            terminal.line(terminal.paint(terminal.say(finding.title), "strong"))
-        blocks = finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and bool(finding.fixed.commands)
-        if blocks and isinstance(finding.fix, Fix):
-            fixes[finding.fix] = None
-        elif blocks and isinstance(finding.fix, Text):
-            handed.setdefault(finding.fix, []).extend(finding.commands)
-        shown = replace(finding, fix=NO_FIX, commands=()) if blocks else finding
-        printed = show_check(terminal, replace(shown, subject=", ".join(one.subject for one in group)), printed)
-    for fix, commands in handed.items():
-        terminal.line(f"{terminal.arrow} {terminal.say(fix)}:", 0, 2)
-        for command in dict.fromkeys(commands):
-            terminal.verbatim(terminal.invocation.placed(command), 2)
-    for one in fixes:
-        show_fix(terminal, one, 0)
+        if check.step is not last:
+            last = check.step
+            terminal.line(terminal.paint(terminal.say(heading(check)), "strong"))
+        blocks = check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)
+        if blocks and check.fixed:
+            fixes[check.fixed] = None
+        one = replace(check, subject=", ".join(one.subject for one in group), fix=NO_FIX if blocks else check.fix)
+        shown = show_check(terminal, one, shown)
+    show_fixes(terminal, tuple(fixes), shown)
+    if against(findings):
+        _go_on(terminal, tuple(fixes), overrides(findings))
 
 
-def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """The findings, grouped where they say the same of several objects, in the order of the first of each."""
-    groups: dict[object, list[Finding]] = {}
-    for finding in findings:
-        same = replace(finding, subject="")
-        groups.setdefault((same.group, same.code, same.verdict, same.seen, same.fix, same.commands), []).append(finding)
+def show_fixes(terminal: Terminal, fixes: Sequence[Fix], shown: Sequence[str] = ()) -> None:
+    """What has to be done, each sentence and each command once. The commands for a cluster admin are one block, ready to be sent."""
+    for fix in fixes:
+        own = replace(fix, commands=tuple(c for c in repairs(fix).commands if c.by is Who.USER))
+        if own.commands or not fix.commands:
+            shown = (*shown, *show_fix(terminal, own, 0, shown))
+    asked = [fix for fix in fixes if any(command.by is Who.CLUSTER_ADMIN for command in fix.commands)]
+    for sentence in dict.fromkeys(fix.sentence for fix in asked):
+        terminal.line(f"{terminal.arrow} {terminal.say(sentence)}:", 0, 2)
+    commands = [c for fix in asked for c in fix.commands if c.by is Who.CLUSTER_ADMIN]
+    if commands and terminal.invocation.server:
+        terminal.verbatim(f"# {terminal.invocation.server}", 4)
+    for line in dict.fromkeys(map(terminal.invocation.pasted, commands)):
+        terminal.verbatim(line, 4)
+
+
+def _go_on(terminal: Terminal, fixes: Sequence[Fix], options: Sequence[str]) -> None:
+    """With what the run goes on once all that is fixed, or in spite of it."""
+    again = resumption((*(command for fix in fixes for command in fix.commands), RESUME))
+    offer(terminal, Text("Then:"), again)
+    offer(terminal, Text("Or continue in spite of this:"), resume(*options) if options else None)
+
+
+def offer(terminal: Terminal, label: Text, command: Command | None) -> None:
+    """A command on a line of its own, under what it is for; nothing where there is none."""
+    if command is not None:
+        terminal.line(terminal.say(label))
+        terminal.verbatim(terminal.invocation.pasted(command), 4)
+
+
+def _alike(findings: Sequence[Check]) -> list[list[Check]]:
+    """The checks, grouped where they say the same of several objects, in the order of the first of each."""
+    groups: dict[object, list[Check]] = {}
+    for check in findings:
+        groups.setdefault((check.step, check.code, check.verdict, check.seen, check.fixed), []).append(check)
     return list(groups.values())
 
 
@@ -154,7 +175,7 @@ def without_repetition(subject: str, seen: str) -> str:
     return f"{subject}: {words}" if subject else words
 
 
-def show_check(terminal: Terminal, check: Check | Finding, shown: Sequence[str] = ()) -> tuple[str, ...]:
+def show_check(terminal: Terminal, check: Check, shown: Sequence[str] = ()) -> tuple[str, ...]:
     """One check: a line, a line for the fix, and the commands in it as they are pasted, but for those that are `shown` already.
     Gives what is shown by then."""
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .. import shell
 from ..check_codes import Code
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
@@ -15,9 +14,8 @@ from ..guide import backup as guide
 from ..guide import dumps
 from ..guide.backup import Backup
 from ..guide.dumps import Dump
-from ..guide.findings import Finding, Group
 from ..options import Options
-from ..values import Refused, Text, Verdict
+from ..values import Check, Command, Fix, Group, Refused, Step, Text, Verdict, Who
 from . import rights
 from .session import Session
 
@@ -30,19 +28,21 @@ class Saved:
     dump: Dump | None = None
 
 
-def findings(oc: Oc, state: ProjectState, user: str, options: Options) -> tuple[Finding, ...]:
+def findings(oc: Oc, state: ProjectState, user: str, options: Options) -> tuple[Check, ...]:
     """What blocks saving a database's content: nothing if that is not asked for. Raises Unreachable."""
     config = options.dump
     if config is None:
         return ()
     if "dc" not in state.unread and config not in state.configs:
         seen = Text("it is not in this project: its database is elsewhere")
-        fix = Text("leave out --dump and --restore")
-        return (Finding(Group.CONFIGS, Code.CONFIG_ABSENT, f"dc/{config}", Verdict.FAILED, seen, fix, usage=True),)
+        fix = Fix(Text("leave out --dump and --restore"))
+        return (
+            Check(Step.DEPLOYMENT_CONFIGS, Code.CONFIG_ABSENT, f"dc/{config}", Verdict.FAILED, seen, fix, usage=True),
+        )
     if dumps.pod_of(state, config) is None:
         seen = Text("it has no ready pod, so its content cannot be saved")
-        fix = Text("find out why it is not ready, or leave out --dump and --restore")
-        return (Finding(Group.CONFIGS, Code.CONFIG_HEALTHY, f"dc/{config}", Verdict.FAILED, seen, fix),)
+        fix = Fix(Text("find out why it is not ready, or leave out --dump and --restore"))
+        return (Check(Step.DEPLOYMENT_CONFIGS, Code.CONFIG_HEALTHY, f"dc/{config}", Verdict.FAILED, seen, fix),)
     wanted = dumps.right(state.namespace)
     answer = rights.may(oc, wanted)
     if answer:
@@ -53,13 +53,14 @@ def findings(oc: Oc, state: ProjectState, user: str, options: Options) -> tuple[
             user=user,
             right=wanted.sentence,
         )
-        fix = Text("ask: {question}", question=shell.oc(wanted.question))
+        fix = Fix(Text("ask the server"), (Command(("oc", *wanted.question)),))
         verdict = Verdict.WARNING if options.allow_unknown else Verdict.UNKNOWN
-        return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, verdict, seen, fix),)
+        return (Check(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, verdict, seen, fix),)
     seen = Text("{user} has no permission to {right}, which --dump requires", user=user, right=wanted.sentence)
-    fix = Text("ask an admin of the project to run this, or log in as a user who has the permission")
-    role = shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={state.namespace}"))
-    return (Finding(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, Verdict.FAILED, seen, fix, (role,)),)
+    role = ("oc", "adm", "policy", "add-role-to-user", "edit", user, f"--namespace={state.namespace}")
+    sentence = Text("ask an admin of the project to run this, or log in as a user who has the permission")
+    fix = Fix(sentence, (Command(role, Who.CLUSTER_ADMIN),))
+    return (Check(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, Verdict.FAILED, seen, fix),)
 
 
 def save(session: Session, oc: Oc, directory: str, state: ProjectState | None, show: bool) -> Saved:

@@ -9,12 +9,11 @@ from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.change import Change
 from ..guide.costs import Cost, costs
-from ..guide.findings import Finding
 from ..guide.preflight import against, blocked_by, redeployed
 from ..guide.selection import Wave, choose
 from ..render import document, text
 from ..render.plan import last_line, show_plan
-from ..values import DATABASES, Request, Text, Verdict
+from ..values import DATABASES, Check, Request, Text, Verdict
 from .preflight import Seen
 from .session import Session
 
@@ -29,7 +28,7 @@ class Planned:
     waves: tuple[Wave, ...]
     costs: tuple[Cost, ...]
     notes: tuple[Text, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Check, ...] = ()
 
     @staticmethod
     def of(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str = "") -> Planned:

@@ -17,7 +17,6 @@ from ..cluster.threads import side_by_side
 from ..engine.proving import prove, still_there
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
-from ..guide.findings import Finding
 from ..guide.preflight import Attempt, Facts
 from ..guide.rights import Answers
 from ..guide.todays_images import Asked, wanted
@@ -29,7 +28,7 @@ from .connecting import unexpected
 from .session import Session
 
 
-def insist(session: Session, project: str, findings: Sequence[Finding]) -> ExitCode:
+def insist(session: Session, project: str, findings: Sequence[Check]) -> ExitCode:
     """Shows what blocks a run, or that nothing does. Gives the exit code that it ends with, DONE to continue."""
     code = meaning(findings)
     terminal = session.talk
@@ -52,7 +51,7 @@ class Seen:
     """What a preflight has seen: the plan as far as it can be made, and the findings."""
 
     attempt: Attempt
-    findings: tuple[Finding, ...]
+    findings: tuple[Check, ...]
 
 
 def examine(
@@ -104,7 +103,7 @@ def version_of(oc: Oc) -> str:
     return first.partition(":")[2].strip() if first.startswith("Client Version:") else first.strip()
 
 
-def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
+def meaning(findings: Iterable[Check], changes: bool = True) -> ExitCode:
     """The exit code that findings mean: wrong usage if nothing but an option is wrong.
 
     If there is nothing to change, what is unknown blocks nothing, but is still reported.
@@ -117,7 +116,7 @@ def meaning(findings: Iterable[Finding], changes: bool = True) -> ExitCode:
     return ExitCode.USAGE if all(finding.usage for finding in blocking) else ExitCode.REFUSED
 
 
-def verdict(findings: Sequence[Finding]) -> Verdict:
+def verdict(findings: Sequence[Check]) -> Verdict:
     """What the findings mean, as the mark of the last line."""
     blocked = guide.against(findings)
     if blocked:
@@ -127,7 +126,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
     return Verdict.WARNING if warned else Verdict.PASSED
 
 
-def summary(findings: Sequence[Finding]) -> Text:
+def summary(findings: Sequence[Check]) -> Text:
     """The last line of a preflight."""
     blocked = guide.against(findings)
     if blocked:

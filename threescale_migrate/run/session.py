@@ -61,6 +61,7 @@ class Session:
             self.command,
             self.given,
             self.arguments,
+            known.server if isinstance(known, Oc) else "",
         )
 
     @property
