@@ -112,7 +112,7 @@ def findings(world: World, *options: str) -> dict[str, str]:
     done = world.run(
         "preflight", "--copy-privileged", "--secret-file", world.secret, "--dc", "zync", "-o", "json", *options
     )
-    return {one["subject"]: one["verdict"] for one in done.json()["findings"] if one["group"] == "rights"}
+    return {one["subject"]: one["verdict"] for one in done.json()["findings"] if one["step"] == "rights"}
 
 
 def admin_of_a_project(home: Path) -> World:

@@ -38,6 +38,7 @@ MORE_RIGHTS = (
     "list:securitycontextconstraints",
     "get:configmaps",
 )
+SERVER = "https://api.cluster.example.test:6443"
 DEFAULT = "system:serviceaccount:threescale:default"
 
 
@@ -102,9 +103,7 @@ def test_all_that_blocks_it_is_reported_at_once(tmp_path: Path) -> None:
     )
     assert done.code == 4
     document = done.json()
-    against = [
-        f"{found['group']}: {found['subject']}" for found in document["findings"] if found["verdict"] == "failed"
-    ]
+    against = [f"{found['step']}: {found['subject']}" for found in document["findings"] if found["verdict"] == "failed"]
     assert against == [
         "login: server",
         "project: project/threescale",
@@ -151,6 +150,12 @@ def test_a_failing_config_and_a_full_quota_are_named_and_force_continues(tmp_pat
     )
     assert "pods: 15 of 16 are used" in sentence
     assert world.objects() == before
+    lines = done.err.splitlines()
+    spite = lines[lines.index("Or continue in spite of this:") + 1]
+    assert spite.startswith("    threescale-migrate migrate --force --dc=backend-cron,zync --secret-file=")
+    # What an admin is asked to run names nothing of this user, but the project, and the server beside it.
+    assert f"    # {SERVER}" in lines
+    assert "    oc edit quota compute-resources --namespace=threescale" in lines
     ready = world.run("preflight", "--force", "--secret-file", world.secret, "--dc", "backend-cron,zync")
     assert ready.code == 0, ready.all
     assert "ready to migrate; 3 warnings" in ready.out
@@ -220,12 +225,12 @@ def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: P
     assert "which is what migrate gives it" in " ".join(linked.out.split())
     failed = world.migrate("--dc", "system-app", "--no-link-default", "--force")
     assert failed.code == 5, failed.all
-    fix = "oc secrets link default threescale-registry-auth --for=pull, oc rollout cancel dc/system-app,"
-    assert fix in " ".join(failed.err.split())
+    fix = ("oc secrets link default threescale-registry-auth --for=pull", "oc rollout cancel dc/system-app")
+    assert all(f"    {command} --namespace=threescale" in failed.err for command in fix)
     warning = world.run("verify", "--dc", "system-app")
     assert "has no login for the new images" in " ".join(warning.out.split())
-    for command in fix.split(", "):
-        assert world.oc(*command.rstrip(",").split()[1:]).code == 0
+    for command in fix:
+        assert world.oc(*command.split()[1:]).code == 0
     assert world.migrate("--dc", "system-app").code == 0
     assert world.run("verify", "--dc", "system-app", "--strict").code == 0
     world.oc("secrets", "unlink", "default", "threescale-registry-auth")

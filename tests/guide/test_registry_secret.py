@@ -223,8 +223,10 @@ def test_an_equal_secret_is_left_a_different_one_is_replaced_when_asked() -> Non
 
 
 def test_without_a_secret_anywhere_it_says_where_one_comes_from() -> None:
-    with pytest.raises(Usage, match="terms-based-registry"):
+    with pytest.raises(Usage, match="no secret threescale-registry-auth") as caught:
         registry_secret.plan(state(None), Request())
+    assert "terms-based-registry" in str(caught.value.fix.sentence)
+    assert caught.value.fix.commands == (registry_secret.GIVE,)
 
 
 def test_a_login_in_the_project_whose_token_has_ended_is_no_login() -> None:

@@ -32,6 +32,8 @@ from .object_changes import SecretCopied, SecretCreated, SecretReplaced
 STEP = Step.REGISTRY_SECRET
 # FILE is for the reader to fill in.
 GIVE = resume("--secret-file", "FILE")
+# One in the project under another name can be copied.
+SOURCES = Text("{panel}; or name another source with --username or --from-secret", panel=PANEL)
 GIVE_ANOTHER = resume("--secret-file", "FILE", "--replace-secret")
 
 
@@ -41,7 +43,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     if there is None and given is None:
         if "secrets" in state.unread:
             return ()
-        raise Usage(Text("the project has no secret {name}", name=SECRET_NAME), Fix(PANEL, (GIVE,)))
+        raise Usage(Text("the project has no secret {name}", name=SECRET_NAME), Fix(SOURCES, (GIVE,)))
     if given is None:
         assert there is not None
         why = fault(there)
