@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import clock, in_process, schemas  # the clock comes first: the package binds it
+from tests.support import clock, in_process, optional, schemas  # the clock comes first: the package binds it
 from tests.support.leaks import OUTPUT
 from tests.support.leaks import TOKEN as TOKEN
 from tests.support.leaks import everything_is_searched as everything_is_searched
@@ -50,6 +50,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         apart = [item for item in items if item.get_closest_marker("measures")]
         config.hook.pytest_deselected(items=apart)
         items[:] = [item for item in items if item not in apart]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for all that was left out for want of something to install."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    line = optional.last_line([report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)])
+    if line:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """The language of the messages: which one it is, and the catalogue that maps English to it.
 
 Messages are looked up by their English template, through gettext; `locale/*/LC_MESSAGES/*.po` are the sources, and the `.mo` next to
-each is made from it by `python -m tests.messages --write`. JSON, journals, names and commands are never translated.
+each is made from it by `python -m tests.tools.messages --write`. JSON, journals, names and commands are never translated.
 """
 
 from __future__ import annotations

@@ -16,9 +16,10 @@ from time import monotonic
 
 import pytest
 
-from tests import completions
 from tests.conftest import World, make_world
 from tests.support.operators_home import with_operators_home
+from tests.support.optional import left_out
+from tests.tools import completions
 from threescale_migrate import shipped
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli import usage
@@ -89,7 +90,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> World:
 def terminal(request: pytest.FixtureRequest, home: World) -> Iterator[Terminal]:
     shell: str = request.param
     if shutil.which(shell) is None:
-        pytest.skip(f"there is no {shell} here")
+        left_out(shell)
     made = Terminal(home, shell)
     yield made
     made.end()
@@ -139,7 +140,7 @@ def test_shellcheck_finds_nothing_in_what_shtab_is_given(tmp_path: Path) -> None
 
 
 def test_the_scripts_that_are_shipped_are_what_the_parser_gives() -> None:
-    """`python -m tests.completions --write` makes them anew."""
+    """`python -m tests.tools.completions --write` makes them anew."""
     assert completions.stale() == []
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import messages
 from tests.conftest import World, make_world
+from tests.tools import messages
 from threescale_migrate.values import Step
 
 JAPANESE = "ja_JP.UTF-8"

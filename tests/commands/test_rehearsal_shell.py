@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, World
+from tests.support.optional import left_out
 
 OWN = "PS1='me> '\nalias oc='echo not the rehearsal'\necho read my own file\n"
 
@@ -56,7 +57,7 @@ class Typist:
 def test_a_shell_says_that_it_is_a_rehearsal_and_has_its_oc_first(world: World, shell: str) -> None:
     program = shutil.which(shell) or shell
     if program == "zsh":
-        pytest.skip("there is no zsh here")
+        left_out("zsh")
     for name in (".bashrc", ".zshrc"):
         (world.home / name).write_text(OWN, encoding="utf-8")
     kept = {name: word for name, word in world.environment.items() if name not in ("KUBECONFIG", "PYTHONPATH")}

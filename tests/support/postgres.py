@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.optional import left_out
+
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 PROGRAMS = os.pathsep.join([*(str(path) for path in reversed(DEBIAN)), os.environ.get("PATH", os.defpath)])
 # What stands in for the pod's programs. A new pod begins as 3scale's image does: with the role and the database of zync, and nothing
@@ -106,7 +108,7 @@ def postgres() -> Iterator[Postgres]:
     if os.getuid() == 0 and shutil.which("setpriv") is None:
         missing.append("setpriv")
     if missing:
-        pytest.skip(f"no PostgreSQL is installed here: {', '.join(missing)} is missing (apt-get install postgresql)")
+        left_out("postgresql")
     # A socket's path has to be short, and the database's own user has to come there.
     root = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     root.chmod(0o755)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import messages
+from tests.tools import messages
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli.localising import asked_for, localise, spoken
 from threescale_migrate.language import LANGUAGES, language_of, translation
@@ -25,7 +25,7 @@ def test_no_message_is_put_together_from_pieces() -> None:
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_every_message_is_translated_none_is_stale_and_the_placeholders_are_the_same(language: str) -> None:
-    """`python -m tests.messages --write` puts new messages into the catalogue and takes stale ones out."""
+    """`python -m tests.tools.messages --write` puts new messages into the catalogue and takes stale ones out."""
     assert messages.problems(language) == []
 
 

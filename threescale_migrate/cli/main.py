@@ -15,7 +15,7 @@ from .line import Line, parsed
 from .parser import WrongUsage
 from .usage import NAME
 
-# The completion as it is shipped; `python -m tests.completions --write` makes it from the parser.
+# The completion as it is shipped; `python -m tests.tools.completions --write` makes it from the parser.
 COMPLETIONS = {"bash": "completion/threescale-migrate.bash", "zsh": "completion/_threescale-migrate"}
 
 
@@ -67,7 +67,7 @@ def _unwritable(error: Unwritable) -> ExitCode:
 
 def run(line: Line, program: str) -> int:
     """Runs the command that was named; each way to fail has its sentence and its exit code. Raises Unwritable, BrokenPipeError."""
-    if line.command == "completion":  # each new shell may wait for it: nothing more is loaded
+    if line.command == "completion":  # each new shell may wait for it: no command is loaded
         sys.stdout.write(shipped.text(COMPLETIONS[line.options.shell_name]))
         return ExitCode.DONE
     from ..run.errors import handled

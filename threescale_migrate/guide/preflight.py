@@ -1,6 +1,6 @@
 """What has to be known before the first change: everything that blocks a migration, together.
 
-Pure: facts in, findings out. The facts are gathered by the module of the same name beside `run`. The rights are derived from
+Pure: facts in, findings out. The facts are gathered by `run/preflight.py`. The rights are derived from
 the plan's own actions, so that exactly the rights for what will be done are checked.
 """
 

@@ -1,6 +1,6 @@
 """What resource quotas and limit ranges allow: usage as the quota controller counts it, and why they refuse a pod.
 
-The texts are those of Kubernetes' admission; no recording has a quota.
+The texts are those of the recorded refusals (fact 31).
 """
 
 from __future__ import annotations

@@ -20,8 +20,9 @@ from .resuming import by_undo
 from .terminal import MARKS
 from .text import ENDINGS, command_line, without_repetition
 
-# Pixels from the top of a row to what is in it.
+# The narrowest bar, as a share of the picture's width.
 SLIVER = 0.006
+# Pixels.
 TITLE_HEIGHT, ROW_HEIGHT, AXIS_HEIGHT = 30, 42, 26
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
 

@@ -57,8 +57,8 @@ MARKS = {
 
 @dataclass
 class Terminal:
-    """A stream with what is known about it. `translate` maps an English template to the reader's language, `place` is what a
-    command that is pasted has to name.
+    """A stream with what is known about it. `translate` maps an English template to the reader's language, `invocation` is
+    what a command that is pasted has to name.
 
     `live` is a terminal whose lines may be wrapped and drawn again. A `plain` one is read aloud, or by a program that types:
     it is not live, and each mark is a word.

@@ -1,4 +1,4 @@
-"""Pictures of the reports: `python -m tests.screens DIRECTORY`, with a chromium on PATH.
+"""Pictures of the reports: `python -m tests.tools.screens DIRECTORY`, with a chromium on PATH.
 
 A good run, a failed one, an undo and a look, on the rehearsal cluster; each in both languages, as wide as a desk and as a phone, light
 and dark, and as it is printed.
@@ -60,7 +60,9 @@ def main(argv: list[str]) -> int:
     """Makes reports and pictures in a directory."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if len(argv) != 1 or browser is None:
-        print(f"usage: python -m tests.screens DIRECTORY (chromium: {browser}; languages: {', '.join(LANGUAGES)})")
+        print(
+            f"usage: python -m tests.tools.screens DIRECTORY (chromium: {browser}; languages: {', '.join(LANGUAGES)})"
+        )
         return 2
     target = Path(argv[0]).resolve()
     target.mkdir(parents=True, exist_ok=True)

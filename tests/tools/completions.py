@@ -1,6 +1,6 @@
 """The completion scripts that are shipped, made from the parser by shtab.
 
-`python -m tests.completions` says whether they are what the parser gives; `--write` makes them anew. The parser says which
+`python -m tests.tools.completions` says whether they are what the parser gives; `--write` makes them anew. The parser says which
 options there are; the names of what is in the cluster come from `oc`, at the moment when the tabulator key asks for them. They are
 data: no word of a kubeconfig or of a cluster is expanded by a shell or put on the line where it would be.
 """
@@ -179,7 +179,7 @@ def stale() -> list[str]:
 
 def main(argv: Iterable[str]) -> int:
     """Says which scripts are stale, or writes them; exit code 1 where one is stale."""
-    parser = argparse.ArgumentParser(prog="python -m tests.completions", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.completions", description=__doc__)
     parser.add_argument("--write", action="store_true", help="make the scripts anew")
     if parser.parse_args(list(argv)).write:
         for shell, name in COMPLETIONS.items():

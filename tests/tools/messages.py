@@ -1,6 +1,6 @@
 """What the program can say to a person, and whether each language says it.
 
-`python -m tests.messages` lists what the catalogues lack; with `--write` it brings them up to date: new messages are added without a
+`python -m tests.tools.messages` lists what the catalogues lack; with `--write` it brings them up to date: new messages are added without a
 translation, stale ones are taken out, and babel makes the `.mo` that the program reads.
 """
 
@@ -298,7 +298,7 @@ def update(language: str) -> None:
 
 def main(argv: Iterable[str]) -> int:
     """Reports, or writes; exit code 1 where something is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m tests.messages", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.messages", description=__doc__)
     parser.add_argument("--write", action="store_true", help="bring the catalogues up to date")
     options = parser.parse_args(list(argv))
     wrong = [f"put together, cannot be translated: {where}" for where in unreadable()]
