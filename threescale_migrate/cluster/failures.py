@@ -195,6 +195,7 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
 )
 
 
+_NO_SUCH_TYPE = next(pattern for pattern, kind in ERROR_TEXTS if kind is UnknownResourceType)
 _COMPILED = tuple((re.compile(pattern, re.MULTILINE), kind) for pattern, kind in ERROR_TEXTS)
 
 
@@ -247,6 +248,11 @@ def classify(exit_code: int, stderr: str) -> type[OcError] | None:
         if pattern.search(told):
             return kind
     return Killed if exit_code < 0 or exit_code > 128 else OcError
+
+
+def lacks_type(why: str) -> bool:
+    """Whether a type is unread because the server does not have it, and not for want of a permission."""
+    return re.search(_NO_SUCH_TYPE, why) is not None
 
 
 def error_sentence(stderr: str) -> str:

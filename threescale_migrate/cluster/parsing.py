@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, Union
 
 from .dialects import role_kind
@@ -41,6 +42,8 @@ SETTINGS = "system"
 
 
 DISCOVERY_KEY = "service_discovery.yml"
+# In an export, in place of what was written there.
+MASK = "***"
 
 
 _JSON = Mapping[str, Any]
@@ -160,6 +163,13 @@ def _quota(item: _JSON) -> Quota:
     )
 
 
+def _cluster_quota(item: _JSON) -> Quota:
+    """What a ClusterResourceQuota leaves to this project: it counts what all its projects use (openshift/api quota/v1)."""
+    spec, total = (item.get("spec") or {}).get("quota") or {}, (item.get("status") or {}).get("total") or {}
+    inner = {"metadata": item["metadata"], "spec": spec, "status": total}
+    return replace(_quota(inner), cluster=True)
+
+
 def _limits(item: _JSON) -> Limits:
     name = str(item["metadata"]["name"])
     keys = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
@@ -175,7 +185,8 @@ def _discovery(item: _JSON) -> Discovery | None:
     if text is None:
         return None
     found = dict(re.findall(r"^[ \t]+(enabled|authentication_method):[ \t]*(.*?)[ \t\r]*$", str(text), re.MULTILINE))
-    return Discovery(_plain(found.get("enabled", "")), _plain(found.get("authentication_method", "")))
+    enabled, method = _plain(found.get("enabled", "")), _plain(found.get("authentication_method", ""))
+    return Discovery(enabled, method, known=bool(enabled and method) and MASK not in (enabled, method))
 
 
 def _plain(value: str) -> str:
@@ -229,6 +240,7 @@ _PARSERS: Mapping[str, Callable[[_JSON], Part]] = {
     "ClusterRole": _rights,
     "SecurityContextConstraints": _constraints,
     "ResourceQuota": _quota,
+    "AppliedClusterResourceQuota": _cluster_quota,
     "LimitRange": _limits,
     "ConfigMap": _discovery,
     "BuildConfig": _build,

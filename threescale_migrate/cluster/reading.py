@@ -36,13 +36,15 @@ CAUSE_TYPES = ("sa", "is")
 # All that lives in the project.
 PROJECT_TYPES = (*ROLLOUT_TYPES, *CAUSE_TYPES, BUILD_TYPE, "rolebindings", "roles")
 # What can refuse pods that are still to be created: a plan has to know.
-ROOM_TYPES = ("quota", "limits")
+# Quotas over several projects are OpenShift's own; each of these projects sees them as applied ones.
+CLUSTER_QUOTA = "appliedclusterresourcequotas"
+ROOM_TYPES = ("quota", "limits", CLUSTER_QUOTA)
 EVENTS = ("--field-selector", "type=Warning")
 # What an account is bound to elsewhere; a server that is not OpenShift has no SCCs.
 SCC_TYPE = "scc"
 CLUSTER_TYPES = ("clusterrolebindings", "clusterroles", "rolebindings", "roles", SCC_TYPE)
 # Where the server does not have these, there is nothing in them: no OpenShift, or one without builds.
-OPTIONAL_TYPES = (SCC_TYPE, BUILD_TYPE)
+OPTIONAL_TYPES = (SCC_TYPE, BUILD_TYPE, CLUSTER_QUOTA)
 ELSEWHERE = {"rolebindings": "rolebindings elsewhere", "roles": "roles elsewhere"}
 
 
@@ -62,6 +64,7 @@ _FORBIDDEN_NAMES = {
     "configmaps": "configmaps",
     "resourcequotas": "quota",
     "limitranges": "limits",
+    CLUSTER_QUOTA: CLUSTER_QUOTA,
     "securitycontextconstraints": SCC_TYPE,
     "buildconfigs": BUILD_TYPE,
 }

@@ -37,11 +37,15 @@ class Hook:
 
 @dataclass(frozen=True)
 class ImageTrigger:
-    """An ImageChange trigger: the image stream tag it follows, and whether it has ever resolved to an image."""
+    """An ImageChange trigger: the image stream tag it follows, and whether it has ever resolved to an image.
+
+    One that is not automatic holds no rollout up, and is never resolved by itself.
+    """
 
     stream: str
     tag: str
     resolved: bool
+    automatic: bool = True
 
 
 @dataclass(frozen=True)
@@ -215,12 +219,14 @@ class Constraints:
 
 @dataclass(frozen=True)
 class Quota:
-    """A resource quota: its scopes, and what of each resource may be used and is used, as the object spells it."""
+    """A resource quota: its scopes, and what of each resource may be used and is used, as the object spells it; `cluster` is one that
+    a cluster admin has set over several projects together."""
 
     name: str
     scopes: tuple[str, ...]
     hard: Mapping[str, str]
     used: Mapping[str, str]
+    cluster: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,10 +252,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class Discovery:
-    """How system's settings have service discovery: `enabled` and `method` as they are written there, empty if not."""
+    """How system's settings have service discovery: `enabled` and `method` as they are written there, empty if not. Where they are
+    masked, or not in a known form, it is `known` to be neither on nor off."""
 
     enabled: str
     method: str
+    known: bool = True
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def secrets_in_clear(item: _JSON) -> set[str]:
 def _image_trigger(item: _JSON) -> ImageTrigger:
     params = item.get("imageChangeParams") or {}
     stream, _, tag = str((params.get("from") or {}).get("name") or "").partition(":")
-    return ImageTrigger(stream, tag, bool(params.get("lastTriggeredImage")))
+    return ImageTrigger(stream, tag, bool(params.get("lastTriggeredImage")), bool(params.get("automatic")))
 
 
 def parse_controller(item: _JSON) -> ReplicationController:

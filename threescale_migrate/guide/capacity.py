@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ..check_codes import Code
+from ..cluster.reading import CLUSTER_QUOTA
 from ..cluster.state import DeploymentConfig, Limit, ProjectState, Quota, Resources
 from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who, resume
 from .cause import then
@@ -48,8 +49,8 @@ def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change
         strange = ", ".join(scope for scope in quota.scopes if scope not in KNOWN_SCOPES)
         if strange:
             seen = Text("not checked: its scope {scope} depends on the pods' priority or affinity", scope=strange)
-            found.append(Check(Group.CAPACITY, Code.QUOTA_SUFFICIENT, f"quota/{quota.name}", Verdict.WARNING, seen))
-    if not found and not {"quota", "limits"} & set(state.unread):
+            found.append(Check(Group.CAPACITY, Code.QUOTA_SUFFICIENT, subject(quota), Verdict.WARNING, seen))
+    if not found and not {"quota", "limits", CLUSTER_QUOTA} & set(state.unread):
         count = len(state.quotas) + len(state.limits)
         seen = Text("there is no quota and no limit range")
         if count:
@@ -70,13 +71,20 @@ def problems(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change
     return tuple(found)
 
 
+def subject(quota: Quota) -> str:
+    """A quota as a check names it: one that the cluster has over several projects is of a type of its own."""
+    return f"{'clusterresourcequota' if quota.cluster else 'quota'}/{quota.name}"
+
+
 def _problem(subject: str, seen: Text, fix: Fix) -> Check:
     return Check(Group.CAPACITY, Code.QUOTA_SUFFICIENT, subject, Verdict.FAILED, seen, fix, forceable=True)
 
 
 def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits: tuple[Limit, ...]) -> list[Check]:
-    """One problem for each resource of a quota, about the first wave that does not fit."""
+    """One problem for all resources that pods do not set, about all configs; and one for each resource that is too small, about the
+    first wave that does not fit."""
     found = []
+    silent: dict[str, list[str]] = {}
     for resource, written in quota.hard.items():
         hard, used = quantity(written), quantity(quota.used.get(resource, "0"))
         of_pods = resource == "pods" or resource.split(".", 1)[-1] in COMPUTE
@@ -84,14 +92,19 @@ def _of_quota(state: ProjectState, quota: Quota, order: tuple[Wave, ...], limits
             continue
         for wave in order:
             needs = {name: _peak(quota, resource, state.configs[name], limits) for name in wave.configs}
-            silent = [name for name, need in needs.items() if need is None]
-            if silent:
-                found.append(_unsaid(quota, resource, silent))
-                break
             amounts = [need for need in needs.values() if need is not None]
-            if sum(amounts, used) > hard:
+            if len(amounts) < len(needs):
+                silent.setdefault(resource, []).extend(name for name, need in needs.items() if need is None)
+            elif resource not in silent and amounts and sum(amounts, used) > hard:
                 found.append(_exceeded(quota, resource, wave, sum(amounts, Fraction(0)), max(amounts), used, hard))
                 break
+    if silent:
+        names = tuple(
+            dict.fromkeys(
+                name for wave in order for name in wave.configs if any(name in own for own in silent.values())
+            )
+        )
+        found.insert(0, _unsaid(quota, tuple(silent), names))
     return found
 
 
@@ -126,7 +139,7 @@ def _exceeded(
             enough=shown(resource, used + need),
         )
         fix = Fix(sentence, (resume("--wave-plan", "WAVES"),))
-    return _problem(f"quota/{quota.name}", seen, fix)
+    return _problem(subject(quota), seen, fix)
 
 
 def _amounts(resource: str, **amounts: Fraction) -> dict[str, str]:
@@ -136,19 +149,19 @@ def _amounts(resource: str, **amounts: Fraction) -> dict[str, str]:
 
 def _raised(quota: Quota, resource: str, enough: Fraction) -> Fix:
     sentence = Text("ask an admin to raise it to {enough}", enough=shown(resource, enough))
-    return Fix(sentence, (Command(("oc", "edit", "quota", quota.name), Who.CLUSTER_ADMIN), RESUME))
+    return Fix(sentence, (Command(("oc", "edit", *subject(quota).split("/")), Who.CLUSTER_ADMIN), RESUME))
 
 
-def _unsaid(quota: Quota, resource: str, names: list[str]) -> Check:
+def _unsaid(quota: Quota, resources: tuple[str, ...], names: tuple[str, ...]) -> Check:
     seen = Text(
         "it limits {resource}, and pods that do not set it are refused: those of {names}, their deployers or hooks",
-        resource=resource,
+        resource=", ".join(resources),
         names=", ".join(names),
     )
     fix = then(
         Text("give the project a limit range with defaults, or set resources in the configs and their strategies")
     )
-    return _problem(f"quota/{quota.name}", seen, fix)
+    return _problem(subject(quota), seen, fix)
 
 
 def _of_objects(state: ProjectState, quota: Quota, actions: tuple[Change, ...], order: tuple[Wave, ...]) -> list[Check]:
@@ -168,7 +181,7 @@ def _of_objects(state: ProjectState, quota: Quota, actions: tuple[Change, ...], 
                 more=more,
                 **_amounts(resource, used=used, hard=hard),
             )
-            found.append(_problem(f"quota/{quota.name}", seen, _raised(quota, resource, used + more)))
+            found.append(_problem(subject(quota), seen, _raised(quota, resource, used + more)))
     return found
 
 

@@ -244,7 +244,12 @@ def _not_ready(state: ProjectState, config: DeploymentConfig, pods: list[Pod]) -
 def _import_failure(state: ProjectState, config: DeploymentConfig) -> Cause | None:
     for trigger in config.image_triggers:
         stream = state.streams.get(trigger.stream)
-        if stream is None or trigger.tag in stream.tags or trigger.tag not in dict(stream.failures):
+        if (
+            not trigger.automatic
+            or stream is None
+            or trigger.tag in stream.tags
+            or trigger.tag not in dict(stream.failures)
+        ):
             continue
         named = {"name": config.name, "stream": trigger.stream, "tag": trigger.tag}
         detail = short(dict(stream.failures)[trigger.tag])

@@ -56,6 +56,11 @@ def discovery_text(state: ProjectState, request: Request) -> Text:
         return Text("it is not known whether service discovery is used: the config map system cannot be read")
     if found is None:
         return Text("service discovery is not used: there is no service_discovery.yml in the config map system")
+    if not found.known:
+        return Text(
+            "it is not known whether service discovery is used: service_discovery.yml in the config map system is masked, or not in"
+            " a known form"
+        )
     if found.method != "service_account":
         return Text(
             "service discovery does not need the role view: service_discovery.yml in the config map system has authentication_method"
@@ -184,7 +189,8 @@ def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
             )
             commands = (shell.oc(give(state.namespace, grant, ACCOUNT, set()).args),)
             checks.append(Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, commands))
-    if "configmaps" in state.unread and not request.service_discovery:
+    masked = state.discovery is not None and not state.discovery.known
+    if ("configmaps" in state.unread or masked) and not request.service_discovery:
         both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
         if not both:
             seen = discovery_text(state, request)
@@ -203,7 +209,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     checks += unknown(state, request)
     if all(check.verdict is Verdict.WARNING for check in checks):
         checks.insert(0, _equal(state, request))
-    if state.discovery is not None or request.service_discovery:
+    if (state.discovery is not None and state.discovery.known) or request.service_discovery:
         seen = discovery_text(state, request)
         checks.append(Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, seen))
     return tuple(checks)

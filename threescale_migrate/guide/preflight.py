@@ -178,7 +178,8 @@ def _project(facts: Facts, request: Request) -> list[Check]:
     subject = f"project/{state.namespace}"
     found = _unexpected(facts, "project", Group.PROJECT, Code.PROJECT_EXPECTED, subject)
     if "dc" in state.unread:
-        return found  # the findings of rights report it
+        # The findings of rights report it where a permission is missing.
+        return [*found, *whose.no_api(state)]
     chosen = choose(state, request).configs
     if not chosen:
         return [*found, whose.no_config(state)]
@@ -244,7 +245,7 @@ def _permissions(facts: Facts, request: Request) -> list[Check]:
         found.append(
             Check(group, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen, Fix(commands=commands))
         )
-    if state.discovery is not None or request.service_discovery:
+    if (state.discovery is not None and state.discovery.known) or request.service_discovery:
         discovery = permissions.discovery_text(state, request)
         found.append(Check(group, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, discovery))
     return found
@@ -313,6 +314,8 @@ def _images(state: ProjectState, name: str) -> list[Check]:
     """Image streams of a config that could not be imported: it waits for them silently (fact 20)."""
     found = []
     for trigger in state.configs[name].image_triggers:
+        if not trigger.automatic:
+            continue
         stream = state.streams.get(trigger.stream)
         failed = dict(stream.failures) if stream is not None else {}
         if trigger.tag not in failed and trigger.resolved:

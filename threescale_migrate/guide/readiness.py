@@ -205,6 +205,8 @@ def _stale(state: ProjectState, config: DeploymentConfig, newest: ReplicationCon
 def _waiting_image(state: ProjectState, config: DeploymentConfig) -> str:
     """The image stream that a config waits for, silently: never resolved, or its import failed (fact 20)."""
     for trigger in config.image_triggers:
+        if not trigger.automatic:
+            continue
         stream = state.streams.get(trigger.stream)
         if stream is not None and trigger.tag in stream.tags:
             continue  # a new config has not resolved it yet (fact 32)

@@ -10,6 +10,8 @@ from functools import partial
 
 from .. import shell
 from ..check_codes import Code
+from ..cluster.failures import lacks_type
+from ..cluster.reading import CLUSTER_QUOTA
 from ..cluster.state import ProjectState
 from ..values import Check, Group, Text, Verdict
 from .change import Change
@@ -28,6 +30,10 @@ READING_MORE = {
     "is": ("list imagestreams", Text("it is not known whether an image stream failed to import")),
     "events": ("list events", Text("it would not be known why pods are refused")),
     "quota": ("list resourcequotas", Text("it is not known whether a quota refuses the new pods")),
+    CLUSTER_QUOTA: (
+        "list appliedclusterresourcequotas",
+        Text("it is not known whether a quota over several projects refuses the new pods"),
+    ),
     "limits": ("list limitranges", Text("it is not known whether a limit range refuses the new pods")),
     "bc": ("list buildconfigs", Text("it is not known whether builds of the project need the pull secret")),
 }
@@ -41,12 +47,12 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
     )
     found = []
     for kind, sentence in READING.items():
-        if kind in unread:
+        if kind in unread and not lacks_type(unread[kind]):
             seen = Text("{why}", why=unread[kind])
             commands = _edit(user, project)
             found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, ask_for_edit, commands))
     for kind, (sentence, seen) in READING_MORE.items():
-        if kind in unread:
+        if kind in unread and not lacks_type(unread[kind]):
             fix = Text(
                 "ask somebody with read access to run threescale-migrate preflight, or continue with --allow-unknown"
             )

@@ -11,6 +11,7 @@ from functools import partial
 
 from ..check_codes import Code
 from ..cluster.environment import NAME, Environment
+from ..cluster.failures import lacks_type
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import NO_FIX, Check, Fix, Group, Text, Verdict, resume
 
@@ -18,14 +19,14 @@ from ..values import NO_FIX, Check, Fix, Group, Text, Verdict, resume
 OPERATORS = ("APIManager",)
 # A self-managed gateway, in a project without the rest of 3scale.
 GATEWAY = re.compile(r"/3scale-amp\d*/apicast-gateway|/3scale2?/apicast|(?:^|/)apicast[^/]*$")
-# Up to 2.3 (fact 23).
-LEFTOVER = "system-resque"
+# Up to 2.3, and a live part of those releases (fact 23).
+LEFTOVER, LAST_WITH_IT = "system-resque", (2, 3)
 
 # The images that change with each release; those of databases, caches and the wildcard router do not.
 _OWN = r"(?:apicast-gateway|backend|system|zync)"
 _IN_IMAGES = (
-    re.compile(rf"/3scale-amp(\d)(\d+)/{_OWN}"),
-    re.compile(rf"/3scale-amp\d/{_OWN}[^:]*:(?:3scale)?(\d)\.(\d+)"),
+    re.compile(rf"(?:^|/)3scale-amp(\d)(\d+)/{_OWN}"),
+    re.compile(rf"(?:^|/)3scale-amp\d/{_OWN}[^:]*:(?:3scale)?(\d)\.(\d+)"),
 )
 # As a tag of an image stream, or in system's environment: 2.5, 2.5.1, 2.5.0-CR2.
 _AS_WRITTEN = re.compile(r"(?:.*:)?(?:3scale)?(\d)\.(\d+)(?:[.\-].*)?")
@@ -37,6 +38,18 @@ Release = tuple[int, int]
 
 
 _finding = partial(Check, Group.PROJECT)
+
+
+def no_api(state: ProjectState) -> list[Check]:
+    """A server that has no DeploymentConfigs: it is no OpenShift, or one with that API switched off."""
+    if not lacks_type(state.unread["dc"]):
+        return []
+    seen = Text("the server has no DeploymentConfigs: {why}", why=state.unread["dc"])
+    sentence = Text(
+        "check which cluster this is; OpenShift from 4.14 on can be installed without them, and a cluster admin can enable the"
+        " capability DeploymentConfig"
+    )
+    return [_finding(Code.CONFIGS_PRESENT, f"project/{state.namespace}", Verdict.FAILED, seen, Fix(sentence))]
 
 
 def no_config(state: ProjectState) -> Check:
@@ -64,12 +77,19 @@ def _is_gateway(config: DeploymentConfig) -> bool:
 def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environment | None) -> list[Check]:
     """The findings about a project that has configs of 3scale."""
     found = [*_operated(state, chosen)]
-    if LEFTOVER in state.configs:
+    others = tuple(name for name in chosen if name != LEFTOVER)
+    if LEFTOVER in state.configs and _is_left_over(releases(state, others, environment)):
+        chosen = others
         seen = Text("it is left over from 3scale 2.3 or older, and nothing uses it: delete it once you are sure")
         found.append(_finding(Code.LEFTOVERS_ABSENT, f"dc/{LEFTOVER}", Verdict.WARNING, seen))
     if "system-app" in chosen and environment is not None:
         found += _older(environment)
     return [*found, _release(releases(state, chosen, environment))]
+
+
+def _is_left_over(others: frozenset[Release]) -> bool:
+    """Whether a config that exists up to 2.3 is none of the project's release: only where all others are known to be newer."""
+    return bool(others) and min(others) > LAST_WITH_IT
 
 
 def _operated(state: ProjectState, chosen: Iterable[str]) -> list[Check]:

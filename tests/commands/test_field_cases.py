@@ -1,0 +1,163 @@
+"""Troubles that people have with projects and clusters, each as its kind: what is said before the first change, and nothing is changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Result, World, make_world
+
+GUARD = '#!/bin/sh\ncase "$*" in {pattern}) {answer}; exit 1;; esac\nexec {oc} "$@"\n'
+
+
+def in_front(world: World, pattern: str, said: str) -> str:
+    """An `oc` that answers calls of that shape itself, and has the rehearsal's answer all others."""
+    shim = world.directory / "oc-in-front"
+    text = world.directory / "said"
+    text.write_text(said + "\n")
+    shim.write_text(GUARD.format(pattern=pattern, answer=f"cat {text} >&2", oc=f"{world.directory}/bin/oc"))
+    shim.chmod(0o755)
+    return str(shim)
+
+
+def preflight(world: World, *args: str) -> tuple[Result, list[dict[str, Any]]]:
+    done = world.run("preflight", "--secret-file", world.secret, "-o", "json", *args)
+    return done, done.json().get("findings", [])
+
+
+def put(world: World, item: dict[str, Any]) -> None:
+    done = world.oc("create", "-f", "-", stdin=json.dumps(item))
+    assert done.code == 0, done.all
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'error: the server doesn\'t have a resource type "dc"',
+        'error: the server doesn\'t have a resource type "deploymentconfigs"',
+        "Error from server (NotFound): the server could not find the requested resource",
+    ],
+)
+def test_a_server_without_deploymentconfigs_is_no_matter_of_permissions(world: World, said: str) -> None:
+    oc = in_front(world, '*"get dc"*|*",dc,"*|*",dc "*', said)
+    for command in (("preflight",), ("migrate", "--yes"), ("plan",)):
+        done = world.run(*command, "--secret-file", world.secret, "--oc", oc)
+        assert done.code == 4, done.all
+        assert "add-role-to-user" not in done.all
+        assert "the server has no DeploymentConfigs" in done.all or "DeploymentConfigs cannot be read" in done.all
+    assert "add-role-to-user" not in world.run("verify", "--oc", oc).all
+
+
+def test_settings_that_are_masked_are_unknown_and_not_off(world: World) -> None:
+    patch = {"data": {"service_discovery.yml": "***"}}
+    put(world, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "system"}, **patch})
+    done, found = preflight(world)
+    seen = [one for one in found if one["code"] == "service-discovery-view"]
+    assert [one["verdict"] for one in seen] == ["unknown"]
+    assert "it is not known whether service discovery is used" in seen[0]["seen"]
+    assert done.code != 0
+    assert preflight(world, "--service-discovery")[0].code == 0
+
+
+def test_a_trigger_that_is_not_automatic_holds_no_rollout_up(world: World) -> None:
+    config = json.loads(world.oc("get", "dc", "zync", "-o", "json").out)
+    for trigger in config["spec"]["triggers"]:
+        if trigger["type"] == "ImageChange":
+            trigger["imageChangeParams"] = {
+                key: value for key, value in trigger["imageChangeParams"].items() if key == "from"
+            } | {"automatic": False}
+    assert world.oc("replace", "-f", "-", stdin=json.dumps(config)).code == 0
+    world.settle()
+    done, found = preflight(world)
+    assert done.code == 0, found
+    assert not [one for one in found if one["code"] == "image-imported"]
+    assert world.migrate("--dc", "zync", "--no-prove-pull").code == 0
+    assert world.accounts()["zync"] == {"amp"}
+
+
+@pytest.mark.parametrize("kind", ["ResourceQuota", "AppliedClusterResourceQuota"])
+def test_a_quota_on_what_pods_do_not_set_is_one_problem_of_all_configs_that_it_stops(world: World, kind: str) -> None:
+    hard = {"limits.cpu": "400", "requests.memory": "400Gi"}
+    spec: dict[str, Any] = {"apiVersion": "v1", "spec": {"hard": hard}}
+    if kind != "ResourceQuota":
+        spec = {
+            "apiVersion": "quota.openshift.io/v1",
+            "spec": {"quota": {"hard": hard}, "selector": {}},
+            "status": {"total": {"hard": hard, "used": dict.fromkeys(hard, "0")}},
+        }
+    put(world, {**spec, "kind": kind, "metadata": {"name": "room"}})
+    done, found = preflight(world)
+    stopped = [one for one in found if one["code"] == "quota-sufficient"]
+    assert done.code == 4
+    assert [one["subject"] for one in stopped] == [
+        "quota/room" if kind == "ResourceQuota" else "clusterresourcequota/room"
+    ]
+    assert "limits.cpu, requests.memory" in stopped[0]["seen"]
+    for name in ("backend-cron", "zync", "apicast-production"):
+        assert name in stopped[0]["seen"]
+
+
+def test_a_quota_over_several_projects_is_read_and_left_to_a_cluster_admin(world: World) -> None:
+    full = {"pods": "20"}
+    put(
+        world,
+        {
+            "apiVersion": "quota.openshift.io/v1",
+            "kind": "AppliedClusterResourceQuota",
+            "metadata": {"name": "team"},
+            "spec": {"quota": {"hard": full}},
+            "status": {"total": {"hard": full, "used": full}},
+        },
+    )
+    done, found = preflight(world)
+    assert done.code == 4
+    stopped = next(one for one in found if one["code"] == "quota-sufficient")
+    assert stopped["subject"] == "clusterresourcequota/team"
+    assert "cluster admin" in json.dumps(stopped)
+    world.faults("forbidden=list:appliedclusterresourcequotas")
+    done, found = preflight(world)
+    assert any("over several projects" in one["seen"] for one in found)
+    assert not any("there is no quota" in one["seen"] for one in found)
+
+
+def release(world: World, image: str, *but: str) -> dict[str, dict[str, Any]]:
+    """The findings about the release, with images of another one in the configs but some."""
+    for config in json.loads(world.oc("get", "dc", "-o", "json").out)["items"]:
+        if config["metadata"]["name"] in but:
+            continue
+        config["spec"]["triggers"] = [{"type": "ConfigChange"}]
+        for container in config["spec"]["template"]["spec"]["containers"]:
+            container["image"] = image
+        assert world.oc("replace", "-f", "-", stdin=json.dumps(config)).code == 0
+    world.settle()
+    return {one["subject"]: one for one in preflight(world)[1]}
+
+
+def test_images_without_a_registry_show_their_release_too(world: World) -> None:
+    found = release(world, "3scale-amp20/system:1.0-2")["release"]
+    assert found["verdict"] == "failed"
+    assert "3scale 2.0" in found["seen"]
+
+
+def with_resque(world: World, image: str) -> None:
+    config = json.loads(world.oc("get", "dc", "system-sphinx", "-o", "json").out)
+    config["metadata"] = {"name": "system-resque", "labels": config["metadata"]["labels"]}
+    config["spec"]["triggers"] = [{"type": "ConfigChange"}]
+    config["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    put(world, config)
+
+
+def test_system_resque_is_a_live_part_of_2_3_and_a_leftover_among_newer_configs(tmp_path: Path) -> None:
+    older, newer = make_world(tmp_path / "older"), make_world(tmp_path / "newer")
+    with_resque(older, "registry.access.redhat.com/3scale-amp23/system:1.9")
+    found = release(older, "registry.access.redhat.com/3scale-amp23/system:1.9", "system-resque")
+    assert "dc/system-resque" not in {subject for subject, one in found.items() if one["code"] == "leftovers-absent"}
+    assert found["release"]["verdict"] == "failed"
+    with_resque(newer, "registry.access.redhat.com/3scale-amp23/system:1.9")
+    newer.settle()
+    found = {one["subject"]: one for one in preflight(newer)[1]}
+    assert found["dc/system-resque"]["code"] == "leftovers-absent"
+    assert found["release"]["verdict"] == "passed", "the leftover says nothing of the release"
