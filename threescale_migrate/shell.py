@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from .options import carried
+from .options import OPTIONS, carried
 from .values import PROGRAM as PROGRAM
 from .values import Command, Who
 
@@ -50,6 +50,7 @@ _COMMANDS = re.compile(
 )
 # What these steps look for, `migrate` brings about.
 LOOKING_STEPS = ("readiness", "verification")
+_PLACE = ("namespace", "context", "kubeconfig")
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,12 @@ class Invocation:
         named = set(map(_name, words))
         if "-n" in named or "--all-namespaces" in named or _is_of_the_cluster(words):
             named.add("--namespace")
-        places = (("--namespace", self.namespace), ("--context", self.context), ("--kubeconfig", self.kubeconfig))
-        more = (f"{name}={value}" for name, value in places if value and name not in named)
+        if tuple(words[:2]) == ("oc", "login"):  # the context is what it makes
+            named.add("--context")
+        if words[0] == PROGRAM:
+            named.update(f"--{name}" for name in _PLACE if not OPTIONS[name].taken_by(words[1]))
+        places = {f"--{name}": str(getattr(self, name)) for name in _PLACE}
+        more = (f"{name}={value}" for name, value in places.items() if value and name not in named)
         # What follows are the words of a program in a pod.
         end = 2 if tuple(words[:2]) in (("oc", "rsh"), ("oc", "exec")) else len(words)
         return line((*words[:end], *more, *words[end:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -177,7 +178,7 @@ def test_verify_asks_for_each_type_once_in_nine_calls_at_most(world: World) -> N
 def test_without_an_oc_the_sentence_names_the_rehearsal(world: World) -> None:
     done = world.run("verify", PATH=str(world.home))
     assert done.code == 7
-    assert "threescale-migrate rehearse" in done.err
+    assert "    threescale-migrate rehearse" in done.err.splitlines()
 
 
 @pytest.mark.parametrize("fault", ["api-down", "login-expired"])
@@ -186,6 +187,11 @@ def test_a_cluster_that_cannot_be_asked_has_a_code_of_its_own(world: World, faul
     done = world.run("verify")
     assert done.code == 7
     assert ("logged in" if fault == "login-expired" else "refused") in done.err
+    server = "https://api.cluster.example.test:6443"
+    if fault == "login-expired":
+        assert f"    oc login {server}" in done.err.splitlines()
+    else:
+        assert re.search(rf"check the way to {server} from here: .* it was asked \d+ times in \d+ s", done.err)
 
 
 @pytest.mark.parametrize(

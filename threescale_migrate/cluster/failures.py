@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from ..exit_codes import ExitCode
-from ..values import Text
+from ..values import NO_FIX, PROGRAM, Command, Fix, Text
 from .dialects import ANSWER, CONTINUED, NOISE
 
 
@@ -18,6 +18,7 @@ class OcError(Exception):
 
     exit_code = ExitCode.FAILED
     passing = False
+    fix: Fix = NO_FIX
 
     def __init__(self, message: str | Text, call: Call | None = None) -> None:
         super().__init__(str(message))
@@ -119,6 +120,32 @@ class Killed(OcError):
     """`oc` was ended by a signal, such as from the system when memory runs out."""
 
     passing = True
+
+
+def missing(wanted: str | None) -> OcMissing:
+    """The error where there is no `oc`, or not the `wanted` one."""
+    error = OcMissing(Text("{program} cannot be run" if wanted else "there is no oc on PATH", program=wanted))
+    sentence = (
+        "install the OpenShift client or name it with --oc; without a cluster the tool can be tried by a rehearsal"
+    )
+    error.fix = Fix(Text(sentence), (Command((PROGRAM, "rehearse")),))
+    return error
+
+
+def remedy(error: OcError, server: str, tries: int, seconds: float) -> Fix:
+    """What can be done about a server that could not be asked, and what was tried; `server` is empty where it is not known."""
+    if isinstance(error, Unauthorized):
+        return Fix(Text("log in again"), (Command(("oc", "login", *((server,) if server else ()))),))
+    if isinstance(error, (ConnectionRefused, NoRoute, BadCertificate, RequestTimeout, ServerUnavailable)) and server:
+        sentence = Text.plural(
+            "check the way to {server} from here: network, VPN, proxy, certificate; it was asked once",
+            "check the way to {server} from here: network, VPN, proxy, certificate; it was asked {count} times in {seconds} s",
+            count=tries,
+            server=server,
+            seconds=f"{seconds:.0f}",
+        )
+        return Fix(sentence)
+    return NO_FIX
 
 
 # With these the call certainly had no effect; after any other failure it may have had one, or may still have one.

@@ -36,10 +36,13 @@ from .failures import (
     OcMissing,
     RequestTimeout,
     TimeOver,
+    Unreachable,
     UnreadableAnswer,
     classify,
     error_lines,
     error_sentence,
+    missing,
+    remedy,
 )
 from .items import items_of
 from .streams import NONE, Stream
@@ -58,16 +61,7 @@ def find_oc(wanted: str | None) -> str:
     """The path of the `oc` to run: `wanted`, else the first on PATH. Raises OcMissing."""
     found = shutil.which(wanted or "oc")
     if found is None:
-        raise OcMissing(
-            Text(
-                "{program} cannot be run: install the OpenShift client or name it with --oc;"
-                " to try the tool without a cluster, run: threescale-migrate rehearse"
-                if wanted
-                else "there is no oc on PATH: install the OpenShift client or name it with --oc;"
-                " to try the tool without a cluster, run: threescale-migrate rehearse",
-                program=wanted,
-            )
-        )
+        raise missing(wanted)
     return os.path.abspath(found)
 
 
@@ -318,7 +312,13 @@ class Oc:
             sleep=wait,
             reraise=True,
         )
-        return retrying(once)
+        began = monotonic()
+        try:
+            return retrying(once)
+        except Unreachable as error:
+            if not error.fix:
+                error.fix = remedy(error, self.server, max(1, len(failed)), monotonic() - began)
+            raise
 
 
 # So many calls at once, over all threads: each is a process with a client of some forty megabytes.

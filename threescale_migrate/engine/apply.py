@@ -25,8 +25,6 @@ from .signals import Stopped
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
 ACTION_TRIES = 6
-# What is added to the text of a call that failed and was carried out anyway.
-TOOK_EFFECT = "it took effect anyway"
 Replan = Callable[[ProjectState], Iterable[Change]]
 
 
@@ -57,6 +55,7 @@ def _apply_one(run: Run, change: Change, replan: Replan) -> None:
             run.journal.end(number, outcome, said=said, seconds=round(monotonic() - started, 3))
             run.watcher.ended(change, outcome, monotonic() - started, said)
             if outcome == "done":
+                run.watcher.note(Text("{said}", said=said))
                 run.made.add((change.step, change.subject))
             if outcome in ("done", "present") or _is_gone(run, change, error):
                 return
@@ -107,4 +106,4 @@ def _after_failure(run: Run, change: Change, replan: Replan, error: OcError) -> 
         return outcome, str(error), None
     if isinstance(error, failures.AlreadyExists) or UNCHANGED.search(str(error)):
         return "present", f"{error} (somebody else has done it)", None
-    return "done", f"{error} ({TOOK_EFFECT})", None
+    return "done", f"{error} (it took effect anyway)", None

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-from ..cluster.failures import Forbidden, OcError, TimeOver, Unauthorized
+from ..cluster.failures import Forbidden, OcError, TimeOver
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.cause import Cause, CauseKind, then
 from ..guide.change import Change
 from ..guide.config_changes import RolloutCancelled
 from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
-from ..values import GO_ON, NOTHING, Fix, Text
+from ..values import GO_ON, NOTHING, RESUME, Fix, Text
 from . import evidence
 from .apply import apply
 from .failed import BrokenConfig, Failed, Failure
@@ -82,8 +82,9 @@ def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[st
     """The end of a run whose call failed for good: the state is read again before it is shown."""
     state, shown = observe_again(run, state)
     why = TIME_IS_OVER if isinstance(error, TimeOver) else error.text
-    lost = isinstance(error, (Forbidden, Unauthorized))
-    fix = then(Text("ask for the permission back, or log in again") if lost else NOTHING)
+    fix = Fix(error.fix.sentence, (*error.fix.commands, RESUME))
+    if isinstance(error, Forbidden):
+        fix = then(Text("ask for the permission back"))
     code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and shown else error.exit_code
     return stopped(run, (why, *shown), fix, code, how_far(run, state, names, goal))
 

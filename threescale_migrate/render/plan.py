@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .. import shell
 from ..guide.change import Change
 from ..guide.config_changes import patches_in
 from ..guide.costs import Cost, longest_seconds
 from ..guide.selection import Wave
-from ..values import Step, Text, Verdict
+from ..values import Command, Step, Text, Verdict
 from .terminal import Terminal, columns
 from .text import TITLES
 
@@ -69,7 +68,7 @@ def _show_actions(terminal: Terminal, actions: Iterable[Change], verbose: bool) 
         if action.step is not last:
             terminal.line(terminal.paint(terminal.say(Text(TITLES[action.step])), "strong"))
             last = action.step
-        command = terminal.invocation.placed(shell.oc(action.args))
+        command = terminal.invocation.pasted(Command(("oc", *action.args)))
         terminal.verbatim(command + (" < SECRET" if action.secret else ""), 2)
         if action.stdin is not None and not action.secret:
             terminal.line(terminal.paint(action.stdin, "quiet"), 6, 6)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..engine.apply import TOOK_EFFECT
 from ..guide.change import Change
 from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave, Whole
@@ -38,7 +37,7 @@ class LineWatcher:
             return
         mark = self.terminal.mark(ENDINGS[outcome][0])
         self._line(f"{mark} {command_line(('oc', *change.args), change.secret)}")
-        if outcome != "done" or TOOK_EFFECT in said:
+        if outcome != "done":
             self.terminal.line(said, 11, 11)
 
     def wave(self, wave: Wave, whole: Whole) -> None:

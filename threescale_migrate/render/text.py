@@ -203,7 +203,7 @@ def show_fix(
         terminal.line(terminal.paint(words, "quiet" if said is None else "strong"), indent, indent + 2)
     lines = [line for line in map(terminal.invocation.pasted, fix.commands) if line not in shown]
     for line in lines:
-        terminal.verbatim(line, indent + 2)
+        terminal.verbatim(line, max(4, indent + 2))
     return tuple(lines)
 
 
