@@ -169,7 +169,10 @@ class World:
 
     def _journaled(self, known: set[Path], result: Result) -> Result:
         for path in set(self.journals) - known:
-            last = json.loads(path.read_bytes().splitlines()[-1])
+            lines = path.read_bytes().splitlines()
+            if not lines:  # of another run, which has only just begun
+                continue
+            last = json.loads(lines[-1])
             assert last["event"] != "finish" or last["exit_code"] == result.code, (last, result.err)
         return result
 

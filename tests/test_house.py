@@ -66,10 +66,12 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "migration undo",
     ),
     "render": (
-        "bash document outcome report terminal",
-        "junit metrics record_in_time text",
-        "nagios page progress report_of_record",
-        "failed",
+        "bash outcome report terminal",
+        "metrics record_in_time result text",
+        "junit nagios page progress report_of_record",
+        "failed plan recorded",
+        "document screens",
+        "formats",
     ),
     "run": (
         "report_path rights",

@@ -219,11 +219,6 @@ class Options:
     )
 
     @property
-    def is_document(self) -> bool:
-        """Whether the result is one document, as JSON or as YAML."""
-        return self.output in ("json", "yaml")
-
-    @property
     def many(self) -> bool:
         """Whether the command is about many projects."""
         return bool(self.projects or self.all_contexts or self.inventory)

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import difflib
 import pydoc
-import sys
 
 from ..exit_codes import TABLE, ExitCode, numbers
-from ..options import Options
 from ..render.markdown import emphasised, section
-from ..render.terminal import open_terminal
+from ..render.result import Nothing, Printed, Result
+from ..run.session import Session
 from ..values import Text, Usage
 from .localising import current, localise, spoken
 from .parser import build
@@ -49,18 +48,18 @@ def _topics() -> list[str]:
     return [heading, *(f"  {each:{width}}  {title(each)}" for each in TOPICS)]
 
 
-def show(options: Options, program: str) -> ExitCode:
-    """Shows what the options name. Raises Usage for a name that nothing is called."""
-    plain, markdown = page(options.topic, options.lang, program)
-    terminal = open_terminal(sys.stdout, options.lang, options.color, options.plain)
+def shown(session: Session, program: str) -> Result:
+    """What the options name; what is longer than a person's screen is in the pager by then. Raises Usage for a name that nothing is
+    called."""
+    plain, markdown = page(session.options.topic, session.options.lang, program)
+    terminal = session.screen.result
     paged = terminal.live and len(plain) + markdown.count("\n") >= terminal.size[1]
     lines = plain + emphasised(markdown, _struck if paged else lambda words: terminal.paint(words, "strong"))
-    if paged:
-        pydoc.pager("\n".join(lines) + "\n")
-    else:
-        for line in lines:
-            terminal.verbatim(line)
-    return ExitCode.DONE
+    words = "\n".join(lines) + "\n"
+    if not paged:
+        return session.result(ExitCode.DONE, Printed(words))
+    pydoc.pager(words)
+    return session.result(ExitCode.DONE, Nothing())
 
 
 def _struck(words: str) -> str:

@@ -46,15 +46,21 @@ def main(argv: Sequence[str], program: str = NAME) -> int:
 
 def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
     """The exit code after `--help`, or after a usage that was refused: monitoring systems have codes of their own."""
-    nagios = any(f"{option} {value}" == "-o nagios" for option, value in zip(argv, argv[1:])) or bool(
-        {"-onagios", "--output=nagios"} & set(argv)
-    )
-    if nagios and isinstance(error, WrongUsage):
-        from ..render import nagios as monitoring
+    if isinstance(error, WrongUsage) and any(word.startswith(("-o", "--output")) for word in argv):
+        from ..engine.failed import Failure
+        from ..options import Options
+        from ..render.formats import FORMATS
+        from ..render.result import Result
+        from ..render.terminal import Screen, open_terminal
 
-        sys.stdout.write(monitoring.failure(Text("{said}", said=error.said)) + "\n")
-        close()
-        return monitoring.UNKNOWN
+        words = [word.partition("=")[2] or word[2:] if word[:2] == "-o" or "=" in word else word for word in argv]
+        result = Result("verify", ExitCode.USAGE, Failure((Text("{said}", said=error.said),)))
+        for form in (FORMATS[word] for word in words if word in FORMATS):
+            if form.code(result) != ExitCode.USAGE:
+                stdout = open_terminal(sys.stdout)
+                form.write(result, Screen(stdout, stdout), Options())
+                close()
+                return form.code(result)
     sys.stdout.flush()
     raise error
 
@@ -70,17 +76,14 @@ def run(line: Line, program: str) -> int:
     if line.command == "completion":  # each new shell may wait for it: no command is loaded
         sys.stdout.write(shipped.text(COMPLETIONS[line.options.shell_name]))
         return ExitCode.DONE
-    from ..run.errors import handled
+    from ..run.errors import carried_out
     from ..run.session import Session
 
     session = Session(line.command, line.options)
 
-    def command() -> int:
-        if line.command == "help":
-            from . import help as pages
+    if line.command == "help":
+        from . import help as pages
 
-            return pages.show(line.options, program)
-        module = importlib.import_module(f"..commands.{line.command}", __package__)
-        return int(module.run(session, line.options))
-
-    return handled(session, command)
+        return carried_out(session, lambda: pages.shown(session, program))
+    command = importlib.import_module(f"..commands.{line.command}", __package__)
+    return carried_out(session, lambda: command.run(session, line.options))

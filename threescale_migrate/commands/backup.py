@@ -8,13 +8,14 @@ from ..cluster.reading import observe_rollouts
 from ..exit_codes import ExitCode
 from ..guide.dumps import SECONDS
 from ..options import Options
+from ..render.result import Result
 from ..run.backups import findings, save
 from ..run.connecting import LOOKING_TIMEOUT, located
 from ..run.session import Session
 from ..values import Refused, Text, Usage
 
 
-def run(session: Session, options: Options) -> ExitCode:
+def run(session: Session, options: Options) -> Result:
     """Writes the backup. Raises what asking the cluster raises, Usage where the directory cannot be written, Refused."""
     oc = session.connect(LOOKING_TIMEOUT)
     where = located(oc, options)
@@ -25,5 +26,5 @@ def run(session: Session, options: Options) -> ExitCode:
             sentence = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
             raise Usage(sentence, found.fixed) if found.usage else Refused(sentence, found.fixed)
         oc.clock = Clock(LOOKING_TIMEOUT + SECONDS)
-    made = save(session, oc, options.directory, state, show=True)
-    return ExitCode.DONE if made.whole else ExitCode.UNKNOWN
+    made = save(session, oc, options.directory, state)
+    return session.result(ExitCode.DONE if made.whole else ExitCode.UNKNOWN, made.told)

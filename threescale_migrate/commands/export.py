@@ -12,12 +12,13 @@ from ..engine.backup import read_each
 from ..exit_codes import ExitCode
 from ..language import system_error
 from ..options import Options
+from ..render.result import Result, Told
 from ..run.connecting import LOOKING_TIMEOUT, located
 from ..run.session import Session
-from ..values import Refused, Text, Usage, Verdict
+from ..values import Refused, Text, Usage
 
 
-def run(session: Session, options: Options) -> ExitCode:
+def run(session: Session, options: Options) -> Result:
     """Writes the file. Raises what asking the cluster raises, Usage where it cannot be written, Refused where there is nothing."""
     path = Path(options.file)
     if os.path.lexists(path):
@@ -40,18 +41,15 @@ def run(session: Session, options: Options) -> ExitCode:
         files.write(path, "".join(bundle(items, about, masking)))
     except OSError as error:
         raise Usage(Text("{path} cannot be written ({why})", path=options.file, why=system_error(error))) from None
-    if not session.options.quiet:
-        terminal = session.result
-        for sentence in (
-            Text(
-                "{path} contains {count} objects, without secrets; anything that may contain one is masked",
-                count=len(items),
-                path=options.file,
-            ),
-            Text("it contains names, images, hosts of routes and users: review it before you send it"),
-        ):
-            terminal.line(terminal.say(sentence))
-    for kind, why in unread:
-        sentence = Text("left out, because it cannot be read: {kind} ({why})", kind=kind, why=why)
-        session.talk.line(f"{session.talk.mark(Verdict.UNKNOWN)} {session.talk.say(sentence)}", 0, 4)
-    return ExitCode.UNKNOWN if unread else ExitCode.DONE
+    done = (
+        Text(
+            "{path} contains {count} objects, without secrets; anything that may contain one is masked",
+            count=len(items),
+            path=options.file,
+        ),
+        Text("it contains names, images, hosts of routes and users: review it before you send it"),
+    )
+    left = tuple(
+        Text("left out, because it cannot be read: {kind} ({why})", kind=kind, why=why) for kind, why in unread
+    )
+    return session.result(ExitCode.UNKNOWN if unread else ExitCode.DONE, Told(done, left))

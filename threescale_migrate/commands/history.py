@@ -2,69 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from ..engine import records, undo
 from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..options import Options
-from ..render import document, resuming, text
-from ..render.report import moment, shown_time
-from ..render.report_of_record import outcome_of, why_it_failed
-from ..render.terminal import Terminal, columns, fit
+from ..render.result import Nothing, Result, Run, Runs
 from ..run import reports
 from ..run.session import Session
-from ..values import Text, Usage, Verdict
+from ..values import Text, Usage
 
 
-def run(session: Session, options: Options) -> ExitCode:
-    """Lists the runs, shows one, or writes its report. Raises Usage."""
-    if session.options.report and not options.run:
+def run(session: Session, options: Options) -> Result:
+    """The runs, one of them, or its report. Raises Usage."""
+    if options.report and not options.run:
         raise Usage(Text("--report: name the run, as history lists it"))
     problems: list[JournalError] = []
     known = records.records(project=options.namespace, problems=problems)
     taken = {name for group in _by_project(known) for name in undo.undone(group)}
-    if options.run:
-        record = records.one_of(known, options.run)
-        if session.options.report:
-            return reports.of_run(session, record.path)
-        return _show_run(session, record, record.run in taken)
-    terminal = session.result
-    if session.options.is_document:
-        runs = [_described(record, record.run in taken) for record in known]
-        sentence = [str(problem) for problem in problems]
-        document.write(
-            {"version": document.VERSION, "command": "history", "runs": runs, "problems": sentence},
-            session.options.output,
-        )
-        return ExitCode.DONE
-    if not known and not problems:
-        terminal.line(terminal.say(Text("no runs are recorded on this workstation")))
-    if known:
-        _show_list(terminal, known, taken)
-    for problem in problems:
-        terminal.line(f"{terminal.mark(Verdict.UNKNOWN)} {terminal.say(problem.text)}", 0, 4)
-    return ExitCode.DONE
-
-
-def _show_list(terminal: Terminal, known: Iterable[Record], taken: Container[str]) -> None:
-    """The runs under a header, newest first; beneath one that failed why it did."""
-    newest_first = sorted(known, key=lambda record: record.began, reverse=True)
-    marks = [terminal.mark(_verdict(record)) for record in newest_first]
-    left = max(map(columns, marks)) + 1
-    began, run = terminal.say(Text("began, local time")), terminal.say(Text("run"))
-    moments = [f"{moment(record.began).astimezone():%Y-%m-%d %H:%M:%S}" for record in newest_first]
-    times = max(map(columns, (began, *moments)))
-    names = max(columns(run), *(len(record.run) for record in newest_first))
-    title = f"{' ' * left}{fit(began, times)}  {fit(run, names)}  {terminal.say(Text('what'))}"
-    terminal.line(terminal.paint(title, "strong"))
-    for mark, time, record in zip(marks, moments, newest_first):
-        head = f"{mark}{' ' * (left - columns(mark))}{fit(time, times)}  {fit(record.run, names)}"
-        terminal.line(f"{head}  {terminal.say(_headline(record, record.run in taken))}", 0, left)
-        why = terminal.say(why_it_failed(record))
-        if why:
-            terminal.line(terminal.paint(why, "quiet"), left, left)
+    if not options.run:
+        problems_said = tuple(problem.text for problem in problems)
+        return session.result(ExitCode.DONE, Runs(tuple(known), frozenset(taken), problems_said))
+    record = records.one_of(known, options.run)
+    if options.report:
+        return session.result(reports.of_run(session, record.path), Nothing())
+    return session.result(ExitCode.DONE, Run(record, record.run in taken))
 
 
 def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
@@ -77,94 +41,3 @@ def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
         for group in groups.values()
         for uid in {record.uid for record in group if record.uid} or {""}
     ]
-
-
-def _verdict(record: Record) -> Verdict:
-    if record.finished == "done":
-        return Verdict.PASSED
-    return Verdict.FAILED if record.finished else Verdict.UNKNOWN
-
-
-def _headline(record: Record, taken: bool) -> Text:
-    outcome = _unfinished(record) if record.finished is None else outcome_of(record)
-    changes = Text.plural("{count} change", "{count} changes", count=len(record.changes))
-    headline = Text(
-        "{command} in {project} by {user}: {outcome}, {changes}",
-        command=record.command,
-        project=record.project,
-        user=record.user,
-        outcome=outcome,
-        changes=changes,
-    )
-    return Text("{headline}, undone since", headline=headline) if taken else headline
-
-
-def _unfinished(record: Record) -> Text:
-    return Text("under way") if records.is_under_way(record) else Text("died before it finished")
-
-
-def _described(record: Record, taken: bool) -> dict[str, object]:
-    return {
-        "run": record.run,
-        "command": record.command,
-        "server": record.server,
-        "project": record.project,
-        "uid": record.uid or None,
-        "user": record.user,
-        "began": record.began,
-        "ended": record.ended,
-        "outcome": record.finished,
-        "why": str(why_it_failed(record)) or None,
-        "under_way": records.is_under_way(record),
-        "exit_code": record.exit_code,
-        "changes": len(record.changes),
-        "undone": taken,
-        "undoes": list(record.undoes),
-        "torn": record.torn,
-        "journal": str(record.path),
-    }
-
-
-def _show_run(session: Session, record: Record, taken: bool) -> ExitCode:
-    if session.options.is_document:
-        lines = [dict(line) for line in record.lines]
-        document.write(
-            {"version": document.VERSION, "command": "history", **_described(record, taken), "lines": lines},
-            session.options.output,
-        )
-        return ExitCode.DONE
-    terminal = session.result
-    terminal.line(terminal.paint(record.run, "strong"))
-    terminal.line(terminal.say(_headline(record, taken)))
-    where = Text(
-        "on {server}, from {began} to {ended}",
-        server=record.server,
-        began=shown_time(record.began),
-        ended=shown_time(record.ended),
-    )
-    terminal.line(terminal.say(where))
-    why = terminal.say(why_it_failed(record))
-    if why:
-        terminal.line(f"{terminal.mark(Verdict.FAILED)} {why}", 0, 2)
-    if record.torn:
-        terminal.line(terminal.say(Text("its last line is cut off: the run was killed while writing it")))
-    for entry in record.entries:
-        mark, _ = text.ENDINGS.get(entry.outcome, text.ENDINGS["unknown"])
-        shown = text.command_line(entry.argv, secret=entry.change.secret)
-        terminal.line(f"{entry.began[11:19]} {terminal.mark(mark)} {shown}", 2, 13)
-        if entry.outcome != "done" and entry.said:
-            terminal.line(terminal.paint(entry.said, "quiet"), 13, 13)
-    _show_next(terminal, record, taken)
-    return ExitCode.DONE
-
-
-def _show_next(terminal: Terminal, record: Record, taken: bool) -> None:
-    """How the run is undone, and resumed where it did not come to its end: commands that name its project and its context."""
-    if taken or records.is_under_way(record):
-        return
-    if record.finished != "done":
-        terminal.line(terminal.say(Text("To resume it:")))
-        terminal.verbatim(resuming.again(record), 4)
-    if record.changes and not record.is_undo:
-        terminal.line(terminal.say(Text("To undo it:")))
-        terminal.verbatim(resuming.undo(record), 4)

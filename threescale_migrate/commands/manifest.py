@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import yaml
@@ -13,6 +12,7 @@ from ..cluster.served import served
 from ..exit_codes import ExitCode
 from ..options import Options
 from ..render import containerfile
+from ..render.result import Printed, Result
 from ..run.session import Session
 from ..values import SECRET_NAME, Step, Text, Usage
 
@@ -50,11 +50,10 @@ TYPE = ("batch", ("v1", "v1beta1"), "cronjobs")
 ASKING = 30.0
 
 
-def run(session: Session, options: Options) -> ExitCode:
-    """Prints the objects as YAML, in the version that the server accepts, or the recipe. Raises Usage, OcError where they lack an image or a project."""
+def run(session: Session, options: Options) -> Result:
+    """The objects as YAML, in the version that the server accepts, or the recipe. Raises Usage, OcError where they lack an image or a project."""
     if options.kind == "containerfile":
-        sys.stdout.write(containerfile.text(options.image))
-        return ExitCode.DONE
+        return session.result(ExitCode.DONE, Printed(containerfile.text(options.image)))
     if options.image is None:
         raise Usage(Text("manifest {kind}: --image is missing", kind=options.kind))
     project = session.options.namespace or _current(session)
@@ -64,8 +63,8 @@ def run(session: Session, options: Options) -> ExitCode:
     checked = ALL if options.permissions else BUT_PERMISSIONS
     header = HEADER.format(project=project, kind=made["kind"], version=version, checked=checked)
     objects = [*rights(project, options.permissions), {"apiVersion": version, **made}]
-    sys.stdout.write(header + yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
-    return ExitCode.DONE
+    words = header + yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True)
+    return session.result(ExitCode.DONE, Printed(words))
 
 
 def _current(session: Session) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from ..check_codes import Code
 from ..cluster.location import Location, locate
@@ -20,28 +19,28 @@ from ..guide import steps, verdicts
 from ..guide.dumps import Dump
 from ..guide.preflight import attempt
 from ..options import Options
+from ..render.result import Result
 from ..run.backups import findings, save
 from ..run.confirming import confirm, gates_of
 from ..run.connecting import LOOKING_TIMEOUT, locked, unexpected
-from ..run.errors import handled
-from ..run.inventory import targets
 from ..run.journaling import Start, journaled
-from ..run.planned import Planned
+from ..run.many import in_turn
+from ..run.planned import planned
 from ..run.preflight import examine, insist
 from ..run.reports import versions_of
 from ..run.requests import request_of
-from ..run.results import exit_code, show
+from ..run.results import checked, exit_code
 from ..run.session import Session
 from ..run.undoing import after_failure
 from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 
-def run(session: Session, options: Options) -> int:
+def run(session: Session, options: Options) -> Result:
     """Migrates. Raises what asking and changing the cluster raise; over many projects each failure is shown where it happens."""
     return _run_many(session, options) if options.many else _run_one(session, options)
 
 
-def _run_one(session: Session, options: Options) -> ExitCode:
+def _run_one(session: Session, options: Options) -> Result:
     oc = session.connect(LOOKING_TIMEOUT)
     gates = gates_of(session)
     where = locate(oc)
@@ -52,24 +51,24 @@ def _run_one(session: Session, options: Options) -> ExitCode:
         state = observe(oc, ahead=True, elsewhere=request.permissions)
         already = _migrated(oc, options, where, state, request)
         if already is not None:
-            session.mention(Text("nothing is left to do in project {project}", project=where.project))
-            return show(session, state, already, oc)
+            note = Text("nothing is left to do in project {project}", project=where.project)
+            return checked(session, state, already, oc, note)
         seen = examine(oc, where, state, request, options)
         more = findings(oc, state, where.user, options)
         seen = replace(seen, findings=(*seen.findings, *more))
-        code = insist(session, where.project, seen.findings)
-        if code is not ExitCode.DONE:
-            return code
-        planned = Planned.of(oc, state, request, seen, kept=options.restore or "")
-        confirm(session, oc, where, planned)
+        blocked = insist(session, where.project, seen.findings)
+        if blocked is not None:
+            return blocked
+        plan = planned(oc, state, request, seen, kept=options.restore or "")
+        confirm(session, oc, where, plan)
         dump = _save(session, oc, options, state)
-        start = Start(oc, where, directory, state, planned.actions, request)
+        start = Start(oc, where, directory, state, plan.actions, request)
         warnings = [
             Text("{subject}: {seen}", subject=found.subject, seen=found.seen).kept()
-            for found in planned.findings
+            for found in plan.findings
             if found.verdict is Verdict.WARNING
         ]
-        release = [found.seen.kept() for found in planned.findings if found.code == Code.RELEASE_SUPPORTED]
+        release = [found.seen.kept() for found in plan.findings if found.code == Code.RELEASE_SUPPORTED]
         versions = {**versions_of(oc), **({"3scale": release[0]} if release else {})}
         with journaled(session, start, step=None, warnings=warnings, versions=versions) as run:
             run.restore = dump if options.restore else None
@@ -83,10 +82,8 @@ def _run_one(session: Session, options: Options) -> ExitCode:
             finally:
                 session.offer(owed(run))
             run.finish(exit_code(options, checks, session.command), checks)
-    code = show(session, state, checks)
-    if verdicts.judge(checks, session.command).done:
-        session.mention(verdicts.BRIEF)
-    return code
+    brief = (verdicts.BRIEF,) if verdicts.judge(checks, session.command).done else ()
+    return checked(session, state, checks, None, *brief)
 
 
 def _save(session: Session, oc: Oc, options: Options, state: ProjectState) -> Dump | None:
@@ -94,7 +91,8 @@ def _save(session: Session, oc: Oc, options: Options, state: ProjectState) -> Du
     part of it cannot be read, Usage, OcError."""
     if options.backup is None:
         return None
-    made = save(session, oc, options.backup, state, show=False)
+    made = save(session, oc, options.backup, state)
+    session.tell(made.told)
     if not made.whole and not options.allow_unknown:
         raise Refused(Text("the backup is incomplete; nothing was changed; to migrate anyway, give --allow-unknown"))
     return made.dump
@@ -111,25 +109,10 @@ def _migrated(
     return checks if verdicts.exit_code(checks) in (ExitCode.DONE, ExitCode.UNKNOWN) else None
 
 
-def _run_many(session: Session, options: Options) -> int:
+def _run_many(session: Session, options: Options) -> Result:
     """Migrates one project after the other, and stops at the first that fails."""
-    if session.options.is_document:
+    if not session.format.person:
         raise Usage(
             Text("for several projects migrate prints text only: give -o json or yaml for one project at a time")
         )
-    if options.backup is not None:
-        raise Usage(Text("--backup works on one project: name it with -n"))
-    listed = targets(session)
-    terminal = session.talk
-    for number, target in enumerate(listed, 1):
-        if not session.options.quiet:
-            title = Text("project {number} of {total}: {name}", number=number, total=len(listed), name=target.name)
-            terminal.line(terminal.paint(terminal.say(title), "strong"))
-        own = target.applied(session)
-        code = handled(own, partial(_run_one, own, own.options))
-        if code:
-            left = [other.name for other in listed[number:]]
-            if left:
-                session.say(Text("stopped at {name}; not begun: {left}", name=target.name, left=", ".join(left)))
-            return code
-    return ExitCode.DONE
+    return in_turn(session, lambda own: _run_one(own, own.options))

@@ -19,23 +19,26 @@ from ..language import system_error, translation
 from ..options import Options
 from ..rehearsal import faults, launch, shells
 from ..rehearsal.faults import Mistake
+from ..render.result import Nothing, Printed, Result
 from ..run.session import Session
 from ..values import Text, Usage
 
 DEFAULT_SPEED = 10.0
 
 
-def run(session: Session, options: Options) -> int:
+def run(session: Session, options: Options) -> Result:
     """Makes the cluster, or continues with the one in `--dir`, and runs the program. Raises Usage."""
     program = list(options.program)
     if program[:1] == ["--"]:
         program = program[1:]
     if options.fault == ("list",):
         translate = translation(session.options.lang)
-        for name, help_ in faults.FAULTS.items():
-            print(f"{name:<28} {translate(help_)}")
-            print(f"{'':<28} {translate(faults.ENDINGS[name])}")
-        return ExitCode.DONE
+        lines = [
+            f"{first:<28} {translate(words)}\n"
+            for name, help_ in faults.FAULTS.items()
+            for first, words in ((name, help_), ("", faults.ENDINGS[name]))
+        ]
+        return session.result(ExitCode.DONE, Printed("".join(lines)))
     speed = options.speed if options.speed is not None else (1.0 if program else DEFAULT_SPEED)
     if not 0 < speed <= 100_000:
         raise Usage(Text("--speed: {speed} is not a speed: give a number above 0", speed=speed))
@@ -50,12 +53,14 @@ def run(session: Session, options: Options) -> int:
     if options.shell and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage(Text("--shell needs a terminal: give a program after --"))
     if options.dir is not None:
-        return _in_directory(Path(options.dir), session, options, program, speed, keep=True)
+        code = _in_directory(Path(options.dir), session, options, program, speed, keep=True)
+        return session.result(code, Nothing())
     scratch = Path(tempfile.mkdtemp(prefix="rehearsal-"))
     try:
-        return _in_directory(scratch, session, options, program, speed, keep=False)
+        code = _in_directory(scratch, session, options, program, speed, keep=False)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    return session.result(code, Nothing())
 
 
 def _in_directory(

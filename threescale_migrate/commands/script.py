@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 
@@ -17,16 +16,17 @@ from ..guide.rights import needed
 from ..guide.selection import Wave, choose, waves
 from ..options import STDOUT, Options
 from ..render import bash
+from ..render.result import Printed, Result
 from ..run.connecting import LOOKING_TIMEOUT
-from ..run.planned import Planned
+from ..run.planned import planned
 from ..run.preflight import examine, insist
 from ..run.requests import check_project, request_of
 from ..run.session import Session
 from ..values import Step, Text, Usage
 
 
-def run(session: Session, options: Options) -> ExitCode:
-    """Prints the script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
+def run(session: Session, options: Options) -> Result:
+    """The script. Raises Usage where what it would read cannot be named in it, Refused as `migrate` does."""
     if options.secret_file == STDOUT or options.username:
         raise Usage(Text("a script contains no secret and has to name its file: give the path with --secret-file"))
     oc = session.connect(LOOKING_TIMEOUT)
@@ -36,10 +36,10 @@ def run(session: Session, options: Options) -> ExitCode:
     check_project(state, request)
     seen = examine(oc, where, state, request, options)
     if seen.attempt.actions or seen.attempt.refusals:
-        code = insist(session, where.project, seen.findings)
-        if code is not ExitCode.DONE:
-            return code
-    planned = Planned.of(oc, state, request, seen)
+        blocked = insist(session, where.project, seen.findings)
+        if blocked is not None:
+            return blocked
+    plan = planned(oc, state, request, seen)
     order = tuple(
         Wave(wave.name, tuple(name for name in wave.configs if not assess(state, name).reached))
         for wave in waves(state, request)
@@ -55,21 +55,20 @@ def run(session: Session, options: Options) -> ExitCode:
         from_secret=request.pull_secret.kept if request.pull_secret is not None else None,
         passing=_pattern(lambda kind: kind.passing),
         away=_pattern(lambda kind: issubclass(kind, Unreachable)),
-        actions=planned.actions,
-        rights=tuple(right.question[2:] for right in needed(planned.actions, state)),
+        actions=plan.actions,
+        rights=tuple(right.question[2:] for right in needed(plan.actions, state)),
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
         chosen=chosen,
         gate=options.gate or "",
         gate_seconds=options.gate_timeout,
         pause=options.pause,
-        notes=tuple(str(note) for note in planned.notes),
+        notes=tuple(str(note) for note in plan.notes),
     )
     try:
-        sys.stdout.write(bash.render(made))
+        return session.result(ExitCode.DONE, Printed(bash.render(made)))
     except ValueError as error:
         raise Usage(Text("{why}: give --secret-file", why=str(error))) from None
-    return ExitCode.DONE
 
 
 def _login(given: Options, context: str | None) -> tuple[str, ...]:

@@ -11,23 +11,22 @@ from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine import migration, waiting
 from ..engine.proving import prove
-from ..exit_codes import ExitCode
 from ..guide import steps
 from ..guide.change import Change
 from ..guide.costs import costs
 from ..guide.preflight import redeployed
 from ..options import Options
+from ..render.result import Plan, Result
 from ..run.confirming import confirm
 from ..run.connecting import LOOKING_TIMEOUT, located, locked
 from ..run.journaling import Start, journaled
-from ..run.planned import Planned
 from ..run.requests import check_project, insist_on_pull, request_of
-from ..run.results import exit_code, show
+from ..run.results import checked, exit_code
 from ..run.session import Session
 from ..values import Request, Step, Text, Usage
 
 
-def run(session: Session, options: Options) -> ExitCode:
+def run(session: Session, options: Options) -> Result:
     """Carries the step out, or checks it. Raises what asking and changing the cluster raise."""
     if options.step in options.skip:
         raise Usage(Text("step {step} and --skip {step} contradict each other", step=options.step.value))
@@ -61,18 +60,18 @@ def run(session: Session, options: Options) -> ExitCode:
             found = prove(run.oc, state, run.request) if step is Step.REGISTRY_SECRET else ()
             checks = (*steps.verify(state, run.request, (step,)), *found)
             run.finish(exit_code(options, checks, session.command), checks)
-    return show(session, state, checks)
+    return checked(session, state, checks)
 
 
-def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Change]) -> Planned:
+def _planned(oc: Oc, state: ProjectState, request: Request, actions: Sequence[Change]) -> Plan:
     """The step as it is shown before it is confirmed."""
     order = redeployed(state, request, actions)
     argvs = tuple(oc.argv(action.args) for action in actions)
     dear = costs(state, [name for wave in order for name in wave.configs])
-    return Planned(state.namespace, tuple(actions), argvs, order, dear, ())
+    return Plan(state.namespace, tuple(actions), argvs, order, dear, ())
 
 
-def _check(session: Session, options: Options) -> ExitCode:
+def _check(session: Session, options: Options) -> Result:
     """Checks the step, and changes nothing."""
     oc = session.connect(options.timeout or LOOKING_TIMEOUT)
     pin(oc)
@@ -81,4 +80,4 @@ def _check(session: Session, options: Options) -> ExitCode:
     check_there(oc, state)
     check_project(state, request)
     found = prove(oc, state, request) if options.step is Step.REGISTRY_SECRET else ()
-    return show(session, state, (*steps.verify(state, request, (options.step,)), *found))
+    return checked(session, state, (*steps.verify(state, request, (options.step,)), *found))

@@ -20,19 +20,18 @@ from ..guide.config_changes import configs_of
 from ..guide.costs import costs
 from ..guide.selection import Wave
 from ..options import Options
-from ..render import document, text
+from ..render.result import Checked, Plan, Result
 from ..run.confirming import confirm
 from ..run.connecting import LOOKING_TIMEOUT, located, locked
 from ..run.journaling import Start, journaled
-from ..run.planned import Planned
-from ..run.results import exit_code, show
+from ..run.results import checked, exit_code
 from ..run.session import Session
 from ..run.sources import read_secret
 from ..run.undoing import changes_of, manifests
 from ..values import Check, PullSecret, Refused, Request, Step, Text, Verdict
 
 
-def run(session: Session, options: Options) -> ExitCode:
+def run(session: Session, options: Options) -> Result:
     """Undoes a run, by the inverses in its journal and by what is there now. Raises what asking and changing the cluster raise."""
     oc = session.connect(LOOKING_TIMEOUT)
     where = located(oc, options)
@@ -48,14 +47,14 @@ def run(session: Session, options: Options) -> ExitCode:
             return _nothing_to_undo(session, options, where)
         planned = _planned(oc, state, wanted, runs)
         if not planned.actions:
-            return show(session, state, guide.verify(state, wanted), oc)
+            return checked(session, state, guide.verify(state, wanted), oc)
         confirm(session, oc, where, planned)
         start = Start(oc, where, directory, state, planned.actions)
         only = [] if options.to_default else list(options.dc)
         with journaled(session, start, undoes=[record.run for record in runs], only=only) as run:
             state, checks = sequence.undo(run, wanted)
             run.finish(exit_code(options, checks, session.command), checks)
-    return show(session, state, checks)
+    return checked(session, state, checks)
 
 
 def _wanted(
@@ -86,15 +85,14 @@ def _wanted(
     return state, Undo(changes, manifests(oc, changes, given), options.force, whole), runs
 
 
-def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> ExitCode:
+def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Result:
     planned = _planned(oc, state, wanted, runs)
     code = ExitCode.SOMETHING_TO_DO if planned.actions else ExitCode.DONE
-    planned.render(session, code)
-    return code
+    return session.result(code, planned)
 
 
-def _nothing_to_undo(session: Session, options: Options, where: Location) -> ExitCode:
-    """Says that there is nothing to undo, and what else may help: undone twice is undone once."""
+def _nothing_to_undo(session: Session, options: Options, where: Location) -> Result:
+    """That there is nothing to undo, and what else may help: undone twice is undone once."""
     sentence = Text(
         "nothing to undo: no chosen DeploymentConfig of project {project} runs as amp"
         if options.to_default
@@ -102,38 +100,26 @@ def _nothing_to_undo(session: Session, options: Options, where: Location) -> Exi
         " one, --to-default puts the configs back to the default account",
         project=where.project,
     )
-    _mention_identity(session, where)
-    if session.options.is_document:
-        check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
-        document.write(
-            document.verification("undo", where.project, (check,), int(ExitCode.DONE), session.invocation),
-            session.options.output,
-        )
-    else:
-        text.show_verdict(session.result, Verdict.PASSED, sentence)
-    return ExitCode.DONE
+    check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
+    return session.result(ExitCode.DONE, Checked(where.project, (check,), said=sentence), *_identity(where))
 
 
-def _mention_identity(session: Session, where: Location) -> None:
-    """Says which journals were left out, since they are of another project of this name, or that only the name is known."""
+def _identity(where: Location) -> tuple[Text, ...]:
+    """Which journals were left out, since they are of another project of this name, or that only the name is known."""
     if where.uid is None:
-        session.mention(
-            Text(
-                "only the project's name is known: whether the journals belong to this project is not known",
-            )
-        )
-        return
+        return (Text("only the project's name is known: whether the journals belong to this project is not known"),)
     _, foreign = sequence.of_identity(records.records(where.server, where.project), where.uid)
-    if foreign:
-        sentence = Text.plural(
-            "{count} run is ignored: it was in another project with this name on the same server, as its uid shows",
-            "{count} runs are ignored: they were in another project with this name on the same server, as its uid shows",
-            count=len(foreign),
-        )
-        session.mention(sentence)
+    if not foreign:
+        return ()
+    sentence = Text.plural(
+        "{count} run is ignored: it was in another project with this name on the same server, as its uid shows",
+        "{count} runs are ignored: they were in another project with this name on the same server, as its uid shows",
+        count=len(foreign),
+    )
+    return (sentence,)
 
 
-def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Planned:
+def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Plan:
     """The plan of an undo, ready to be shown."""
     actions = guide.plan(state, wanted)
     touched = set(configs_of(actions))
@@ -152,4 +138,4 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
             notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.subject.name), why=why))
     argvs = tuple(oc.argv(action.args) for action in actions)
     names = [name for wave in order for name in wave.configs]
-    return Planned(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))
+    return Plan(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))

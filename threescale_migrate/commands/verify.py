@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 
 from ..cluster.failures import OcError, TimeOver
@@ -16,22 +15,22 @@ from ..engine.failed import Failed
 from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps
-from ..guide.verdicts import Meaning
 from ..language import system_error
 from ..options import Options
-from ..render import document, metrics, nagios, text
-from ..render.outcome import Outcome, worst, wrong
+from ..render import metrics
+from ..render.outcome import Changed, Outcome, worst
+from ..render.result import Checked, Nothing, Projects, Result
 from ..run import errors, reports, results, since
 from ..run.connecting import LOOKING_TIMEOUT
-from ..run.many import looked, show_line
+from ..run.many import looked
 from ..run.requests import request_of
 from ..run.session import Session
 from ..run.watching import watch
-from ..values import Check, Request, Text, Verdict
+from ..values import Check, Request, Text
 
 
-def run(session: Session, options: Options) -> int:
-    """Checks the six steps. Gives the exit code, that of a monitoring plugin with `-o nagios`."""
+def run(session: Session, options: Options) -> Result:
+    """Checks the six steps. Raises what asking the cluster raises; over many projects each failure is part of the result."""
     if options.metrics_file:
         metrics.check_path(options.metrics_file)
     if options.watch:
@@ -39,25 +38,24 @@ def run(session: Session, options: Options) -> int:
     return _run_many(session, options) if options.many else _run_one(session, options)
 
 
-def _run_one(session: Session, options: Options) -> int:
+def _run_one(session: Session, options: Options) -> Result:
     began = monotonic()
     try:
         oc, state, outcome = _look(session, options)
     except Exception as error:
-        sentence, code = errors.explained(error)
+        text, code = errors.explained(error)
         project = session.options.namespace or ""
-        failed = Outcome(project, "", code, error=sentence, seconds=monotonic() - began)
-        if not _record(session, options, (failed,)).news:
-            return _code(session, (failed,))
-        raise
+        failed = Outcome(project, "", code, error=text, seconds=monotonic() - began)
+        return session.result(
+            code, errors.failure_of(error, text) if _record(session, options, (failed,)).news else Nothing()
+        )
     reports.of_checks(session, oc, state, outcome.checks, outcome.code)
     recorded = _record(session, options, (outcome,))
-    if recorded.news and not _written_for_programs(session, options, (outcome,)):
-        if options.changed_since_last and session.options.output == "text":
-            _show_changes(session, outcome, recorded.changes[outcome.name])
-        else:
-            results.show(session, state, outcome.checks)
-    return _code(session, (outcome,))
+    if not recorded.news:
+        return session.result(outcome.code, Nothing())
+    changes = None if recorded.changes is None else recorded.changes[outcome.name]
+    seen = Checked(outcome.project, outcome.checks, outcome.name, outcome.seconds, changes=changes)
+    return session.result(outcome.code, seen)
 
 
 def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome]:
@@ -98,7 +96,7 @@ class Recorded:
     """Whether there is something to say; and with `--changed-since-last` what has changed, by the outcome's name."""
 
     news: bool = True
-    changes: Mapping[str, tuple[since.Changed, ...]] = field(default_factory=dict)
+    changes: Mapping[str, tuple[Changed, ...]] | None = None
 
 
 def _record(session: Session, options: Options, outcomes: Sequence[Outcome]) -> Recorded:
@@ -110,7 +108,8 @@ def _record(session: Session, options: Options, outcomes: Sequence[Outcome]) -> 
             _warn(session, "--metrics-file", options.metrics_file, error)
     if not options.changed_since_last:
         return Recorded()
-    news, changes = False, {}
+    news = False
+    changes: dict[str, tuple[Changed, ...]] = {}
     for outcome in outcomes:
         path = since.path_of(options, outcome.name if len(outcomes) > 1 else "")
         before, now = since.read(path), since.Last.of(outcome)
@@ -120,7 +119,7 @@ def _record(session: Session, options: Options, outcomes: Sequence[Outcome]) -> 
             since.write(path, now)
         except OSError as error:
             _warn(session, "--changed-since-last", str(path.parent), error)
-    return Recorded(news or session.options.output != "text", changes)
+    return Recorded(news, changes)
 
 
 def _warn(session: Session, option: str, path: str, error: OSError) -> None:
@@ -128,91 +127,9 @@ def _warn(session: Session, option: str, path: str, error: OSError) -> None:
     session.say(Text("{option}: {path} cannot be written ({why})", option=option, path=path, why=why))
 
 
-def _code(session: Session, outcomes: Sequence[Outcome]) -> int:
-    """The exit code over the outcomes, in the format's own world."""
-    if session.options.output == "nagios":
-        return nagios.worst(outcomes)
-    return worst(outcome.code for outcome in outcomes)
-
-
-def _written_for_programs(session: Session, options: Options, outcomes: Sequence[Outcome]) -> bool:
-    """Writes the outcomes in a format for monitoring or pipelines; returns False where another format was requested."""
-    if session.options.output == "nagios":
-        sys.stdout.write(nagios.line(outcomes) + "\n")
-    elif session.options.output == "junit":
-        from ..render import junit  # late: JUnit is rarely used
-
-        sys.stdout.write(junit.document(outcomes, options.strict))
-    else:
-        return False
-    return True
-
-
-def _show_changes(session: Session, outcome: Outcome, changes: Sequence[since.Changed]) -> None:
-    """The checks that are not as in the last run, with what they were; those that passed and are new are not worth a line."""
-    terminal = session.result
-    for changed in changes:
-        if changed.before or changed.check.verdict is not Verdict.PASSED:
-            text.show_check(terminal, changed.check)
-            if changed.before:
-                before = Text("before: {verdict}", verdict=Text(changed.before))
-                terminal.line(terminal.paint(terminal.say(before), "quiet"), 4, 6)
-    text.show_verdict(terminal, text.meant(outcome.checks), outcome.judgement.sentence)
-
-
-def _run_many(session: Session, options: Options) -> int:
+def _run_many(session: Session, options: Options) -> Result:
     """Checks the six steps of each project."""
     outcomes = looked(session, lambda session: _look(session, session.options)[2])
     recorded = _record(session, options, outcomes)
-    if options.is_document:
-        code = worst(outcome.code for outcome in outcomes)
-        listed = [{"name": outcome.name, **_document(outcome)} for outcome in outcomes]
-        document.write(document.many("verify", listed, int(code)), session.options.output)
-    elif not _written_for_programs(session, options, outcomes) and recorded.news:
-        terminal = session.result
-        for outcome in outcomes:
-            terminal.invocation = outcome.invocation
-            if not (options.quiet and outcome.code is ExitCode.DONE):
-                show_line(terminal, outcome, _in_brief(outcome))
-            if options.changed_since_last and outcome.asked:
-                _show_changes(session, outcome, recorded.changes[outcome.name])
-            elif options.verbose:
-                text.show_checks(terminal, outcome.checks, verbose=True)
-        if not options.quiet:
-            text.show_verdict(terminal, _worst(outcomes), _summary(outcomes))
-    return _code(session, outcomes)
-
-
-def _document(outcome: Outcome) -> dict[str, object]:
-    if not outcome.asked:
-        return document.failure("verify", outcome.error, int(outcome.code))
-    return document.verification("verify", outcome.project, outcome.checks, int(outcome.code), outcome.invocation)
-
-
-def _in_brief(outcome: Outcome) -> Text:
-    summary = outcome.judgement.sentence
-    for check in wrong(outcome.checks):
-        return Text("{summary}; first {subject}: {seen}", summary=summary, subject=check.subject, seen=check.seen)
-    return summary
-
-
-def _worst(outcomes: Sequence[Outcome]) -> Verdict:
-    """The mark of the line about all projects: that of the worst of them."""
-    order = (Verdict.FAILED, Verdict.UNKNOWN, Verdict.SKIPPED, Verdict.WARNING, Verdict.PASSED)
-    found = [text.meant(outcome.checks) if outcome.asked else Verdict.UNKNOWN for outcome in outcomes]
-    return min(found, key=order.index, default=Verdict.PASSED)
-
-
-def _summary(outcomes: Sequence[Outcome]) -> Text:
-    known = [outcome.judgement.meaning for outcome in outcomes if outcome.asked]
-    well, failed, partly = (known.count(meaning) for meaning in (Meaning.DONE, Meaning.NOT_DONE, Meaning.PARTLY))
-    counted = Text("{well} migrated, {failed} not migrated", well=well, failed=failed)
-    if partly:
-        counted = Text("{counted}, {partly} partly checked", counted=counted, partly=partly)
-    return Text.plural(
-        "{count} project: {counted}, {unknown} not known",
-        "{count} projects: {counted}, {unknown} not known",
-        count=len(outcomes),
-        counted=counted,
-        unknown=len(outcomes) - well - failed - partly,
-    )
+    code = worst(outcome.code for outcome in outcomes)
+    return session.result(code, Projects(outcomes, recorded.changes) if recorded.news else Nothing())

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from .. import kept
+from ..engine.failed import Failure
 from ..guide.change import Change
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
@@ -18,6 +19,9 @@ from ..guide.verdicts import judge
 from ..shell import Invocation
 from ..values import NO_FIX, Check, Fix, Text
 from ..visible import unit_escaped
+from . import recorded
+from .outcome import Outcome
+from .result import Checked, Order, Plan, Preflight, Projects, Result, Run, Runs
 
 VERSION = 1
 # What a judgement is called where it is not about the whole project.
@@ -144,6 +148,43 @@ def failure(
     }
 
 
+def of(result: Result) -> dict[str, Any] | None:
+    """A result as one document; None where there is nothing to say, or what is said is no document."""
+    seen, command, code, place = result.seen, result.command, int(result.code), result.place
+    if isinstance(seen, Failure):
+        return failure(command, seen.text, code, Fix(seen.fix.sentence, seen.commands), place)
+    if isinstance(seen, Checked):
+        return verification(command, seen.project, seen.checks, code, place)
+    if isinstance(seen, Preflight):
+        return preflight(command, seen.project, seen.findings, code, place)
+    if isinstance(seen, Plan):
+        listed = [action(value, argv) for value, argv in zip(seen.actions, seen.argvs)]
+        return plan(command, seen.project, listed, seen.waves, seen.costs, code, place, seen.findings)
+    if isinstance(seen, Order):
+        return plan(command, seen.project, (), seen.waves, (), code, place)
+    if isinstance(seen, Projects):
+        return many(command, [_one_of_many(command, outcome) for outcome in seen.outcomes], code)
+    if isinstance(seen, Runs):
+        runs = [recorded.described(record, record.run in seen.undone) for record in seen.known]
+        return {"version": VERSION, "command": command, "runs": runs, "problems": [str(each) for each in seen.problems]}
+    if isinstance(seen, Run):
+        lines = [dict(line) for line in seen.record.lines]
+        return {"version": VERSION, "command": command, **recorded.described(seen.record, seen.undone), "lines": lines}
+    return None
+
+
+def _one_of_many(command: str, outcome: Outcome) -> dict[str, Any]:
+    if not outcome.asked:
+        return {"name": outcome.name, **failure(command, outcome.error, int(outcome.code))}
+    if command == "plan":
+        code = int(outcome.code)
+        return {"name": outcome.name, "project": outcome.project, "exit_code": code, "actions": outcome.todo}
+    return {
+        "name": outcome.name,
+        **verification(command, outcome.project, outcome.checks, int(outcome.code), outcome.invocation),
+    }
+
+
 def written(document: dict[str, Any], form: str = "json") -> str:
     """One document, as indented JSON or, where `form` is `yaml`, as that."""
     return _yaml(document) if form == "yaml" else _json(document, indent=2)
@@ -182,9 +223,10 @@ def _yaml(value: dict[str, Any]) -> str:
     return "\n".join("".join(c if c.isprintable() else unit_escaped(c) for c in line) for line in lines)
 
 
-def write(document: dict[str, Any], form: str) -> None:
-    """One document on stdout, in one piece."""
-    sys.stdout.write(written(document, form))
+def write(document: dict[str, Any] | None, form: str, stream: TextIO) -> None:
+    """One document, in one piece; nothing where there is none."""
+    if document is not None:
+        stream.write(written(document, form))
 
 
 class LinesWatcher:

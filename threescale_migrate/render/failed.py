@@ -1,35 +1,13 @@
-"""A command without a result, in the requested format, so that its reader always gets a whole document."""
+"""Why a command ended without a result, as a person reads it."""
 
 from __future__ import annotations
 
 from ..engine.failed import Failure
-from ..exit_codes import ExitCode
 from ..redaction import REDACTOR
-from ..shell import Invocation, resumption
+from ..shell import resumption
 from ..values import Fix, Text
 from .terminal import Terminal
 from .text import offer, repairs, show_fix
-
-
-def document(output: str, command: str, failure: Failure, code: ExitCode, place: Invocation) -> str:
-    """What goes to stdout beside the sentence on stderr; nothing for text."""
-    text = failure.text
-    if output in ("json", "yaml"):
-        from . import document as documents
-
-        commands = failure.commands
-        return documents.written(
-            documents.failure(command, text, int(code), Fix(failure.fix.sentence, commands), place), output
-        )
-    if output == "nagios":
-        from . import nagios
-
-        return nagios.failure(text) + "\n"
-    if output == "junit":
-        from . import junit
-
-        return junit.failure(command, text)
-    return ""
 
 
 def show(terminal: Terminal, failure: Failure) -> None:
@@ -67,12 +45,3 @@ def _sentence(terminal: Terminal, text: Text, first: bool) -> bool:
         else:
             terminal.line(line.strip())
     return False
-
-
-def exit_code(output: str, code: ExitCode) -> int:
-    """The exit code, in the format's own world."""
-    if output == "nagios":
-        from . import nagios
-
-        return nagios.UNKNOWN
-    return int(code)

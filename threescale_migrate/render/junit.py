@@ -6,10 +6,12 @@ import time
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from ..engine.failed import Failure
 from ..shell import Invocation
 from ..values import Check, Text, Verdict
 from ..visible import visible
 from .outcome import Outcome
+from .result import Result
 
 
 def document(outcomes: Sequence[Outcome], strict: bool = False) -> str:
@@ -27,6 +29,13 @@ def failure(command: str, text: Text) -> str:
     case = _named(suite, "testcase", classname="threescale-migrate", name=command)
     _named(case, "error", message=str(text))
     return _written(suites)
+
+
+def of(result: Result, strict: bool) -> str:
+    """The document of a result."""
+    if isinstance(result.seen, Failure):
+        return failure(result.command, result.seen.text)
+    return document(result.outcomes, strict)
 
 
 def _written(suites: ElementTree.Element) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..engine.failed import Failure
 from ..exit_codes import ExitCode
 from ..guide.verdicts import Meaning
-from ..values import Text, Verdict
+from ..values import NOTHING, Text, Verdict
 from ..visible import visible
 from .outcome import Outcome, wrong
+from .result import Result
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -43,6 +45,19 @@ def line(outcomes: Sequence[Outcome]) -> str:
 def failure(text: Text) -> str:
     """The line for a command that came to no result."""
     return f"3SCALE {WORDS[UNKNOWN]} - {_one_line(str(text))}"
+
+
+def level_of(result: Result) -> int:
+    """The exit code of a result in that world."""
+    outcomes = result.outcomes
+    return worst(outcomes) if outcomes else UNKNOWN
+
+
+def of(result: Result) -> str:
+    """The line for a result."""
+    outcomes = result.outcomes
+    said = line(outcomes) if outcomes else failure(result.seen.text if isinstance(result.seen, Failure) else NOTHING)
+    return said + "\n"
 
 
 def _one_line(words: str) -> str:

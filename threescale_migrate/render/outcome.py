@@ -67,6 +67,14 @@ class Outcome:
         )
 
 
+@dataclass(frozen=True)
+class Changed:
+    """A check whose verdict or words differ from the last run's; `before` is its verdict then, empty if it is new."""
+
+    check: Check
+    before: str
+
+
 def wrong(checks: Iterable[Check]) -> tuple[Check, ...]:
     """The checks that need attention: failed or unknown."""
     return tuple(check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN))

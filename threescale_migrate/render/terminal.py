@@ -153,6 +153,14 @@ class Terminal:
         return found
 
 
+@dataclass(frozen=True)
+class Screen:
+    """Where the result is shown, and where everything else is said."""
+
+    result: Terminal
+    talk: Terminal
+
+
 def _seen(words: str, colour: bool) -> str:
     """The words with no escape code in them but those that `paint` makes."""
     if not colour or "\x1b" not in words:

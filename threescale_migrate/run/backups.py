@@ -15,6 +15,7 @@ from ..guide import dumps
 from ..guide.backup import Backup
 from ..guide.dumps import Dump
 from ..options import Options
+from ..render.result import Told
 from ..values import Check, Command, Fix, Group, Refused, Step, Text, Verdict, Who
 from . import rights
 from .session import Session
@@ -22,10 +23,15 @@ from .session import Session
 
 @dataclass(frozen=True)
 class Saved:
-    """A backup that was made: whether all of it could be read, and the content of the database if that was asked for."""
+    """A backup that was made: what is said of it, and the content of the database if that was asked for."""
 
-    whole: bool
+    told: Told
     dump: Dump | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it could be read."""
+        return not self.told.left
 
 
 def findings(oc: Oc, state: ProjectState, user: str, options: Options) -> tuple[Check, ...]:
@@ -63,8 +69,8 @@ def findings(oc: Oc, state: ProjectState, user: str, options: Options) -> tuple[
     return (Check(Group.RIGHTS, Code.RIGHTS_SUFFICIENT, wanted.sentence, Verdict.FAILED, seen, fix),)
 
 
-def save(session: Session, oc: Oc, directory: str, state: ProjectState | None, show: bool) -> Saved:
-    """Reads the project and writes its backup to a directory; lists what is in it, on stdout if that is the command's result (`show`).
+def save(session: Session, oc: Oc, directory: str, state: ProjectState | None) -> Saved:
+    """Reads the project and writes its backup to a directory.
 
     `state` is needed for a database's content. Raises OcError, Usage if it cannot be written, Refused if there is nothing.
     """
@@ -79,14 +85,10 @@ def save(session: Session, oc: Oc, directory: str, state: ProjectState | None, s
         if options.dump is not None and state is not None:
             backup = _with_content(oc, backup, options.dump, state, scratch, target)
         engine.write(guide.documents(backup), scratch)
-    terminal = session.result if show else session.talk
-    if not session.options.quiet:
-        for sentence in _said(backup, str(target)):
-            terminal.line(terminal.say(sentence))
-    for kind, why in backup.unread:
-        sentence = Text("not saved, since it cannot be read: {kind} ({why})", kind=kind, why=why)
-        session.talk.line(f"{session.talk.mark(Verdict.UNKNOWN)} {session.talk.say(sentence)}", 0, 4)
-    return Saved(not backup.unread, backup.dump)
+    left = tuple(
+        Text("not saved, since it cannot be read: {kind} ({why})", kind=kind, why=why) for kind, why in backup.unread
+    )
+    return Saved(Told(tuple(_said(backup, str(target))), left), backup.dump)
 
 
 def _with_content(oc: Oc, backup: Backup, config: str, state: ProjectState, scratch: Path, directory: Path) -> Backup:

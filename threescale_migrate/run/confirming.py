@@ -13,16 +13,16 @@ from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..engine.gates import Gates, usable
 from ..render.plan import show_plan, show_stakes
+from ..render.result import Plan
 from ..render.terminal import Terminal
 from ..shell import PROGRAM
 from ..values import Refused, Text, Usage, Verdict
-from .planned import Planned
 from .session import Session
 
 YES, NO = ("y", "yes"), ("n", "no")
 
 
-def confirm(session: Session, oc: Oc, where: Location, show: Planned | None = None) -> None:
+def confirm(session: Session, oc: Oc, where: Location, show: Plan | None = None) -> None:
     """Has the project's name typed on a terminal; without one, `--yes` is required. The run's clock begins once that is done:
     what was looked at before, and the person, use up nothing of it. Raises Usage, Refused."""
     if not session.options.yes:
@@ -30,7 +30,7 @@ def confirm(session: Session, oc: Oc, where: Location, show: Planned | None = No
     oc.clock = Clock(session.options.timeout)
 
 
-def _ask(session: Session, where: Location, show: Planned | None) -> None:
+def _ask(session: Session, where: Location, show: Plan | None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Usage(
             Text(
@@ -39,7 +39,7 @@ def _ask(session: Session, where: Location, show: Planned | None) -> None:
             )
         )
     terminal = session.talk
-    if show is not None and session.options.output == "text":
+    if show is not None and session.format.person:
         show_plan(terminal, show.actions, show.waves, show.costs, session.options.verbose > 0)
         for note in show.notes:
             terminal.line(terminal.say(note))
@@ -56,7 +56,7 @@ def _ask(session: Session, where: Location, show: Planned | None) -> None:
         raise Refused(Text("that is not the project's name; nothing was changed"))
 
 
-def _show_stakes(session: Session, terminal: Terminal, show: Planned) -> None:
+def _show_stakes(session: Session, terminal: Terminal, show: Plan) -> None:
     """What matters before somebody says yes: what it costs, whether the token was tested, and how to undo it."""
     show_stakes(terminal, show.costs)
     if session.command == "migrate":

@@ -22,7 +22,8 @@ from ..exit_codes import ExitCode
 from ..language import shortage
 from ..output import Unwritable
 from ..redaction import REDACTOR
-from ..render import failed
+from ..render import formats
+from ..render.result import Checked, Projects, Result
 from ..values import GO_ON, NO_FIX, Refused, Text, Usage
 from .session import Session
 
@@ -84,23 +85,44 @@ def explained(error: Exception) -> tuple[Text, ExitCode]:
     return meaning(error) or (defect(error), ExitCode.FAILED)
 
 
-def handled(session: Session, command: Callable[[], int]) -> int:
-    """Runs a command and gives its exit code; each way to fail is shown with its sentence. Raises Unwritable, BrokenPipeError."""
+def carried_out(session: Session, command: Callable[[], Result]) -> int:
+    """Runs a command and shows its result; a failure is one too. Gives the exit code. Raises Unwritable."""
+    with at_once():
+        try:
+            try:
+                result = command()
+            except (BrokenPipeError, Unwritable):
+                raise
+            except Exception as error:
+                result = failed(session, error)
+            return _shown(session, result)
+        except (BrokenPipeError, Unwritable):
+            raise
+        except Exception as error:  # in what shows a result
+            return _shown(session, failed(session, error))
+
+
+def failed(session: Session, error: Exception) -> Result:
+    """An error as a result."""
+    text, code = explained(error)
+    return session.result(code, failure_of(error, text))
+
+
+def _shown(session: Session, result: Result) -> int:
+    """Shows a result. Where nobody reads it any more, the exit code still tells it. Raises Unwritable where it is lost otherwise."""
     try:
-        with at_once():
-            return int(command())
-    except (BrokenPipeError, Unwritable):
-        raise
-    except Exception as error:
-        text, exit_code = explained(error)
-        return _complain(session, failure_of(error, text), exit_code)
+        return formats.write(result, session.screen, session.options)
+    except BrokenPipeError:
+        _leave_stdout()
+    except Unwritable as error:
+        if not isinstance(result.seen, (Checked, Projects, Failure)):
+            raise
+        with suppress(OSError, Unwritable):
+            session.say(Text("the output cannot be written ({why})", why=error.why))
+        _leave_stdout()
+    return session.format.code(result)
 
 
-def _complain(session: Session, failure: Failure, exit_code: ExitCode) -> int:
-    """One sentence on stderr; with `-o json` a document on stdout as well. If nobody reads it, the exit code is enough."""
-    with suppress(OSError, Unwritable):
-        terminal = session.talk
-        failed.show(terminal, failure)
-        shown = failed.document(session.options.output, session.command, failure, exit_code, session.invocation)
-        sys.stdout.write(shown)
-    return failed.exit_code(session.options.output, exit_code)
+def _leave_stdout() -> None:
+    """The reader has gone (`… | head`): nothing more can be said, also not by Python at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -99,7 +99,7 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
 
 def _watcher(session: Session) -> runner.Watcher:
     """Who shows the run as it goes. Where nobody reads that any more the run continues: what cannot be written is dropped."""
-    if session.options.is_document:
+    if session.format.lines:
         return LinesWatcher(sys.stderr)
     terminal, quiet = session.talk, session.options.quiet
     return LineWatcher(terminal, quiet) if quiet or not terminal.live else LiveWatcher(terminal)

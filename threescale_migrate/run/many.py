@@ -1,4 +1,4 @@
-"""Many projects: which they are, the work on each, and a line for each. The work is the command's.
+"""Many projects: which they are, and the work on each. The work is the command's.
 
 What only looks is done for several projects at once, and one that cannot be asked does not hold up the rest.
 """
@@ -14,8 +14,8 @@ from ..cluster.threads import side_by_side
 from ..exit_codes import ExitCode
 from ..options import STDOUT
 from ..render.outcome import Outcome
-from ..render.terminal import Terminal
-from ..values import Text, Usage, Verdict
+from ..render.result import Nothing, Result
+from ..values import Text, Usage
 from . import errors
 from .inventory import Target, targets
 from .session import Session
@@ -42,12 +42,19 @@ def looked(session: Session, one: Callable[[Session], Outcome]) -> tuple[Outcome
     return tuple(side_by_side([partial(safe, target) for target in listed], options.jobs))
 
 
-def show_line(terminal: Terminal, outcome: Outcome, said: Text) -> None:
-    """One project in one line: `said`, or why it could not be asked; below it the commands in that, ready to be pasted."""
-    verdict = {ExitCode.DONE: Verdict.PASSED, ExitCode.UNKNOWN: Verdict.UNKNOWN}.get(outcome.code, Verdict.FAILED)
-    if outcome.code is ExitCode.SOMETHING_TO_DO:
-        verdict = Verdict.WARNING
-    words = terminal.say(said if outcome.asked else outcome.error)
-    terminal.invocation = outcome.invocation
-    terminal.line(f"{terminal.mark(verdict)} {outcome.name}: {words}", 0, 4)
-    terminal.suggest(words, 4)
+def in_turn(session: Session, one: Callable[[Session], Result]) -> Result:
+    """Carries a command out for one project after the other, each with its result shown, and stops at the first that fails. Raises Usage,
+    OcError if the list itself cannot be had."""
+    listed = targets(session)
+    for number, target in enumerate(listed, 1):
+        title = Text("project {number} of {total}: {name}", number=number, total=len(listed), name=target.name)
+        if not session.options.quiet:
+            session.talk.line(session.talk.paint(session.talk.say(title), "strong"))
+        own = target.applied(session)
+        code = errors.carried_out(own, partial(one, own))
+        if code:
+            left = [other.name for other in listed[number:]]
+            if left:
+                session.say(Text("stopped at {name}; not begun: {left}", name=target.name, left=", ".join(left)))
+            return session.result(code, Nothing())
+    return session.result(ExitCode.DONE, Nothing())

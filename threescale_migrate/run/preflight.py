@@ -21,29 +21,24 @@ from ..guide.preflight import Attempt, Facts
 from ..guide.rights import Answers
 from ..guide.todays_images import Asked, wanted
 from ..options import Options
-from ..render import document, text
-from ..values import Check, Request, Text, Verdict
+from ..render import text
+from ..render.result import Preflight, Result
+from ..render.screens import verdict_of_findings
+from ..values import Check, Request, Verdict
 from . import rights
 from .connecting import unexpected
 from .session import Session
 
 
-def insist(session: Session, project: str, findings: Sequence[Check]) -> ExitCode:
-    """Shows what blocks a run, or that nothing does. Gives the exit code that it ends with, DONE to continue."""
+def insist(session: Session, project: str, findings: Sequence[Check]) -> Result | None:
+    """What ends a run that something blocks. None where nothing does; what was found is said then to who follows along."""
     code = meaning(findings)
-    terminal = session.talk
-    if session.options.is_document:
-        if code is not ExitCode.DONE:
-            document.write(
-                document.preflight(session.command, project, findings, int(code), session.invocation),
-                session.options.output,
-            )
-            text.show_verdict(terminal, verdict(findings), summary(findings))
-        return code
-    if code is not ExitCode.DONE or not session.options.quiet:
-        text.show_findings(terminal, findings, notable=True)
-        text.show_verdict(terminal, verdict(findings), summary(findings))
-    return code
+    if code is not ExitCode.DONE:
+        return session.result(code, Preflight(project, tuple(findings), refused=True))
+    if session.format.person and not session.options.quiet:
+        text.show_findings(session.talk, findings, notable=True)
+        verdict_of_findings(session.talk, findings)
+    return None
 
 
 @dataclass(frozen=True)
@@ -114,28 +109,3 @@ def meaning(findings: Iterable[Check], changes: bool = True) -> ExitCode:
     if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in blocking):
         return ExitCode.UNKNOWN
     return ExitCode.USAGE if all(finding.usage for finding in blocking) else ExitCode.REFUSED
-
-
-def verdict(findings: Sequence[Check]) -> Verdict:
-    """What the findings mean, as the mark of the last line."""
-    blocked = guide.against(findings)
-    if blocked:
-        unknown = all(finding.verdict is Verdict.UNKNOWN for finding in blocked)
-        return Verdict.UNKNOWN if unknown else Verdict.FAILED
-    warned = any(finding.verdict in (Verdict.WARNING, Verdict.SKIPPED) for finding in findings)
-    return Verdict.WARNING if warned else Verdict.PASSED
-
-
-def summary(findings: Sequence[Check]) -> Text:
-    """The last line of a preflight."""
-    blocked = guide.against(findings)
-    if blocked:
-        return guide.blocked_by(blocked)
-    ready = Text("ready to migrate")
-    left = [finding.subject for finding in findings if finding.verdict is Verdict.SKIPPED]
-    if left:
-        ready = Text("ready to migrate; not checked: {names}", names=", ".join(left))
-    warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
-    if not warnings:
-        return ready
-    return Text.plural("{ready}; {count} warning", "{ready}; {count} warnings", count=warnings, ready=ready)

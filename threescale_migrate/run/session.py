@@ -16,9 +16,11 @@ from ..cluster.oc import Oc
 from ..options import Options, repeated
 from ..redaction import REDACTOR
 from ..render import resuming
-from ..render.terminal import Terminal, open_terminal
+from ..render.formats import FORMATS, Format
+from ..render.result import Result, Seen, Told
+from ..render.terminal import Screen, Terminal, open_terminal
 from ..render.text import show_fix
-from ..values import Fix, Text
+from ..values import Fix, Text, Verdict
 from ..visible import cut, visible
 from .connecting import connect
 
@@ -65,14 +67,23 @@ class Session:
         )
 
     @property
-    def result(self) -> Terminal:
-        """Where the result is shown."""
-        return self._terminal(sys.stdout)
+    def screen(self) -> Screen:
+        """Where the result is shown, and where everything else is said."""
+        return Screen(self._terminal(sys.stdout), self.talk)
 
     @property
     def talk(self) -> Terminal:
         """Where everything else is said."""
         return self._terminal(sys.stderr)
+
+    @property
+    def format(self) -> Format:
+        """What the result is shown as."""
+        return FORMATS[self.options.output]
+
+    def result(self, code: int, seen: Seen, *notes: Text) -> Result:
+        """What this command did and saw."""
+        return Result(self.command, code, seen, self.invocation, notes)
 
     def _terminal(self, stream: TextIO) -> Terminal:
         terminal = open_terminal(stream, self.options.lang, self.options.color, self.options.plain)
@@ -81,12 +92,13 @@ class Session:
             terminal.translate = resuming.by_undo(terminal.translate)
         return terminal
 
-    def next(self, terminal: Terminal, command: str) -> None:
-        """Says what to run next, on a line of its own."""
-        if self.options.output != "text" or self.options.quiet:
-            return
-        terminal.line(terminal.say(Text("Next:")))
-        terminal.verbatim(self.invocation.line((shell.PROGRAM, command)), 4)
+    def tell(self, told: Told) -> None:
+        """Says what was done before the result is there, and what could not be."""
+        if not self.options.quiet:
+            for sentence in told.done:
+                self.say(sentence)
+        for sentence in told.left:
+            self.talk.line(f"{self.talk.mark(Verdict.UNKNOWN)} {self.talk.say(sentence)}", 0, 4)
 
     def say(self, text: Text) -> None:
         """Says a sentence that is not the result."""
@@ -98,7 +110,7 @@ class Session:
 
     def mention(self, text: Text) -> None:
         """Says a sentence that only a person who follows along needs."""
-        if self.options.output == "text" and not self.options.quiet:
+        if self.format.person and not self.options.quiet:
             self.say(text)
 
 

@@ -14,16 +14,8 @@ from .. import files
 from ..engine.home import make, state_home
 from ..options import Options, of_command
 from ..redaction import REDACTOR
-from ..render.outcome import Outcome
+from ..render.outcome import Changed, Outcome
 from ..values import Check, Verdict
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A check whose verdict or words differ from the last run's; `before` is its verdict then, empty if it is new."""
-
-    check: Check
-    before: str
 
 
 @dataclass(frozen=True)

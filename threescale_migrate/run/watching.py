@@ -21,6 +21,7 @@ from ..guide.readiness import assess_all
 from ..guide.selection import choose
 from ..guide.verdicts import judge
 from ..render.progress import LineWatcher, LiveWatcher
+from ..render.result import Result
 from ..values import NOTHING, Check, Request, Text, Verdict
 from . import results
 from .requests import request_of
@@ -47,23 +48,23 @@ class _Watch:
     unanswered: int = 0
 
 
-def watch(session: Session, look: Look) -> ExitCode:
+def watch(session: Session, look: Look) -> Result:
     """Shows the rollouts until nothing fails, and then what `look` has checked; with an interval, for ever.
 
-    Gives the exit code of the checks. Raises Failed at the deadline, OcError for what does not pass by itself, Stopped.
+    Gives what it has checked. Raises Failed at the deadline, OcError for what does not pass by itself, Stopped.
     """
     options = session.options
     seconds = options.timeout or (WATCH_SECONDS if options.interval is None else None)
     oc = session.connect(seconds)
     pin(oc)
-    terminal = session.result
+    terminal = session.screen.result
     in_lines = session.options.quiet or not terminal.live
     watcher = LineWatcher(terminal, session.options.quiet) if in_lines else LiveWatcher(terminal, lasting=True)
     state = _Watch(oc, request_of(session, oc), look, watcher, monotonic())
     while True:
         found = _round(state)
         if found is not None and options.interval is None and not _has_failed(found[1]):
-            return results.show(session, *found)
+            return results.checked(session, *found)
         if found is not None:
             _say(state, judge(found[1]).sentence)
         left = None if seconds is None else state.began + seconds - monotonic()
