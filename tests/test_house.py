@@ -41,7 +41,8 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "kept",
     ),
     "cluster": (
-        "clock dialects doors ending items state streams threads",
+        "clock dialects doors ending items quotas streams threads",
+        "state",
         "failures pull_secrets saving sharing workloads",
         "oc parsing",
         "location programs reading",

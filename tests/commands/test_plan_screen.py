@@ -9,9 +9,10 @@ import subprocess
 import pytest
 
 from tests.conftest import World
-from threescale_migrate.guide.config_changes import PATCH
 
 COLUMNS, LINES = 80, 24
+
+PATCH = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
 
 
 def screen(world: World, *args: str) -> list[str]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.support import recorded
 from threescale_migrate.cluster.parsing import parse_project
-from threescale_migrate.cluster.state import ProjectState, Quota
+from threescale_migrate.cluster.quotas import Quota
+from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.guide import capacity, needs, preflight, rights, steps, whose
 from threescale_migrate.guide.preflight import Facts
 from threescale_migrate.guide.rights import Answers, Right

@@ -29,6 +29,10 @@ NOISE = re.compile(
 # with exit code 1 from older clients (README 20).
 UNCHANGED = re.compile(r"\(no change\)|\bnot patched\b")
 
+# A client whose `oc delete` can send the API's own options, in what its help lists: from 4.3 on (openshift/oc, release-4.2 and
+# release-4.3: delete.go).
+BINDS_DELETIONS = re.compile(r"^\s*--raw=", re.MULTILINE)
+
 
 def user_of(context: str) -> str:
     """The user in the name of a context as `oc login` makes it, `project/server/user`; `?` if it is named otherwise.

@@ -64,6 +64,7 @@ LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
     (("image", "info"), _anything),
     (("whoami",), _one_of((), ("--show-server",), ("--show-context",))),
     (("project",), _one_of(("-q",))),
+    (("delete", "--help"), _one_of(())),
     (("version",), _one_of(("--client",), ("-o", "json"))),
     (("config", "current-context"), _one_of(())),
     (("config", "get-contexts"), _without("--raw")),

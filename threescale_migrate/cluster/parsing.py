@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, Union
 
+from ..values import SECRET_NAME
 from .dialects import role_kind
 from .pull_secrets import parse_secret
+from .quotas import Limit, Limits, Quota
 from .state import (
     Binding,
     Build,
@@ -20,11 +22,8 @@ from .state import (
     Discovery,
     Event,
     ImageStream,
-    Limit,
-    Limits,
     Pod,
     ProjectState,
-    Quota,
     RegistrySecret,
     ReplicationController,
     Role,
@@ -99,7 +98,7 @@ def assemble(
         bindings=tuple({(binding.namespace, binding.name): binding for binding in only(Binding)}.values()),
         streams={stream.name: stream for stream in only(ImageStream)},
         events=tuple(event for event in only(Event) if event.type == "Warning"),
-        secret=secret or next(iter(only(RegistrySecret)), None),
+        secret=secret or next((found for found in only(RegistrySecret) if found.name == SECRET_NAME), None),
         unread=dict(unread or {}),
         roles={(role.namespace, role.name): role for role in only(Role)},
         constraints={constraints.name: constraints for constraints in only(Constraints)},
@@ -109,6 +108,7 @@ def assemble(
         broken_secrets={secret.name: secret.broken for secret in only(SecretName) if secret.broken is not None},
         discovery=next(iter(only(Discovery)), None),
         builds=tuple(only(Build)),
+        former_secrets={found.name: found for found in only(RegistrySecret) if found.name != SECRET_NAME},
     )
 
 
@@ -120,6 +120,7 @@ def _account(item: _JSON) -> ServiceAccount:
         pull_secrets=names(item.get("imagePullSecrets")),
         secrets=names(item.get("secrets")),
         annotations=strings(meta.get("annotations")),
+        resource_version=str(meta.get("resourceVersion") or ""),
     )
 
 
@@ -130,7 +131,15 @@ def _binding(item: _JSON) -> Binding:
         Subject(str(s.get("kind") or ""), str(s.get("name") or ""), str(s.get("namespace") or ""))
         for s in item.get("subjects") or ()
     )
-    return Binding(namespace, meta["name"], role_kind(role), str(role.get("name") or ""), subjects)
+    return Binding(
+        namespace,
+        meta["name"],
+        role_kind(role),
+        str(role.get("name") or ""),
+        subjects,
+        uid=str(meta.get("uid") or ""),
+        resource_version=str(meta.get("resourceVersion") or ""),
+    )
 
 
 def _rights(item: _JSON) -> Role:

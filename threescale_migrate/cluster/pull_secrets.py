@@ -295,6 +295,7 @@ def parse_secret(item: _JSON) -> RegistrySecret:
     return RegistrySecret(
         name=meta["name"],
         uid=str(meta.get("uid") or ""),
+        resource_version=str(meta.get("resourceVersion") or ""),
         type=str(item.get("type") or ""),
         registries=entries(item),
         fingerprint=fingerprint(item),

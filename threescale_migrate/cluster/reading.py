@@ -83,13 +83,14 @@ def observe(
     tries: int | None = None,
     ahead: bool = False,
     elsewhere: bool = True,
+    former: tuple[str, ...] = (),
 ) -> ProjectState:
     """Reads the project in calls that run side by side, whatever the number of configs.
 
     `cluster` reads all that permissions depend on, `elsewhere` also the bindings in the whole cluster, `secret` the pull secret and
     system's settings; what was not requested, or cannot be read, is listed in `unread`. `ahead`, for a plan, reads quotas, limit
     ranges and warnings as well; warnings are also read if there is a problem. `tries` limits how often a call is made that fails
-    for a reason that passes. Raises OcError if the cluster cannot be asked at all, or not about the project.
+    for a reason that passes; `former` are names of secrets that keep what the pull secret held before. Raises OcError if the cluster cannot be asked at all, or not about the project.
     """
     types: tuple[str, ...] = PROJECT_TYPES if cluster else (*ROLLOUT_TYPES, *CAUSE_TYPES)
     types += ROOM_TYPES if ahead else ()
@@ -98,7 +99,7 @@ def observe(
     if cluster:
         asked.append(partial(_elsewhere, oc) if elsewhere else _nothing_elsewhere)
     if secret:
-        asked.append(partial(_named, oc))
+        asked.append(partial(_named, oc, former))
     if ahead:
         asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
     parts, unread = _combined(asked)
@@ -166,8 +167,8 @@ def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str
     return {name for name in names if name.startswith((f"{account}-dockercfg-", f"{account}-token-"))}
 
 
-def _named(oc: Oc) -> Answer:
-    """The pull secret and system's settings; what is not there is left out."""
+def _named(oc: Oc, former: tuple[str, ...]) -> Answer:
+    """The pull secret, those that keep what it held before, and system's settings; what is not there is left out."""
 
     def parse(item: _JSON) -> tuple[str, Part]:
         if item.get("kind") != "Secret":
@@ -177,7 +178,8 @@ def _named(oc: Oc) -> Answer:
 
     parts: list[tuple[str, Part]] = []
     try:
-        asked = ("get", f"secret/{SECRET_NAME}", f"configmap/{SETTINGS}", "-o", "json")
+        secrets = (f"secret/{name}" for name in (SECRET_NAME, *former))
+        asked = ("get", *secrets, f"configmap/{SETTINGS}", "-o", "json")
         parts, complaints = oc.read_items(asked, parse, partial=True)
     except (Forbidden, NotFound) as error:
         complaints = _lines(error)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..values import Text
+from .quotas import Limits, Quota
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class DeploymentConfig:
     deployer: Resources = Resources()
     hook_containers: tuple[str, ...] = ()
     owners: tuple[tuple[str, str], ...] = ()
+    resource_version: str = ""
 
     @property
     def effective_account(self) -> str:
@@ -166,6 +168,7 @@ class ServiceAccount:
     pull_secrets: tuple[str, ...]
     secrets: tuple[str, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
+    resource_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,8 @@ class Binding:
     role_kind: str
     role: str
     subjects: tuple[Subject, ...]
+    uid: str = ""
+    resource_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,39 +220,6 @@ class Constraints:
     users: tuple[str, ...]
     groups: tuple[str, ...]
     lax: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Quota:
-    """A resource quota: its scopes, and what of each resource may be used and is used, as the object spells it; `cluster` is one that
-    a cluster admin has set over several projects together."""
-
-    name: str
-    scopes: tuple[str, ...]
-    hard: Mapping[str, str]
-    used: Mapping[str, str]
-    cluster: bool = False
-
-
-@dataclass(frozen=True)
-class Limit:
-    """One item of a limit range; `type` is Container, Pod or another that has nothing to do with pods."""
-
-    range: str
-    type: str
-    max: Mapping[str, str]
-    min: Mapping[str, str]
-    default: Mapping[str, str]
-    default_request: Mapping[str, str]
-    ratio: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """A limit range."""
-
-    name: str
-    items: tuple[Limit, ...]
 
 
 @dataclass(frozen=True)
@@ -309,6 +281,7 @@ class RegistrySecret:
     registries: tuple[str, ...]
     fingerprint: str
     manifest: str = field(default="", repr=False)
+    resource_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -317,9 +290,9 @@ class ProjectState:
 
     `unread` maps a type that could not be read (`dc`, `secrets`, `clusterrolebindings`, …) to the sentence that says why;
     what is in there is unknown, and neither present nor absent. `roles` are by namespace and name, cluster roles under an
-    empty one. `secret_names` are secrets that were looked for and are there, and `broken_secrets`
-    those of them that no node can parse as pull secrets, with the reason. `discovery` is None if system's settings
-    say nothing of it.
+    empty one. `secret_names` are secrets that were looked for and are there, and `broken_secrets` those of them that no node can
+    parse as pull secrets, with the reason. `former_secrets` keep what the pull secret held before, as far as they were looked for.
+    `discovery` is None if system's settings say nothing of it.
     """
 
     namespace: str
@@ -340,6 +313,7 @@ class ProjectState:
     broken_secrets: Mapping[str, Text] = field(default_factory=dict)
     discovery: Discovery | None = None
     builds: tuple[Build, ...] = ()
+    former_secrets: Mapping[str, RegistrySecret] = field(default_factory=dict)
 
     @cached_property
     def _pods_by_controller(self) -> Mapping[str | None, tuple[Pod, ...]]:
@@ -352,6 +326,10 @@ class ProjectState:
     @cached_property
     def _events_by_object(self) -> Mapping[tuple[str, str], tuple[Event, ...]]:
         return _grouped(self.events, lambda event: (event.kind, event.name))
+
+    def secret_named(self, name: str) -> RegistrySecret | None:
+        """The pull secret, or one that keeps what it held before."""
+        return self.secret if self.secret is not None and self.secret.name == name else self.former_secrets.get(name)
 
     @property
     def troubled(self) -> bool:

@@ -86,6 +86,7 @@ def parse_config(item: _JSON) -> DeploymentConfig:
             if params.get(when)
         ),
         owners=tuple((str(o.get("kind")), str(o.get("name"))) for o in meta.get("ownerReferences") or ()),
+        resource_version=str(meta.get("resourceVersion") or ""),
     )
 
 

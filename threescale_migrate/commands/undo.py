@@ -15,7 +15,7 @@ from ..engine import undo as sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..guide import undo as guide
-from ..guide.change import Change, Undo
+from ..guide.change import Undo
 from ..guide.config_changes import configs_of
 from ..guide.costs import costs
 from ..guide.selection import Wave
@@ -61,7 +61,12 @@ def _wanted(
     options: Options, oc: Oc, where: Location, given: PullSecret | None
 ) -> tuple[ProjectState, Undo, tuple[Record, ...]]:
     """What there is, what is to be undone, and the runs that it is about. Raises Refused, Usage."""
-    state = observe(oc)
+    runs: tuple[Record, ...] = ()
+    if not options.to_default:
+        mine, _ = sequence.of_identity(records.records(where.server, where.project), where.uid)
+        runs = sequence.to_undo(mine, options.run)
+    changes = changes_of(runs)
+    state = observe(oc, former=guide.former_secrets(changes))
     for kind in ("dc", "rc", "pods"):
         if kind in state.unread:
             raise Refused(
@@ -71,18 +76,12 @@ def _wanted(
                     why=state.unread[kind],
                 )
             )
-    runs: tuple[Record, ...] = ()
-    whole = None
     if options.to_default:
         whole = Request(configs=options.dc)
-        changes: tuple[Change, ...] = guide.to_default(state, whole)
-    else:
-        mine, _ = sequence.of_identity(records.records(where.server, where.project), where.uid)
-        runs = sequence.to_undo(mine, options.run)
-        changes = changes_of(runs)
-        if options.dc:
-            changes = guide.limited(changes, options.dc)
-    return state, Undo(changes, manifests(oc, changes, given), options.force, whole), runs
+        return state, Undo(guide.to_default(state, whole), force=options.force, whole=whole), runs
+    if options.dc:
+        changes = guide.limited(changes, options.dc)
+    return state, Undo(changes, manifests(oc, changes, given), options.force), runs
 
 
 def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Result:

@@ -7,15 +7,16 @@ waits for no rollout.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from time import monotonic
 
 from .. import shell
 from ..cluster import failures
-from ..cluster.dialects import UNCHANGED
+from ..cluster.dialects import BINDS_DELETIONS, UNCHANGED
 from ..cluster.failures import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
-from ..guide.change import Change
+from ..guide.change import Change, Deletion
 from ..guide.config_changes import ConfigChange
 from ..guide.object_changes import SecretCopied
 from ..values import Refused, Text, Usage
@@ -29,50 +30,78 @@ Replan = Callable[[ProjectState], Iterable[Change]]
 
 
 def apply(run: Run, changes: Iterable[Change], replan: Replan) -> None:
-    """Makes changes in order. `replan` gives what is left in a new state, to find out whether a failed call took effect.
+    """Makes changes in order. `replan` gives what is left in a new state: to find out whether a failed call took effect, and what to
+    do where somebody has changed what was planned from.
 
     Raises OcError for a call that failed for good, Stopped, Failed or JournalError.
     """
-    for change in changes:
+    left = tuple(changes)
+    conflicts = 0
+    while left:
         run.stop.check()
         run.check_time()
         if not run.journal.number:
             run.check_location()
-        _apply_one(run, change, replan)
+        again = _apply_one(run, left[0], replan, conflicts + 1 < ACTION_TRIES)
+        conflicts = 0 if again is None else conflicts + 1
+        left = left[1:] if again is None else again
 
 
-def _apply_one(run: Run, change: Change, replan: Replan) -> None:
+def _apply_one(run: Run, change: Change, replan: Replan, replans: bool) -> tuple[Change, ...] | None:
+    """Makes one change. Gives what is left instead where somebody has changed what it was planned from, as far as that is planned
+    again (`replans`)."""
     for attempt in range(1, ACTION_TRIES + 1):
-        argv = run.oc.argv(change.args)
+        change = _as_the_client_can(run, change)
+        call = change.call
+        argv = run.oc.argv(call.args)
         number = run.journal.begin(change, argv)
         run.watcher.began(change, argv)
         started = monotonic()
         run.sent.append(shell.line(argv))
         try:
-            call = run.oc.change(change.args, change.stdin, run.journal)
+            answer = run.oc.change(call.args, call.stdin, run.journal)
         except OcError as error:
-            outcome, said, refused = _after_failure(run, change, replan, error)
-            run.journal.end(number, outcome, said=said, seconds=round(monotonic() - started, 3))
-            run.watcher.ended(change, outcome, monotonic() - started, said)
-            if outcome == "done":
-                run.watcher.note(Text("{said}", said=said))
+            found = _after_failure(run, change, replan, error)
+            run.journal.end(number, found.outcome, said=found.said, seconds=round(monotonic() - started, 3))
+            run.watcher.ended(change, found.outcome, monotonic() - started, found.said)
+            if found.outcome == "done":
+                run.watcher.note(Text("{said}", said=found.said))
                 run.made.add((change.step, change.subject))
-            if outcome in ("done", "present") or _is_gone(run, change, error):
-                return
-            if refused is not None:
-                raise Failed(refused, ExitCode.FAILED) from None
+            if found.outcome in ("done", "present") or _is_gone(run, change, error):
+                return None
+            if found.refused is not None:
+                raise Failed(found.refused, ExitCode.FAILED) from None
+            if isinstance(error, failures.Conflict) and found.left is not None:
+                same = next((other for other in found.left if other == change and change.planned_like(other)), None)
+                if same is None and replans:
+                    return found.left
+                change = same or change
             if not error.passing or attempt == ACTION_TRIES:
                 raise
             run.stop.pause(min(5.0, 0.2 * 2**attempt))
             run.check_time()
         else:
-            said = run.oc.redact(call.stdout.strip())[:500]
+            # A deletion answers with the object.
+            said = "" if isinstance(change, Deletion) else run.oc.redact(answer.stdout.strip())[:500]
             outcome = "present" if UNCHANGED.search(said) else "done"
             if outcome == "done":
                 run.made.add((change.step, change.subject))
-            run.journal.end(number, outcome, exit_code=call.exit_code, said=said, seconds=round(call.seconds, 3))
-            run.watcher.ended(change, outcome, call.seconds, said)
-            return
+            run.journal.end(number, outcome, exit_code=answer.exit_code, said=said, seconds=round(answer.seconds, 3))
+            run.watcher.ended(change, outcome, answer.seconds, said)
+            return None
+    raise AssertionError("the last try returns or raises")
+
+
+def _as_the_client_can(run: Run, change: Change) -> Change:
+    """A deletion without its preconditions for a client that knows none: what it deletes was looked at just before."""
+    if not isinstance(change, Deletion) or not change.bound_to:
+        return change
+    if run.binds_deletions is None:
+        try:
+            run.binds_deletions = BINDS_DELETIONS.search(run.oc.read(("delete", "--help")).stdout) is not None
+        except OcError:
+            run.binds_deletions = False
+    return change if run.binds_deletions else change.unbound
 
 
 def _is_gone(run: Run, change: Change, error: OcError) -> bool:
@@ -83,27 +112,38 @@ def _is_gone(run: Run, change: Change, error: OcError) -> bool:
     return isinstance(error, failures.NotFound) and gone
 
 
-def _after_failure(run: Run, change: Change, replan: Replan, error: OcError) -> tuple[str, str, Text | None]:
-    """Checks whether a call that failed took effect anyway. Gives the outcome, a sentence about it, and why not to try again.
+@dataclass(frozen=True)
+class _Found:
+    """What a look showed after a call that failed: its outcome, a sentence about it, why not to try again, what is left to do.
 
     `present`: somebody else had done it. `failed`: it had no effect. `unknown`: none is seen, which proves nothing, since a
     call that ended without an answer may still be on its way.
     """
+
+    outcome: str
+    said: str
+    refused: Text | None = None
+    left: tuple[Change, ...] | None = None
+
+
+def _after_failure(run: Run, change: Change, replan: Replan, error: OcError) -> _Found:
+    """Checks whether a call that failed took effect anyway."""
     if isinstance(error, failures.AlreadyExists) and isinstance(change, SecretCopied):
-        return "present", f"{error} (it has the same content)", None
+        return _Found("present", f"{error} (it has the same content)")
     outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"
     if isinstance(error, failures.OcMissing):
-        return outcome, str(error), None
+        return _Found(outcome, str(error))
     try:
-        left = tuple(replan(run.observe()))
+        state = run.observe()
+        left = tuple(replan(state))
     except (OcError, Stopped):
-        return outcome, str(error), None
+        return _Found(outcome, str(error))
     except (Usage, Refused) as refusal:
-        return outcome, f"{error}; {refusal}", refusal.text
+        return _Found(outcome, f"{error}; {refusal}", refused=refusal.text)
     if change in left:
-        return outcome, str(error), None
-    if isinstance(error, failures.NotFound):
-        return outcome, str(error), None
-    if isinstance(error, failures.AlreadyExists) or UNCHANGED.search(str(error)):
-        return "present", f"{error} (somebody else has done it)", None
-    return "done", f"{error} (it took effect anyway)", None
+        return _Found(outcome, str(error), left=left)
+    if outcome == "unknown":
+        return _Found("done", f"{error} (it took effect anyway)")
+    if change.is_done(state) or isinstance(error, failures.AlreadyExists) or UNCHANGED.search(str(error)):
+        return _Found("present", f"{error} (somebody else has done it)")
+    return _Found(outcome, str(error), left=left)

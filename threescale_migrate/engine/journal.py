@@ -141,7 +141,7 @@ class Journal:
 
     def begin(self, change: Change, argv: tuple[str, ...]) -> int:
         """The line before a change; gives the change's number."""
-        self.write("begin", action=self.number + 1, **described(change, argv))
+        self.write("begin", action=self.number + 1, **described(change, argv, change.call.stdin))
         self.number += 1  # only now: where its line cannot be written, a change is not made
         return self.number
 
@@ -183,13 +183,13 @@ def whole_number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def described(change: Change, argv: tuple[str, ...]) -> dict[str, Any]:
+def described(change: Change, argv: tuple[str, ...], stdin: str | None) -> dict[str, Any]:
     """A change with its call, as the journal shows it: without the content of a secret."""
     return {
         "step": change.step.value,
         "subject": str(change.subject),
         "argv": list(argv),
-        "stdin": "a secret, not shown" if change.secret else change.stdin,
+        "stdin": "a secret, not shown" if change.secret else stdin,
         "change": change.kept(),
     }
 

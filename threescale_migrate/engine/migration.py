@@ -56,6 +56,14 @@ def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
         else check
         for check in checks
     ]
+    kept = set(run.planned) - {*gone, *deployment_configs.still_to_migrate(state, run.planned, run.request)}
+    given = Text("somebody gave it an account of its own while the run was under way: it is not migrated")
+    ask = Text("find out who did it and why; threescale-migrate migrate --dc with its name migrates it anyway")
+    found += [
+        Check(Step.VERIFICATION, Code.PODS_RUN_AS_AMP, f"dc/{name}", Verdict.FAILED, given, ask)
+        for name in sorted(kept)
+        if "dc" not in state.unread
+    ]
     seen = Text("it was there when the run began, and somebody has deleted it since: it is not migrated")
     fix = then(Text("find out who deleted it and why, and bring it back"))
     return (
@@ -121,7 +129,7 @@ def redeploy(run: Run, state: ProjectState, gates: Gates) -> None:
     passed: Passed | None = None
     for number, wave in enumerate(order, 1):
         run.stop.check()
-        names = tuple(name for name in wave.configs if name in state.configs)
+        names = deployment_configs.still_to_migrate(state, wave.configs, run.request)
         if all(assessment.reached for assessment in assess_all(state, names)):
             passed = Passed(Wave(wave.name, names), number, len(order)) if names else passed
             continue
@@ -159,7 +167,8 @@ def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> Pro
         return deployment_configs.plan_configs(state, names, run.request)
 
     apply(run, replan(state), replan)
-    return wait(run, state, names)
+    state = run.seen or state  # somebody may have changed a config just before its patch
+    return wait(run, state, deployment_configs.still_to_migrate(state, names, run.request))
 
 
 def recheck(run: Run, state: ProjectState) -> ProjectState:

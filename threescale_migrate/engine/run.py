@@ -72,6 +72,7 @@ class Run:
     `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
     raises Refused if it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
     has made, by step and subject. `restore` is what is to be restored, `restored_in` the pod that has that content again.
+    `former_secrets` are read as well; `binds_deletions` is whether this `oc` can, None while that is not known.
     """
 
     oc: Oc
@@ -89,6 +90,8 @@ class Run:
     made: set[tuple[Step, ObjectName]] = field(default_factory=set)
     restore: Dump | None = None
     restored_in: str = ""
+    former_secrets: tuple[str, ...] = ()
+    binds_deletions: bool | None = None
 
     def __post_init__(self) -> None:
         self.oc.pause = self.stop.pause
@@ -101,7 +104,9 @@ class Run:
     def observe(self, cluster: bool = True, secret: bool = True, tries: int | None = None) -> ProjectState:
         """Observes the project, and remembers it where its rollouts could be read: what was seen last is what is reported. Raises
         OcError."""
-        return self._remembered(observe(self.oc, cluster, secret, tries, elsewhere=self.request.permissions))
+        return self._remembered(
+            observe(self.oc, cluster, secret, tries, elsewhere=self.request.permissions, former=self.former_secrets)
+        )
 
     def watch(self) -> ProjectState:
         """Observes what a round of a wait judges, and remembers it as `observe` does. Raises OcError."""

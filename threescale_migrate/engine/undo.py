@@ -30,6 +30,7 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
 
     Raises Failed, OcError, Stopped, JournalError, Usage.
     """
+    run.former_secrets = guide.former_secrets(wanted.changes)
     state = run.observe()
     run.goals.clear()
     run.goals.update({change.config: guide.goal_of(change) for change in patches_in(wanted.changes)})
@@ -96,7 +97,8 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
         for goal, names in goals.items():
             raise broken_off(run, error, state, names, goal) from None
         raise
-    for goal, names in goals.items():
+    state = run.seen or state  # somebody may have changed a config just before its patch
+    for goal, names in guide.goals(state, wanted, wave.configs).items():
         state = wait(run, state, names, goal)
     if any(isinstance(change, ConfigResumed) and change.config in wave.configs for change in wanted.changes):
         apply(run, afterwards(state), afterwards)

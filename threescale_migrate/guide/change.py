@@ -6,9 +6,10 @@ and `role_changes.py`. They carry nothing out.
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 from .. import shell
@@ -28,6 +29,17 @@ class ObjectName:
 
 
 NoneType = type(None)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of `oc`: the words after it, and what it reads."""
+
+    args: tuple[str, ...]
+    stdin: str | None = field(repr=False)
+
+
+FROM_STDIN = ("-f", "-")
 # The mark of a field that a journal does not keep, and without which a change is read back.
 UNKEPT: Mapping[str, bool] = {"kept": False}
 
@@ -57,12 +69,21 @@ class Change(ABC):
     @property
     @abstractmethod
     def args(self) -> tuple[str, ...]:
-        """The words that follow `oc`."""
+        """The words that follow `oc`, as the guide has them and as somebody could type them."""
 
     @property
     def stdin(self) -> str | None:
         """What the call reads."""
         return None
+
+    @property
+    def call(self) -> Call:
+        """The words and the input that are sent: where that can be, bound to the object as it was when this was planned (fact 38)."""
+        return Call(self.args, self.stdin)
+
+    def planned_like(self, other: Change) -> bool:
+        """Whether `other`, the same change planned later, was planned from the same."""
+        return True
 
     @property
     @abstractmethod
@@ -93,10 +114,14 @@ class Change(ABC):
     def is_done(self, state: ProjectState) -> bool:
         """Whether the project is as this change makes it."""
 
+    def bound(self, state: ProjectState) -> Change:
+        """The same, bound to the object as it is in a state, where a change of its kind can be."""
+        return self
+
     def to_undo(self, state: ProjectState, undo: Undo) -> tuple[Change, ...]:
         """What is left to do to undo it; nothing where it is undone. Raises Usage where what was there cannot be restored."""
         back = self.inverse
-        return () if back is None or back.is_done(state) else (back,)
+        return () if back is None or back.is_done(state) else (back.bound(state),)
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
         """Why it is not undone: somebody has changed the thing since, or something else uses it. Empty where it is undone."""
@@ -150,3 +175,41 @@ class Undo:
     manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
     force: bool = False
     whole: Request | None = None
+
+
+class Deletion(Change):
+    """An object that a run created, deleted again.
+
+    `bound_to` are its path in the API, its uid and its resourceVersion when it was looked at: it is not deleted if somebody has
+    changed it since, or made another of that name (fact 38). Without these the call is the one that a client up to 4.2 knows.
+    """
+
+    bound_to: tuple[str, ...]
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The command, which takes one that is gone for done."""
+        return "delete", self.subject.type, self.subject.name, "--ignore-not-found"
+
+    @property
+    def call(self) -> Call:
+        """The same to the API itself, with the preconditions."""
+        if not self.bound_to:
+            return Call(self.args, None)
+        path, uid, version = self.bound_to
+        options = {
+            "kind": "DeleteOptions",
+            "apiVersion": "v1",
+            "preconditions": {"uid": uid, "resourceVersion": version},
+        }
+        return Call(("delete", "--raw", path, *FROM_STDIN), json.dumps(options))
+
+    @property
+    def unbound(self) -> Deletion:
+        """The same for a client that cannot bind it."""
+        return replace(self, bound_to=())  # type: ignore[call-arg]
+
+    @property
+    def inverse(self) -> Change | None:
+        """Nothing: what an undo deleted, a migration creates again."""
+        return None

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Step, Text
-from .change import Change, ObjectName, Undo
-
-# The guide's own.
-PATCH = json.dumps({"spec": {"template": {"spec": {"serviceAccountName": ACCOUNT}}}}, separators=(",", ":"))
+from .change import Call, Change, ObjectName, Undo
 
 
 @dataclass(frozen=True)
@@ -46,15 +43,31 @@ class ConfigPatched(ConfigChange):
     account: str | None
     account_twin: str | None
     written: tuple[str, ...] = field(default=(), compare=False)
+    resource_version: str | None = field(default=None, compare=False)
+    generation: int | None = field(default=None, compare=False)
 
     @property
     def args(self) -> tuple[str, ...]:
         """The guide's patch, or one of both fields."""
-        patch = PATCH
+        return "patch", "dc", self.config, "--patch", self._patch({})
+
+    @property
+    def call(self) -> Call:
+        """The same, which is refused if somebody has changed the config since (fact 38)."""
+        if self.resource_version is None:
+            return Call(self.args, None)
+        patch = self._patch({"metadata": {"resourceVersion": self.resource_version}})
+        return Call(("patch", "dc", self.config, "--patch", patch), None)
+
+    def _patch(self, bound: Mapping[str, object]) -> str:
+        spec: dict[str, str | None] = {"serviceAccountName": self.account}
         if self.account != ACCOUNT:
-            spec = {"serviceAccount": self.account_twin, "serviceAccountName": self.account}
-            patch = json.dumps({"spec": {"template": {"spec": spec}}}, separators=(",", ":"))
-        return "patch", "dc", self.config, "--patch", patch
+            spec = {"serviceAccount": self.account_twin, **spec}
+        return json.dumps({**bound, "spec": {"template": {"spec": spec}}}, separators=(",", ":"))
+
+    def planned_like(self, other: Change) -> bool:
+        """Whether the config's spec is the same still: its status changes all the time, which harms nothing."""
+        return isinstance(other, ConfigPatched) and other.generation == self.generation
 
     @property
     def inverse(self) -> ConfigPatched:
@@ -118,7 +131,8 @@ def patched(
 
 def patch(config: DeploymentConfig, account: str | None, twin: str | None = ACCOUNT) -> ConfigPatched:
     """The patch of a config as it is now."""
-    return patched(config.name, config.account, config.account_twin, account, twin)
+    planned = patched(config.name, config.account, config.account_twin, account, twin)
+    return replace(planned, resource_version=config.resource_version, generation=config.generation)
 
 
 @dataclass(frozen=True)

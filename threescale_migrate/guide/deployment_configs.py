@@ -11,7 +11,7 @@ from .change import Change
 from .config_changes import ConfigResumed, RolloutCancelled, RolloutStarted, patch
 from .readiness import Assessment, RolloutState, assess
 from .refusals import abandoned
-from .selection import choose, waves
+from .selection import choose, has_own_account, waves
 
 STEP = Step.DEPLOYMENT_CONFIGS
 
@@ -23,8 +23,14 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
 
 def plan_configs(state: ProjectState, names: tuple[str, ...], request: Request) -> tuple[Change, ...]:
     """The patch, resume and rollout of the configs that are not migrated, and will not be by waiting."""
-    there = [name for name in names if name in state.configs]
+    there = still_to_migrate(state, names, request)
     return tuple(change for name in there for change in _plan_config(state, state.configs[name], request))
+
+
+def still_to_migrate(state: ProjectState, names: Iterable[str], request: Request) -> tuple[str, ...]:
+    """Those configs that are there, without those that somebody has given an account of their own since they were chosen."""
+    there = (state.configs[name] for name in names if name in state.configs)
+    return tuple(config.name for config in there if request.configs or not has_own_account(config))
 
 
 def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request) -> tuple[Change, ...]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..cluster.state import DeploymentConfig, Limit, Resources
+from ..cluster.quotas import Limit
+from ..cluster.state import DeploymentConfig, Resources
 
 UNITS = {
     "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000), "": Fraction(1),

@@ -9,10 +9,9 @@ from typing import ClassVar, cast
 from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Step, Text, Usage
-from .change import UNKEPT, Change, ObjectName, Undo
+from .change import FROM_STDIN, UNKEPT, Change, Deletion, ObjectName, Undo
 from .config_changes import ConfigPatched
 
-FROM_STDIN = ("-f", "-")
 MADE_BY_THE_RUN = Text("the run created it, and nothing else uses it")
 ACCOUNT_MANIFEST = {
     "apiVersion": "v1",
@@ -66,15 +65,16 @@ class SecretCreated(SecretChange):
 
     def is_done(self, state: ProjectState) -> bool:
         """Whether the project has it, with whatever login."""
-        return state.secret is not None
+        return state.secret_named(self.name) is not None
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
         """Whether somebody has put another login into it, or something else uses it."""
-        if state.secret is None:
+        found = state.secret_named(self.name)
+        if found is None:
             return NOTHING
-        if state.secret.fingerprint != self.fingerprint and not undo.force:
+        if found.fingerprint != self.fingerprint and not undo.force:
             return Text("it is kept: somebody has put another login into it since the run; --force deletes it")
-        return _used(_users_of_secret(state, undo))
+        return _used(_users_of_secret(state, undo, self.name))
 
     def spanning(self, later: tuple[Change, ...]) -> Change:
         """With the login that the last change left."""
@@ -87,10 +87,6 @@ class SecretCopied(SecretCreated):
 
     kind: ClassVar[str] = "secret-copied"
 
-    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
-        """Nothing else knows of it."""
-        return NOTHING
-
 
 @dataclass(frozen=True)
 class SecretReplaced(SecretChange):
@@ -102,6 +98,20 @@ class SecretReplaced(SecretChange):
 
     before: str = field(default="", compare=False)
     backup: str | None = field(default=None, compare=False)
+    resource_version: str | None = field(default=None, compare=False)
+
+    @property
+    def stdin(self) -> str | None:
+        """The manifest, bound to the secret that was looked at (fact 38)."""
+        if not self.manifest or self.resource_version is None:
+            return self.manifest
+        item = json.loads(self.manifest)
+        item["metadata"]["resourceVersion"] = self.resource_version
+        return json.dumps(item)
+
+    def planned_like(self, other: Change) -> bool:
+        """Whether the secret holds the same login still."""
+        return isinstance(other, SecretReplaced) and other.before == self.before
 
     @property
     def inverse(self) -> Change:
@@ -121,7 +131,9 @@ class SecretReplaced(SecretChange):
         if found is None:
             why = "secret {name} has to be restored, and no journal keeps the content of a secret: give its file with --secret-file"
             raise Usage(Text(why, name=SECRET_NAME))
-        return (replace(cast("SecretReplaced", self.inverse), manifest=found),)
+        assert state.secret is not None, "one that is gone is not replaced"
+        back = cast("SecretReplaced", self.inverse)
+        return (replace(back, manifest=found, resource_version=state.secret.resource_version),)
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
         """Whether somebody has put another login into it."""
@@ -140,43 +152,33 @@ def _last_login(later: tuple[Change, ...], own: str) -> str:
 
 
 @dataclass(frozen=True)
-class Deletion(Change):
-    """An object that a run created, deleted again."""
-
-    type: ClassVar[str]
-
-    name: str
-
-    @property
-    def subject(self) -> ObjectName:
-        """The object."""
-        return ObjectName(self.type, self.name)
-
-    @property
-    def args(self) -> tuple[str, ...]:
-        """The command, which takes one that is gone for done."""
-        return "delete", self.type, self.name, "--ignore-not-found"
-
-    @property
-    def inverse(self) -> Change | None:
-        """Nothing: what an undo deleted, a migration creates again."""
-        return None
-
-
-@dataclass(frozen=True)
 class SecretDeleted(Deletion):
     """A secret, deleted; `fingerprint` is of the login that it had."""
 
     kind: ClassVar[str] = "secret-deleted"
-    type: ClassVar[str] = "secret"
     step = Step.REGISTRY_SECRET
     needs = "delete secrets"
+    read_as = "secrets"
 
+    name: str
     fingerprint: str
+    bound_to: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def subject(self) -> ObjectName:
+        """The secret."""
+        return ObjectName("secret", self.name)
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is gone; that a copy is gone is not seen."""
-        return self.name == SECRET_NAME and state.secret is None
+        """Whether it is gone."""
+        return state.secret_named(self.name) is None
+
+    def bound(self, state: ProjectState) -> Change:
+        """Of the secret that was looked at."""
+        found = state.secret_named(self.name)
+        assert found is not None, "one that is gone is not deleted"
+        path = f"/api/v1/namespaces/{state.namespace}/secrets/{self.name}"
+        return replace(self, bound_to=(path, found.uid, found.resource_version))
 
 
 @dataclass(frozen=True)
@@ -219,9 +221,22 @@ class AccountDeleted(Deletion):
     """An account, deleted."""
 
     kind: ClassVar[str] = "account-deleted"
-    type: ClassVar[str] = "sa"
     step = Step.SERVICE_ACCOUNT
     needs = "delete serviceaccounts"
+
+    name: str
+    bound_to: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def subject(self) -> ObjectName:
+        """The account."""
+        return ObjectName("sa", self.name)
+
+    def bound(self, state: ProjectState) -> Change:
+        """Of the account that was looked at."""
+        found = state.accounts[self.name]
+        path = f"/api/v1/namespaces/{state.namespace}/serviceaccounts/{self.name}"
+        return replace(self, bound_to=(path, found.uid, found.resource_version))
 
     def is_done(self, state: ProjectState) -> bool:
         """Whether it is gone."""
@@ -261,20 +276,18 @@ def _foreign_links(account: ServiceAccount | None, undo: Undo) -> list[str]:
     return [name for name in linked if name not in ours]
 
 
-def _users_of_secret(state: ProjectState, undo: Undo) -> list[str]:
-    """What has the registry secret, and keeps it after the undo."""
-    leaving = {c.account for c in undo.changes if isinstance(c, SecretLinked) and c.name == SECRET_NAME}
+def _users_of_secret(state: ProjectState, undo: Undo, secret: str) -> list[str]:
+    """What has a secret, and keeps it after the undo."""
+    leaving = {c.account for c in undo.changes if isinstance(c, SecretLinked) and c.name == secret}
     leaving |= {
         ACCOUNT for c in undo.changes if isinstance(c, AccountCreated) and not c.undo_blocked(state, undo).template
     }
     users = [
         f"sa/{account.name}"
         for account in state.accounts.values()
-        if SECRET_NAME in (*account.pull_secrets, *account.secrets) and account.name not in leaving
+        if secret in (*account.pull_secrets, *account.secrets) and account.name not in leaving
     ]
-    return users + [
-        f"dc/{config.name}" for config in state.configs.values() if SECRET_NAME in config.template_pull_secrets
-    ]
+    return users + [f"dc/{config.name}" for config in state.configs.values() if secret in config.template_pull_secrets]
 
 
 def _used(users: list[str]) -> Text:

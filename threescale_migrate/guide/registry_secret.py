@@ -92,6 +92,7 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Change, ...]:
             given.manifest,
             before=there.fingerprint,
             backup=backup,
+            resource_version=there.resource_version,
         ),
     )
 

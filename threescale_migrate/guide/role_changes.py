@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
+from urllib.parse import quote
 
 from .. import shell
 from ..cluster.state import ProjectState
 from ..values import NOTHING, Step, Text
-from .change import Change, ObjectName, Undo
+from .change import Change, Deletion, ObjectName, Undo
 from .grants import CLUSTER_ROLE, SCC, Grant, has, holding, user_of
 
 
@@ -111,10 +112,12 @@ class RoleGranted(_RoleChange):
 
 
 @dataclass(frozen=True)
-class RoleRemoved(_RoleChange):
+class RoleRemoved(_RoleChange, Deletion):
     """A role, removed from an account."""
 
     kind: ClassVar[str] = "role-removed"
+
+    bound_to: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -129,10 +132,13 @@ class RoleRemoved(_RoleChange):
         deleted = f"delete {self.read_as}"
         return deleted if self.binding is not None else f"list {self.read_as}, update {self.read_as}, {deleted}"
 
-    @property
-    def inverse(self) -> Change | None:
-        """Nothing: what an undo removed, a migration grants again."""
-        return None
+    def bound(self, state: ProjectState) -> Change:
+        """Of the binding that was looked at, where it is deleted."""
+        found = [b for b in holding(state, self.grant, self.account) if b.name == self.binding]
+        if not found:
+            return self
+        path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{self.namespace}/rolebindings/{quote(found[0].name)}"
+        return replace(self, bound_to=(path, found[0].uid, found[0].resource_version))
 
     def is_done(self, state: ProjectState) -> bool:
         """Whether the account does not have it."""

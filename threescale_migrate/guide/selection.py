@@ -81,12 +81,17 @@ def _all(state: ProjectState) -> Selection:
     for name, config in state.configs.items():
         if name not in GUIDE_CONFIGS and not _labelled(config):
             foreign.append(name)
-        elif config.effective_account not in (DEFAULT_ACCOUNT, ACCOUNT):
+        elif has_own_account(config):
             own.append((name, config.effective_account))
         else:
             chosen.append(name)
     absent = tuple(name for name in GUIDE_CONFIGS if name not in state.configs)
     return Selection(tuple(sorted(chosen)), absent, tuple(foreign), tuple(own))
+
+
+def has_own_account(config: DeploymentConfig) -> bool:
+    """Whether somebody has given the config an account of its own, so that it is left alone unless the user names it."""
+    return config.effective_account not in (DEFAULT_ACCOUNT, ACCOUNT)
 
 
 def _labelled(config: DeploymentConfig) -> bool:

@@ -78,6 +78,11 @@ def limited(changes: Iterable[Change], names: Iterable[str]) -> tuple[Change, ..
     return tuple(change for change in changes if isinstance(change, ConfigChange) and change.config in wanted)
 
 
+def former_secrets(changes: Iterable[Change]) -> tuple[str, ...]:
+    """The names of the secrets that keep what the pull secret held before."""
+    return tuple(change.name for change in changes if isinstance(change, SecretCopied))
+
+
 def goal_of(change: ConfigPatched) -> Goal:
     """What the pods of a config have to show once it is back."""
     account = change.account_before
@@ -229,7 +234,7 @@ def _check_object(state: ProjectState, undo: Undo, change: Change) -> Check:
     if change.read_as in state.unread:
         return checked(Verdict.UNKNOWN, _unreadable(state, change.read_as))
     try:
-        left = () if isinstance(change, SecretCopied) else change.to_undo(state, undo)
+        left = change.to_undo(state, undo)
     except Usage as error:
         return checked(Verdict.FAILED, error.text)
     if left:

@@ -21,6 +21,10 @@ TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "policy ignores dry-run": ((IGNORES_DRY_RUN,), "a client worse than those recorded, for tests"),
     "warnings are log lines": (("4.6",), "documented-procedure-oc-4.6"),
+    "delete knows no raw": (
+        ("4.2", "3.11"),
+        "openshift/oc release-4.2 has no such flag, release-4.3 has: vendor/k8s.io/kubectl/pkg/cmd/delete/delete.go",
+    ),
     "no warnings": (("4.2", "3.11"), "client-go of Kubernetes 1.11 reads no Warning header, which came with 1.19"),
     "prints no kustomize version": (("4.6", "4.2", "3.11"), "documented-procedure-oc-4.6; origin pkg/oc/cli/version"),
     "status asks three times": (("4.6", "4.2", "3.11"), "documented-procedure-oc-4.6"),

@@ -70,7 +70,7 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
             record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
             record.write(
                 "plan",
-                actions=[journals.described(action, oc.argv(action.args)) for action in start.actions],
+                actions=[journals.described(action, oc.argv(action.args), action.stdin) for action in start.actions],
                 costs=_costs(start),
             )
             yield run

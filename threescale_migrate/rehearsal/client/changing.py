@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from ..quickjson import dumps
 from ..refusing import ApiError
 from ..resources import RESOURCES, Resource, version_of
@@ -162,7 +160,7 @@ def _delete_raw(session: Session) -> None:
     if len(files) > 1:
         raise failure("--raw can only use a single local file or stdin")
     resource, space, name = _object_at(path)
-    options: Any = body_of(sys.stdin.read() if files[0] == "-" else text_of(files[0])) if files else {}
+    options: Any = body_of(text_of(files[0])) if files else {}
     with session.api() as api:
         gone = api.delete(resource, space, name, options.get("preconditions"))
     meta, head = gone["metadata"], {"kind": resource.kind, "apiVersion": resource.version}

@@ -20,7 +20,7 @@ def read(session: Session) -> list[tuple[str, Object]]:
     """The documents in the given files, each with its file's name in errors. Raises CommandError."""
     found = []
     for path in _files(session.values.get("filename") or ()):
-        name, text = ("STDIN", sys.stdin.read()) if path == "-" else (path, text_of(path))
+        name, text = ("STDIN" if path == "-" else path, text_of(path))
         for document in parse(text, name):
             listed = (
                 document.get("items") if isinstance(document, dict) and document.get("kind") == "List" else [document]
@@ -48,7 +48,9 @@ def _files(given: Iterable[str]) -> list[str]:
 
 
 def text_of(path: str) -> str:
-    """The content of a file. Raises CommandError."""
+    """The content of a file, or of stdin, which `-` is. Raises CommandError."""
+    if path == "-":
+        return sys.stdin.read()
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()

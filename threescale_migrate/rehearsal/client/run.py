@@ -108,15 +108,26 @@ def _understand(
     module, function, flags = VERBS[name]
     if has("dry-run is a switch"):
         flags = flags.replace(DRY_RUN, "dry-run bool, ")
+    if has("delete knows no raw"):
+        flags = flags.replace("raw text, wait bool", "wait bool")
     rest = [*argv[:at], *argv[at + 1 :]]
     if name in RUNNERS and "--" not in rest:  # what follows the pod is the command to run in it
         pod = Parser(table(flags), f"oc {name}").first_word(rest)
         rest.insert(len(rest) if pod is None else pod + 1, "--")
     values, words = Parser(table(flags), f"oc {name}").parse(rest)
     if values.get("help"):
+        if name == "delete":
+            return Session(directory, {"flags": table(flags)}, [], out, err), print_flags
         raise failure(f"the rehearsal oc has no help; see oc {name} --help on a real client")
     verb: Callable[[Session], None] = getattr(__import__(f"{__package__}.{module}", fromlist=[function]), function)
     session = Session(directory, values, words, out, err)
     session.line = " ".join(argv)
     session.learns = module not in ("asking", "projects")
     return session, verb
+
+
+def print_flags(session: Session) -> None:
+    """The options of a command, as far as they are known here, in the form in which `--help` lists them."""
+    session.print("Options:")
+    for flag in session.values["flags"]:
+        session.print(f"      --{flag.name}=")
