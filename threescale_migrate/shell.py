@@ -82,11 +82,12 @@ class Invocation:
         """The words of a command; of one with which a run goes on, that of the run which is carried out."""
         if not command.resumes:
             return command.argv
-        options = command.argv[2:]
         if self.command == "undo":
             return (PROGRAM, "undo")
         if self.command == "step" and self.arguments and self.arguments[0] not in LOOKING_STEPS:
-            return (PROGRAM, "step", *self.arguments, *options)
+            own = (PROGRAM, "step", *self.arguments, *command.argv[2:])
+            if all(_is_of_step(word, self.arguments[0]) for word in command.argv[2:] if word.startswith("--")):
+                return own
         return command.argv
 
     def line(self, words: Sequence[str]) -> str:
@@ -161,6 +162,12 @@ _OF_THE_CLUSTER = (
     ("login",),
     ("project",),
 )
+
+
+def _is_of_step(word: str, step: str) -> bool:
+    """Whether a single step takes an option."""
+    option = OPTIONS[_name(word)[2:].replace("-", "_")]
+    return option.taken_by("step") and option.about.step in (None, step)
 
 
 def _is_of_the_cluster(words: Sequence[str]) -> bool:
