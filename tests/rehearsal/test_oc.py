@@ -467,3 +467,147 @@ def test_a_dry_run_of_either_kind_changes_nothing(oc: Oc, tmp_path: Path, kind: 
     for call in calls:
         assert oc.good(*call, f"--dry-run={kind}").endswith("dry run)\n")
         assert oc.json("get", "sa", "default") == before
+
+
+REDHAT = "registry.redhat.io/3scale-amp26/zync"
+
+
+def asked_for(image: str) -> str:
+    spec = {"import": False, "images": [{"from": {"kind": "DockerImage", "name": image}}]}
+    item = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport", "metadata": {"name": "asked"}}
+    return json.dumps({**item, "spec": spec})
+
+
+def test_a_cluster_that_may_not_import_from_a_registry_refuses_the_import_and_the_stream(oc: Oc) -> None:
+    oc.good("create", "-f", "-", stdin=pull_secret("good", io=GOOD))
+    oc.faults("import-policy", "user=alice/admin")
+    refused = oc("create", "-f", "-", "-o", "json", stdin=asked_for(REDHAT))
+    assert refused.code == 1
+    assert refused.err == (
+        'The ImageStreamImport "asked" is invalid: spec.images[0].from.name: Forbidden: importing images from registry'
+        ' "registry.redhat.io:443" is forbidden: registry "registry.redhat.io:443" not allowed by whitelist:'
+        ' "registry.access.redhat.com:443", "quay.io:443"\n'
+    )
+    oc.good("create", "-f", "-", "-o", "json", stdin=asked_for("quay.io/a/b"))
+    stored = oc("import-image", "amp-zync:latest", f"--from={REDHAT}", "--confirm")
+    assert 'The ImageStream "amp-zync" is invalid: spec.tags[latest].from.name: Forbidden: registry' in stored.err
+    assert REDHAT not in oc.good("get", "is", "amp-zync", "-o", "json"), "nothing is kept of it"
+    oc.faults("user=system:admin")
+    answer = json.loads(oc.good("create", "-f", "-", "-o", "json", stdin=asked_for(REDHAT)))
+    assert answer["status"]["images"][0]["status"]["status"] == "Success", "who may create images is not limited"
+
+
+def test_nodes_that_block_a_registry_say_so_and_the_importer_does_not(oc: Oc) -> None:
+    oc.good("create", "-f", "-", stdin=pull_secret("good", io=GOOD))
+    oc.faults("blocked-registry")
+    assert oc("import-image", "x:latest", f"--from={REDHAT}", "--confirm", "--dry-run").code == 0
+    overrides = json.dumps({"spec": {"imagePullSecrets": [{"name": "good"}]}})
+    oc.good("run", "probe", f"--image={REDHAT}", "--restart=Never", "--overrides", overrides, "--", "true")
+    oc.settle(20)
+    assert "registry registry.redhat.io is blocked in /etc/containers/registries.conf" in oc.good("get", "events")
+
+
+def test_a_broken_login_beside_others_spoils_imports_and_pods_of_the_account(oc: Oc) -> None:
+    oc.faults("broken-login")
+    names = [secret["name"] for secret in oc.json("get", "sa", "default")["imagePullSecrets"]]
+    assert names == ["old-registry"]
+    assert (
+        "unable to parse auth field"
+        in oc("import-image", "x:latest", "--from=quay.io/a/b", "--confirm", "--dry-run").err
+    )
+    oc.good("run", "probe", "--image=quay.io/a/b", "--restart=Never", "--", "true")
+    oc.settle(20)
+    assert 'Failed to pull image "quay.io/a/b": unable to parse auth field' in oc.good("get", "events")
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run=server",)])
+def test_a_webhook_refuses_the_account_in_a_dry_run_as_well(oc: Oc, dry: tuple[str, ...]) -> None:
+    oc.faults("webhook")
+    patch = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
+    refused = oc("patch", "dc", "zync", "--patch", patch, *dry)
+    assert refused.code == 1
+    assert refused.err.splitlines()[-1] == (
+        'Error from server (Forbidden): admission webhook "validation.gatekeeper.sh" denied the request:'
+        " [allowed-service-accounts] service account amp is not on the list"
+    )
+    assert "(server dry run)" in oc.good(
+        "patch", "dc", "zync", "--patch", '{"spec":{"paused":true}}', "--dry-run=server"
+    )
+    assert "paused" not in oc.json("get", "dc", "zync")["spec"]
+
+
+def test_log_lines_of_the_client_stand_on_stderr_alone(oc: Oc) -> None:
+    before = oc("get", "sa", "-o", "name")
+    oc.faults("client-logs")
+    after = oc("get", "sa", "-o", "name")
+    assert (after.code, after.out) == (0, before.out)
+    assert "memcache.go:287]" in after.err
+    assert "client-side throttling" in oc("get", "sa", "nosuch").err
+
+
+def test_a_quota_of_the_cluster_is_seen_in_the_project_and_refuses_pods(oc: Oc) -> None:
+    oc.faults("cluster-quota", "user=alice/admin")
+    [quota] = oc.json("get", "appliedclusterresourcequotas")["items"]
+    assert quota["kind"] == "AppliedClusterResourceQuota"
+    assert quota["status"]["total"] == {"hard": {"pods": "15"}, "used": {"pods": "15"}}
+    assert "exceeded quota: for-the-team, requested: pods=1" in oc("run", "one-more", "--image=quay.io/x/y").err
+    assert "cannot list" in oc("get", "clusterresourcequotas").err
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "name"),
+    [
+        ("secrets", "secret generic", "s"),
+        ("count/secrets", "secret generic", "s"),
+        ("count/serviceaccounts", "sa", "amp"),
+        ("count/rolebindings.rbac.authorization.k8s.io", "rolebinding --clusterrole=view --user=x", "b"),
+    ],
+)
+def test_a_quota_counts_objects_of_other_types_too(oc: Oc, key: str, kind: str, name: str) -> None:
+    hard = {key: "9"}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": hard}}
+    oc.good("create", "-f", "-", stdin=json.dumps(quota))
+    used = oc.json("get", "quota", "q")["status"]["used"][key]
+    oc.good("patch", "quota", "q", "--type=merge", "--patch", json.dumps({"spec": {"hard": {key: used}}}))
+    refused = oc("create", *kind.split(), name)
+    assert f"exceeded quota: q, requested: {key}=1, used: {key}={used}, limited: {key}={used}" in refused.err
+    assert "(Forbidden)" in refused.err
+
+
+def test_a_quota_of_replication_controllers_holds_a_rollout_up_until_it_is_raised(oc: Oc) -> None:
+    hard = {"replicationcontrollers": "15"}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": hard}}
+    oc.good("create", "-f", "-", stdin=json.dumps(quota))
+    oc.good("rollout", "latest", "dc/zync")
+    oc.settle(3)
+    [progress] = [c for c in oc.json("get", "dc", "zync")["status"]["conditions"] if c["type"] == "Progressing"]
+    assert progress["reason"] == "ReplicationControllerCreateError"
+    assert 'replicationcontrollers "zync-2" is forbidden: exceeded quota: q' in progress["message"]
+    assert "DeploymentCreationFailed" in oc.good("get", "events")
+    oc.good("delete", "quota", "q")
+    oc.settle(60)
+    assert oc.json("get", "dc", "zync")["status"]["updatedReplicas"] == 1
+
+
+def test_several_kubeconfigs_are_merged_and_the_first_of_two_entries_counts(
+    oc: Oc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = json.loads((oc.directory / "kubeconfig").read_text(encoding="utf-8"))
+    users, rest = tmp_path / "users", tmp_path / "rest"
+    context = whole["contexts"][0]
+    users.write_text(
+        json.dumps({"users": [{"name": "basic", "user": {"username": "alice", "password": "x"}}]}), encoding="utf-8"
+    )
+    rest.write_text(json.dumps(whole), encoding="utf-8")
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join([str(tmp_path / "nosuch"), str(users), str(rest)]))
+    assert oc.good("whoami") == "system:admin\n"
+    mine = {"name": context["name"], "context": {**context["context"], "user": "basic"}}
+    users.write_text(
+        json.dumps({**json.loads(users.read_text(encoding="utf-8")), "contexts": [mine]}), encoding="utf-8"
+    )
+    assert oc.good("whoami") == "alice\n"
+    assert [user["name"] for user in oc.json("config", "view")["users"]] == ["basic", whole["users"][0]["name"]]
+    assert "REDACTED" in oc.good("config", "view")
+    oc.good("config", "use-context", context["name"])
+    assert "users" in json.loads(users.read_text(encoding="utf-8"))
+    assert json.loads(rest.read_text(encoding="utf-8"))["clusters"] == whole["clusters"]

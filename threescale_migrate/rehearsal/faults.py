@@ -28,8 +28,14 @@ FAULTS = {
     "zero=DC": "the config is scaled to zero",
     "token-refused": "registry.redhat.io refuses every login",
     "registry-unreachable": "registry.redhat.io cannot be reached from the cluster or from this machine",
+    "cluster-quota": "a quota over several projects allows no pod beyond those that run now",
     "internal-registry": "each account gets a login for the internal registry a moment after it is created",
     "authenticated-images": "the image streams point at registry.redhat.io from the start",
+    "import-policy": "the cluster imports from no other registries than registry.access.redhat.com and quay.io",
+    "blocked-registry": "the nodes pull nothing from registry.redhat.io, by their registries.conf",
+    "broken-login": "the account default has another pull secret, with an entry that no node can parse",
+    "webhook": "an admission webhook refuses configs that run as any account but default",
+    "client-logs": "oc writes log lines to stderr with each call",
     "gone=IMAGE": "the image, or each image whose name begins with this, no longer exists in its registry",
     "terms=IMAGE": "the registry requires its terms to be accepted for the image, or for each image whose name begins with this",
     "service-discovery": "system uses service discovery with its service account",
@@ -66,8 +72,14 @@ ENDINGS = {
     "zero=DC": "exit code 0: there are no pods to check",
     "token-refused": "exit code 4: the registry refuses the token; with --no-prove-pull exit code 0, and the next upgrade fails",
     "registry-unreachable": "exit code 0, with a warning: it is not known whether the token works",
+    "cluster-quota": "exit code 4: the quota is named",
     "internal-registry": "exit code 0: logins of the accounts are left alone",
     "authenticated-images": "exit code 0: hook pods get the login too",
+    "import-policy": "exit code 4: the next upgrade imports from just there",
+    "blocked-registry": "exit code 0; with authenticated-images exit code 5 after --grace: the nodes' policy is named",
+    "broken-login": "exit code 0: the secret is named, and is not given to amp",
+    "webhook": "exit code 4: the webhook is named",
+    "client-logs": "exit code 0",
     "gone=IMAGE": "exit code 4: the image cannot be pulled again; the configs that need it are named",
     "terms=IMAGE": "exit code 4: the image cannot be pulled again, and the registry says why",
     "service-discovery": "exit code 0: amp can view the whole cluster",
@@ -113,6 +125,18 @@ REFUSED = {
     "gone": "manifest unknown: manifest unknown",
     "terms": "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io",
 }
+POLICY = ("registry.access.redhat.com", "quay.io")
+DENIED = (
+    'admission webhook "validation.gatekeeper.sh" denied the request: [allowed-service-accounts] service account {account}'
+    " is not on the list"
+)
+# What clients write beside an answer: a type that is not served now, and a client that waits for its turn (client-go).
+CLIENT_LOGS = (
+    'E1130 10:00:01.123456    4242 memcache.go:287] "Unhandled Error" err="couldn\'t get resource list for'
+    ' metrics.k8s.io/v1beta1: the server is currently unable to handle the request"\n'
+    "I1130 10:00:02.315112    4242 request.go:665] Waited for 1.17392018s due to client-side throttling, not priority and"
+    " fairness, request: GET:https://api.cluster.example.test:6443/apis/apps.openshift.io/v1?timeout=32s\n"
+)
 # The faults whose value is one of a few words.
 CHOICES = {"old-client": AGES, "stumbles": (*STUMBLES, "all"), "labels": tuple(LABELS)}
 

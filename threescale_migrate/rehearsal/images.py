@@ -16,6 +16,8 @@ UNAUTHORIZED = (
     "unauthorized: Please login to the Red Hat Registry using your Customer Portal credentials. Further instructions can be"
     " found here: https://access.redhat.com/RegistryAuthentication"
 )
+# containers/image docker/docker_client.go.
+BLOCKED = f"registry {AUTHENTICATED} is blocked in /etc/containers/registries.conf or /etc/containers/registries.conf.d"
 BY_RUNTIME = "rpc error: code = Unknown desc = "
 NO_LOGIN, WRONG_LOGIN, ABSENT, AWAY, REFUSED = "no login", "wrong login", "absent", "away", "refused"
 
@@ -30,6 +32,8 @@ class NoImage(Exception):
 
 def refusal(store: Store, pod: Object, image: str) -> str | None:
     """Why the pod cannot pull the image, in the node's words; None if it can."""
+    if faults.active(store, "blocked-registry") and registry_of(image) == AUTHENTICATED:
+        return f"{BY_RUNTIME}{BLOCKED}"
     namespace = pod["metadata"]["namespace"]
     names = [reference["name"] for reference in pod["spec"].get("imagePullSecrets") or ()]
     secrets = [store.get("secrets", namespace, name) for name in names]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import images, logins
+from . import faults, images, logins
 from .refusing import ApiError
 from .store import Object, Store
 from .typed import Any
@@ -69,9 +69,50 @@ def picture(store: Store, image: str, found: Object) -> Object:
     }
 
 
-def asked(store: Store, namespace: str, wanted: Object) -> Object:
-    """An ImageStreamImport that stores nothing, with an answer for each of its images. Raises ApiError."""
+def _check_policy(store: Store, name: str, wanted: list[str]) -> None:
+    """Refuses images of registries that the cluster does not import from. Raises ApiError.
+
+    openshift-apiserver pkg/image/apiserver/registry/imagestreamimport/strategy.go: ValidateAllowedRegistries.
+    """
+    found = [
+        f'spec.images[{place}].from.name: Forbidden: importing images from registry "{host}" is forbidden: {why}'
+        for place, image in enumerate(wanted)
+        for host in [f"{images.registry_of(image)}:443"]
+        for why in [outside_policy(store, host)]
+        if why
+    ]
+    if found:
+        listed = found[0] if len(found) == 1 else "\n".join(["", *(f"* {cause}" for cause in found)])
+        raise ApiError(422, "Invalid", f'ImageStreamImport "{name}" is invalid: {listed}')
+
+
+def outside_policy(store: Store, host: str) -> str:
+    """Why the cluster imports nothing from a registry; empty where it does."""
+    if not faults.active(store, "import-policy") or host.partition(":")[0] in faults.POLICY:
+        return ""
+    allowed = ", ".join(f'"{known}:443"' for known in faults.POLICY)
+    return f'registry "{host}" not allowed by whitelist: {allowed}'
+
+
+def check_stream(store: Store, stream: Object) -> None:
+    """Refuses a stream with a tag that follows an image of such a registry. Raises ApiError."""
+    for tag in (stream.get("spec") or {}).get("tags") or ():
+        source = tag.get("from") or {}
+        why = outside_policy(store, images.registry_of(str(source.get("name", ""))))
+        if source.get("kind") == "DockerImage" and why:
+            cause = f"spec.tags[{tag['name']}].from.name: Forbidden: {why}"
+            raise ApiError(422, "Invalid", f'ImageStream "{stream["metadata"]["name"]}" is invalid: {cause}')
+
+
+def asked(store: Store, namespace: str, wanted: Object, limited: bool) -> Object:
+    """An ImageStreamImport that stores nothing, with an answer for each of its images. Raises ApiError.
+
+    `limited`: the cluster's policy holds for the user; not for one who may create images themselves.
+    """
     spec = wanted.get("spec") or {}
+    title = str(wanted["metadata"]["name"])
+    if limited:
+        _check_policy(store, title, [str(entry["from"]["name"]) for entry in spec.get("images") or ()])
     if spec.get("import") or spec.get("repository"):
         raise ApiError(501, "NotImplemented", "the rehearsal answers an ImageStreamImport only with import: false")
     listed = []
@@ -80,7 +121,7 @@ def asked(store: Store, namespace: str, wanted: Object) -> Object:
         filled = {"importPolicy": {"importMode": "Legacy"}, "referencePolicy": {"type": "Source"}}
         to = {"to": {"name": tag}} if tag and "@" not in name else {}
         listed.append({**filled, **to, **entry})
-    meta = {"creationTimestamp": store.timestamp(), "name": wanted["metadata"]["name"], "namespace": namespace}
+    meta = {"creationTimestamp": store.timestamp(), "name": title, "namespace": namespace}
     return {
         "apiVersion": "image.openshift.io/v1",
         "kind": "ImageStreamImport",

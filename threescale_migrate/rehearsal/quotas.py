@@ -1,10 +1,12 @@
-"""What resource quotas and limit ranges allow: usage as the quota controller counts it, and why they refuse a pod.
+"""What resource quotas and limit ranges allow: usage as the quota controllers count it, and why they refuse an object.
 
-The texts are those of the recorded refusals (fact 31).
+What a quota says of pods is in `quotas` (fact 31); other objects are counted by Kubernetes' pkg/quota/v1, and those of several
+projects together by OpenShift's ClusterResourceQuota. The texts are those of Kubernetes' admission.
 """
 
 from __future__ import annotations
 
+from .resources import RESOURCES
 from .store import Object, Store, copied
 from .typed import Any
 
@@ -49,10 +51,28 @@ def concerns(quota: Object, pod: Object) -> bool:
     return not (("Terminating" in scopes and not ends) or ("NotTerminating" in scopes and ends))
 
 
+# Types that a quota may name without `count/`.
+BY_NAME = ("configmaps", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas", "secrets", "services")
+
+
+def counted(key: str) -> str:
+    """The type whose objects a quota's key counts, by its plural; empty for pods, which count for more, and for amounts."""
+    if key in BY_NAME:
+        return key
+    if key == "openshift.io/imagestreams":
+        return "imagestreams"
+    plural, _, group = key.partition("/")[2].partition(".")
+    known = RESOURCES.get(plural) if key.startswith("count/") else None
+    return plural if known is not None and known.group == group and plural != "pods" else ""
+
+
 def with_usage(store: Store, quota: Object) -> Object:
     """A quota with the status that the controller would have written by now."""
     hard = quota.get("spec", {}).get("hard") or {}
     used = dict.fromkeys(hard, 0.0)
+    for key in used:
+        if counted(key):
+            used[key] = float(len(store.all(counted(key), quota["metadata"]["namespace"])))
     for pod in store.all("pods", quota["metadata"]["namespace"]):
         if pod["status"].get("phase") not in ("Succeeded", "Failed") and concerns(quota, pod):
             for key, value in needs(pod).items():
@@ -71,18 +91,50 @@ def refusal(store: Store, pod: Object) -> str | None:
             wrong = _beyond(limit, pod)
             if wrong:
                 return wrong
-    for quota in store.all("resourcequotas", namespace):
-        wrong = _exceeded(store, quota, pod) if concerns(quota, pod) else None
+    for quota in in_force(store, namespace):
+        wrong = _exceeded(store, quota, needs(pod), pod) if concerns(quota, pod) else None
         if wrong:
             return wrong
     return None
 
 
-def _exceeded(store: Store, quota: Object, pod: Object) -> str | None:
-    name, status, wanted = quota["metadata"]["name"], with_usage(store, quota)["status"], needs(pod)
+def refusal_of(store: Store, plural: str, namespace: str) -> str | None:
+    """Why one more object of a type other than pods is refused, None if it is not."""
+    for quota in in_force(store, namespace):
+        keys = [key for key in quota.get("spec", {}).get("hard") or () if counted(key) == plural]
+        wrong = _exceeded(store, quota, dict.fromkeys(keys, 1.0)) if keys else None
+        if wrong:
+            return wrong
+    return None
+
+
+def in_force(store: Store, namespace: str) -> list[Object]:
+    """The quotas that hold for a namespace: its own, and those of the cluster that select it."""
+    return [
+        *store.all("resourcequotas", namespace),
+        *(
+            {"metadata": {**quota["metadata"], "namespace": namespace}, "spec": quota["spec"]["quota"]}
+            for quota in store.all("clusterresourcequotas")
+            if namespace == store.settings.get("project")
+        ),
+    ]
+
+
+def applied(store: Store, quota: Object, namespace: str) -> Object:
+    """A quota of the cluster as those see it who work in a project that it selects."""
+    inside = {"metadata": {"namespace": namespace}, "spec": quota["spec"]["quota"]}
+    status = with_usage(store, inside)["status"]
+    shown: Object = copied(quota)
+    shown["kind"] = "AppliedClusterResourceQuota"
+    shown["status"] = {"namespaces": [{"namespace": namespace, "status": status}], "total": copied(status)}
+    return shown
+
+
+def _exceeded(store: Store, quota: Object, wanted: dict[str, float], pod: Object | None = None) -> str | None:
+    name, status = quota["metadata"]["name"], with_usage(store, quota)["status"]
     hard, used = status["hard"], status["used"]
     unspecified = [key for key in hard if key.startswith(("requests.", "limits.")) and key not in wanted]
-    if unspecified:
+    if unspecified and pod is not None:
         container = pod["spec"]["containers"][0]["name"]
         return (
             f"failed quota: {name}: must specify {','.join(f'{key} for: {container}' for key in sorted(unspecified))}"

@@ -42,6 +42,7 @@ _ALL = (
     Resource("clusterrolebindings", "ClusterRoleBinding", "rbac.authorization.k8s.io/v1", False),
     Resource("securitycontextconstraints", "SecurityContextConstraints", "security.openshift.io/v1", False, ("scc",)),
     Resource("resourcequotas", "ResourceQuota", "v1", True, ("quota",)),
+    Resource("clusterresourcequotas", "ClusterResourceQuota", "quota.openshift.io/v1", False, ("clusterquota",)),
     Resource("appliedclusterresourcequotas", "AppliedClusterResourceQuota", "quota.openshift.io/v1", True),
     Resource("limitranges", "LimitRange", "v1", True, ("limits",)),
     Resource("events", "Event", "v1", True, ("ev",)),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from . import faults
 from .callers import Caller
-from .namespaces import mark, project_namespace, project_of
+from .namespaces import OWN_ACCOUNTS, mark, project_namespace, project_of
 from .refusing import NOT_ALLOWED, ApiError, check_types, not_found
 from .resources import RESOURCES, Resource, version_of
 from .rights import ADMIN
@@ -87,6 +88,11 @@ class Api(Caller):
     def _stored(self, resource: Resource, namespace: str | None, name: str) -> Object:
         if resource.plural in NOT_STORED:
             raise NOT_ALLOWED
+        if resource.plural == "appliedclusterresourcequotas":
+            found = next((item for item in self._applied(namespace) if item["metadata"]["name"] == name), None)
+            if found is None:
+                raise not_found(resource, name)
+            return found
         plural = "namespaces" if resource.plural == "projects" else resource.plural
         found = self.store.get(plural, namespace if resource.namespaced else None, name)
         if found is None:
@@ -108,11 +114,20 @@ class Api(Caller):
         self.allow("list", resource, namespace)
         if resource.plural in NOT_STORED:
             raise NOT_ALLOWED
+        if resource.plural == "appliedclusterresourcequotas":
+            return self._applied(namespace)
         if resource.plural == "projects":  # everybody sees their own
             known = [item for item in self.store.all("namespaces") if self.can_see(item["metadata"]["name"])]
         else:
             known = self.store.all(resource.plural, namespace if resource.namespaced else None)
         return [self._seen(resource, item) for item in known]
+
+    def _applied(self, namespace: str | None) -> list[Object]:
+        from . import quotas
+
+        project = self.store.settings.get("project")
+        known = self.store.all("clusterresourcequotas") if namespace in (None, project) else ()
+        return [quotas.applied(self.store, quota, str(project)) for quota in known]
 
     def create(self, resource: Resource, namespace: str | None, item: Object, dry_run: bool = False) -> Object:
         """Stores a new object. Raises ApiError."""
@@ -125,7 +140,7 @@ class Api(Caller):
         if resource.plural == "imagestreamimports":
             from . import importing
 
-            return importing.asked(self.store, str(namespace), item)
+            return importing.asked(self.store, str(namespace), item, self.import_policy_holds)
         item = copied(item)
         meta = item.setdefault("metadata", {})
         name = meta.get("name", "")
@@ -145,6 +160,13 @@ class Api(Caller):
             meta.pop(key, None)
         if resource.plural in ("deploymentconfigs", "imagestreams"):
             meta["generation"] = 1
+        self._admit(resource, item)
+        if space is not None and resource.plural != "pods":
+            from . import quotas
+
+            beyond = quotas.refusal_of(self.store, resource.plural, space)
+            if beyond:
+                raise ApiError(403, "Forbidden", f'{resource.full} "{name}" is forbidden: {beyond}')
         if resource.plural == "deploymentconfigs":  # not the status in the file
             item["status"] = defaults.NEW_STATUS.copy()
         if resource.plural == "pods":
@@ -219,6 +241,7 @@ class Api(Caller):
             )
         if changed == stored:
             return copied(stored), False
+        self._admit(resource, changed)
         if dry_run:
             return changed, True
         if resource.plural == "deploymentconfigs" and changed["spec"] != stored["spec"]:
@@ -270,6 +293,24 @@ class Api(Caller):
         defaults.check(RESOURCES["namespaces"], item)
         self.store.put("namespaces", item)
         following.changed(self.cluster.simulation, self.user, RESOURCES["namespaces"], item)
+
+    @property
+    def import_policy_holds(self) -> bool:
+        """Whether the registries that the cluster imports from are checked: not for who may create images in the cluster."""
+        return not any(
+            self.can_i("create", kind, None, group="image.openshift.io") for kind in ("images", "imagestreammapping")
+        )
+
+    def _admit(self, resource: Resource, item: Object) -> None:
+        """What admission and validation by the cluster's settings refuse. Raises ApiError."""
+        if resource.plural == "deploymentconfigs" and faults.active(self.store, "webhook"):
+            account = faults.account_of(item)
+            if account not in OWN_ACCOUNTS:
+                raise ApiError(403, "Forbidden", faults.DENIED.format(account=account))
+        elif resource.plural == "imagestreams" and faults.active(self.store, "import-policy"):
+            from . import importing
+
+            importing.check_stream(self.store, item)
 
     def config(self, namespace: str, name: str) -> Object:
         """A DeploymentConfig as it is stored, for the rollout verbs. Raises ApiError."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
+
 from .deployer import scaled
 from .faults import LABELS, OF_CONFIGS, Mistake, account_of, parse_fault, user
 from .following import give_login
 from .pods import owner
-from .quotas import with_usage
+from .quotas import applied, with_usage
 from .resources import named
 from .rights import binding, subject
 from .simulation import Simulation
@@ -179,8 +181,45 @@ def _builds(store: Store) -> None:
     store.put("buildconfigs", item)
 
 
+def _broken_login(store: Store) -> None:
+    """A pull secret that the server takes and no node can parse (fact 34), linked to the account default."""
+    project = store.settings["project"]
+    login = b'{"auths": {"registry.old.example.com": {"auth": "dG9rZW4="}}}'
+    secret: Object = {
+        "apiVersion": "v1",
+        "data": {".dockerconfigjson": binascii.b2a_base64(login, newline=False).decode()},
+        "kind": "Secret",
+        "metadata": {"name": "old-registry", "namespace": project},
+        "type": "kubernetes.io/dockerconfigjson",
+    }
+    store.put("secrets", secret)
+    account = store.get("serviceaccounts", project, "default")
+    if account is not None:
+        account["imagePullSecrets"] = [*(account.get("imagePullSecrets") or ()), {"name": "old-registry"}]
+        store.put("serviceaccounts", account)
+
+
+def _cluster_quota(store: Store) -> None:
+    """A ClusterResourceQuota that is used up by what runs now, without deployers and hooks."""
+    project = store.settings["project"]
+    quota: Object = {
+        "apiVersion": "quota.openshift.io/v1",
+        "kind": "ClusterResourceQuota",
+        "metadata": {"name": "for-the-team"},
+        "spec": {
+            "quota": {"hard": {"pods": "0"}, "scopes": ["NotTerminating"]},
+            "selector": {"annotations": {"openshift.io/requester": "the-team"}, "labels": None},
+        },
+    }
+    used = applied(store, quota, project)["status"]["total"]["used"]["pods"]
+    quota["spec"]["quota"]["hard"]["pods"] = used
+    store.put("clusterresourcequotas", quota)
+
+
 BEGINNINGS: dict[str, Callable[[Store], None]] = {
     "quota": _full_quota,
+    "cluster-quota": _cluster_quota,
+    "broken-login": _broken_login,
     "internal-registry": _registry_logins,
     "user": _bind_user,
     "authenticated-images": authenticated_images,

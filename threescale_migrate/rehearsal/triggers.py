@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import deployer, pods
+from . import deployer, pods, quotas
+from .events import event
 from .quickjson import dumps
 from .revisions import DESIRED, ENDED, active, first_replicas, newest, note, recreates, revisions
 from .simulation import Simulation
@@ -95,6 +96,24 @@ def latest(sim: Simulation, config: Object) -> None:
     _instantiate(sim, config, "manual change", [{"type": "Manual"}])
 
 
+def _not_made(sim: Simulation, config: Object, why: str) -> None:
+    """The replication controller is refused: said by the config, and tried again.
+
+    openshift-controller-manager pkg/apps/deploymentconfig/deploymentconfig_controller.go.
+    """
+    store = sim.store
+    version, stamp = config["status"]["latestVersion"], store.timestamp()
+    text = f"Couldn't deploy version {version}: {why}"
+    event(store, config, "DeploymentCreationFailed", text, "deploymentconfig-controller")
+    kept = [known for known in config["status"].get("conditions") or () if known["type"] != "Progressing"]
+    failed = {"lastTransitionTime": stamp, "lastUpdateTime": stamp, "message": why}
+    failed.update(reason="ReplicationControllerCreateError", status="False", type="Progressing")
+    config["status"]["conditions"] = [*kept, failed]
+    config["status"]["observedGeneration"] = config["metadata"]["generation"]
+    store.put("deploymentconfigs", config)
+    sim.after("restart", "rollout", config["metadata"]["namespace"], config["metadata"]["name"])
+
+
 def begin(sim: Simulation, namespace: str, name: str) -> None:
     """Makes the replication controller of the newest revision, and its deployer."""
     store = sim.store
@@ -108,6 +127,10 @@ def begin(sim: Simulation, namespace: str, name: str) -> None:
         sim.after("deployer looks", "rollout", namespace, name)
         return
     version = str(config["status"]["latestVersion"])
+    beyond = quotas.refusal_of(store, "replicationcontrollers", namespace)
+    if beyond:
+        _not_made(sim, config, f'replicationcontrollers "{name}-{version}" is forbidden: {beyond}')
+        return
     controller_name = f"{name}-{version}"
     template = copied(config["spec"]["template"])
     selector = {**config["spec"]["selector"], "deployment": controller_name, "deploymentconfig": name}

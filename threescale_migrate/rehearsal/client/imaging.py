@@ -44,11 +44,11 @@ def _stream(api: Api, namespace: str, name: str) -> Object:
 
 def _follow(api: Api, stream: Object, tag_name: str, image: str) -> None:
     """Writes into the stream's spec which image the tag follows."""
+    followed = {"from": {"kind": "DockerImage", "name": image}, "name": tag_name}
+    importing.check_stream(api.store, {"metadata": stream["metadata"], "spec": {"tags": [followed]}})
     tags = stream.setdefault("spec", {}).setdefault("tags", [])
     tags[:] = [known for known in tags if known["name"] != tag_name]
-    tags.append(
-        {"from": {"kind": "DockerImage", "name": image}, "name": tag_name, "referencePolicy": {"type": "Source"}}
-    )
+    tags.append({**followed, "referencePolicy": {"type": "Source"}})
     stream["metadata"]["generation"] = stream["metadata"].get("generation", 1) + 1
     api.store.put("imagestreams", stream)
 
@@ -68,8 +68,10 @@ def import_image(session: Session) -> None:
         if not image:
             raise failure(f'the tag "{tag_name}" does not exist on the image stream - choose an existing tag to import')
         if dry:
-            api.allow("create", RESOURCES["imagestreamimports"], session.namespace)
-            answer = importing.answered(api.store, session.namespace, image)
+            source = {"from": {"kind": "DockerImage", "name": image}}
+            wanted = {"metadata": {"name": name}, "spec": {"import": False, "images": [source]}}
+            made = api.create(RESOURCES["imagestreamimports"], session.namespace, wanted)
+            answer = made["status"]["images"][0]
             why = str(answer["status"].get("message", ""))
             shown = "" if why else _description(api.store, f"{name}:{tag_name}", answer["image"])
         else:

@@ -26,33 +26,48 @@ class Kubeconfig:
         self._directory = directory
         self.values = values
         self._configuration: dict[str, Any] | None = None
+        # Each file that was read, by its path.
+        self._parts: dict[str, dict[str, Any]] = {}
 
     @property
     def kubeconfig(self) -> str:
-        """The path of the kubeconfig: the first of several in the environment."""
-        named = (os.environ.get("KUBECONFIG") or "").split(os.pathsep)[0]
-        return str(self.values.get("kubeconfig") or named or os.path.expanduser("~/.kube/config"))
+        """The path of the kubeconfig; of several the one that is written to: with the current context, else the first."""
+        paths = self._paths
+        return next((path for path in paths if self._parts.get(path, {}).get("current-context")), paths[0])
+
+    @property
+    def _paths(self) -> list[str]:
+        if self.values.get("kubeconfig"):
+            return [str(self.values["kubeconfig"])]
+        named = [path for path in (os.environ.get("KUBECONFIG") or "").split(os.pathsep) if path]
+        return named or [os.path.expanduser("~/.kube/config")]
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """The kubeconfig. Raises CommandError if there is none."""
+        """The kubeconfig, merged from several files: of two entries of a name the first counts. Raises CommandError if there is none.
+
+        client-go tools/clientcmd/loader.go; files that are not there are left out.
+        """
         if self._configuration is None:
-            path = self.kubeconfig
-            try:
-                with open(path, encoding="utf-8") as file:
-                    text = file.read()
-            except OSError:
-                if self.values.get("kubeconfig"):
-                    raise CommandError(f"error: stat {path}: no such file or directory") from None
-                raise CommandError(NO_CONFIGURATION) from None
-            except UnicodeDecodeError:
-                raise _unusable(path) from None
-            self._configuration = _parse(text, path)
+            for path in self._paths:
+                try:
+                    with open(path, encoding="utf-8") as file:
+                        text = file.read()
+                except OSError:
+                    if self.values.get("kubeconfig"):
+                        raise CommandError(f"error: stat {path}: no such file or directory") from None
+                    continue
+                except UnicodeDecodeError:
+                    raise _unusable(path) from None
+                self._parts[path] = _parse(text, path)
+            if not self._parts:
+                raise CommandError(NO_CONFIGURATION)
+            self._configuration = _merged(list(self._parts.values()))
         return self._configuration
 
     def entry(self, kind: str, name: str) -> dict[str, Any] | None:
         """A named part of the kubeconfig: `contexts`, `clusters`, `users`."""
-        return next((item for item in self.configuration.get(kind) or () if item.get("name") == name), None)
+        return _named(self.configuration, kind, name)
 
     @property
     def context(self) -> dict[str, Any]:
@@ -89,7 +104,17 @@ class Kubeconfig:
         return found
 
     def save(self, document: dict[str, Any]) -> None:
-        """Writes the kubeconfig."""
+        """Writes what differs from before into the kubeconfig, of several into one of them."""
+        before = self.configuration
+        changed: dict[str, Any] = {
+            **self._parts[self.kubeconfig],
+            "current-context": document.get("current-context", ""),
+        }
+        for kind in LISTS:
+            new = [item for item in document.get(kind) or () if item not in (before.get(kind) or ())]
+            names = [item["name"] for item in new]
+            changed[kind] = [item for item in changed.get(kind) or () if item["name"] not in names] + new
+        document = changed
         scratch = f"{self.kubeconfig}.{os.getpid()}"
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
@@ -107,7 +132,8 @@ class Kubeconfig:
         if known.get("certificate-authority-data") and not trusting:
             raise CommandError(UNTRUSTED)
         path = known.get("certificate-authority")
-        path = os.path.join(os.path.dirname(os.path.abspath(self.kubeconfig)), path) if path else ""
+        origin = next((path for path, part in self._parts.items() if _named(part, "clusters", name)), self.kubeconfig)
+        path = os.path.join(os.path.dirname(os.path.abspath(origin)), path) if path else ""
         if path and not os.path.exists(path):
             raise failure(
                 f"unable to read certificate-authority {path} for {name} due to open {path}: no such file or directory"
@@ -120,9 +146,35 @@ class Kubeconfig:
 
     @property
     def user(self) -> str:
-        """Who is logged in."""
+        """Who is logged in: by a name and a password that the kubeconfig holds, or by the name of its entry."""
         name = str(self.context.get("user", ADMIN))
-        return str(self._own("users").get(name, name.partition("/")[0]))
+        given = ((self.entry("users", name) or {}).get("user") or {}).get("username")
+        return str(self._own("users").get(name, given or name.partition("/")[0]))
+
+
+LISTS = ("clusters", "users", "contexts")
+
+
+def _named(document: dict[str, Any], kind: str, name: str) -> dict[str, Any] | None:
+    return next((item for item in document.get(kind) or () if item.get("name") == name), None)
+
+
+def _merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(parts) == 1:
+        return parts[0]
+    found: dict[str, Any] = {"kind": "Config", "apiVersion": "v1"}
+    for kind in LISTS:
+        items: dict[str, Any] = {}
+        for part in parts:
+            for item in part.get(kind) or ():
+                items.setdefault(str(item.get("name")), item)
+        found[kind] = list(items.values())
+    found["current-context"] = next((part["current-context"] for part in parts if part.get("current-context")), "")
+    own: dict[str, Any] = {}
+    for part in reversed(parts):
+        for kind, known in (part.get("rehearsal") or {}).items():
+            own[kind] = {**own.get(kind, {}), **known}
+    return {**found, "rehearsal": own} if own else found
 
 
 def _parse(text: str, path: str) -> dict[str, Any]:

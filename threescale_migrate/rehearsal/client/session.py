@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ages import has
-from ..faults import CallFailed, before_call
+from ..faults import CLIENT_LOGS, CallFailed, active, before_call
 from ..server import SERVER, Api, Cluster, OpenCluster, open_cluster
 from ..typed import Any, Directory, Object, TextIO
 from .errors import CommandError, Unauthenticated, failure
@@ -109,6 +109,8 @@ def _reach(session: Session, cluster: Cluster, address: str) -> Api:
             raise CallFailed("refused" if own.rpartition(":")[0] in address else "no such host")
         if not session.reached:  # further requests of one command are not new calls
             session.reached = True
+            if active(cluster.store, "client-logs"):
+                session.err.write(CLIENT_LOGS)
             before_call(cluster.store, session.line)
     except CallFailed as error:
         if error.text:
