@@ -132,10 +132,13 @@ def test_a_config_that_is_made_again_begins_anew(world: World, tmp_path: Path) -
 
 
 # A fault as it is switched on, and the config that is migrated.
-SHORT = ("no-image=zync", "quota", "token-refused", "api-down", "user=alice/view")
+SHORT = (
+    "no-image=zync", "quota", "token-refused", "api-down", "user=alice/view", "cluster-quota", "import-policy", "broken-login",
+    "webhook", "client-logs",
+)  # fmt: skip
 LONG = (
     "image-pull=zync", "not-ready=zync", "crash-loop=zync", "account-missing=zync", "scc=zync", "no-node=zync", "volume-held=zync",
-    "hook-fails=system-app", "deployer-fails=zync", "slow=zync", "paused=zync", "no-trigger=zync", "zero=zync", "registry-unreachable",
+    "hook-fails=system-app", "deployer-fails=zync", "slow=zync", "paused=zync", "no-trigger=zync", "zero=zync", "registry-unreachable", "blocked-registry",
     "internal-registry", "authenticated-images", "gone=registry.access.redhat.com/3scale-amp25/zync", "builds", "apimanager",
     "terms=registry.access.redhat.com/3scale-amp25/zync", "service-discovery", "flaky-api=0.2", "stumbles=all", "api-away",
     "login-expired", "labels=2.2", "old-client=3.11", "ignores-dry-run", "forbidden=patch:deploymentconfigs",

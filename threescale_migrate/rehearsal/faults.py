@@ -72,7 +72,7 @@ ENDINGS = {
     "zero=DC": "exit code 0: there are no pods to check",
     "token-refused": "exit code 4: the registry refuses the token; with --no-prove-pull exit code 0, and the next upgrade fails",
     "registry-unreachable": "exit code 0, with a warning: it is not known whether the token works",
-    "cluster-quota": "exit code 5 after --grace: the quota is named",
+    "cluster-quota": "exit code 4: the quota is named",
     "internal-registry": "exit code 0: logins of the accounts are left alone",
     "authenticated-images": "exit code 0: hook pods get the login too",
     "import-policy": "exit code 0: whoever may create images in the cluster is not limited, and their image streams are",

@@ -127,7 +127,9 @@ class Api(Caller):
 
         project = self.store.settings.get("project")
         known = self.store.all("clusterresourcequotas") if namespace in (None, project) else ()
-        return [quotas.applied(self.store, quota, str(project)) for quota in known]
+        found = [quotas.applied(self.store, quota, str(project)) for quota in known]
+        # One that an export brought along stands for itself, as it was.
+        return [*found, *self.store.all("appliedclusterresourcequotas", namespace)]
 
     def create(self, resource: Resource, namespace: str | None, item: Object, dry_run: bool = False) -> Object:
         """Stores a new object. Raises ApiError."""
