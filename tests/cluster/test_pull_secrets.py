@@ -6,12 +6,14 @@ import base64
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.recorded import calls
 from threescale_migrate.cluster.pull_secrets import broken, decoded_auth, fingerprint, logins, secret_values, shown
-from threescale_migrate.guide.logins import covers
-from threescale_migrate.values import REGISTRY
+from threescale_migrate.guide.logins import covers, judged
+from threescale_migrate.values import NEXT_IMAGES, REGISTRY
 
 TOKEN = "the-token-of-this-test-4711"
 GOOD = base64.b64encode(f"7654321|barra:{TOKEN}".encode()).decode()
@@ -152,3 +154,31 @@ def test_an_entry_is_for_an_image_by_the_rules_of_nodes(entry: str, image: str, 
 def test_a_name_that_is_no_registry_is_not_shown() -> None:
     assert shown("https://bob:hunter22@q.test:5000/x") == "q.test:5000/x"
     assert shown(GOOD) == "?"
+
+
+def recorded() -> dict[str, tuple[dict[str, Any], str]]:
+    """Each pull secret of the recording, and what the import said with it; that of `oc create` where it was refused."""
+    found: dict[str, tuple[dict[str, Any], str]] = {}
+    name = ""
+    for call in calls("registry"):
+        if call.argv[1] == "create":
+            item = yaml.safe_load(call.files[call.argv[3]])
+            name = item["metadata"]["name"]
+            found[name] = ({**item, "kind": "Secret"}, call.stderr)
+        elif call.argv[1] == "import-image" and name and not found[name][1]:
+            found[name] = (found[name][0], call.stderr or "imported")
+    return found
+
+
+RECORDED = recorded()
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_verdict_is_that_of_the_real_server_and_importer(name: str) -> None:
+    item, said = RECORDED[name]
+    why = broken(item)
+    assert (why is not None) == ("is invalid" in said or "Internal error" in said), (said, str(why))
+    if why is None:
+        found = logins(item)
+        usable = not judged(found, 0)[0] and any(covers(login.entry, NEXT_IMAGES[0]) for login in found)
+        assert usable is (name == "wrong" or said == "imported"), said  # which login is wrong only the registry knows

@@ -116,7 +116,7 @@ def test_a_quota_over_several_projects_is_read_and_left_to_a_cluster_admin(world
     assert done.code == 4
     stopped = next(one for one in found if one["code"] == "quota-sufficient")
     assert stopped["subject"] == "clusterresourcequota/team"
-    assert "cluster admin" in json.dumps(stopped)
+    assert "cluster-admin" in json.dumps(stopped["fix"])
     world.faults("forbidden=list:appliedclusterresourcequotas")
     done, found = preflight(world)
     assert any("over several projects" in one["seen"] for one in found)
@@ -161,3 +161,28 @@ def test_system_resque_is_a_live_part_of_2_3_and_a_leftover_among_newer_configs(
     found = {one["subject"]: one for one in preflight(newer)[1]}
     assert found["dc/system-resque"]["code"] == "leftovers-absent"
     assert found["release"]["verdict"] == "passed", "the leftover says nothing of the release"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"test": True},
+        {"revisionHistoryLimit": 0},
+        {"minReadySeconds": 4},
+        {"replicas": 0},
+        {"strategy": {"rollingParams": {"maxUnavailable": "100%", "maxSurge": "0%"}}},
+    ],
+    ids=["test", "no former revisions", "ready for four seconds", "zero", "neither old nor new"],
+)
+def test_a_config_that_few_think_of_is_migrated_and_undone(world: World, spec: dict[str, Any]) -> None:
+    assert world.oc("patch", "dc", "zync", "-p", json.dumps({"spec": spec})).code == 0
+    world.settle()
+    done, found = preflight(world, "--dc", "zync")
+    assert done.code == 0, found
+    assert not [one for one in found if one["code"] == "config-healthy" and one["verdict"] != "passed"]
+    done = world.migrate("--dc", "zync")
+    assert done.code == 0, done.all
+    template = world.objects()["deploymentconfigs"]["threescale/zync"]["spec"]["template"]["spec"]
+    assert template["serviceAccountName"] == "amp"
+    undone = world.run("undo", "--yes")
+    assert undone.code == 0, undone.all

@@ -236,7 +236,9 @@ def waiting(monkeypatch: pytest.MonkeyPatch, arrives_after: int) -> tuple[list[s
     monkeypatch.setattr("threescale_migrate.engine.run.observe", observe)
     sentence: Any = Told()
     nothing: Any = None  # nothing is written
-    await_login(Run(Oc("oc"), Request(), nothing, sentence, Limits(), sentence), bare)
+    run = Run(Oc("oc"), Request(), nothing, sentence, Limits(), sentence)
+    for _ in range(7):  # waves
+        await_login(run, bare if looks <= arrives_after else full)
     return sentence.notes, looks
 
 

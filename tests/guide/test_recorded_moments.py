@@ -112,3 +112,75 @@ def test_each_state_that_was_recorded_without_its_pods_is_classified_as_its_note
     assert "cancelled" in str(found[(160.62, "system-app")].reason)
     # With those whose pods were listed, these are all.
     assert set(expected) | set(WITH_PODS) == set(found)
+
+
+def odd_moments() -> dict[float, tuple[str, list[dict[str, Any]]]]:
+    """Each look at a config that few think of: its name and the config, its revisions and its pods, by when they were listed."""
+    found: dict[float, tuple[str, list[dict[str, Any]]]] = {}
+    name, items = "", []
+    for call in recorded.calls("odd-configs"):
+        if call.argv[1] != "get" or "json" not in call.argv:
+            continue
+        document = call.json()
+        if call.argv[2] == "dc":
+            name, items = call.argv[3], [document]
+        else:
+            items += document["items"]
+        if call.argv[2] == "pods":
+            found[call.at] = (name, items)
+    return found
+
+
+# By what the recording shows: before the patch, on the way, and once the newest controller is Complete and its pods are the config's.
+ODD = {
+    "zync": [RolloutState.SCALED_TO_ZERO, RolloutState.UNDER_WAY, RolloutState.UNDER_WAY, RolloutState.UNDER_WAY, RolloutState.SCALED_TO_ZERO],
+    "backend-cron": [RolloutState.COMPLETE, RolloutState.UNDER_WAY, RolloutState.UNDER_WAY, RolloutState.UNDER_WAY, RolloutState.COMPLETE],
+    "backend-worker": [RolloutState.COMPLETE, *[RolloutState.UNDER_WAY] * 3, RolloutState.COMPLETE],
+    "apicast-wildcard-router": [RolloutState.SCALED_TO_ZERO, RolloutState.SCALED_TO_ZERO],
+    "backend-listener": [RolloutState.COMPLETE, *[RolloutState.UNDER_WAY] * 3, RolloutState.COMPLETE],
+    "system-sphinx": [RolloutState.COMPLETE, *[RolloutState.FAILED] * 4],
+}  # fmt: skip
+
+
+def test_every_moment_of_a_config_that_few_think_of_gets_its_verdict() -> None:
+    seen: dict[str, list[RolloutState]] = {}
+    reached: dict[str, list[bool]] = {}
+    for name, items in odd_moments().values():
+        found = assess(parse_project(items, "threescale"), name, Goal("amp", None))
+        seen.setdefault(name, []).append(found.state)
+        reached.setdefault(name, []).append(found.reached)
+    assert seen == ODD
+    # Reached at the end and never before; the Custom deployer has failed.
+    for name, told in reached.items():
+        assert told == [False] * (len(told) - 1) + [name != "system-sphinx"], name
+
+
+def test_a_test_config_at_rest_is_healthy_as_it_is() -> None:
+    name, items = next(iter(odd_moments().values()))
+    found = assess(parse_project(items, "threescale"), name, Goal("default", None))
+    assert (found.reached, found.moving, found.wanted) == (True, False, 0)
+    assert "spec.test" in str(found.reason)
+
+
+def test_an_old_pod_that_does_not_end_is_named() -> None:
+    name, items = next(
+        (name, items)
+        for name, items in odd_moments().values()
+        if name == "backend-cron" and assess(parse_project(items, "threescale"), name, Goal("amp", None)).reached
+    )
+    old = next(
+        item
+        for _, before in odd_moments().values()
+        for item in before
+        if item["kind"] == "Pod" and item["metadata"]["name"].startswith("backend-cron-1-")
+    )
+    controller = next(
+        item
+        for _, before in odd_moments().values()
+        for item in before
+        if item["kind"] == "ReplicationController" and item["metadata"]["name"] == "backend-cron-1"
+    )
+    late = {**old, "metadata": {**old["metadata"], "deletionTimestamp": "2026-11-30T19:00:00Z"}}
+    found = assess(parse_project([*items, controller, late], "threescale"), name, Goal("amp", None))
+    assert found.reached
+    assert f"pod {old['metadata']['name']}, which runs as default, is still terminating" in str(found.reason)

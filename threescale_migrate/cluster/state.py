@@ -95,6 +95,12 @@ class DeploymentConfig:
     hook_containers: tuple[str, ...] = ()
     owners: tuple[tuple[str, str], ...] = ()
     resource_version: str = ""
+    test: bool = False
+
+    @property
+    def resting_replicas(self) -> int:
+        """How many pods it has between rollouts: a test config has none, whatever its replicas (fact 39)."""
+        return 0 if self.test else self.replicas
 
     @property
     def effective_account(self) -> str:
@@ -339,7 +345,7 @@ class ProjectState:
     def _is_troubled(self, config: DeploymentConfig) -> bool:
         newest = self.newest(config.name)
         if newest is None:
-            return config.latest_version > 0 or config.replicas > 0
+            return config.latest_version > 0 or config.resting_replicas > 0
         if newest.phase != "Complete" or newest.failure or newest.ready_replicas < newest.replicas:
             return True
         return any(pod.live and not pod.ready for pod in self.pods_of(config.name))

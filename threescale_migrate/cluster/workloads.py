@@ -63,6 +63,7 @@ def parse_config(item: _JSON) -> DeploymentConfig:
         timeout_seconds=int(params.get("timeoutSeconds") or 600),
         hooks=tuple(_hook(when, params[when]) for when in ("pre", "mid", "post") if params.get(when)),
         paused=bool(spec.get("paused")),
+        test=bool(spec.get("test")),
         config_change=any(trigger.get("type") == "ConfigChange" for trigger in triggers),
         image_triggers=tuple(_image_trigger(trigger) for trigger in triggers if trigger.get("type") == "ImageChange"),
         images=tuple(str(container.get("image", "")) for container in containers),

@@ -73,6 +73,7 @@ class Run:
     raises Refused if it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
     has made, by step and subject. `restore` is what is to be restored, `restored_in` the pod that has that content again.
     `former_secrets` are read as well; `binds_deletions` is whether this `oc` can, None while that is not known.
+    `without_login`: a new account got no login for the cluster's own registry in time, so none is waited for again.
     """
 
     oc: Oc
@@ -92,6 +93,7 @@ class Run:
     restored_in: str = ""
     former_secrets: tuple[str, ...] = ()
     binds_deletions: bool | None = None
+    without_login: bool = False
 
     def __post_init__(self) -> None:
         self.oc.pause = self.stop.pause

@@ -41,7 +41,7 @@ def await_login(run: Run, state: ProjectState) -> None:
     It is never linked or written by us. Where it does not come in time the migration continues, and that is said. Raises
     Stopped, Failed if the run's time is over, OcError.
     """
-    if not service_account.awaits_login(state):
+    if run.without_login or not service_account.awaits_login(state):
         return
     from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential, wait_random
 
@@ -74,6 +74,7 @@ def await_login(run: Run, state: ProjectState) -> None:
             seconds=int(LOGIN_SECONDS),
         )
         run.watcher.note(note)
+        run.without_login = True
 
 
 def wait_all(run: Run) -> None:

@@ -66,7 +66,7 @@ def cost(config: DeploymentConfig) -> Cost:
     """The cost of redeploying one config."""
     return Cost(
         config=config.name,
-        down=config.replicas > 0 and (config.strategy == "Recreate" or _unavailable(config) >= config.replicas),
+        down=config.resting_replicas > 0 and (config.strategy == "Recreate" or _unavailable(config) >= config.replicas),
         lost=config.empty_dirs if config.replicas > 0 else (),
         hooks=tuple(f"{hook.when}: {hook.does}" for hook in config.hooks),
         unproved=not config.readiness_probes,

@@ -102,11 +102,12 @@ def assess(state: ProjectState, name: str, goal: Goal = MIGRATED) -> Assessment:
     rollout, reason = _rollout(state, config, newest)
     pods = [pod for pod in state.pods_of(name) if pod.live]
     proved = [pod for pod in pods if newest is not None and pod.controller == newest.name and proves(pod, goal)]
-    wanted = config.replicas
+    wanted = config.resting_replicas
     template_right = config.effective_account == goal.account
     reached = False
     if rollout is RolloutState.COMPLETE:
         rollout, reason, reached = _proof(config, pods, proved, goal, reason)
+        reason = _with_old(state, name, goal, reason) if reached else reason
     elif rollout is RolloutState.SCALED_TO_ZERO:
         reached = template_right and not pods
     if rollout in (RolloutState.COMPLETE, RolloutState.SCALED_TO_ZERO) and not template_right:
@@ -158,6 +159,9 @@ def _rollout(
         return RolloutState.FAILED, _failure(config, newest)
     if config.replicas == 0:
         return RolloutState.SCALED_TO_ZERO, Text("revision {revision}, scaled to zero", **named)
+    if config.test:
+        seen = "revision {revision} is complete; with spec.test it has pods only while a rollout runs"
+        return RolloutState.SCALED_TO_ZERO, Text(seen, **named)
     return RolloutState.COMPLETE, Text("revision {revision} is complete", **named)
 
 
@@ -233,6 +237,15 @@ def _proof(
         seen = Text("{ready} of {wanted} pods ready", ready=len(proved), wanted=max(config.replicas, len(pods)))
         return RolloutState.SETTLING, seen, False
     return RolloutState.COMPLETE, reason, True
+
+
+def _with_old(state: ProjectState, name: str, goal: Goal, reason: Text) -> Text:
+    """The reason, with an old pod that does not end: on a node that is away it may be there, and serve, for long (fact 39)."""
+    for pod in state.pods_of(name):
+        if pod.deleted and pod.phase in ("Pending", "Running", "Unknown") and pod.account != goal.account:
+            seen = "{reason}; pod {pod}, which runs as {account}, is still terminating"
+            return Text(seen, reason=reason, pod=pod.name, account=pod.account)
+    return reason
 
 
 def fix(assessment: Assessment, undoing: bool = False) -> Fix:

@@ -143,7 +143,7 @@ def _given(chosen: Iterable[str], wanted: tuple[tuple[str, ...], ...]) -> tuple[
 def _scout(state: ProjectState, chosen: tuple[str, ...]) -> str | None:
     if len(chosen) < 2:
         return None
-    return next((name for name in SCOUTS if name in chosen and state.configs[name].replicas > 0), None)
+    return next((name for name in SCOUTS if name in chosen and state.configs[name].resting_replicas > 0), None)
 
 
 def _wave_of(config: DeploymentConfig) -> str:

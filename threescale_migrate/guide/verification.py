@@ -27,4 +27,17 @@ def _check(state: ProjectState, found: Assessment) -> Check:
     seen = Text("{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT)
     if found.state is RolloutState.SCALED_TO_ZERO:
         seen = Text("scaled to zero: its next pods will run as {account}", account=ACCOUNT)
+    if found.state is RolloutState.SCALED_TO_ZERO and state.configs[found.config].test:
+        seen = Text(
+            "with spec.test it has no pods between rollouts: those of its next one will run as {account}",
+            account=ACCOUNT,
+        )
+    old = [pod for pod in state.pods_of(found.config) if pod.deleted and pod.ready and pod.account != ACCOUNT]
+    if old:
+        seen = Text(
+            "{seen}; pod {pod}, which runs as {account}, is still terminating",
+            seen=seen,
+            pod=old[0].name,
+            account=old[0].account,
+        )
     return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)
