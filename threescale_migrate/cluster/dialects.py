@@ -26,7 +26,7 @@ NOISE = re.compile(
 )
 
 # A patch that changes nothing: `patched (no change)` with exit code 0 today and in 4.6 (fact 9), `not patched`
-# with exit code 1 from older clients (README 20).
+# with exit code 1 from older clients (fact 20).
 UNCHANGED = re.compile(r"\(no change\)|\bnot patched\b")
 
 # A client whose `oc delete` can send the API's own options, in what its help lists: from 4.3 on (openshift/oc, release-4.2 and

@@ -12,7 +12,7 @@ AGES = ("4.16", "4.6", "4.2", "3.11")
 # A client of no real version: its `adm policy` makes each change despite `--dry-run`.
 IGNORES_DRY_RUN = "ignores-dry-run"
 
-# Each trait: which clients have it, and the source. Recordings are files of fixtures/recordings; the rest are files of
+# Each trait: which clients have it, and the source. Recordings are scenarios in fixtures/; the rest are files of
 # openshift/oc (release-4.6, release-4.16) and openshift/origin (release-3.11), with what is vendored there.
 TRAITS: dict[str, tuple[tuple[str, ...], str]] = {
     "policy dry-run=server changes": (

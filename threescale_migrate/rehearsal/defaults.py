@@ -103,7 +103,7 @@ def _probe(probe: dict[str, Any] | None) -> None:
 
 
 def _account(spec: dict[str, Any], before: dict[str, Any]) -> None:
-    """The account and its deprecated twin: one is filled from the other, so both have to be cleared (README 6)."""
+    """The account and its deprecated twin: one is filled from the other, so both have to be cleared (fact 6)."""
     name, twin = spec.get("serviceAccountName"), spec.get("serviceAccount")
     if name and name != before.get("serviceAccountName"):
         twin = name
@@ -119,7 +119,7 @@ def _account(spec: dict[str, Any], before: dict[str, Any]) -> None:
 
 
 def check(resource: Resource, item: Object) -> None:
-    """Raises ApiError for what is invalid, with the recorded words (`errors.jsonl`)."""
+    """Raises ApiError for what is invalid, with the recorded words (`errors`)."""
     name = item.get("metadata", {}).get("name", "")
     cause = ""
     if not _is_subdomain(name) and resource.group != "rbac.authorization.k8s.io":

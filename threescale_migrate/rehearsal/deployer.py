@@ -1,6 +1,6 @@
 """The deployer of a revision: its pod, its hooks, the two strategies, deadlines, and how a rollout ends.
 
-What it writes, and in which order, is that of rollouts.jsonl, documented-procedure.jsonl and quotas.jsonl: a failed rollout scales
+What it writes, and in which order, is that of `rollouts`, `documented-procedure` and `quotas`: a failed rollout scales
 the old revision up again, hooks run as `default`.
 """
 
@@ -276,7 +276,7 @@ def cancel(sim: Simulation, controller: Object, reason: str = "cancelled by the 
 
 
 def retry(sim: Simulation, controller: Object) -> None:
-    """`oc rollout retry`: the failed revision starts again; the config's condition stays as it was (README 15).
+    """`oc rollout retry`: the failed revision starts again; the config's condition stays as it was (fact 15).
 
     It fails at once if its former deployer was still there: a pod that is deleted is gone only a moment later, and the next
     one of that name cannot be made (`rollouts`, at 61 s and in the history).

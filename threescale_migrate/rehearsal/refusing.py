@@ -46,7 +46,7 @@ _WORDS = ("serviceAccountName", "serviceAccount")
 
 
 def check_types(patch: Any, whole: Any = None) -> None:
-    """Refuses a value of the wrong type, as the decoder of the server does (`errors.jsonl`)."""
+    """Refuses a value of the wrong type, as the decoder of the server does (`errors`)."""
     whole = patch if whole is None else whole
     if isinstance(patch, list):
         for value in patch:

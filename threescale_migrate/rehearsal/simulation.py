@@ -2,7 +2,7 @@
 
 Each future event (a trigger fires, a deployer checks again, a pod becomes ready) is in the queue with its
 moment. `advance` handles all that are due, in order, so that a call ten minutes later finds the same history as
-one that polled. What they do is in the table of `server`; the delays are here, taken from rollouts.jsonl.
+one that polled. What they do is in the table of `server`; the delays are here, taken from `rollouts`.
 """
 
 from __future__ import annotations

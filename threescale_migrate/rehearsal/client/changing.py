@@ -117,7 +117,7 @@ def _patch_local(session: Session) -> None:
         done(session, resource, made, "patched" if made != item else "patched (no change)")
 
 
-# The fields of a DeploymentConfig's spec; the server drops unknown ones, with a warning (`errors.jsonl`).
+# The fields of a DeploymentConfig's spec; the server drops unknown ones, with a warning (`errors`).
 SPEC_FIELDS = (
     "minReadySeconds", "paused", "replicas", "revisionHistoryLimit", "selector", "strategy", "template", "test", "triggers",
 )  # fmt: skip

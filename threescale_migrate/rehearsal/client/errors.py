@@ -1,4 +1,4 @@
-"""The errors of `oc`; every text is from `errors.jsonl` or from the other recorded scenarios."""
+"""The errors of `oc`; every text is from `errors` or from the other recorded scenarios."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def retry(session: Session, name: str) -> None:
 
 
 def undo(session: Session, name: str) -> None:
-    """Goes back to the revision deployed before, and takes `automatic` off the image triggers (README 15, 18)."""
+    """Goes back to the revision deployed before, and takes `automatic` off the image triggers (fact 15, fact 18)."""
     with session.api() as api:
         config = copied(api.config(session.namespace, name))
         session.warn("deploymentconfigs")
