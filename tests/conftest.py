@@ -184,16 +184,6 @@ class World:
             return self._kept(["oc", *args], Result(*done))
         return self.program(["oc", *args], stdin)
 
-    def kill_in_wave(self, number: int, *args: str) -> None:
-        """Runs `threescale-migrate ARGS` and kills it once it has announced that wave."""
-        process = self.popen(*args)
-        assert process.stderr is not None
-        for line in process.stderr:
-            if f"wave {number}" in line:
-                process.send_signal(signal.SIGKILL)
-                break
-        process.communicate()
-
     def migration(self, *args: str) -> tuple[str, ...]:
         """The words of the whole migration, without questions."""
         return ("migrate", "--yes", "--grace", GRACE, "--secret-file", self.secret, *args)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GRACE, ROOT, World, make_world
+from tests.support.front import killed_before
 from threescale_migrate.values import GUIDE_CONFIGS
 
 GUIDE_LOOP = """
@@ -152,7 +153,7 @@ def test_scaled_to_zero_counts_as_migrated(tmp_path: Path) -> None:
 
 
 def test_killed_half_way_it_continues(world: World) -> None:
-    world.kill_in_wave(2, "migrate", "--yes", "--secret-file", world.secret)
+    killed_before(world, "patch dc system-redis", *world.migration())
     verified = world.run("verify")
     assert verified.code == 1
     done = world.migrate()

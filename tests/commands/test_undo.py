@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import GRACE, World, copy_world, make_world
 from tests.support.comparison import comparable, differences
+from tests.support.front import killed_before
 
 # Hooks, a Recreate strategy, and one that goes ahead alone.
 SMALL = ("--dc", "system-app,system-redis,zync")
@@ -271,7 +272,7 @@ def test_a_secret_that_was_replaced_comes_back(world: World) -> None:
 
 def test_killed_half_way_it_is_undone(world: World) -> None:
     before = settled(world)
-    world.kill_in_wave(2, "migrate", "--yes", "--secret-file", world.secret, *SMALL)
+    killed_before(world, "patch dc system-redis", *world.migration(*SMALL))
     assert "died before it finished" in world.run("history").out
     done = undo(world)
     assert done.code == 0, done.all
@@ -281,7 +282,8 @@ def test_killed_half_way_it_is_undone(world: World) -> None:
 @pytest.mark.long
 def test_an_undo_that_was_killed_is_continued(migrated: Migrated, copy: World) -> None:
     world, before = copy, migrated.before
-    world.kill_in_wave(2, "undo", "--yes")
+    killed_before(world, "patch dc", "undo", "--yes", nth=2)
+    assert "died before it finished" in world.run("history").out
     done = undo(world)
     assert done.code == 0, done.all
     assert differences(before, settled(world)) == []

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tests.support.clock import CLOCK, real_sleep
+from tests.support.front import kill
 from tests.support.in_process import Ending, Really
 
 REFUSED = (
@@ -44,21 +45,15 @@ def _half(args: Sequence[str], really: Really) -> Ending:
     return code, out[: len(out) // 2], err
 
 
-def _kill() -> Ending:
-    CLOCK.settle()
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError
-
-
 def _kills_after(args: Sequence[str], really: Really) -> Ending:
     really(args)
-    return _kill()
+    return kill(args, really)
 
 
 def _kills_meanwhile(args: Sequence[str], really: Really) -> Ending:
     CLOCK.settle()
     if os.fork():
-        return _kill()
+        return kill(args, really)
     real_sleep(LATE_SECONDS)
     really(args)
     os._exit(0)
@@ -73,7 +68,7 @@ FAILURES: dict[str, Failure] = {
     "prints garbage, does nothing": lambda args, really: (0, GARBAGE, ""),
     "is refused": lambda args, really: (1, "", REFUSED),
     "gets a conflict": lambda args, really: (1, "", CONFLICT),
-    "tool killed before the call": lambda args, really: _kill(),
+    "tool killed before the call": kill,
     "tool killed after the call": _kills_after,
     "tool killed, the call goes on": _kills_meanwhile,
 }

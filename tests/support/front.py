@@ -7,6 +7,7 @@ the test at its end: a test of what others do is none where nobody did anything.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,20 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.ordinal}"
+
+
+def kill(args: Sequence[str], really: Really) -> Ending:
+    """Ends this process, a copy of the test's, as kill -9 does."""
+    CLOCK.settle()
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def killed_before(world: World, words: str, *args: str, nth: int = 1) -> None:
+    """Runs `threescale-migrate ARGS` and kills it just before the Nth call with these words."""
+    front = Front(world).instead(words, kill, nth)
+    assert world.killed(*args), f"it was not killed: oc {words} was not called"
+    front.leave()
 
 
 @dataclass
