@@ -60,7 +60,8 @@ def killed_before(world: World, words: str, *args: str, nth: int = 1) -> None:
 
 @dataclass
 class Planned:
-    """One thing that is to happen: `nth` counts the calls that have the words, or are of that kind; None stands for each of them."""
+    """One thing that is to happen: `nth` counts the calls that have the words, or are of that kind; None stands for each of them, and
+    all calls have no words."""
 
     when: str
     words: str | Call
@@ -76,7 +77,7 @@ class Planned:
         if isinstance(self.words, Call):
             self.seen += kind_of(args) == self.words.kind
             return kind_of(args) == self.words.kind and self.seen == self.words.ordinal
-        if f" {self.words} " not in f" {' '.join(args)} ":
+        if self.words and f" {self.words} " not in f" {' '.join(args)} ":
             return False
         self.seen += 1
         return self.nth in (None, self.seen)
