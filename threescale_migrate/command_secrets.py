@@ -17,7 +17,9 @@ TASK = re.compile(r"\brake\b.*?\b(openshift:[a-z_]{1,30})(?![\w-])", re.DOTALL)
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|k|z|a)?sh")
 _VALUE = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|\\.|[^\s;&|\"'\\])+"
 _NAME = rf"[\w.-]*(?:{SENSITIVE}|auth|\bkey|_key)[\w.-]*"
+_HEADER = r"(?<!\S)(?:-H\s?|--header[=\s])[\"']?[\w-]+:\s?"
 _PATTERNS = (
+    (re.compile(rf"({_HEADER})[^\"'\n]+"), rf"\1{MASK}"),
     (re.compile(rf"(?i)(\bauthorization\W{{1,8}})(?:(?:bearer|basic)\s+)?{_VALUE}"), rf"\1{MASK}"),
     # Whatever is assigned: a shell's variable, a task's argument, an option's value with a name that sounds secret.
     (re.compile(rf"((?<![\w-])[A-Za-z_]\w*\\?[\"']?\s?=){_VALUE}"), rf"\1{MASK}"),
@@ -32,7 +34,7 @@ _MIXED = re.compile(r"(?=[^\W_]*[0-9])(?=[^\W_]*[^\W\d_])[^\W_]{8,}")
 _LONG = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 _SENSITIVE_NAME = re.compile(rf"(?i)(?:{SENSITIVE}|auth|key$)")
 # What a variable with a name that sounds secret may hold and be no secret: a name, a path, a switch, a number of seconds.
-_A_NAME = re.compile(r"[a-z]+(?:[-_./:][a-z]+)*|true|false|yes|no|\d{1,5}|/[\w./-]*", re.IGNORECASE)
+A_NAME = re.compile(r"[a-z]+(?:[-_./:][a-z]+)*|true|false|yes|no|\d{1,5}|/[\w./-]*", re.IGNORECASE)
 _SHORT = ("-p", "-P", "-u", "-a")
 _OPTION = re.compile(rf"(?i)(--?{_NAME}(?==|\Z)|-[pPua](?!\w*-))=?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
@@ -47,7 +49,7 @@ def described(words: Iterable[str]) -> str:
     task = TASK.search(" ".join(given) if script is None else script)
     if task is not None:
         return f"rake {task[1]}"
-    text = " ".join(" ".join(_each(given) if script is None else [_masked(script)]).split())
+    text = " ".join(" ".join(_each(given) if script is None else [masked(script)]).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -72,13 +74,23 @@ def _each(words: Iterable[str]) -> Iterator[str]:
             yield option[1] if hidden else f"{option[1]} {MASK}" if option[1] in _SHORT else f"{option[1]}={MASK}"
         else:
             hidden = False
-            yield f"{assigned[0]}{MASK}" if assigned is not None else _masked(word)
+            yield f"{assigned[0]}{MASK}" if assigned is not None else masked(word)
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
+    """A command for a shell with masks for all that it assigns, and for all that is or may be a login."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return _LONG.sub(MASK, _MIXED.sub(MASK, text))
+
+
+def hidden_in(text: str) -> Iterator[str]:
+    """What `masked` hides of a command by its place, so that it can be masked wherever else it is said, by the command itself too."""
+    for pattern, replacement in _PATTERNS:
+        for match in pattern.finditer(text[:65536]):
+            told = match.expand(replacement.replace(MASK, "")).rstrip(" =@")
+            value = match[0][len(told) :].strip("\"'\\ =@/:")
+            yield from (part for part in (value, *re.split(r"[\s:;&]+", value)) if not A_NAME.fullmatch(part))
 
 
 def secrets_in(words: Iterable[str], variables: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -90,6 +102,6 @@ def secrets_in(words: Iterable[str], variables: Iterable[tuple[str, str]]) -> It
         name, _, value = word.partition("=")
         assigned.append((name, value) if re.fullmatch(r"[\w.-]+", name) else ("", word))
     for name, value in assigned:
-        if _SENSITIVE_NAME.search(name) and not _A_NAME.fullmatch(value) and value not in ORDINARY:
+        if _SENSITIVE_NAME.search(name) and not A_NAME.fullmatch(value) and value not in ORDINARY:
             yield value
         yield from (password for password in _USERINFO.findall(value) if len(password) >= SHORTEST)

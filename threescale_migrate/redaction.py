@@ -27,6 +27,9 @@ ACROSS = 12
 # So much of a line of a log is read; what is cut off within a word may be half a secret, so that much less is shown.
 LONGEST_LINE = 4096
 
+# Of what a program says, so much at its beginning and at its end.
+LONGEST_PART = 32768
+
 # The names that the program itself speaks of. A password that is a part of one is not masked where it stands alone: all
 # sentences would become unreadable, and the gaps would show what the password is.
 ORDINARY = (
@@ -91,8 +94,31 @@ PATTERNS: _Patterns = (
     (re.compile(r"\bsha256~[A-Za-z0-9_-]{16,}"), "sha256~***"),
 )
 SENSITIVE = r"passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|cookie|session"
+# What a program says of its own doing, such as `oc`, a plugin that logs in for it, or a proxy: it may quote its command line, its
+# environment, an address or a header. Names of objects, and what an API says of them, stay readable.
+_QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^\s\"',;&|]+)"
+PATTERNS_OF_PROGRAMS: _Patterns = (
+    (re.compile(r"(?<=[A-Za-z0-9+.-])(://)[^\s\"']*@(?!sha256:)"), r"\1***@"),
+    (re.compile(rf"(?<![\w-])([A-Z][A-Z0-9_]{{2,64}}=){_QUOTED}"), r"\1***"),
+    (
+        re.compile(
+            rf"(?i)((?:{SENSITIVE}|passphrase)[\w-]{{0,64}}[\"']?\s{{0,8}}(?:=>|=|(?<!credentials):)\s{{0,8}}){_QUOTED}"
+        ),
+        r"\1***",
+    ),
+    (
+        re.compile(rf"(?i)((?<![\w-])--?[\w.-]{{0,64}}(?:{SENSITIVE}|auth|-key)[\w.-]{{0,64}}(?:=|\s+)){_QUOTED}"),
+        r"\1***",
+    ),
+    (re.compile(rf"(?<!\S)(-[pPu])\s?(?!-){_QUOTED}"), r"\1 ***"),
+    (re.compile(r"((?<!\S)(?:-H\s?|--header[=\s])[\"']?[\w-]{1,64}:\s?)[^\"'\n]+"), r"\1***"),
+    (re.compile(r"(?im)((?<![\w-])(?:proxy-)?authorization[\"']?\s{0,8}[:=]\s{0,8}[\"']?)[^\"'\n]+"), r"\1***"),
+    (re.compile(r"(?im)(\bx-[\w-]{1,64}:\s{0,8})[^\s\"',;]+"), r"\1***"),
+    (re.compile(r"(?<![A-Za-z0-9_+:])[A-Za-z0-9_+]{20,}={0,2}"), _unless_a_word),
+)
 # In a container's log anything may stand: values with a name that sounds secret, and words that are too long and too mixed to be words.
 PATTERNS_OF_LOGS: _Patterns = (
+    *PATTERNS_OF_PROGRAMS,
     (
         re.compile(rf"(?i)((?:{SENSITIVE})[\w.-]{{0,64}}[\"']?\s{{0,8}}(?:=>|[:=])\s{{0,8}}[\"']?)[^\s\"',;&]+"),
         r"\1***",
@@ -205,6 +231,13 @@ class Redactor:
             text = pattern.sub(replacement, text)
         return "\n".join(_without_end(line) if line.endswith(_ENDLESS) else line for line in text.split("\n"))
 
+    def said(self, text: str) -> str:
+        """The same for what a program wrote of its own doing: cut first, since it may be endless, and no line is half a secret."""
+        text = self("\n".join(map(_cut, _shortened(text).split("\n"))))
+        for pattern, replacement in PATTERNS_OF_PROGRAMS:
+            text = pattern.sub(replacement, text)
+        return "\n".join(_without_end(line) if line.endswith(_ENDLESS) else line for line in text.split("\n"))
+
     def _all_known(self) -> _Known:
         """What is looked for, anew where something was learned."""
         known = self._known
@@ -215,6 +248,15 @@ class Redactor:
 
 
 _ENDLESS = "\0"
+
+
+def _shortened(text: str) -> str:
+    """What is endless as its beginning and its end, in whole lines."""
+    if len(text) <= 2 * LONGEST_PART:
+        return text
+    begin, end = text[:LONGEST_PART], text[-LONGEST_PART:]
+    whole = begin.rpartition("\n")[0] if "\n" in begin else begin[: LONGEST_LINE + 1]
+    return f"{whole}\n…\n{end.partition(chr(10))[2]}"
 
 
 def _cut(line: str) -> str:

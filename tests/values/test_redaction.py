@@ -359,3 +359,61 @@ def test_threads_learn_and_mask_at_once() -> None:
     for thread in threads:
         thread.join()
     assert not failures
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: client_secret={} was refused",
+        "curl -d 'grant_type=x&client_secret={}&x=1'",
+        "the password={}",
+        "password='{} and more'",
+        "AWS_SECRET_ACCESS_KEY={} aws eks get-token",
+        "env: PGPASS={}",
+        "fatal: https://{}@git.example.test/x not found",
+        "mysql -p{} -u root",
+        "mysql -u root -p {}",
+        "> X-Auth-Token: {}",
+        "curl -H 'Cookie: a={}; c=d'",
+        "> Authorization: Basic {}",
+        '{{"access_token": "{}", "x": 1}}',
+        "token: {}",
+        "login --client-secret {} failed",
+    ],
+)
+@pytest.mark.parametrize("secret", ["s3cr3t", "Zm9vYmFyLmJhei4x", "ab/c+d"])
+def test_what_a_program_says_of_its_own_login_is_masked_by_its_place(said: str, secret: str) -> None:
+    shown = Redactor().said(said.format(secret))
+    assert secret not in shown
+    assert "***" in shown
+
+
+def test_what_oc_really_says_stays_as_it_is() -> None:
+    redact = Redactor()
+    for call in all_calls():
+        if "--help" not in call.argv and call.argv[-1] != "options":
+            lines = [line for line in call.stderr.splitlines() if "--allow-missing-template-keys=true" not in line]
+            assert redact.said("\n".join(lines)) == "\n".join(lines), call.argv
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: getting credentials: exec: executable aws not found\n",
+        "error: unauthorized: authentication required",
+        'Error from server (NotFound): pods "apicast-wildcard-router-1-abcde" not found',
+        'Error from server (Forbidden): secrets "threescale-registry-auth" is forbidden: User "alice" cannot get resource "secrets"',
+        f"the image registry.redhat.io/3scale-amp26/system@sha256:{'0f' * 32} is not there",
+        'Get "https://api.example.test:6443/apis/apps.openshift.io/v1/namespaces/threescale1/deploymentconfigs?limit=500": EOF',
+    ],
+)
+def test_the_words_that_an_operator_needs_stay_readable(said: str) -> None:
+    assert Redactor().said(said) == said
+
+
+@pytest.mark.parametrize("piece", ["x", "password=abc ", "e" * 99 + "\n", "a@", "://", "-p ", "A=", "'", '"', "x-y: "])
+def test_what_is_endless_is_cut_before_it_is_masked(piece: str) -> None:
+    began = time.monotonic()
+    shown = Redactor().said(piece * (20_000_000 // len(piece)))
+    assert len(shown) < 200_000
+    assert time.monotonic() - began < 5

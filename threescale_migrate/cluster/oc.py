@@ -151,7 +151,9 @@ class Oc:
                     raise TimeOver(error.text) from None
                 raise
             finally:
-                call = Call(argv, *ended, monotonic() - started)
+                code, out, err = ended
+                # Masked and cut here, so that nothing that is made of it can hold a secret, or last for ever.
+                call = Call(argv, code, out, self.redact.said(err), monotonic() - started)
                 if self.observer is not None:
                     self.observer(call)
         return call

@@ -15,6 +15,7 @@ from time import monotonic
 from ..cluster.failures import OcMissing
 from ..cluster.programs import Answered, Wait, ask_program
 from ..cluster.state import ProjectState
+from ..command_secrets import masked
 from ..exit_codes import ExitCode
 from ..guide.cause import then
 from ..guide.readiness import MIGRATED
@@ -102,8 +103,9 @@ def before(run: Run, gates: Gates, passed: Passed, state: ProjectState) -> None:
 def _ask_command(run: Run, gates: Gates, passed: Passed, state: ProjectState) -> None:
     run.stop.check()
     run.check_time()
-    run.watcher.note(Text("gate after {wave}: {command}", wave=passed.text, command=gates.command))
-    run.journal.write("gate", by="command", command=gates.command, **passed.kept)
+    shown = masked(gates.command)
+    run.watcher.note(Text("gate after {wave}: {command}", wave=passed.text, command=shown))
+    run.journal.write("gate", by="command", command=shown, **passed.kept)
     seconds = run.oc.clock.limit(gates.seconds)
     outcome = "unknown"
     answered = Answered(None, "", 0.0)

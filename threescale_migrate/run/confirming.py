@@ -11,7 +11,9 @@ from ..check_codes import Code
 from ..cluster.clock import Clock
 from ..cluster.location import Location
 from ..cluster.oc import Oc
+from ..command_secrets import hidden_in
 from ..engine.gates import Gates, usable
+from ..redaction import REDACTOR
 from ..render.plan import show_plan, show_stakes
 from ..render.result import Plan
 from ..render.terminal import Terminal
@@ -77,6 +79,7 @@ def gates_of(session: Session) -> Gates:
     if options.pause and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Usage(Text("--pause asks on a terminal, and this is not one: leave it out, or use --gate"))
     if options.gate is not None:
+        REDACTOR.learn(*hidden_in(options.gate))
         usable(options.gate, lambda descriptors, seconds: select.select(descriptors, [], [], seconds)[0])
     if not options.pause:
         return Gates(options.gate or "", options.gate_timeout)

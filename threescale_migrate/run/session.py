@@ -13,6 +13,7 @@ from typing import TextIO
 from .. import shell
 from ..cluster.failures import Call, set_aside
 from ..cluster.oc import Oc
+from ..command_secrets import masked
 from ..options import Options, repeated
 from ..redaction import REDACTOR
 from ..render import resuming
@@ -41,8 +42,9 @@ class Session:
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The options but for the place, as words of a command line."""
-        return repeated(self.command, self.options)[1]
+        """The options but for the place, as words of a command line that can be shown: a gate's command may hold a login."""
+        words, gate = repeated(self.command, self.options)[1], self.options.gate
+        return words if gate is None else tuple(word.replace(gate, masked(gate)) for word in words)
 
     def connect(self, timeout: float | None = None) -> Oc:
         """An Oc by the user's options. `timeout` bounds all its calls together, in seconds. Raises OcMissing, Usage."""
