@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from threescale_migrate.cluster.doors import TRY_ON_SERVER, WrongDoor, only_looks
+from threescale_migrate.cluster.doors import REVIEW, TRY_ON_SERVER, WrongDoor, only_looks, reviews
 from threescale_migrate.cluster.oc import Oc
 
 LOOK = (
@@ -131,3 +131,42 @@ def test_there_is_no_third_door() -> None:
         "read_line",
         "retry",
     }
+
+
+ASKED = reviews(("threescale", "any:where"))
+AS = "--as=system:serviceaccount:threescale:default"
+
+
+@pytest.mark.parametrize("more", [(), (AS,)])
+def test_a_review_stores_nothing_and_looks(more: tuple[str, ...]) -> None:
+    assert only_looks((*REVIEW, *more), ASKED)
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin"),
+    [
+        (REVIEW, None),
+        (REVIEW, ""),
+        (REVIEW, "[]"),
+        (REVIEW, reviews(())),
+        (REVIEW, '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
+        (REVIEW, ASKED + '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
+        (REVIEW, ASKED.replace('"items"', '"Items": [], "items"')),
+        (REVIEW, ASKED.replace("SelfSubjectRulesReview", "TokenRequest")),
+        (REVIEW, ASKED.replace("authorization.k8s.io/v1", "authorization.openshift.io/v1", 1)),
+        (REVIEW, ASKED.replace('"spec"', '"kind": "Pod", "spec"', 1)),
+        ((*REVIEW, "--as=alice"), ASKED),
+        ((*REVIEW, AS, "--as=alice"), ASKED),
+        ((*REVIEW, AS, "--as-group=system:masters"), ASKED),
+        ((*REVIEW, f"{AS} --as=alice"), ASKED),
+        ((*REVIEW, AS), '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
+        (("create", "-f", "pod.json", "-o", "json"), ASKED),
+        (("apply", "-f", "-", "-o", "json"), ASKED),
+        ((*REVIEW, "--dry-run=client"), ASKED),
+    ],
+)
+def test_nothing_but_a_review_goes_that_way(args: tuple[str, ...], stdin: str | None) -> None:
+    assert not only_looks(args, stdin)
+    oc = Oc("/bin/true")
+    with pytest.raises(WrongDoor):
+        oc.answer(args, stdin)

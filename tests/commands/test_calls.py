@@ -96,18 +96,26 @@ def test_a_migration_lists_the_cluster_once_and_waits_by_one_call_a_round(tmp_pa
 
 
 @pytest.mark.parametrize("skip", [(), ("--skip", "permissions")])
-def test_a_list_of_the_whole_cluster_that_does_not_come_in_time_is_unknown(
+def test_where_a_list_of_the_whole_cluster_does_not_come_in_time_the_accounts_are_reviewed(
     tmp_path: Path, skip: tuple[str, ...]
 ) -> None:
     world = make_world(tmp_path)
     assert world.migrate("--dc", "zync").code == 0
-    far(world, slow=WHOLE_CLUSTER, seconds=30)
+    listed = far(world, slow=WHOLE_CLUSTER, seconds=30)
     done = world.run("verify", "--dc", "zync", "--call-timeout", "1", *skip)
-    if skip:
-        assert "no answer within" not in done.all
-        assert done.code == 0, done.all
-    else:
-        assert done.code == 7, done.all
-        assert "--skip permissions" in done.out
-        assert "oc get rolebindings --all-namespaces" in done.out, "what an admin runs instead"
-        assert "permissions: " not in done.err
+    assert done.code == 0, done.all
+    assert "no answer within" not in done.all
+    assert len(listed.of("--as=system:serviceaccount:")) == (0 if skip else 2)
+    assert ("rolebindings elsewhere" in done.out) is (not skip)
+
+
+def test_what_neither_list_nor_review_tells_is_unknown(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    assert world.migrate("--dc", "zync").code == 0
+    far(world, slow=WHOLE_CLUSTER, seconds=30)
+    world.faults("forbidden=impersonate:serviceaccounts")
+    done = world.run("verify", "--dc", "zync", "--call-timeout", "1")
+    assert done.code == 7, done.all
+    assert "--skip permissions" in done.out
+    assert "oc get rolebindings --all-namespaces" in done.out, "what an admin runs instead"
+    assert "permissions: " not in done.err

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from threescale_migrate.cluster.access import Binding, Subject
 from threescale_migrate.cluster.parsing import parse_project
-from threescale_migrate.cluster.state import Binding, ProjectState, Subject
+from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.guide.change import Undo
 from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.guide.role_changes import RoleGranted

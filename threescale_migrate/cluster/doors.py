@@ -7,12 +7,19 @@ fact 21).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 
 # How a binding is asked about. A client up to 4.4 knows `--dry-run` as a switch and refuses a value for it; later ones pass it on
 # (fact 21). A server before Kubernetes 1.12 would ignore it: who asks has to know the server first.
 TRY_ON_SERVER = ("create", "-f", "-", "--dry-run=server", "-o", "name")
+
+# How a review is asked for: it is answered, and nothing is stored (fact 33; kubernetes pkg/registry/authorization
+# selfsubjectrulesreview/rest.go). The same call with anything else on stdin makes an object.
+REVIEW = ("create", "-f", "-", "-o", "json")
+REVIEW_KIND = ("authorization.k8s.io/v1", "SelfSubjectRulesReview")
+_ACCOUNT = re.compile(r"--as=system:serviceaccount:[a-z0-9-]+:[a-z0-9.-]+")
 
 
 class WrongDoor(Exception):
@@ -75,9 +82,33 @@ LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
 )
 
 
-def only_looks(args: Sequence[str]) -> bool:
+def only_looks(args: Sequence[str], stdin: str | None = None) -> bool:
     """Whether a call, given without `oc` and without the options of the connection, is one of those that look."""
-    return any(tuple(args[: len(words)]) == words and rest(args[len(words) :]) for words, rest in LOOKING)
+    listed = any(tuple(args[: len(words)]) == words and rest(args[len(words) :]) for words, rest in LOOKING)
+    return listed or _is_a_review(args, stdin)
+
+
+def reviews(namespaces: Sequence[str]) -> str:
+    """What `REVIEW` reads: a list of one review for each namespace, each answered by itself, in this order (kubectl
+    pkg/cmd/create/create.go)."""
+    version, kind = REVIEW_KIND
+    items = [{"apiVersion": version, "kind": kind, "spec": {"namespace": namespace}} for namespace in namespaces]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def _is_a_review(args: Sequence[str], stdin: str | None) -> bool:
+    """Whether a call asks for reviews and nothing else, for the user or in the name of one service account: its stdin is, to the
+    letter, what `reviews` gives."""
+    if tuple(args[: len(REVIEW)]) != REVIEW or stdin is None:
+        return False
+    rest = args[len(REVIEW) :]
+    if len(rest) > 1 or not all(_ACCOUNT.fullmatch(arg) for arg in rest):
+        return False
+    try:
+        asked = [str(item["spec"]["namespace"]) for item in json.loads(stdin)["items"]]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return False
+    return bool(asked) and stdin == reviews(asked)
 
 
 def changes_bindings(args: Sequence[str]) -> bool:

@@ -44,6 +44,16 @@ def items_of(text: str) -> Iterator[Any]:
         yield values
 
 
+def documents_of(text: str) -> Iterator[Any]:
+    """The JSON documents that stand one after the other, as `oc` prints the objects that it creates. Raises ValueError."""
+    decode = json.JSONDecoder().raw_decode
+    at = _skip(text, 0)
+    while at < len(text):
+        document, at = decode(text, at)
+        at = _skip(text, at)
+        yield document
+
+
 def _skip(text: str, at: int) -> int:
     found = _WHITE.match(text, at)
     return found.end() if found else at

@@ -44,7 +44,7 @@ from .failures import (
     missing,
     remedy,
 )
-from .items import items_of
+from .items import documents_of, items_of
 from .streams import NONE, Stream
 
 Answer = TypeVar("Answer")
@@ -118,7 +118,7 @@ class Oc:
     def answer(self, args: Sequence[str], stdin: str | None = None, stream: Stream = NONE) -> Call:
         """Makes a call that only reads, once, and gives it whatever its exit code. Raises RequestTimeout, TimeOver,
         OcMissing, WrongDoor."""
-        if not only_looks(args):
+        if not only_looks(args, stdin):
             raise WrongDoor(f"oc {' '.join(args[:3])} is no call that only looks")
         return self._run(args, stdin, None, stream, looking=True)
 
@@ -233,20 +233,20 @@ class Oc:
         partial: bool = False,
         tries: int = READ_TRIES,
         timeouts: int = READ_TRIES,
+        stdin: str | None = None,
     ) -> tuple[list[Part], tuple[str, ...]]:
-        """Gives what `parse` makes of each item of the answer, and the error lines beside it.
+        """Gives what `parse` makes of each item of the answer, or of each object that is answered to `stdin`, and the error lines.
 
         With `partial` an answer that lacks the types which the user cannot read is an answer still
         (fact 16); the lines say what is missing. Each item is parsed and then let go: the lists of a
         large project are never in memory as a whole. Raises OcError as read_item does.
         """
-        return self._read(args, lambda call: [parse(item) for item in items_of(call.stdout)], partial, tries, timeouts)
+        parts = items_of if stdin is None else documents_of
+        return self._read(args, lambda call: [*map(parse, parts(call.stdout))], partial, tries, timeouts, stdin)
 
     def read_names(self, args: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
         """Gives the names that a call with `-o name` prints, and the error lines beside them. Raises OcError as read_item does."""
-        return self._read(
-            args, lambda call: [line.partition("/")[2] for line in call.stdout.splitlines()], True, READ_TRIES
-        )
+        return self._read(args, lambda call: [name.partition("/")[2] for name in call.stdout.split()], True, READ_TRIES)
 
     def _read(
         self,
@@ -255,9 +255,10 @@ class Oc:
         partial: bool,
         tries: int,
         timeouts: int = READ_TRIES,
+        stdin: str | None = None,
     ) -> tuple[Answer, tuple[str, ...]]:
         def once() -> tuple[Answer, tuple[str, ...]]:
-            call = self.answer(args)
+            call = self.answer(args, stdin)
             kind = classify(call.exit_code, call.stderr)
             # Without a list nothing says which of the types could be read.
             if kind is not None and not (partial and kind in (Forbidden, NotFound) and call.stdout.strip()):
@@ -293,9 +294,6 @@ class Oc:
                 bool(ending.asked) or state.attempt_number >= (timeouts if late(state) else tries) or self.clock.is_over
             )
 
-        def wait(seconds: float) -> None:
-            self.pause(self.clock.limit(seconds))
-
         failed: list[OcError] = []
 
         def once() -> Answer:
@@ -311,7 +309,7 @@ class Oc:
             retry=retry_if_exception(lambda error: isinstance(error, OcError) and error.passing),
             stop=enough,
             wait=wait_random_exponential(multiplier=0.2, max=5),
-            sleep=wait,
+            sleep=lambda seconds: self.pause(self.clock.limit(seconds)),
             reraise=True,
         )
         began = monotonic()

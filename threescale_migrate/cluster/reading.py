@@ -12,10 +12,21 @@ from functools import partial
 from typing import Any
 
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
-from .failures import Forbidden, NotFound, OcError, RequestTimeout, UnknownResourceType, error_lines
+from .access import Review
+from .failures import (
+    Forbidden,
+    NotFound,
+    OcError,
+    RequestTimeout,
+    UnknownResourceType,
+    Unreachable,
+    UnreadableAnswer,
+    error_lines,
+)
 from .oc import READ_TRIES, Oc
 from .parsing import SETTINGS, Part, assemble, parse_item
 from .pull_secrets import DATA_KEYS, broken, parse_secret, secret_values
+from .reviews import EACH_PROJECT, review
 from .state import ProjectState, RegistrySecret, SecretName, ServiceAccount
 from .threads import side_by_side
 from .workloads import secrets_in_clear
@@ -43,6 +54,9 @@ EVENTS = ("--field-selector", "type=Warning")
 # What an account is bound to elsewhere; a server that is not OpenShift has no SCCs.
 SCC_TYPE = "scc"
 CLUSTER_TYPES = ("clusterrolebindings", "clusterroles", "rolebindings", "roles", SCC_TYPE)
+# Where these cannot be read, the accounts' rights are reviewed in their names (fact 33).
+REVIEWS = "reviews"
+REVIEWED = ("clusterrolebindings", SCC_TYPE, "rolebindings")
 # Where the server does not have these, there is nothing in them: no OpenShift, or one without builds.
 OPTIONAL_TYPES = (SCC_TYPE, BUILD_TYPE, CLUSTER_QUOTA)
 ELSEWHERE = {"rolebindings": "rolebindings elsewhere", "roles": "roles elsewhere"}
@@ -113,6 +127,8 @@ def observe(
         later.append(partial(_pull_secrets, oc, pulling))
     if not ahead and assemble(parts, oc.namespace or "", None, unread).troubled:
         later.append(partial(_listed, oc, ("events",), EVENTS, tries))
+    if cluster and elsewhere and any(kind in unread for kind in REVIEWED):
+        later += [partial(_reviewed, oc, account) for account in (DEFAULT_ACCOUNT, ACCOUNT)]
     more, missing = _combined(later)
     return _assembled(oc, parts + more, {**unread, **missing})
 
@@ -236,6 +252,21 @@ def _elsewhere(oc: Oc) -> Answer:
     found = {ELSEWHERE.get(kind, kind): why for kind, why in unread.items()}
     oc.remembered["elsewhere"] = Elsewhere(tuple(parts), found)
     return parts, found
+
+
+def _reviewed(oc: Oc, account: str) -> Answer:
+    """What an account of the project may do, there and in each project, asked in its name. Where that cannot be asked, or not all
+    of it is answered, it is unread. Raises Unreachable."""
+    user = f"system:serviceaccount:{oc.namespace}:{account}"
+    try:
+        (here, all_here), (everywhere, all_everywhere) = review(oc, (oc.namespace or "", EACH_PROJECT), user)
+    except OcError as error:
+        if isinstance(error, Unreachable) and not isinstance(error, (RequestTimeout, UnreadableAnswer)):
+            raise
+        return [], {REVIEWS: str(error)}
+    if not (all_here and all_everywhere):
+        return [], {REVIEWS: f"the server does not list all that {user} may do"}
+    return [(oc.namespace or "", Review(account, here, everywhere))], {}
 
 
 def _nothing_elsewhere() -> Answer:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..values import Text
+from .access import Binding, Constraints, Review, Role
 from .quotas import Limits, Quota
 
 
@@ -145,7 +146,8 @@ class ContainerState:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod. `role` is `app`, `deployer` or `hook`; `controller` is the replication controller that owns it, if one does."""
+    """A pod. `role` is `app`, `deployer` or `hook`; `controller` is the replication controller that owns it, if one does;
+    `constraints` are the security context constraints that admitted it (apiserver-library-go, sccadmission/admission.go)."""
 
     name: str
     role: str
@@ -158,6 +160,7 @@ class Pod:
     unschedulable: str
     containers: tuple[ContainerState, ...]
     created: str
+    constraints: str = ""
 
     @property
     def live(self) -> bool:
@@ -175,57 +178,6 @@ class ServiceAccount:
     secrets: tuple[str, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
     resource_version: str = ""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Who a binding is for; `namespace` is that of a service account."""
-
-    kind: str
-    name: str
-    namespace: str
-
-
-@dataclass(frozen=True)
-class Binding:
-    """A role binding; `namespace` is empty for a cluster role binding."""
-
-    namespace: str
-    name: str
-    role_kind: str
-    role: str
-    subjects: tuple[Subject, ...]
-    uid: str = ""
-    resource_version: str = ""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of a role: these verbs on these resources; on all objects where `names` is empty."""
-
-    verbs: tuple[str, ...]
-    resources: tuple[str, ...]
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Role:
-    """A role, or a cluster role: then `namespace` is empty."""
-
-    namespace: str
-    name: str
-    rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True)
-class Constraints:
-    """Security context constraints: the `users` and `groups` that OpenShift 3.11 keeps in the object itself, and what of it
-    goes beyond an ordinary pod (`lax`)."""
-
-    name: str
-    users: tuple[str, ...]
-    groups: tuple[str, ...]
-    lax: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -298,7 +250,8 @@ class ProjectState:
     what is in there is unknown, and neither present nor absent. `roles` are by namespace and name, cluster roles under an
     empty one. `secret_names` are secrets that were looked for and are there, and `broken_secrets` those of them that no node can
     parse as pull secrets, with the reason. `former_secrets` keep what the pull secret held before, as far as they were looked for.
-    `discovery` is None if system's settings say nothing of it.
+    `discovery` is None if system's settings say nothing of it. `reviews` are by account; they are asked for
+    where bindings cannot be read, and otherwise empty.
     """
 
     namespace: str
@@ -320,6 +273,7 @@ class ProjectState:
     discovery: Discovery | None = None
     builds: tuple[Build, ...] = ()
     former_secrets: Mapping[str, RegistrySecret] = field(default_factory=dict)
+    reviews: Mapping[str, Review] = field(default_factory=dict)
 
     @cached_property
     def _pods_by_controller(self) -> Mapping[str | None, tuple[Pod, ...]]:

@@ -203,6 +203,7 @@ def parse_pod(item: _JSON) -> Pod:
         unschedulable=str(scheduled.get("message") or "") if scheduled.get("status") == "False" else "",
         containers=tuple(_container(container) for container in statuses),
         created=str(meta.get("creationTimestamp") or ""),
+        constraints=str((meta.get("annotations") or {}).get("openshift.io/scc") or ""),
     )
 
 

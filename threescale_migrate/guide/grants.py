@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .. import shell
+from ..cluster.access import Binding, Rule
 from ..cluster.dialects import subject_namespace
-from ..cluster.state import Binding, ProjectState
+from ..cluster.reading import SCC_TYPE
+from ..cluster.state import ProjectState
 from ..values import Text
+from .rules import cover
 
 VIEW = "view"
 CLUSTER_ROLE = "ClusterRole"
@@ -51,6 +54,8 @@ class Grant:
 
 
 VIEW_OF_THE_CLUSTER = Grant("", CLUSTER_ROLE, VIEW)
+# What of `view` service discovery needs, where the role itself cannot be read.
+VIEWED = (Rule(("list",), ("services",), groups=("",)),)
 
 
 def grants(state: ProjectState, account: str) -> frozenset[Grant]:
@@ -88,12 +93,34 @@ def _names(binding: Binding, namespace: str, account: str) -> bool:
 
 def has(state: ProjectState, account: str, grant: Grant) -> bool:
     """Whether an account has a right; an SCC also by the binding that an `oc` from 4.5 on makes of `add-scc-to-user`: in the
-    project where a call names one, which each of ours does (old-clients.jsonl), else in the cluster (rbac.jsonl)."""
+    project where a call names one, which each of ours does (old-clients.jsonl), else in the cluster (rbac.jsonl). Where the
+    bindings cannot be read, by what a review in its name shows."""
     found = grants(state, account)
     if grant in found:
         return True
     role = f"{SCC_ROLE}{grant.role}"
-    return grant.role_kind == SCC and any(Grant(where, CLUSTER_ROLE, role) in found for where in ("", state.namespace))
+    if grant.role_kind == SCC and any(Grant(where, CLUSTER_ROLE, role) in found for where in ("", state.namespace)):
+        return True
+    return _is_reviewed(state, account, grant)
+
+
+def _is_reviewed(state: ProjectState, account: str, grant: Grant) -> bool:
+    """Whether a review shows that the account may do all that the grant gives, which may come from another one."""
+    bindings = SCC_TYPE if grant.role_kind == SCC else "rolebindings" if grant.namespace else "clusterrolebindings"
+    review = state.reviews.get(account)
+    if review is None or bindings not in state.unread or grant.namespace not in ("", state.namespace):
+        return False
+    given = rules_of(state, grant)
+    held = review.everywhere if bindings == "clusterrolebindings" else review.here
+    return bool(given) and cover(held, given)
+
+
+def rules_of(state: ProjectState, grant: Grant) -> tuple[Rule, ...]:
+    """What a grant gives; nothing where its role cannot be read."""
+    if grant.role_kind == SCC:
+        return (Rule(("use",), ("securitycontextconstraints",), (grant.role,), ("security.openshift.io",)),)
+    role = state.roles.get(("" if grant.role_kind == CLUSTER_ROLE else grant.namespace, grant.role))
+    return role.rules if role is not None else VIEWED if grant == VIEW_OF_THE_CLUSTER else ()
 
 
 def exists(state: ProjectState, grant: Grant) -> bool | None:

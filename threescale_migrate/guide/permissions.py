@@ -5,15 +5,11 @@ It plans and checks bindings and the links of secrets; what an account has been 
 
 from __future__ import annotations
 
-from .. import shell
-from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Check, Refused, Request, Step, Text, Verdict
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Refused, Request, Step, Text
 from . import links
 from .change import Change
 from .grants import (
-    SCC,
-    SCC_ROLE,
     VIEW_OF_THE_CLUSTER,
     Grant,
     exists,
@@ -21,18 +17,10 @@ from .grants import (
     has,
     ordered,
     privileged,
-    user_of,
 )
 from .role_changes import RoleGranted, free_name
 
 STEP = Step.PERMISSIONS
-SCC_KIND = "scc"
-UNREAD = {
-    "rolebindings": "the role bindings in the project cannot be read, so it is not known whether amp has everything that default has",
-    "clusterrolebindings": "the cluster role bindings cannot be read, so it is not known whether amp has everything that default has",
-    "rolebindings elsewhere": "the role bindings in other projects cannot be read, so it is not known whether amp has everything that default has",
-    SCC_KIND: "the users of security context constraints cannot be read, so it is not known whether amp has everything that default has",
-}
 
 
 def discovery_needs_view(state: ProjectState, request: Request) -> bool:
@@ -128,131 +116,3 @@ def give(project: str, grant: Grant, account: str, taken: set[tuple[str, str]], 
     if name is not None:
         taken.add((grant.namespace, name))
     return RoleGranted(why, project, account, grant.namespace, grant.role_kind, grant.role, name)
-
-
-# What a cluster admin searches for `default` where the user cannot: the type, its columns, and what gives `amp` the same.
-_SUBJECTS = "KINDS:.subjects[*].kind,NAMES:.subjects[*].name,NAMESPACES:.subjects[*].namespace"
-_LISTED = {
-    SCC_KIND: ("scc", "SCC:.metadata.name,USERS:.users", "oc adm policy add-scc-to-user SCC {amp}"),
-    "clusterrolebindings": (
-        "clusterrolebindings",
-        f"ROLE:.roleRef.name,{_SUBJECTS}",
-        "oc adm policy add-cluster-role-to-user ROLE {amp}",
-    ),
-    "rolebindings": (
-        "rolebindings --namespace={project}",
-        f"KIND:.roleRef.kind,ROLE:.roleRef.name,{_SUBJECTS}",
-        "oc adm policy add-role-to-user ROLE {amp} --namespace={project}",
-    ),
-    "rolebindings elsewhere": (
-        "rolebindings --all-namespaces",
-        f"PROJECT:.metadata.namespace,KIND:.roleRef.kind,ROLE:.roleRef.name,{_SUBJECTS}",
-        "oc adm policy add-role-to-user ROLE {amp} --namespace=PROJECT",
-    ),
-}
-
-
-def _for_an_admin(state: ProjectState, kind: str) -> tuple[str, str]:
-    """What a cluster admin runs where the user cannot read: it lists what is bound to `default`. And the form of the command
-    that gives `amp` what the list shows; the words in capitals are to be filled in.
-
-    The first only lists, and prints nothing to paste: a role can have any name.
-    """
-    what, listed, form = _LISTED.get(kind, _LISTED["rolebindings elsewhere"])
-    words = what.format(project=state.namespace).split()
-    ours = f" | grep {state.namespace} | grep -E '[ ,:]{DEFAULT_ACCOUNT}([] ,]|$)'"
-    given = form.format(amp=user_of(state.namespace, ACCOUNT), project=state.namespace)
-    return shell.oc(("get", *words, "-o", f"custom-columns={listed}")) + ours, given
-
-
-def unknown(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """What cannot be read, each with what a cluster admin runs instead: unknown is never passed."""
-    checks = []
-    for kind in UNREAD:
-        if kind in state.unread:
-            seen = Text(UNREAD[kind])
-            listing, gift = _for_an_admin(state, kind)
-            fix = Text(
-                "not known: which roles your project's account default has, which amp needs too; ask a cluster admin to run this, and"
-                " to give amp what it lists for default of project {project}, with {command}; or continue with --allow-unknown,"
-                " or leave out the whole step with --skip permissions",
-                project=state.namespace,
-                command=gift,
-            )
-            checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix, (listing,)))
-    for grant in ordered(grants(state, DEFAULT_ACCOUNT)):
-        if exists(state, grant) is None and not has(state, ACCOUNT, grant):
-            seen = Text("default has {grant}, and it is not known whether that role exists", grant=grant.sentence)
-            fix = Text(
-                "not known: whether a role that default is bound to exists; ask a cluster admin to run this if it does, or continue"
-                " with --allow-unknown"
-            )
-            commands = (shell.oc(give(state.namespace, grant, ACCOUNT, set()).args),)
-            checks.append(Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.UNKNOWN, seen, fix, commands))
-    masked = state.discovery is not None and not state.discovery.known
-    if ("configmaps" in state.unread or masked) and not request.service_discovery:
-        both = all(has(state, account, VIEW_OF_THE_CLUSTER) for account in (ACCOUNT, DEFAULT_ACCOUNT))
-        if not both:
-            seen = discovery_text(state, request)
-            fix = Text("add --service-discovery if it is used, or continue with --allow-unknown")
-            checks.append(Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.UNKNOWN, seen, fix))
-    return (*checks, *(check for check in links.checks(state) if check.verdict is Verdict.UNKNOWN))
-
-
-def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """The differences between the two accounts, in both directions; what cannot be read is unknown, never passed."""
-    checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, request)]
-    if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
-        checks.append(_lacking(state, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT))
-    checks += (check for check in links.checks(state) if check.verdict is not Verdict.UNKNOWN)
-    checks += _differences(state, request)
-    checks += unknown(state, request)
-    if all(check.verdict is Verdict.WARNING for check in checks):
-        checks.insert(0, _equal(state, request))
-    if (state.discovery is not None and state.discovery.known) or request.service_discovery:
-        seen = discovery_text(state, request)
-        checks.append(Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.PASSED, seen))
-    return tuple(checks)
-
-
-def _equal(state: ProjectState, request: Request) -> Check:
-    found = wanted(state, request)
-    sentence = ", ".join(filter(None, (*(str(grant.sentence) for grant in ordered(found)), links.translated(state))))
-    seen = Text("default has no role that amp would need")
-    if sentence:
-        seen = Text("amp has everything that default has: {names}", names=sentence)
-    return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
-
-
-def _lacking(state: ProjectState, grant: Grant, account: str) -> Check:
-    named = {"grant": grant.sentence, "account": account}
-    seen = Text("default has {grant}, and amp does not", **named)
-    if account == DEFAULT_ACCOUNT or not has(state, DEFAULT_ACCOUNT, grant):
-        seen = Text("service discovery needs {grant}, and {account} does not have it", **named)
-    elif privileged(state, grant):
-        seen = Text("default has {grant}, which is privileged, and amp does not", **named)
-    fix = Text("{command}", command=shell.oc(give(state.namespace, grant, account, set()).args))
-    return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{account}", Verdict.FAILED, seen, fix)
-
-
-def _differences(state: ProjectState, request: Request) -> list[Check]:
-    """What `amp` has and `default` does not; and what `default` is bound to that does not exist."""
-    checks = []
-    for grant in ordered(grants(state, ACCOUNT)):
-        covered = grant in wanted(state, request) or _is_scc_of(state, grant) or has(state, DEFAULT_ACCOUNT, grant)
-        if not covered:
-            seen = Text("amp has {grant}, and default does not", grant=grant.sentence)
-            checks.append(Check(STEP, Code.PERMISSIONS_NOT_WIDER, f"sa/{ACCOUNT}", Verdict.WARNING, seen))
-    for grant in ordered(grants(state, DEFAULT_ACCOUNT)):
-        if exists(state, grant) is False and not has(state, ACCOUNT, grant):
-            bound = "it is bound to {grant}, which does not exist: it grants nothing and is not copied"
-            seen = Text(bound, grant=grant.sentence)
-            checks.append(Check(STEP, Code.GRANTED_ROLE_EXISTS, f"sa/{DEFAULT_ACCOUNT}", Verdict.WARNING, seen))
-    return checks
-
-
-def _is_scc_of(state: ProjectState, grant: Grant) -> bool:
-    """Whether a grant of `amp` is the binding that gives an SCC which lists `default` among its users."""
-    name = grant.role[len(SCC_ROLE) :] if grant.role.startswith(SCC_ROLE) else ""
-    here = grant.namespace in ("", state.namespace)
-    return bool(name) and here and Grant("", SCC, name) in grants(state, DEFAULT_ACCOUNT)

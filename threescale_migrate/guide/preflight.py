@@ -30,7 +30,18 @@ from ..values import (
     Verdict,
     resume,
 )
-from . import capacity, links, permissions, pulls, readiness, rights_findings, steps, todays_images, whose
+from . import (
+    capacity,
+    links,
+    permission_checks,
+    permissions,
+    pulls,
+    readiness,
+    rights_findings,
+    steps,
+    todays_images,
+    whose,
+)
 from .cause import CauseKind, then
 from .change import Change
 from .config_changes import configs_of
@@ -235,8 +246,8 @@ def _permissions(facts: Facts, request: Request) -> list[Check]:
     if Step.PERMISSIONS in request.skip:
         return _skipped(group, Step.PERMISSIONS)
     found = _of_step(facts, group, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
-    found += [_of_check(group, check) for check in permissions.unknown(state, request)]
-    if not found:
+    found += [_of_check(group, check) for check in permission_checks.not_readable(state, request)]
+    if all(finding.verdict is Verdict.WARNING for finding in found):
         granted = (action for action in facts.attempt.actions if action.step is Step.PERMISSIONS)
         commands = tuple(Command(("oc", *action.args)) for action in granted)
         seen = Text("{account} lacks nothing that default has", account=ACCOUNT)

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, SECRET_NAME, Check, Refused, Request, Step, Text, Verdict
-from . import deployment_configs, links, permissions, readiness, registry_secret, service_account, verification
+from . import (
+    deployment_configs,
+    links,
+    permission_checks,
+    permissions,
+    readiness,
+    registry_secret,
+    service_account,
+    verification,
+)
 from .change import Change
 
 Planner = Callable[[ProjectState, Request], tuple[Change, ...]]
@@ -27,7 +36,7 @@ def _accounts(state: ProjectState, request: Request) -> tuple[Check, ...]:
 TABLE: dict[Step, tuple[Planner, Verifier]] = {
     Step.REGISTRY_SECRET: (registry_secret.plan, registry_secret.verify),
     Step.SERVICE_ACCOUNT: (service_account.plan, _accounts),
-    Step.PERMISSIONS: (permissions.plan, permissions.verify),
+    Step.PERMISSIONS: (permissions.plan, permission_checks.verify),
     Step.DEPLOYMENT_CONFIGS: (deployment_configs.plan, deployment_configs.verify),
     Step.READINESS: (_nothing, readiness.verify),
     Step.VERIFICATION: (_nothing, verification.verify),

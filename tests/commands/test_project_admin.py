@@ -1,0 +1,101 @@
+"""A user who has the role admin in the project and nothing else: what the README says of such a user, as it stands."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import World, make_world
+from tests.support.far import far
+
+DEFAULT = "system:serviceaccount:threescale:default"
+OWN_ROLE = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": "our-own"},
+    "rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list"]}],
+}
+
+
+@pytest.fixture
+def admins(tmp_path: Path) -> World:
+    return make_world(tmp_path, "user=alice/admin")
+
+
+def test_such_a_user_does_the_whole_job_and_cron_stays_silent(admins: World) -> None:
+    assert admins.run("preflight", "--secret-file", admins.secret).code == 0
+    assert admins.run("plan", "--secret-file", admins.secret).code == 3
+    done = admins.migrate()
+    assert done.code == 0, done.all
+    assert "can do all that default can: the server was asked in the name of both accounts" in done.out
+    listed = far(admins)
+    quiet = admins.run("verify", "-q")
+    assert (quiet.code, quiet.all) == (0, "")
+    assert len(listed.of("--as=system:serviceaccount:threescale:")) == 2
+    checks = admins.run("verify", "-o", "json").json()["checks"]
+    [left] = [check for check in checks if check["verdict"] not in ("passed", "skipped")]
+    assert (left["subject"], left["verdict"]) == ("rolebindings elsewhere", "warning")
+    assert admins.run("undo", "--yes", "--grace", "0.5").code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("adm policy add-cluster-role-to-user view", "ClusterRole view in the whole cluster"),
+        ("adm policy add-cluster-role-to-user our-own", "ClusterRole our-own in the whole cluster"),
+        ("adm policy add-scc-to-user anyuid", "SecurityContextConstraints anyuid"),
+    ],
+)
+def test_what_a_cluster_admin_has_to_give_is_named_first_and_then_the_same_command_goes_on(
+    tmp_path: Path, given: str, names: str
+) -> None:
+    world = make_world(tmp_path)
+    assert world.oc("create", "-f", "-", stdin=json.dumps(OWN_ROLE)).code == 0
+    assert world.oc(*given.split(), DEFAULT).code == 0
+    world.faults("user=alice/admin")
+    before = world.objects()
+    refused = world.migrate("--dc", "zync")
+    assert refused.code == 4
+    assert f"default has {names}" in refused.err
+    findings = world.run("preflight", "--secret-file", world.secret, "--dc", "zync", "-o", "json").json()["findings"]
+    assert world.objects() == before
+    [command] = [one["line"] for found in findings if found["verdict"] == "failed" for one in found["fix"]["commands"]]
+    world.faults()
+    assert world.oc(*shlex.split(command)[1:]).code == 0, command
+    world.faults("user=alice/admin")
+    done = world.migrate("--dc", "zync")
+    assert done.code == 0, done.all
+    verified = world.run("verify", "--dc", "zync", "-q")
+    assert (verified.code, verified.all) == (0, "")
+
+
+def test_what_amp_lacks_after_the_migration_is_seen_by_such_a_user_too(admins: World) -> None:
+    assert admins.migrate("--dc", "zync").code == 0
+    admins.faults()
+    assert admins.oc("adm", "policy", "add-cluster-role-to-user", "cluster-reader", DEFAULT).code == 0
+    admins.faults("user=alice/admin")
+    found = admins.run("verify", "--dc", "zync")
+    assert found.code == 1
+    assert "default has ClusterRole cluster-reader in the whole cluster, and amp does not" in " ".join(
+        found.out.split()
+    )
+
+
+def test_an_editor_may_ask_too_and_a_viewer_may_not(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "user=erin/edit")
+    assert world.migrate("--dc", "zync").code == 0
+    assert world.run("verify", "--dc", "zync", "-q").code == 0
+    world.faults("user=vera/view")
+    found = world.run("verify", "--dc", "zync", "-o", "json")
+    assert found.code == 7
+    unknown = {check["subject"] for check in found.json()["checks"] if check["verdict"] == "unknown"}
+    assert {"clusterrolebindings", "rolebindings", "scc"} <= unknown
+
+
+def test_a_cluster_admin_is_compared_by_bindings_and_nobody_is_asked_in_an_accounts_name(world: World) -> None:
+    listed = far(world)
+    world.run("verify")
+    assert not listed.of("--as=")
