@@ -20,6 +20,8 @@ import pytest
 
 from tests.conftest import make_world
 from threescale_migrate.cli.commands import COMMANDS
+from threescale_migrate.options import OPTIONS
+from threescale_migrate.render.formats import FORMATS
 
 PACKAGE = "threescale_migrate"
 ROOT = Path(__file__).resolve().parents[1]
@@ -304,7 +306,6 @@ def test_what_looks_loads_nothing_for_formats_and_files_that_it_was_not_given(tm
 # answer. By module and function.
 HANDED_DOWN = {
     "render.progress": {"began", "ended", "wave", "rollouts", "note"},
-    "cli.main": {"command"},
     "cli.localising": {"current"},
     "run.reports": {"_parsed"},
     "render.resuming": {"spoken"},
@@ -331,6 +332,50 @@ def test_a_command_passes_each_floor_once_on_its_way_down(tmp_path: Path) -> Non
                 upwards.append(f"{caller} -> {called}.{function}")
     assert not upwards
     assert went_down == set(FLOORS) - {"door"}
+
+
+MOST_FRAMES = 8
+
+
+def only_passes_on(function: ast.FunctionDef) -> bool:
+    """Whether all that a function does is to call another one."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return len(body) == 1 and isinstance(body[0], (ast.Return, ast.Expr)) and isinstance(body[0].value, ast.Call)
+
+
+def test_the_way_to_the_first_patch_is_short(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    argv = ["tests.support.first_patch", "migrate", "--yes", "--secret-file", world.secret]
+    done = world.program([sys.executable, "-m", *argv])
+    frames = json.loads(done.out.splitlines()[-1])
+    assert (frames[0], frames[-1]) == (["cli/main.py", "main"], ["engine/apply.py", "_apply_one"])
+    assert len(frames) <= MOST_FRAMES, frames
+    for path, name in frames:
+        tree = ast.parse((ROOT / PACKAGE / path).read_text(encoding="utf-8"))
+        (function,) = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name)
+        assert not only_passes_on(function), (path, name)
+
+
+def test_what_a_command_did_is_shown_by_the_table_of_formats_alone() -> None:
+    """A command prints nothing and asks for no format; nor does anything else but the table."""
+    for name, tree in TREES.items():
+        if floor_of(name) == "rehearsal" or name == f"{PACKAGE}.render.formats":
+            continue
+        for node in ast.walk(tree):
+            asked = [*node.comparators, node.left] if isinstance(node, ast.Compare) else []
+            words = {part.value for part in asked if isinstance(part, ast.Constant)}
+            assert not words & {"text", *FORMATS}, f"{name}:{getattr(node, 'lineno', 0)} asks for a format"
+            if floor_of(name) != "commands":
+                continue
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            assert called not in ("print", "sys.stdout.write", "sys.stderr.write"), f"{name}: {called}"
+    shown = {f"{PACKAGE}.render.{each}" for each in ("terminal", "text", "document", "screens", "formats", "plan")}
+    for name, listed in IMPORTS.items():
+        assert floor_of(name) != "commands" or not {other for _, other in listed} & shown, name
+
+
+def test_the_formats_are_those_that_the_option_takes() -> None:
+    assert set(OPTIONS["output"].choices("verify")) == {"text", *FORMATS}
 
 
 def test_the_map_leads_to_files_that_are_there() -> None:

@@ -23,6 +23,7 @@ from threescale_migrate.guide.role_changes import RoleGranted
 from threescale_migrate.options import Options
 from threescale_migrate.render import document, junit, metrics, nagios, plan, text
 from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
+from threescale_migrate.render.result import Checked, Result
 from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.run import since
 from threescale_migrate.run.inventory import read
@@ -272,7 +273,7 @@ def test_nothing_that_a_cluster_says_moves_a_terminal_or_turns_its_text_around(n
     harmless(nagios.line((found, lost)))
     harmless(junit.document((found, lost)))
     harmless(metrics.text((found, lost), 0))
-    shown = document.written(document.verification("verify", name, (check,), 1, Invocation()))
+    shown = document.as_json(Result("verify", 1, Checked(name, (check,))))
     harmless(shown)
     assert json.loads(shown)["checks"][0]["seen"] == str(check.seen)
     assert "$(" not in shown
@@ -305,15 +306,15 @@ VALUES = st.recursive(
 
 @given(document_=st.dictionaries(st.text(), VALUES, max_size=4))
 def test_yaml_says_what_json_says_and_hides_nothing(document_: dict[str, object]) -> None:
-    shown = document.written(document_, "yaml")
-    assert yaml.safe_load(shown) == json.loads(document.written(document_))
+    shown = document.yaml_of(document_)
+    assert yaml.safe_load(shown) == json.loads(document.json_of(document_))
     assert all(line.isprintable() for line in shown.split("\n"))
     assert not re.search(r"`|\$[({]", shown)
 
 
 @pytest.mark.parametrize("words", ["no", "1e3", "`rm`", "a\u202eb", "$(x)\n`y`", "\\`", "\\\\$(", "日本 …", "\x1b[31m"])
 def test_yaml_keeps_each_word(words: str) -> None:
-    assert yaml.safe_load(document.written({"words": words}, "yaml")) == {"words": words}
+    assert yaml.safe_load(document.yaml_of({"words": words})) == {"words": words}
 
 
 def test_a_fix_in_the_document_of_an_undo_is_followed_by_the_undo_again() -> None:

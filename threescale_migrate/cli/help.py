@@ -7,6 +7,7 @@ import difflib
 import pydoc
 
 from ..exit_codes import TABLE, ExitCode, numbers
+from ..options import Options
 from ..render.markdown import emphasised, section
 from ..render.result import Nothing, Printed, Result
 from ..run.session import Session
@@ -48,10 +49,10 @@ def _topics() -> list[str]:
     return [heading, *(f"  {each:{width}}  {title(each)}" for each in TOPICS)]
 
 
-def shown(session: Session, program: str) -> Result:
+def shown(program: str, session: Session, options: Options) -> Result:
     """What the options name; what is longer than a person's screen is in the pager by then. Raises Usage for a name that nothing is
     called."""
-    plain, markdown = page(session.options.topic, session.options.lang, program)
+    plain, markdown = page(options.topic, options.lang, program)
     terminal = session.screen.result
     paged = terminal.live and len(plain) + markdown.count("\n") >= terminal.size[1]
     lines = plain + emphasised(markdown, _struck if paged else lambda words: terminal.paint(words, "strong"))

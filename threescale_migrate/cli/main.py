@@ -3,87 +3,96 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from .. import shipped
 from ..exit_codes import ExitCode
-from ..language import shortage, translation
+from ..language import translation
 from ..output import Unwritable, close, guard
 from ..values import Text
-from .line import Line, parsed
+from .line import parsed
 from .parser import WrongUsage
 from .usage import NAME
+
+if TYPE_CHECKING:
+    from ..run.errors import Command
 
 # The completion as it is shipped; `python -m tests.tools.completions --write` makes it from the parser.
 COMPLETIONS = {"bash": "completion/threescale-migrate.bash", "zsh": "completion/_threescale-migrate"}
 
 
-def main(argv: Sequence[str], program: str = NAME) -> int:
-    """Runs one command of the program that is called `program`; returns the exit code. No user sees a traceback, and no output contains a secret."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code. No user sees a traceback, and no output contains a secret.
+
+    Without words it is the command line of this process, which it ends with the exit code: what starts a zip,
+    `python -m zipapp -m threescale_migrate.__main__:main`, drops what is returned.
+    """
+    own = argv is None
+    words, program = (sys.argv[1:], called_as(sys.argv[0])) if argv is None else (argv, NAME)
     guard()
     try:
-        try:
-            line = parsed(argv, program)
-        except SystemExit as error:
-            return _unparsed(argv, error)
-        code = run(line, program)
+        line = parsed(words, program)
+        if line.command == "completion":  # each new shell may wait for it: nothing more is loaded
+            sys.stdout.write(shipped.text(COMPLETIONS[line.options.shell_name]))
+            code: int = ExitCode.DONE
+        else:
+            from ..run.errors import carried_out
+            from ..run.session import Session
+
+            code = carried_out(Session(line.command, line.options), _command(line.command, program))
         sys.stdout.flush()
+    except WrongUsage as error:
+        code = _misused(words, error)
     except Unwritable as error:
         code = _unwritable(error)
     except BrokenPipeError:  # the reader has gone (`… | head`)
         code = ExitCode.FAILED
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
-    except (MemoryError, ImportError) as error:
-        if shortage(error) is None:
-            raise
-        sys.stderr.write("threescale-migrate: the system refuses this program the memory that it needs\n")
-        code = ExitCode.UNKNOWN
     close()
+    if own:
+        raise SystemExit(int(code))
     return int(code)
 
 
-def _unparsed(argv: Sequence[str], error: SystemExit) -> int:
-    """The exit code after `--help`, or after a usage that was refused: monitoring systems have codes of their own."""
-    if isinstance(error, WrongUsage) and any(word.startswith(("-o", "--output")) for word in argv):
+def called_as(path: str) -> str:
+    """The words by which a person calls the program, by the name of its file: oc runs a plugin of its own name."""
+    client, dash, _ = os.path.basename(path).partition("-threescale_migrate")
+    return f"{client} {NAME}" if dash and client == "oc" else NAME
+
+
+def _command(name: str, program: str) -> Command:
+    """What carries a command out."""
+    if name == "help":
+        from .help import shown
+
+        return partial(shown, program)
+    command: Command = importlib.import_module(f"..commands.{name}", __package__).run
+    return command
+
+
+def _misused(argv: Sequence[str], error: WrongUsage) -> int:
+    """The exit code after a usage that was refused: monitoring systems have codes of their own, and read stdout."""
+    if any(word.startswith(("-o", "--output")) for word in argv):
         from ..engine.failed import Failure
         from ..options import Options
         from ..render.formats import FORMATS
         from ..render.result import Result
-        from ..render.terminal import Screen, open_terminal
 
         words = [word.partition("=")[2] or word[2:] if word[:2] == "-o" or "=" in word else word for word in argv]
         result = Result("verify", ExitCode.USAGE, Failure((Text("{said}", said=error.said),)))
         for form in (FORMATS[word] for word in words if word in FORMATS):
             if form.code(result) != ExitCode.USAGE:
-                stdout = open_terminal(sys.stdout)
-                form.write(result, Screen(stdout, stdout), Options())
-                close()
+                sys.stdout.write(form.words(result, Options()))
                 return form.code(result)
-    sys.stdout.flush()
-    raise error
+    return ExitCode.USAGE
 
 
 def _unwritable(error: Unwritable) -> ExitCode:
     words = Text("the output cannot be written ({why})", why=error.why).translated(translation(None))
     sys.stderr.write(f"threescale-migrate: {words}\n")
     return ExitCode.FAILED
-
-
-def run(line: Line, program: str) -> int:
-    """Runs the command that was named; each way to fail has its sentence and its exit code. Raises Unwritable, BrokenPipeError."""
-    if line.command == "completion":  # each new shell may wait for it: no command is loaded
-        sys.stdout.write(shipped.text(COMPLETIONS[line.options.shell_name]))
-        return ExitCode.DONE
-    from ..run.errors import carried_out
-    from ..run.session import Session
-
-    session = Session(line.command, line.options)
-
-    if line.command == "help":
-        from . import help as pages
-
-        return carried_out(session, lambda: pages.shown(session, program))
-    command = importlib.import_module(f"..commands.{line.command}", __package__)
-    return carried_out(session, lambda: command.run(session, line.options))

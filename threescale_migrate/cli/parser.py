@@ -45,6 +45,10 @@ class Parser(argparse.ArgumentParser):
         sys.stderr.write(sentence + "\n")
         raise WrongUsage(sentence)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Prints help, which ends the program: what cannot be written is known by then."""
+        print(message, end="", file=file or sys.stderr, flush=True)
+
     def format_help(self) -> str:
         """What `--help` prints."""
         return brief(self)

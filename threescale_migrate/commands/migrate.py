@@ -36,11 +36,13 @@ from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 
 def run(session: Session, options: Options) -> Result:
-    """Migrates. Raises what asking and changing the cluster raise; over many projects each failure is shown where it happens."""
-    return _run_many(session, options) if options.many else _run_one(session, options)
-
-
-def _run_one(session: Session, options: Options) -> Result:
+    """Migrates. Raises what asking and changing the cluster raise; over many projects, one after the other, each result is shown where
+    it happens, and the first failure is the last."""
+    if options.many:
+        if not session.person:
+            sentence = "for several projects migrate prints text only: give -o json or yaml for one project at a time"
+            raise Usage(Text(sentence))
+        return in_turn(session, run)
     oc = session.connect(LOOKING_TIMEOUT)
     gates = gates_of(session)
     where = locate(oc)
@@ -70,18 +72,18 @@ def _run_one(session: Session, options: Options) -> Result:
         ]
         release = [found.seen.kept() for found in plan.findings if found.code == Code.RELEASE_SUPPORTED]
         versions = {**versions_of(oc), **({"3scale": release[0]} if release else {})}
-        with journaled(session, start, step=None, warnings=warnings, versions=versions) as run:
-            run.restore = dump if options.restore else None
+        with journaled(session, start, step=None, warnings=warnings, versions=versions) as under_way:
+            under_way.restore = dump if options.restore else None
             try:
-                state, checks = migration.migrate(run, gates)
+                state, checks = migration.migrate(under_way, gates)
             except Failed as error:
                 # A cluster that does not answer cannot be asked to undo anything; a person who stops the run has decided.
                 if options.on_failure != "undo" or error.exit_code in (ExitCode.UNKNOWN, ExitCode.INTERRUPTED):
                     raise
-                raise after_failure(run, error) from None
+                raise after_failure(under_way, error) from None
             finally:
-                session.offer(owed(run))
-            run.finish(exit_code(options, checks, session.command), checks)
+                session.offer(owed(under_way))
+            under_way.finish(exit_code(options, checks, session.command), checks)
     brief = (verdicts.BRIEF,) if verdicts.judge(checks, session.command).done else ()
     return checked(session, state, checks, None, *brief)
 
@@ -107,12 +109,3 @@ def _migrated(
         return None
     checks = (*steps.verify(state, request), *prove(oc, state, request))
     return checks if verdicts.exit_code(checks) in (ExitCode.DONE, ExitCode.UNKNOWN) else None
-
-
-def _run_many(session: Session, options: Options) -> Result:
-    """Migrates one project after the other, and stops at the first that fails."""
-    if not session.format.person:
-        raise Usage(
-            Text("for several projects migrate prints text only: give -o json or yaml for one project at a time")
-        )
-    return in_turn(session, lambda own: _run_one(own, own.options))

@@ -185,16 +185,23 @@ def _one_of_many(command: str, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def written(document: dict[str, Any], form: str = "json") -> str:
-    """One document, as indented JSON or, where `form` is `yaml`, as that."""
-    return _yaml(document) if form == "yaml" else _json(document, indent=2)
+def as_json(result: Result) -> str:
+    """A result as one indented document; nothing where nothing is said."""
+    found = of(result)
+    return "" if found is None else json_of(found, indent=2)
+
+
+def as_yaml(result: Result) -> str:
+    """The same as YAML."""
+    found = of(result)
+    return "" if found is None else yaml_of(found)
 
 
 # What a shell would run, were a line of the document pasted into one.
 _RUNS = re.compile(r"`|\$(?=[({])")
 
 
-def _json(value: object, indent: int | None = None) -> str:
+def json_of(value: object, indent: int | None = None) -> str:
     """The value as JSON that a terminal can be shown: what cannot be seen is escaped, as JSON has it."""
     text = _RUNS.sub(lambda found: unit_escaped(found[0]), json.dumps(value, indent=indent, ensure_ascii=False))
     lines = text.split("\n")
@@ -203,7 +210,7 @@ def _json(value: object, indent: int | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _yaml(value: dict[str, Any]) -> str:
+def yaml_of(value: dict[str, Any]) -> str:
     """The same as YAML, with the same escapes: they exist between double quotes alone, so a text that needs one is put there."""
     import yaml  # late: few ask for it
 
@@ -223,12 +230,6 @@ def _yaml(value: dict[str, Any]) -> str:
     return "\n".join("".join(c if c.isprintable() else unit_escaped(c) for c in line) for line in lines)
 
 
-def write(document: dict[str, Any] | None, form: str, stream: TextIO) -> None:
-    """One document, in one piece; nothing where there is none."""
-    if document is not None:
-        stream.write(written(document, form))
-
-
 class LinesWatcher:
     """Shows a run as JSON lines, one for each event, for programs that wrap it."""
 
@@ -238,7 +239,7 @@ class LinesWatcher:
 
     def _line(self, event: str, **values: Any) -> None:
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.stream.write(_json({"event": event, "at": at, **values}))
+        self.stream.write(json_of({"event": event, "at": at, **values}))
         self.stream.flush()
 
     def began(self, value: Change, argv: tuple[str, ...]) -> None:

@@ -6,43 +6,42 @@ Whoever adds a format adds a module with one function, and its row here. Nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
+from ..engine.records import Record
 from ..options import Options
 from . import screens
 from .result import Nothing, Result
 from .terminal import Screen
 
-Write = Callable[[Result, Screen, Options], None]
-
 
 class Format(NamedTuple):
-    """How a result is written to stdout, and what its exit code is in the format's own world; `lines` where what happens meanwhile is
-    said as lines of JSON on stderr, and where a person reads along."""
+    """What a result is as text for stdout, by result and options. `code` is its exit code in the format's own world; `lines` says that
+    what happens meanwhile is lines of JSON on stderr."""
 
-    write: Write
+    words: Callable[[Result, Options], str]
     code: Callable[[Result], int] = lambda result: int(result.code)
     lines: bool = False
-    person: bool = False
 
 
 # What draws a format is loaded where it was asked for.
-def _json(result: Result, screen: Screen, options: Options) -> None:
+def _json(result: Result, options: Options) -> str:
     from . import document
 
-    document.write(document.of(result), "json", screen.result.stream)
+    return document.as_json(result)
 
 
-def _yaml(result: Result, screen: Screen, options: Options) -> None:
+def _yaml(result: Result, options: Options) -> str:
     from . import document
 
-    document.write(document.of(result), "yaml", screen.result.stream)
+    return document.as_yaml(result)
 
 
-def _nagios(result: Result, screen: Screen, options: Options) -> None:
+def _nagios(result: Result, options: Options) -> str:
     from . import nagios
 
-    screen.result.stream.write(nagios.of(result))
+    return nagios.of(result)
 
 
 def _nagios_code(result: Result) -> int:
@@ -51,14 +50,13 @@ def _nagios_code(result: Result) -> int:
     return nagios.level_of(result)
 
 
-def _junit(result: Result, screen: Screen, options: Options) -> None:
+def _junit(result: Result, options: Options) -> str:
     from . import junit
 
-    screen.result.stream.write(junit.of(result, options.strict))
+    return junit.of(result, options.strict)
 
 
 FORMATS: Mapping[str, Format] = {
-    "text": Format(screens.write, person=True),
     "json": Format(_json, lines=True),
     "yaml": Format(_yaml, lines=True),
     "nagios": Format(_nagios, code=_nagios_code),
@@ -66,11 +64,43 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
+def of(options: Options) -> Format | None:
+    """The format that was asked for; None where a person reads the result, on a screen."""
+    return FORMATS.get(options.output)
+
+
 def write(result: Result, screen: Screen, options: Options) -> int:
-    """Shows a result in the format that was asked for, and gives its exit code there. Raises Unwritable, BrokenPipeError."""
-    form = FORMATS[options.output]
-    screens.failure(result, screen, form.person)
-    if not isinstance(result.seen, Nothing):
-        form.write(result, screen, options)
+    """Shows a result, and gives its exit code. Raises Unwritable, BrokenPipeError."""
+    form = of(options)
+    screens.failure(result, screen, form is None)
+    if form is None:
+        screens.write(result, screen, options)
+    elif not isinstance(result.seen, Nothing):
+        screen.result.stream.write(form.words(result, options))
     screen.result.stream.flush()
-    return form.code(result)
+    return code_of(result, options)
+
+
+def code_of(result: Result, options: Options) -> int:
+    """The exit code of a result, in the format's own world."""
+    form = of(options)
+    return int(result.code) if form is None else form.code(result)
+
+
+def _html(record: Record, options: Options) -> str:
+    return _drawn(record, options, ".html")
+
+
+def _markdown(record: Record, options: Options) -> str:
+    return _drawn(record, options, ".md")
+
+
+def _drawn(record: Record, options: Options, suffix: str) -> str:
+    from .page import page
+    from .report_of_record import of_record
+
+    return page(replace(of_record(record), ticket=options.ticket or ""), suffix, options.lang)
+
+
+# What the report of a run is written as, by the end of its file's name.
+REPORTS: Mapping[str, Callable[[Record, Options], str]] = {".html": _html, ".md": _markdown}

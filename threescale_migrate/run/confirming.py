@@ -41,7 +41,7 @@ def _ask(session: Session, where: Location, show: Plan | None) -> None:
             )
         )
     terminal = session.talk
-    if show is not None and session.format.person:
+    if show is not None and session.person:
         show_plan(terminal, show.actions, show.waves, show.costs, session.options.verbose > 0)
         for note in show.notes:
             terminal.line(terminal.say(note))

@@ -20,6 +20,7 @@ from ..engine.lock import Locked
 from ..engine.signals import Stopped, at_once
 from ..exit_codes import ExitCode
 from ..language import shortage
+from ..options import Options
 from ..output import Unwritable
 from ..redaction import REDACTOR
 from ..render import formats
@@ -85,12 +86,15 @@ def explained(error: Exception) -> tuple[Text, ExitCode]:
     return meaning(error) or (defect(error), ExitCode.FAILED)
 
 
-def carried_out(session: Session, command: Callable[[], Result]) -> int:
+Command = Callable[[Session, Options], Result]
+
+
+def carried_out(session: Session, command: Command) -> int:
     """Runs a command and shows its result; a failure is one too. Gives the exit code. Raises Unwritable."""
     with at_once():
         try:
             try:
-                result = command()
+                result = command(session, session.options)
             except (BrokenPipeError, Unwritable):
                 raise
             except Exception as error:
@@ -120,7 +124,7 @@ def _shown(session: Session, result: Result) -> int:
         with suppress(OSError, Unwritable):
             session.say(Text("the output cannot be written ({why})", why=error.why))
         _leave_stdout()
-    return session.format.code(result)
+    return formats.code_of(result, session.options)
 
 
 def _leave_stdout() -> None:

@@ -22,6 +22,7 @@ from ..exit_codes import ExitCode
 from ..guide.change import Change
 from ..guide.config_changes import patches_in
 from ..guide.costs import costs
+from ..render import formats
 from ..render.document import LinesWatcher
 from ..render.progress import LineWatcher, LiveWatcher
 from ..values import Refused, Request, Text, Usage
@@ -99,7 +100,8 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
 
 def _watcher(session: Session) -> runner.Watcher:
     """Who shows the run as it goes. Where nobody reads that any more the run continues: what cannot be written is dropped."""
-    if session.format.lines:
+    form = formats.of(session.options)
+    if form is not None and form.lines:
         return LinesWatcher(sys.stderr)
     terminal, quiet = session.talk, session.options.quiet
     return LineWatcher(terminal, quiet) if quiet or not terminal.live else LiveWatcher(terminal)

@@ -42,7 +42,7 @@ def looked(session: Session, one: Callable[[Session], Outcome]) -> tuple[Outcome
     return tuple(side_by_side([partial(safe, target) for target in listed], options.jobs))
 
 
-def in_turn(session: Session, one: Callable[[Session], Result]) -> Result:
+def in_turn(session: Session, command: errors.Command) -> Result:
     """Carries a command out for one project after the other, each with its result shown, and stops at the first that fails. Raises Usage,
     OcError if the list itself cannot be had."""
     listed = targets(session)
@@ -51,7 +51,7 @@ def in_turn(session: Session, one: Callable[[Session], Result]) -> Result:
         if not session.options.quiet:
             session.talk.line(session.talk.paint(session.talk.say(title), "strong"))
         own = target.applied(session)
-        code = errors.carried_out(own, partial(one, own))
+        code = errors.carried_out(own, command)
         if code:
             left = [other.name for other in listed[number:]]
             if left:

@@ -35,7 +35,7 @@ def insist(session: Session, project: str, findings: Sequence[Check]) -> Result 
     code = meaning(findings)
     if code is not ExitCode.DONE:
         return session.result(code, Preflight(project, tuple(findings), refused=True))
-    if session.format.person and not session.options.quiet:
+    if session.person and not session.options.quiet:
         text.show_findings(session.talk, findings, notable=True)
         verdict_of_findings(session.talk, findings)
     return None

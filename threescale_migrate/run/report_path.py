@@ -7,15 +7,14 @@ import tempfile
 from pathlib import Path
 
 from ..language import system_error
+from ..render.formats import REPORTS
 from ..values import Text, Usage
-
-FORMATS = (".html", ".md")
 
 
 def usable(path: str) -> str:
     """The path, whole, where a report can be written to it. Raises Usage."""
     target = Path(os.path.abspath(path))
-    if target.suffix.lower() not in FORMATS:
+    if target.suffix.lower() not in REPORTS:
         raise Usage(Text("{path}: the name of a report has to end in .html or .md", path=path))
     if target.is_dir():
         raise Usage(Text("{path} is a directory: give the name of a file", path=path))

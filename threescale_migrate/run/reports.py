@@ -6,7 +6,6 @@ What a report says is drawn in `render/`. Nothing in it is a secret: the journal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..guide.readiness import Goal
 from ..language import system_error
+from ..render.formats import REPORTS
 from ..values import NOTHING, Check, Step, Text
 from .session import Session
 
@@ -101,12 +101,8 @@ def _parsed(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _write(session: Session, path: str, record: Record) -> ExitCode:
     """Puts the report into its place in one move, for its owner alone, as the journal is."""
-    from ..render.page import page  # late: what draws a report is needed where one was asked for
-    from ..render.report_of_record import of_record
-
     target = Path(path)
-    report = replace(of_record(record), ticket=(session.options.ticket or ""))
-    words = page(report, target.suffix.lower(), session.options.lang)  # which masks each of its parts
+    words = REPORTS[target.suffix.lower()](record, session.options)  # which masks each of its parts
     try:
         files.write(target, words)
     except OSError as error:

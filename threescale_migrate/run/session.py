@@ -16,8 +16,7 @@ from ..cluster.oc import Oc
 from ..command_secrets import masked
 from ..options import Options, repeated
 from ..redaction import REDACTOR
-from ..render import resuming
-from ..render.formats import FORMATS, Format
+from ..render import formats, resuming
 from ..render.result import Result, Seen, Told
 from ..render.terminal import Screen, Terminal, open_terminal
 from ..render.text import show_fix
@@ -79,9 +78,9 @@ class Session:
         return self._terminal(sys.stderr)
 
     @property
-    def format(self) -> Format:
-        """What the result is shown as."""
-        return FORMATS[self.options.output]
+    def person(self) -> bool:
+        """Whether a person reads the result."""
+        return formats.of(self.options) is None
 
     def result(self, code: int, seen: Seen, *notes: Text) -> Result:
         """What this command did and saw."""
@@ -112,7 +111,7 @@ class Session:
 
     def mention(self, text: Text) -> None:
         """Says a sentence that only a person who follows along needs."""
-        if self.format.person and not self.options.quiet:
+        if self.person and not self.options.quiet:
             self.say(text)
 
 
