@@ -11,8 +11,10 @@ import importlib
 import inspect
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -376,6 +378,49 @@ def test_what_a_command_did_is_shown_by_the_table_of_formats_alone() -> None:
 
 def test_the_formats_are_those_that_the_option_takes() -> None:
     assert set(OPTIONS["output"].choices("verify")) == {"text", *FORMATS}
+
+
+# What the map says of a new format, done: the file, what is replaced in it (all of a new one), and by what.
+A_NEW_FORMAT = (
+    (
+        "render/lines.py",
+        "",
+        '"""Checks as lines, for grep."""\n\n\ndef of(result):\n'
+        '    return "".join(f"{check.verdict.value} {check.subject}\\n" for check in result.seen.checks)\n',
+    ),
+    (
+        "render/formats.py",
+        "FORMATS: Mapping[str, Format] = {\n",
+        "def _lines(result, options):\n    from . import lines\n\n    return lines.of(result)\n\n\n"
+        'FORMATS: Mapping[str, Format] = {\n    "lines": Format(_lines),\n',
+    ),
+    ("options.py", '"nagios", "junit")', '"nagios", "junit", "lines")'),
+)
+
+
+def test_a_format_is_added_in_the_files_that_the_map_names(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    (row,) = (
+        line
+        for line in (ROOT / "tests" / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| a new output format |")
+    )
+    # Elsewhere than the world, in which no secret may be: the rehearsal has one in its source.
+    with tempfile.TemporaryDirectory() as directory:
+        tree = Path(directory) / PACKAGE
+        shutil.copytree(ROOT / PACKAGE, tree, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, old, new in A_NEW_FORMAT:
+            assert f"`{name}`" in row or (not old and f"`{name.partition('/')[0]}/`" in row), name
+            words = (tree / name).read_text(encoding="utf-8") if old else ""
+            assert words.count(old) == 1 or not old, name
+            (tree / name).write_text(words.replace(old, new) if old else new, encoding="utf-8")
+        assert len(re.findall(r"`(?:\w+/)?\w+\.py`", row)) == len(A_NEW_FORMAT) - 1, "and no other file is named"
+        argv = ["-m", PACKAGE, "verify", "-o", "lines", "--dc", "zync"]
+        done = world.program([sys.executable, *argv], PYTHONPATH=str(tree.parent))
+        assert done.code == 1
+        assert "failed dc/zync\n" in done.out
+        listed = world.program([sys.executable, "-m", PACKAGE, "verify", "--help"], PYTHONPATH=str(tree.parent))
+        assert "junit, lines" in " ".join(listed.out.split())
 
 
 def test_the_map_leads_to_files_that_are_there() -> None:
