@@ -200,7 +200,7 @@ class Options:
     quiet: bool = option(
         False, "print only what failed", SHOWING, short="-q", ahead=True, again=False, excludes="verbose=1"
     )
-    verbose: int = option(0, "print a line for each config; -vv: also each oc call", SHOWING, short="-v", ahead=True, again=False)  # fmt: skip
+    verbose: int = option(0, "print a line for each config; -vv: also each oc call", SHOWING, short="-v", ahead=True, again=False, variable=SHOWING)  # fmt: skip
     color: str = option("auto", "default: only on a terminal", SPEAKING, choices=("auto", "always", "never"), ahead=True, again=False, variable=SPEAKING)  # fmt: skip
     plain: bool = option(False, "for screen readers: words, not marks; nothing redrawn", SPEAKING, ahead=True, again=False, variable=SPEAKING, excludes="color=always")  # fmt: skip
     lang: str | None = option(None, "en or ja; default: from the locale", SPEAKING, choices=LANGUAGES, ahead=True, again=False, variable=SPEAKING)  # fmt: skip

@@ -9,7 +9,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Mapping
 
-from ..options import OPTIONS, excluded, of_command
+from ..options import OPTIONS, Option, excluded, of_command
 from ..values import Text
 from .arguments import converted
 
@@ -25,9 +25,14 @@ def values(command: str, given: Mapping[str, object], refuse: Callable[[Text], o
         if not word or any(given.get(name) for name in instead):
             continue
         try:
-            yield option.name, word.lower() not in OFF if option.flag else converted(option, command, word)
+            yield option.name, _counted(option, word) if option.flag else converted(option, command, word)
         except (argparse.ArgumentTypeError, ValueError) as error:
             refuse(Text("{name}: {why}", name=option.variable, why=str(error)))
+
+
+def _counted(option: Option, word: str) -> bool | int:
+    """Whether a switch is on, and of one that counts, how often it is. Raises ValueError."""
+    return int(word) if option.type == "int" and word.isdecimal() else word.lower() not in OFF
 
 
 def table() -> str:
