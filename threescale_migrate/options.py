@@ -153,9 +153,9 @@ class Options:
         None, "the order from a file: a line of names for each wave; without FILE, plan prints one", PLANNING,
         value="FILE", bare=STDOUT, carried=PLANNING, step=Step.DEPLOYMENT_CONFIGS, excludes="all_at_once",
     )  # fmt: skip
-    gate: str | None = option(None, "continue after a wave only if this command succeeds", "migrate script", value="COMMAND", step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
-    gate_timeout: float = option(60.0, "end the gate after this time (default 60s)", "migrate script", value="TIME", needs="gate")  # fmt: skip
-    pause: bool = option(False, "ask on the terminal after each wave", "migrate script", step=Step.DEPLOYMENT_CONFIGS)
+    gate: str | None = option(None, "continue after a wave only if this command succeeds", "migrate", value="COMMAND", step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
+    gate_timeout: float = option(60.0, "end the gate after this time (default 60s)", "migrate", value="TIME", needs="gate")  # fmt: skip
+    pause: bool = option(False, "ask on the terminal after each wave", "migrate", step=Step.DEPLOYMENT_CONFIGS)
 
     # How the changes are made.
     yes: bool = option(False, "do not ask for the project's name", CHANGING, short="-y", again=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 
-from .. import __version__
-from ..cluster.failures import ERROR_TEXTS, OcError, Unreachable
-from ..cluster.location import locate
+from .. import __version__, shell
+from ..cluster.location import Location, locate
 from ..cluster.reading import observe
 from ..exit_codes import ExitCode
+from ..guide import undo
 from ..guide.costs import costs
 from ..guide.readiness import assess
 from ..guide.rights import needed
@@ -22,7 +22,7 @@ from ..run.planned import planned
 from ..run.preflight import examine, insist
 from ..run.requests import check_project, request_of
 from ..run.session import Session
-from ..values import Step, Text, Usage
+from ..values import DEFAULT_ACCOUNT, Step, Text, Usage
 
 
 def run(session: Session, options: Options) -> Result:
@@ -45,25 +45,28 @@ def run(session: Session, options: Options) -> Result:
         for wave in waves(state, request)
     )
     chosen = choose(state, request).configs
+    standing = frozenset(n for n in chosen if state.configs[n].paused and not request.resume_paused)
+    default = state.accounts.get(DEFAULT_ACCOUNT)
+    login = default is not None and any(name.startswith("default-dockercfg-") for name in default.pull_secrets)
     made = bash.Script(
         project=where.project,
         server=where.server,
-        login=_login(session.options, oc.context),
+        uid=where.uid or "",
+        options=_options(session.options, oc.context),
+        place=shell.Invocation(where.project, oc.context or "", session.options.kubeconfig or ""),
         version=__version__,
         date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         secret_file=request.pull_secret.path if request.pull_secret is not None else None,
         from_secret=request.pull_secret.kept if request.pull_secret is not None else None,
-        passing=_pattern(lambda kind: kind.passing),
-        away=_pattern(lambda kind: issubclass(kind, Unreachable)),
-        actions=plan.actions,
+        changes=plan.actions,
+        undo=undo.of_plan(state, plan.actions),
         rights=tuple(right.question[2:] for right in needed(plan.actions, state)),
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
         chosen=chosen,
-        gate=options.gate or "",
-        gate_seconds=options.gate_timeout,
-        pause=options.pause,
-        notes=tuple(str(note) for note in plan.notes),
+        standing=standing,
+        login=login,
+        notes=tuple(str(note) for note in (*plan.notes, *_limits(where, standing))),
     )
     try:
         return session.result(ExitCode.DONE, Printed(bash.render(made)))
@@ -71,17 +74,20 @@ def run(session: Session, options: Options) -> Result:
         raise Usage(Text("{why}: give --secret-file", why=str(error))) from None
 
 
-def _login(given: Options, context: str | None) -> tuple[str, ...]:
-    """The options of each call of `oc` in the script: the context that held here, and what was given; a call without an end
-    would hang."""
+def _limits(where: Location, standing: Iterable[str]) -> Iterator[Text]:
+    """What the script does not do that the tool does."""
+    if where.uid is None:
+        yield Text("The project's uid cannot be read: another project of this name is not told from it.")
+    for name in sorted(standing):
+        yield Text("{name} is paused: it is patched, and its pods stay as they are until it is resumed.", name=name)
+
+
+def _options(given: Options, context: str | None) -> tuple[str, ...]:
+    """The options of each call of `oc` in the script but for the project: the context that held here, and what was given; a call
+    without an end would hang."""
     words = (
         ("--request-timeout", given.request_timeout or "60s"),
         ("--context", context),
         ("--kubeconfig", given.kubeconfig),
     )
     return tuple(f"{name}={value}" for name, value in words if value is not None)
-
-
-def _pattern(wanted: Callable[[type[OcError]], bool]) -> str:
-    """What `oc` says of the errors that are wanted, as one extended regular expression."""
-    return "|".join(pattern for pattern, kind in ERROR_TEXTS if wanted(kind))

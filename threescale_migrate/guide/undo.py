@@ -103,6 +103,22 @@ def stages(undo: Undo, state: ProjectState) -> tuple[tuple[Change, ...] | Wave, 
     return (*found, last) if last else tuple(found)
 
 
+def of_plan(state: ProjectState, changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
+    """What undoes a plan once it is carried out, in the order of `stages`: for a person, who sees what is there then."""
+    made = combined(reversed(tuple(changes)))
+    about = {change.config: change for change in patches_in(made)}
+    resumed = {change.config: change for change in made if isinstance(change, ConfigResumed)}
+    found: list[tuple[Change, ...]] = []
+    for stage in stages(Undo(made), state):
+        names = stage.configs if isinstance(stage, Wave) else ()
+        backwards: list[Change | None] = [about[name].inverse for name in names if name in about]
+        backwards += [back for name in names if name in resumed for back in [resumed[name].inverse]]
+        if not isinstance(stage, Wave):
+            backwards = [change.inverse for change in stage]
+        found.append(tuple(change for change in backwards if change is not None))
+    return tuple(found)
+
+
 def _waves(state: ProjectState, names: Sequence[str]) -> list[Wave]:
     """The waves of a migration, in the order of their newest member."""
     there = tuple(name for name in names if name in state.configs)

@@ -1,133 +1,125 @@
-"""The plan as a bash script that needs `oc` alone.
+"""The plan as a bash script that needs `oc` alone: the guide's commands in waves, made from the plan's own changes.
 
-What is the same for each project is in `functions.sh`; what is printed here is the project's: where it is, what is done and
-why, in which waves, with which deadlines. No secret is inside: the script names the secret's file.
+What is the same for each project is in `script.sh`, which judges nothing: it waits by `oc rollout status` and asks the pods. No secret
+is inside: the script names the secret's file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .. import shell, shipped
 from ..guide.change import Change
-from ..guide.config_changes import ConfigPatched, ConfigResumed
+from ..guide.config_changes import ConfigChange, ConfigPatched, ConfigResumed, RolloutStarted
 from ..guide.costs import Cost
-from ..guide.object_changes import AccountCreated, SecretChange, SecretCopied, SecretLinked, SecretReplaced
+from ..guide.object_changes import (
+    AccountCreated,
+    AccountDeleted,
+    SecretCopied,
+    SecretCreated,
+    SecretLinked,
+    SecretReplaced,
+)
 from ..guide.role_changes import RoleGranted
 from ..guide.selection import Wave
-from ..values import ACCOUNT, REGISTRY, SECRET_NAME, Step
+from ..values import ACCOUNT, SECRET_NAME, Step, Text
 from ..visible import visible
 
 # What a shell acts on.
 _SPECIAL = re.compile("[`$;&|<>\\\\\"'()]")
-FUNCTIONS = "render/functions.sh"
-
-HEAD = """\
-#!/usr/bin/env bash
-#
-# Prepares project {project} for images from {registry}: section 2.2 of the guide for 3scale 2.5 to 2.6.
-# It needs bash (4.2 or later) and oc, nothing else. Printed by threescale-migrate {version} on {date}.
-#
-#   bash SCRIPT                     runs it; run again, it continues where it stopped and repeats nothing that is done
-#   SECRET_FILE=FILE bash SCRIPT    with another file of the registry secret
-#   GRACE=SECONDS bash SCRIPT       how long to wait for a failure to pass (30)
-#
-# Exit codes: 0 migrated, and the pods prove it; 1 they do not, or an oc command failed; 2 the secret's file is unusable;
-# 4 refused, nothing was changed; 5 a rollout or the gate failed; 6 a deadline passed; 7 the cluster could not be asked; 130, 143 interrupted.
-# To undo it: run the commands after "# undo:", from the last to the first.
-{notes}set -euo pipefail
-((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 2))) || {{ echo "bash 4.2 or later is needed" >&2 && exit 2; }}
-
-project={quoted_project}
-server={quoted_server}
-login=({login})
-pinned=("${{login[@]}}" --namespace="$project")
-secret={secret}
-secret_file=${{SECRET_FILE:-{secret_file}}}
-from_secret={from_secret}
-account={account}
-grace=${{GRACE:-30}}
-poll=${{POLL:-3}}
-# What oc says when it is worth another try, and when the cluster could not be asked.
-passing={passing}
-away={away}
-
-"""
+TEMPLATE = "render/script.sh"
+# How long a new account is waited for to get the cluster's own login (fact 20): so many looks, two seconds apart.
+LOOKS = 15
+WIDTH = 200
+DEFAULT_FILE = "registry-secret.yaml"
 
 
 @dataclass(frozen=True)
 class Script:
     """All that a script is printed from.
 
-    `login` are options for each call of `oc`, beyond the project; the secret is in `secret_file`, or in the project as
-    `from_secret`; `passing` and `away` are the patterns (POSIX extended) of
-    what `oc` says when another try may help, and when the cluster could not be asked; `rights` are the words after
-    `oc auth can-i` that ask for each right that is needed; `chosen` are all configs that have
-    to prove themselves at the end, `waves` those that have not yet. `gate` is a
-    command for `sh -c` that has to succeed after each wave, within `gate_seconds`; with `pause` a person is asked.
+    `place` are the words that name context and project to `oc`; `uid` is the project's, empty if it cannot be read. The secret is in
+    `secret_file`, or in the project as `from_secret`. `changes` are the plan's, in order, and `undo` what undoes them, by stages in the
+    order in which that works. `rights` are the words after `oc auth can-i` that ask for each right that is needed. `chosen` are all
+    configs whose pods have to prove it at the end, `waves` those that have not yet; the rollout of one in `standing` does not come to
+    an end, such as a paused one's. With `login` the cluster gives each account a login for its own registry.
     """
 
     project: str
     server: str
-    login: tuple[str, ...]
+    uid: str
+    options: tuple[str, ...]
+    place: shell.Invocation
     version: str
     date: str
     secret_file: str | None
     from_secret: str | None
-    passing: str
-    away: str
-    actions: tuple[Change, ...]
+    changes: tuple[Change, ...]
+    undo: tuple[tuple[Change, ...], ...]
     rights: tuple[tuple[str, ...], ...]
     waves: tuple[Wave, ...]
     costs: tuple[Cost, ...]
     chosen: tuple[str, ...]
+    standing: frozenset[str] = frozenset()
+    login: bool = False
     notes: tuple[str, ...] = ()
-    gate: str = ""
-    gate_seconds: float = 60.0
-    pause: bool = False
 
 
 def render(script: Script) -> str:
-    """The whole script. Raises ValueError for a change that reads a secret from elsewhere than the user's file."""
-    parts = [_head(script), shipped.text(FUNCTIONS), *_checks(script)]
+    """The whole script. Raises ValueError for a secret that a script cannot name."""
+    parts = [_head(script)]
     for title, step in (
         ("1 registry secret", Step.REGISTRY_SECRET),
         ("2 service account", Step.SERVICE_ACCOUNT),
         ("3 permissions", Step.PERMISSIONS),
     ):
-        actions = [action for action in script.actions if action.step is step]
-        parts.append(f"\nsay {shell.quoted(title)}\n")
-        parts += [_action(action) for action in actions]
-        if step is Step.REGISTRY_SECRET:
-            parts.append("usable_secret\n")
-        elif step is Step.SERVICE_ACCOUNT:
-            parts.append('linked "$account" || stop 1 "sa/$account does not have the pull secret $secret"\n')
-            parts.append('say "✓ sa/$account has the pull secret $secret"\n')
+        made = [f"{_made(change)} # {_line(change.why)}\n" for change in script.changes if change.step is step]
+        if step is Step.SERVICE_ACCOUNT and script.waves:
+            made.append(_gets_pull_secret(script))
+        parts += [f"\nsay {shell.quoted(title)}\n", *made] if made else []
     parts += _waves(script)
-    parts.append("\nsay '6 verification'\n")
-    parts.append(_folded("prove", script.chosen))
+    parts += _proof(script)
+    parts += _undo(script)
     return "".join(parts)
 
 
 def _head(script: Script) -> str:
-    return HEAD.format(
+    count = len({change.config for change in script.changes if isinstance(change, ConfigChange)})
+    source = f"oc get secret {shell.quoted(script.from_secret)} -o json" if script.from_secret else 'cat "$secret_file"'
+    here = f"--namespace={script.project}"
+    rights = [f"may {shell.line(word for word in right if word != here)}" for right in script.rights]
+    return shipped.text(TEMPLATE).format(
+        count=Text.plural("{count} DeploymentConfig", "{count} DeploymentConfigs", count=count),
         project=_line(script.project),
-        registry=REGISTRY,
+        server=_line(script.server),
         version=script.version,
         date=script.date,
         notes="".join(f"# {_line(note)}\n" for note in script.notes),
         quoted_project=shell.quoted(script.project),
+        uid=shell.quoted(script.uid),
         quoted_server=shell.quoted(script.server),
-        login=" ".join(shell.quoted(option) for option in script.login),
+        options=" ".join(map(shell.quoted, script.options)),
         secret=SECRET_NAME,
-        secret_file=_quoted(script.secret_file or "registry-secret.yaml"),
-        from_secret=shell.quoted(script.from_secret or ""),
+        secret_file=""
+        if script.from_secret
+        else f"secret_file=${{SECRET_FILE:-{_quoted(script.secret_file or DEFAULT_FILE)}}}\n",
         account=ACCOUNT,
-        passing=shell.quoted(script.passing),
-        away=shell.quoted(script.away),
+        given=source,
+        rights=_folded(rights),
     )
+
+
+def _folded(commands: Iterable[str]) -> str:
+    """Short commands, several on a line."""
+    lines: list[str] = []
+    for command in commands:
+        if lines and len(lines[-1]) + len(command) < WIDTH:
+            lines[-1] += f"; {command}"
+        else:
+            lines.append(command)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _line(text: object) -> str:
@@ -141,100 +133,88 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
 
 
-def _folded(function: str, names: Sequence[str]) -> str:
-    """A call with many names, a few on each line."""
-    lines, line = [], function
-    for name in map(shell.quoted, names):
-        if len(line) + len(name) > 110:
-            lines.append(line)
-            line = " "
-        line += f" {name}"
-    return " \\\n".join([*lines, line]) + "\n"
-
-
-def _checks(script: Script) -> Iterator[str]:
-    """What is checked before the first change."""
-    yield "\n# Before the first change: the right place, and the rights.\n"
-    yield _folded("right_place", script.chosen)
-    if script.gate:
-        yield f"gate_command={shell.quoted(script.gate)} gate_seconds={max(1, round(script.gate_seconds))}\n"
-        yield "usable_gate\n"
-    if script.pause:
-        yield "[[ -t 0 && -t 2 ]] || stop 2 'it asks after each wave, but there is no terminal; nothing was changed'\n"
-    for question in script.rights:
-        yield f"may {shell.line(question)}\n"
-
-
-def _reason(change: Change) -> str:
-    undo = f"# undo: {shell.oc(change.inverse.args)}\n" if change.inverse is not None else ""
-    return f"# {_line(f'{change.subject}: {change.why}')}\n{undo}"
-
-
-def _action(change: Change) -> str:
-    """A change of the first three steps, which does no harm when it is made already."""
-    return _reason(change) + _made(change)
-
-
 def _made(change: Change) -> str:
+    """A change of the first three steps, which does no harm if it is made already. Raises ValueError."""
     call = shell.oc(change.args)
-    if isinstance(change, SecretChange):
-        return _secret(change)
-    if isinstance(change, AccountCreated):
-        linking = shell.oc(("secrets", "link", ACCOUNT, SECRET_NAME, "--for=pull"))
-        return (
-            f'if ! there sa "$account"; then\n  feed {shell.quoted(change.stdin)} {call}\n'
-            f'elif ! linked "$account"; then\n  run {linking}\nfi\n'
-        )
-    if isinstance(change, SecretLinked) and (change.name, change.use) == (SECRET_NAME, "pull"):
-        return f"linked {shell.quoted(change.account)} || run {call}\n"
-    if isinstance(change, RoleGranted) and change.binding is not None:
-        looked_for = shell.line(("rolebinding", change.binding, *change.elsewhere))
-        return f"there {looked_for} || run {call}\n"
-    return f"run {call}\n"
-
-
-def _secret(change: SecretChange) -> str:
     if isinstance(change, SecretCopied):
         name = shell.quoted(change.name)
-        return f"if ! there secret {name} && ! same_secret; then keep_secret {name}; fi\n"
-    if not (change.path or change.copied_from):
-        raise ValueError(f"{change.subject}: what it reads cannot be named in a script")
-    if isinstance(change, SecretReplaced):
-        return "same_secret || place_secret replace\n"
-    return (
-        'if there secret "$secret"; then\n'
-        '  same_secret || stop 4 "secret $secret is already in the project and differs from $secret_file"\n'
-        "else\n  place_secret create\nfi\n"
-    )
+        return f"copy() {{ oc get secret {SECRET_NAME} -o json | renamed {name} json | oc create -f -; }}\nis_given || there secret {name} || run copy"
+    if isinstance(change, (SecretCreated, SecretReplaced)):
+        if not (change.path or change.copied_from):
+            raise ValueError(f"{change.subject}: what it reads cannot be named in a script")
+        if isinstance(change, SecretReplaced):
+            return "is_given || run place_given replace"
+        differs = f"secret {SECRET_NAME} is in the project and differs from the given one"
+        return f'if there secret {SECRET_NAME}; then is_given || stop "$refused" {shell.quoted(differs)}; else run place_given create; fi'
+    if isinstance(change, AccountCreated):
+        return f"create_account() {{ {call} <<<{shell.quoted(change.stdin or '')}; }}\nthere sa {ACCOUNT} || run create_account"
+    if isinstance(change, SecretLinked) and change.use == "pull":
+        return f"has_login {shell.quoted(change.account)} {shell.quoted(change.name + ' ')} || run {call}"
+    if isinstance(change, RoleGranted) and change.binding is not None:
+        looked_for = shell.line(("rolebinding", change.binding, *change.elsewhere))
+        return f"there {looked_for} || run {call}"
+    return f"run {call}"
+
+
+def _gets_pull_secret(script: Script) -> str:
+    lines = f"has_login {ACCOUNT} '{SECRET_NAME} ' || run oc secrets link {ACCOUNT} {SECRET_NAME} --for=pull\n"
+    if script.login:
+        lines += "# Pods that are created before the cluster gives the account a login for its own registry do not have it.\n"
+        lines += f"for _ in {{1..{LOOKS}}}; do has_login {ACCOUNT} {ACCOUNT}-dockercfg- && break; sleep 2; done\n"
+    return lines
 
 
 def _waves(script: Script) -> Iterator[str]:
     """Steps 4 and 5: a wave after the other, each patched and waited for."""
     costs = {cost.config: cost for cost in script.costs}
-    if script.waves:
-        yield "\nown_login\n"
     for number, wave in enumerate(script.waves, 1):
-        title = f"4, 5 wave {number} of {len(script.waves)}, {wave.name}: {', '.join(wave.configs)}"
-        limits = [f"{name}={costs[name].deadline_seconds}" for name in wave.configs]
-        yield "\n" + _folded(f"wave {shell.quoted(title)}", limits)
+        yield f"\nsay {shell.quoted(f'4, 5 wave {number} of {len(script.waves)}, {wave.name}')} && right_place\n"
         for name in wave.configs:
             yield from _config(script, name, costs[name])
-        yield _folded("await", limits)
-        after = shell.line((str(number), str(len(script.waves)), wave.name, " ".join(wave.configs)))
-        if script.gate:
-            yield f"gate {after}\n"
-        if script.pause and number < len(script.waves):
-            yield f"ask {after}\n"
+        awaited = [f"{name}={costs[name].deadline_seconds}" for name in wave.configs if name not in script.standing]
+        if awaited:
+            yield f"await {shell.line(awaited)}\n"
 
 
 def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
     quoted = shell.quoted(name)
-    for warning in cost.warnings:
-        yield f"# {_line(f'dc/{name}: {warning}')}\n"
-    for change in script.actions:
-        if not isinstance(change, (ConfigPatched, ConfigResumed)) or change.config != name:
+    why = "; ".join(map(_line, cost.warnings))
+    patched = False
+    for change in script.changes:
+        if not isinstance(change, ConfigChange) or change.config != name:
             continue
-        test = "is_paused" if isinstance(change, ConfigResumed) else "needs_patch"
-        yield f"{_reason(change)}if {test} {quoted}; then\n  run {shell.oc(change.args)}\nfi\n"
-    # What is found in need of it when the script runs, not when it was printed.
-    yield f"if needs_start {quoted}; then run {shell.oc(('rollout', 'latest', f'dc/{name}'))}; fi\n"
+        call = f"run {shell.oc(change.args)}"
+        if isinstance(change, ConfigPatched):
+            yield f"if due {quoted}; then {call}; fi{f' # {why}' if why else ''}\n"
+            patched = True
+        elif isinstance(change, ConfigResumed):
+            paused = f"ask '(true|false)?' oc get dc {quoted} -o 'jsonpath={{.spec.paused}}' && [[ $answer == true ]]"
+            yield f"if {paused}; then {call}; fi # {_line(change.why)}\n"
+        elif isinstance(change, RolloutStarted):
+            yield f"if ! proved {quoted}; then {call}; fi # {_line(change.why)}\n"
+    if not patched:
+        yield f"due {quoted} || true # its template names {ACCOUNT}\n"
+
+
+def _proof(script: Script) -> Iterator[str]:
+    names = shell.line(script.chosen)
+    yield f'\nchosen=({names})\nfor config in "${{chosen[@]}}"; do\n'
+    yield '  proved "$config" || stop 1 "not migrated: the pods of dc/$config do not prove it"\ndone\n'
+    yield "echo 'migrated, and the pods prove it'\n"
+
+
+def _undo(script: Script) -> Iterator[str]:
+    """The commands that undo it, as comments, in the order in which the tool's own undo works."""
+    yield "\n# To undo it, run these commands from first to last, each without its first two characters:\n"
+    for stage in script.undo:
+        if any(isinstance(change, AccountDeleted) for change in stage):
+            pods = script.place.line(("oc", "get", "pods", "-o", "jsonpath={.items[*].spec.serviceAccountName}"))
+            yield f'# until used=$({pods}) && ! grep -qw {ACCOUNT} <<<"$used"; do sleep 3; done\n'
+        for change in stage:
+            call = script.place.line(("oc", *change.args))
+            if isinstance(change, SecretReplaced):
+                yield f"# {call} < FILE-OF-THE-FORMER-SECRET\n"
+            elif isinstance(change, ConfigPatched):
+                yield f"# {call} && {script.place.line(('oc', 'rollout', 'status', str(change.subject)))}\n"
+            else:
+                yield f"# {call}\n"
