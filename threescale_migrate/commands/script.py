@@ -45,7 +45,8 @@ def run(session: Session, options: Options) -> Result:
         for wave in waves(state, request)
     )
     chosen = choose(state, request).configs
-    standing = frozenset(n for n in chosen if state.configs[n].paused and not request.resume_paused)
+    paused = frozenset(n for n in chosen if state.configs[n].paused and not request.resume_paused)
+    passing = frozenset(n for n in chosen if state.configs[n].test)
     default = state.accounts.get(DEFAULT_ACCOUNT)
     login = default is not None and any(name.startswith("default-dockercfg-") for name in default.pull_secrets)
     made = bash.Script(
@@ -63,10 +64,10 @@ def run(session: Session, options: Options) -> Result:
         rights=tuple(right.question[2:] for right in needed(plan.actions, state)),
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),
-        chosen=chosen,
-        standing=standing,
+        chosen=tuple(name for name in chosen if name not in passing),
+        standing=paused | passing,
         login=login,
-        notes=tuple(str(note) for note in (*plan.notes, *_limits(where, standing))),
+        notes=tuple(str(note) for note in (*plan.notes, *_limits(where, paused, passing))),
     )
     try:
         return session.result(ExitCode.DONE, Printed(bash.render(made)))
@@ -74,12 +75,16 @@ def run(session: Session, options: Options) -> Result:
         raise Usage(Text("{why}: give --secret-file", why=str(error))) from None
 
 
-def _limits(where: Location, standing: Iterable[str]) -> Iterator[Text]:
+def _limits(where: Location, paused: Iterable[str], passing: Iterable[str]) -> Iterator[Text]:
     """What the script does not do that the tool does."""
     if where.uid is None:
         yield Text("The project's uid cannot be read: another project of this name is not told from it.")
-    for name in sorted(standing):
+    for name in sorted(paused):
         yield Text("{name} is paused: it is patched, and its pods stay as they are until it is resumed.", name=name)
+    for name in sorted(passing):
+        yield Text(
+            "{name} has pods only while a rollout runs (spec.test): it is patched, and not waited for.", name=name
+        )
 
 
 def _options(given: Options, context: str | None) -> tuple[str, ...]:

@@ -43,8 +43,8 @@ class Script:
     `place` are the words that name context and project to `oc`; `uid` is the project's, empty if it cannot be read. The secret is in
     `secret_file`, or in the project as `from_secret`. `changes` are the plan's, in order, and `undo` what undoes them, by stages in the
     order in which that works. `rights` are the words after `oc auth can-i` that ask for each right that is needed. `chosen` are all
-    configs whose pods have to prove it at the end, `waves` those that have not yet; the rollout of one in `standing` does not come to
-    an end, such as a paused one's. With `login` the cluster gives each account a login for its own registry.
+    configs whose pods have to prove it at the end, `waves` those that have not yet; one in `standing` is not waited for, such as a
+    paused one. With `login` the cluster gives each account a login for its own registry.
     """
 
     project: str
