@@ -74,7 +74,7 @@ def fits(args: Sequence[str], environment: Mapping[str, str]) -> bool:
         not _all_processes
         and threading.current_thread() is threading.main_thread()
         and not clock.CLOCK.running
-        and not {"--watch", "rehearse"} & set(args)
+        and "rehearse" not in args
         and not any(name.startswith(OF_A_PROCESS) for name in environment)
     )
 
