@@ -55,8 +55,9 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "guide": (
         "rules",
         "cause change grants logins needs registry_answers selection verdicts",
-        "account_reviews capacity config_changes costs prove_pull pulls refusals role_changes secret_file",
-        "causes object_changes",
+        "account_reviews capacity config_changes costs prove_pull pulls refusals secret_file",
+        "causes users",
+        "object_changes role_changes",
         "links readiness registry_secret service_account",
         "deployment_configs permissions verification",
         "permission_checks",

@@ -132,9 +132,9 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
         for record in runs
     ]
     for change in wanted.changes:
-        why = change.undo_blocked(state, wanted)
-        if why.template:
-            notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.subject.name), why=why))
+        kept = change.undo_blocked(state, wanted)
+        if kept is not None and change.to_undo(state, wanted):
+            notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.subject.name), why=kept.why))
     argvs = tuple(oc.argv(action.args) for action in actions)
     names = [name for wave in order for name in wave.configs]
     return Plan(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))

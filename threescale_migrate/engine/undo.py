@@ -46,7 +46,7 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
             continue
 
         def replan(state: ProjectState, stage: tuple[Change, ...] = stage) -> tuple[Change, ...]:
-            return guide.plan_things(state, wanted, stage)
+            return guide.plan_things(state, guide.at(stage, wanted), stage)
 
         if stage is not order[0]:
             run.stop.check()

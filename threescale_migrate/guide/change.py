@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from .. import shell
 from ..cluster.state import ProjectState
-from ..values import NOTHING, Request, Step, Text
+from ..values import NO_FIX, Fix, Request, Step, Text
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,15 @@ class Call:
 FROM_STDIN = ("-f", "-")
 # The mark of a field that a journal does not keep, and without which a change is read back.
 UNKEPT: Mapping[str, bool] = {"kept": False}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Why a change is not undone, and what can be done about it; `in_use` where something uses what was changed."""
+
+    why: Text
+    fix: Fix = NO_FIX
+    in_use: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,9 +132,9 @@ class Change(ABC):
         back = self.inverse
         return () if back is None or back.is_done(state) else (back.bound(state),)
 
-    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
-        """Why it is not undone: somebody has changed the thing since, or something else uses it. Empty where it is undone."""
-        return NOTHING
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
+        """Why it is not undone: somebody has changed the thing since, or something uses it. None where it is undone."""
+        return None
 
     def spanning(self, later: tuple[Change, ...]) -> Change:
         """This change and `later` ones about the same thing, newest last, as one that leads from what this one found to what the
@@ -169,12 +178,14 @@ class Undo:
     `changes` are those that runs made, newest first, one for each thing. `manifests` are the secrets that can be restored, by the
     fingerprint of their logins, and are never shown. `force` also undoes what somebody has changed since. With `whole`, which
     `--to-default` sets, none of the configs that it chooses may be left running as `amp`, including those that came after the plan.
+    Once its rollouts are `over`, what runs as it did before them runs on.
     """
 
     changes: tuple[Change, ...]
     manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
     force: bool = False
     whole: Request | None = None
+    over: bool = False
 
 
 class Deletion(Change):

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Step, Text
-from .change import Call, Change, ObjectName, Undo
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, Step, Text
+from .change import Call, Change, Kept, ObjectName, Undo
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,15 @@ class ConfigPatched(ConfigChange):
         config = state.configs.get(self.config)
         return config is not None and (config.account, config.account_twin) == (self.account, self.account_twin)
 
-    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
         """Whether somebody has given the config an account that no run wrote: a run may have died in its patch."""
         config = state.configs.get(self.config)
         if undo.force or config is None or self.inverse.is_done(state):
-            return NOTHING
+            return None
         if config.effective_account in (self.account_given, *self.written):
-            return NOTHING
-        return Text(
-            "its template uses {found}, which this run did not write; --force undoes it anyway",
-            found=config.effective_account,
-        )
+            return None
+        why = "its template uses {found}, which this run did not write; --force undoes it anyway"
+        return Kept(Text(why, found=config.effective_account))
 
     def spanning(self, later: tuple[Change, ...]) -> Change:
         """From the account that was there before all of them to that which the last one gave."""

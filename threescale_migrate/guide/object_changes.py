@@ -8,9 +8,9 @@ from typing import ClassVar, cast
 
 from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
-from ..values import ACCOUNT, NOTHING, SECRET_NAME, Step, Text, Usage
-from .change import FROM_STDIN, UNKEPT, Change, Deletion, ObjectName, Undo
-from .config_changes import ConfigPatched
+from ..values import ACCOUNT, SECRET_NAME, Step, Text, Usage
+from . import users
+from .change import FROM_STDIN, UNKEPT, Change, Deletion, Kept, ObjectName, Undo
 
 MADE_BY_THE_RUN = Text("the run created it, and nothing else uses it")
 ACCOUNT_MANIFEST = {
@@ -67,14 +67,18 @@ class SecretCreated(SecretChange):
         """Whether the project has it, with whatever login."""
         return state.secret_named(self.name) is not None
 
-    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
         """Whether somebody has put another login into it, or something else uses it."""
         found = state.secret_named(self.name)
         if found is None:
-            return NOTHING
+            return None
         if found.fingerprint != self.fingerprint and not undo.force:
-            return Text("it is kept: somebody has put another login into it since the run; --force deletes it")
-        return _used(_users_of_secret(state, undo, self.name))
+            return Kept(Text("it is kept: somebody has put another login into it since the run; --force deletes it"))
+        unlinked = {c.account for c in undo.changes if isinstance(c, SecretLinked) and c.name == self.name}
+        unlinked |= {
+            ACCOUNT for c in undo.changes if isinstance(c, AccountCreated) and c.undo_blocked(state, undo) is None
+        }
+        return users.kept(users.of_secret(state, undo, self.name, unlinked))
 
     def spanning(self, later: tuple[Change, ...]) -> Change:
         """With the login that the last change left."""
@@ -135,11 +139,11 @@ class SecretReplaced(SecretChange):
         back = cast("SecretReplaced", self.inverse)
         return (replace(back, manifest=found, resource_version=state.secret.resource_version),)
 
-    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
         """Whether somebody has put another login into it."""
         if undo.force or state.secret is None or state.secret.fingerprint in (self.fingerprint, self.before):
-            return NOTHING
-        return Text("somebody has put another login into it since the run; --force replaces it anyway")
+            return None
+        return Kept(Text("somebody has put another login into it since the run; --force replaces it anyway"))
 
     def spanning(self, later: tuple[Change, ...]) -> Change:
         """With the login that the last change left."""
@@ -202,18 +206,14 @@ class AccountCreated(Change):
         """Whether it is there."""
         return ACCOUNT in state.accounts
 
-    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
         """Whether anything that is not undone runs as the account, or somebody has linked other secrets to it."""
-        users = users_of_account(state, undo, ACCOUNT)
-        if users:
-            return _used(users)
+        used = users.kept(users.of_account(state, undo, ACCOUNT))
+        if used is not None or undo.force:
+            return used
         linked = _foreign_links(state.accounts.get(ACCOUNT), undo)
-        if linked and not undo.force:
-            return Text(
-                "it is kept: somebody has linked {secrets} to it since the run; --force deletes it",
-                secrets=", ".join(linked),
-            )
-        return NOTHING
+        why = "it is kept: somebody has linked {secrets} to it since the run; --force deletes it"
+        return Kept(Text(why, secrets=", ".join(linked))) if linked else None
 
 
 @dataclass(frozen=True)
@@ -243,26 +243,6 @@ class AccountDeleted(Deletion):
         return self.name not in state.accounts
 
 
-def users_of_account(state: ProjectState, undo: Undo, name: str) -> list[str]:
-    """What runs as an account and is not undone."""
-    returning = {
-        change.config
-        for change in undo.changes
-        if isinstance(change, ConfigPatched)
-        and change.account_before != name
-        and not change.undo_blocked(state, undo).template
-    }
-    users = [
-        f"dc/{config.name}"
-        for config in state.configs.values()
-        if config.effective_account == name and config.name not in returning
-    ]
-    controlled = {c.name for c in state.controllers.values() if c.config in returning}
-    return users + [
-        f"pod/{pod.name}" for pod in state.pods if pod.account == name and pod.live and pod.controller not in controlled
-    ]
-
-
 def _foreign_links(account: ServiceAccount | None, undo: Undo) -> list[str]:
     """The secrets of an account that no run linked, without those that OpenShift creates for each account by itself (fact 20)."""
     if account is None:
@@ -274,24 +254,6 @@ def _foreign_links(account: ServiceAccount | None, undo: Undo) -> list[str]:
         *(c.name for c in undo.changes if isinstance(c, SecretLinked) and c.account == account.name),
     }
     return [name for name in linked if name not in ours]
-
-
-def _users_of_secret(state: ProjectState, undo: Undo, secret: str) -> list[str]:
-    """What has a secret, and keeps it after the undo."""
-    leaving = {c.account for c in undo.changes if isinstance(c, SecretLinked) and c.name == secret}
-    leaving |= {
-        ACCOUNT for c in undo.changes if isinstance(c, AccountCreated) and not c.undo_blocked(state, undo).template
-    }
-    users = [
-        f"sa/{account.name}"
-        for account in state.accounts.values()
-        if secret in (*account.pull_secrets, *account.secrets) and account.name not in leaving
-    ]
-    return users + [f"dc/{config.name}" for config in state.configs.values() if secret in config.template_pull_secrets]
-
-
-def _used(users: list[str]) -> Text:
-    return Text("it is kept: {users} use it", users=", ".join(users[:5])) if users else NOTHING
 
 
 def linked_for(account: ServiceAccount, use: str) -> tuple[str, ...]:
@@ -348,6 +310,10 @@ class SecretLinked(_LinkChange):
     def is_done(self, state: ProjectState) -> bool:
         """Whether it is linked."""
         return self._is_linked(state, self.use)
+
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
+        """Whether a pod that runs as the account, or will, pulls with it."""
+        return users.kept(users.of_link(state, undo, self.account, self.name)) if self.use == "pull" else None
 
     def to_undo(self, state: ProjectState, undo: Undo) -> tuple[Change, ...]:
         """It is unlinked; where it was linked for the other use too, which `oc secrets unlink` would end, from this list alone."""

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from .. import shell
 from ..cluster.state import ProjectState
-from ..values import NOTHING, Step, Text
-from .change import Change, Deletion, ObjectName, Undo
+from ..values import Step, Text
+from . import users
+from .change import Change, Deletion, Kept, ObjectName, Undo
 from .grants import CLUSTER_ROLE, SCC, Grant, has, holding, user_of
 
 
@@ -96,19 +97,23 @@ class RoleGranted(_RoleChange):
         """Whether the account has it."""
         return has(state, self.account, self.grant)
 
-    def undo_blocked(self, state: ProjectState, undo: Undo) -> Text:
-        """Whether somebody has bound the role to the account again, or added others to the binding that the run created."""
+    def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
+        """Whether something that runs as the account may need it, somebody has bound the role to the account again, or added others
+        to the binding that the run created."""
+        used = users.kept(users.of_role(state, undo, self.account))
+        if undo.force or used is not None:
+            return used
         held = holding(state, self.grant, self.account)
-        if undo.force:
-            return NOTHING
         if len(held) > 1:
-            return Text(
-                "it is kept: more than one binding grants it ({names}); --force removes the account from all of them",
-                names=", ".join(shell.quoted(binding.name) for binding in held),
+            return Kept(
+                Text(
+                    "it is kept: more than one binding grants it ({names}); --force removes the account from all of them",
+                    names=", ".join(shell.quoted(binding.name) for binding in held),
+                )
             )
         if any(len(binding.subjects) > 1 for binding in held if binding.name == self.binding):
-            return Text("it is kept: somebody has added others to the binding since the run; --force deletes it")
-        return NOTHING
+            return Kept(Text("it is kept: somebody has added others to the binding since the run; --force deletes it"))
+        return None
 
 
 @dataclass(frozen=True)

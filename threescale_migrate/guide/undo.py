@@ -15,10 +15,11 @@ from . import config_changes, object_changes, role_changes
 from .change import Change, Undo
 from .config_changes import ConfigChange, ConfigPatched, ConfigResumed, patches_in
 from .deployment_configs import starts
-from .object_changes import AccountCreated, SecretCopied, SecretCreated
+from .object_changes import AccountCreated, SecretCopied, SecretCreated, SecretReplaced
 from .readiness import Goal, assess, fix, unread
 from .role_changes import RoleGranted
 from .selection import Wave, waves
+from .users import SHOWN, naming
 
 # All that a journal can hold.
 KINDS: Mapping[str, type[Change]] = {
@@ -97,10 +98,18 @@ def stages(undo: Undo, state: ProjectState) -> tuple[tuple[Change, ...] | Wave, 
     """
     objects = [change for change in undo.changes if not isinstance(change, ConfigChange)]
     first = tuple(change for change in objects if not isinstance(change, AFTER_ALL))
-    last = tuple(change for change in objects if isinstance(change, AFTER_ALL))
+    last = [change for change in objects if isinstance(change, AFTER_ALL)]
+    roles = tuple(change for change in last if isinstance(change, RoleGranted))
     found: list[tuple[Change, ...] | Wave] = [first] if first else []
     found += _waves(state, [change.config for change in patches_in(undo.changes)])
-    return (*found, last) if last else tuple(found)
+    found += [roles] if roles else []
+    # What is deleted is looked at just before.
+    return (*found, *((change,) for change in last if change not in roles))
+
+
+def at(stage: tuple[Change, ...], undo: Undo) -> Undo:
+    """The undo as it stands when a stage comes: what pods no longer need is removed once the rollouts are over."""
+    return replace(undo, over=isinstance(stage[0], AFTER_ALL))
 
 
 def of_plan(state: ProjectState, changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
@@ -132,7 +141,7 @@ def _wanted(state: ProjectState, undo: Undo, names: Iterable[str]) -> list[Confi
     """The patches of these configs that are undone, of configs that are there."""
     wanted = set(names) & set(state.configs)
     found = (change for change in patches_in(undo.changes) if change.config in wanted)
-    return [change for change in found if not change.undo_blocked(state, undo).template]
+    return [change for change in found if change.undo_blocked(state, undo) is None]
 
 
 def goals(state: ProjectState, undo: Undo, names: Iterable[str]) -> dict[Goal, tuple[str, ...]]:
@@ -181,15 +190,13 @@ def plan_after(state: ProjectState, undo: Undo, names: Iterable[str]) -> tuple[C
 def plan_things(state: ProjectState, undo: Undo, changes: Iterable[Change]) -> tuple[Change, ...]:
     """What is done about accounts, links, grants and secrets. Raises Usage."""
     return tuple(
-        change
-        for made in changes
-        if not made.undo_blocked(state, undo).template
-        for change in made.to_undo(state, undo)
+        change for made in changes if made.undo_blocked(state, undo) is None for change in made.to_undo(state, undo)
     )
 
 
 def verify(state: ProjectState, undo: Undo) -> tuple[Check, ...]:
     """For each change whether it is undone; what was left unchanged is reported with the reason."""
+    undo = replace(undo, over=True)
     checks = [
         _check_config(state, undo, change) if isinstance(change, ConfigPatched) else _check_object(state, undo, change)
         for change in undo.changes
@@ -224,8 +231,8 @@ def _check_config(state: ProjectState, undo: Undo, change: ConfigPatched) -> Che
     if name not in state.configs:
         return _of_config(name, Verdict.WARNING, Text("it is no longer in the project"))
     blocked = change.undo_blocked(state, undo)
-    if blocked.template:
-        return _of_config(name, Verdict.FAILED, blocked)
+    if blocked is not None:
+        return _of_config(name, Verdict.FAILED, blocked.why, blocked.fix)
     wanted = goal_of(change)
     found = assess(state, name, wanted)
     if not change.inverse.is_done(state) or not found.reached:
@@ -244,15 +251,20 @@ def _check_object(state: ProjectState, undo: Undo, change: Change) -> Check:
     def checked(verdict: Verdict, seen: Text, fix: Fix = NO_FIX) -> Check:
         return Check(change.step, Code.OBJECT_AS_BEFORE, str(change.subject), verdict, seen, fix)
 
-    blocked = change.undo_blocked(state, undo)
-    if blocked.template:
-        return checked(Verdict.WARNING, blocked)
     if change.read_as in state.unread:
         return checked(Verdict.UNKNOWN, _unreadable(state, change.read_as))
+    kept = change.undo_blocked(state, undo)
     try:
         left = change.to_undo(state, undo)
     except Usage as error:
-        return checked(Verdict.FAILED, error.text)
+        return checked(Verdict.FAILED, error.text) if kept is None else checked(Verdict.WARNING, kept.why, kept.fix)
+    if left and kept is not None:
+        return checked(Verdict.FAILED if kept.in_use else Verdict.WARNING, kept.why, kept.fix)
     if left:
         return checked(Verdict.FAILED, Text("it is not as it was before"), GO_ON)
-    return checked(Verdict.PASSED, Text("it is as it was before the run"))
+    if isinstance(change, SecretCreated):
+        still = ", ".join(f"pod/{pod.name}" for pod in naming(state, change.name)[:SHOWN])
+        if still:
+            seen = Text("removed; {pods} still names it, and does not need it", pods=still)
+            return checked(Verdict.WARNING, seen)
+    return checked(Verdict.PASSED, Text("as before the run") if isinstance(change, SecretReplaced) else Text("removed"))
