@@ -377,6 +377,23 @@ def test_what_a_command_did_is_shown_by_the_table_of_formats_alone() -> None:
         assert floor_of(name) != "commands" or not {other for _, other in listed} & shown, name
 
 
+def test_a_command_reads_no_option_that_it_does_not_take() -> None:
+    """Of such an option it would get the default, whatever is typed."""
+    seen: set[str] = set()
+    for name, tree in TREES.items():
+        command = name.rpartition(".")[2]
+        if floor_of(name) != "commands" or command not in COMMANDS:
+            continue
+        read = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "options"
+        }
+        seen |= read
+        assert not [each for each in read & set(OPTIONS) if not OPTIONS[each].taken_by(command)], name
+    assert len(seen) > 20
+
+
 def test_the_formats_are_those_that_the_option_takes() -> None:
     assert set(OPTIONS["output"].choices("verify")) == {"text", *FORMATS}
 

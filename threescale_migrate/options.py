@@ -21,6 +21,8 @@ GUIDE_VARIABLES = {"dc": "THREESCALE_DC_NAMES"}
 # What --wave-plan has where no file is named: plan prints the order. What --prove-pull has where no image is named, and for all.
 STDOUT = "-"
 ONE, ALL = "one", "all"
+# What --watch has where no time is given.
+UNTIL_MIGRATED = "until-migrated"
 
 # Commands by what they have in common.
 PLANNING = "plan preflight script migrate"
@@ -176,11 +178,10 @@ class Options:
     to_default: bool = option(False, "without a journal: set configs back to default", "undo", excludes="run secret_file username from_secret")  # fmt: skip
 
     # Looking again, and monitoring.
-    watch: bool = option(
-        False, "check again until it is migrated, at most --timeout (default 2h)", "verify",
-        excludes=f"{MANY} {DOCUMENTS} report metrics_file changed_since_last prove_pull",
+    watch: float | str | None = option(
+        None, "check again until it is migrated, at most --timeout (default 2h); with TIME, every TIME without an end", "verify",
+        value="TIME", kind="WATCH", bare=UNTIL_MIGRATED, excludes=f"{MANY} {DOCUMENTS} report metrics_file changed_since_last prove_pull",
     )  # fmt: skip
-    interval: float | None = option(None, "keep watching, with one check every TIME", "verify", value="TIME", needs="watch")  # fmt: skip
     metrics_file: str | None = option(None, "also write Prometheus text for node_exporter", "verify", value="FILE", again=False, variable="verify")  # fmt: skip
     changed_since_last: bool = option(False, "print only what differs from the last run", "verify", again=False, excludes=DOCUMENTS)  # fmt: skip
 
@@ -291,6 +292,8 @@ def spelled_words(name: str, value: object) -> tuple[str, ...]:
     option = OPTIONS[name]
     if option.flag:
         return (option.spelled,) if value else ()
+    if option.about.bare is not None and value == option.about.bare:
+        return (option.spelled,)
     values = value if isinstance(value, tuple) else (value,)
     words = [f"{part:g}" if isinstance(part, float) else str(getattr(part, "value", part)) for part in values]
     if not option.several:

@@ -22,7 +22,7 @@ from threescale_migrate.values import Step
 
 # A value that each option takes, by its destination; others take any word.
 SAMPLES = {
-    "request_timeout": "9s", "call_timeout": "9s", "timeout": "9s", "grace": "9s", "jobs": "2", "speed": "2", "interval": "9s", "gate_timeout": "9s",
+    "request_timeout": "9s", "call_timeout": "9s", "timeout": "9s", "grace": "9s", "jobs": "2", "speed": "2", "watch": "9s", "gate_timeout": "9s",
     "report": "report.html", "prove_pull": "registry.redhat.io/3scale-amp26/zync", "skip": "readiness", "fault": "quota",
     "image": "ops/migrate:1", "schedule": "@daily",
 }  # fmt: skip
@@ -265,7 +265,9 @@ def test_off_a_terminal_only_yes_confirms(world: World) -> None:
         "migrate --gate true --gate-timeout 5 --pause --on-failure undo",
         "migrate --wave-plan waves --secret-file s.yml --replace-secret --report r.html --ticket CHG-1 --yes",
         "undo --dc zync,zync-que --force --yes",
-        "verify --watch --interval 5 --dc zync",
+        "verify --watch=5s --dc zync",
+        "verify --watch",
+        "migrate --prove-pull",
         "step readiness --check",
         "backup saved --dump zync-database --with-secrets",
     ],

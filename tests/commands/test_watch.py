@@ -39,7 +39,7 @@ def test_it_watches_a_migration_to_its_end_and_says_what_verify_says(world: Worl
 
 
 def test_off_a_terminal_it_says_what_changes_alone_and_a_round_costs_one_call(world: World) -> None:
-    process = world.popen("verify", "--watch", "--interval", "0.3s", "-vv", *PAIR)
+    process = world.popen("verify", "--watch=0.3s", "-vv", *PAIR)
     assert process.stderr is not None
     rounds, others = 0, 0
     for line in process.stderr:
@@ -72,7 +72,7 @@ def test_its_time_ends_it_and_so_does_what_cannot_pass(world: World) -> None:
 
 
 def test_on_a_terminal_the_table_is_drawn_again_and_ctrl_c_leaves_it(world: World) -> None:
-    argv = world.command("verify", "--watch", "--interval", "0.3s", *PAIR)
+    argv = world.command("verify", "--watch=0.3s", *PAIR)
     shown = on_terminal(argv, world.environment, interrupt=lambda raw: raw.count("0 of 2 done") == 4)
     assert shown.code == 130, shown.raw
     assert "\x1b[3A" in shown.raw  # two rows and the sentence beneath them, drawn over
@@ -83,7 +83,7 @@ def test_on_a_terminal_the_table_is_drawn_again_and_ctrl_c_leaves_it(world: Worl
 @pytest.mark.long
 def test_with_an_interval_it_goes_on_after_the_end_and_says_when_something_is_undone(world: World) -> None:
     assert world.migrate(*PAIR).code == 0
-    process = world.popen("verify", "--watch", "--interval", "0.3s", *PAIR)
+    process = world.popen("verify", "--watch=0.3s", *PAIR)
     read_until(process, "prove that they run as amp")
     assert world.run("undo", "--yes", "--grace", GRACE).code == 0
     read_until(process, "backend-cron: its template uses default")

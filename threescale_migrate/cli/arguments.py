@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..guide.prove_pull import IMAGE, is_image
-from ..options import ALL, ONE, Option
+from ..options import ALL, ONE, UNTIL_MIGRATED, Option
 from ..values import REGISTRY, STEPS, Step, Text, Usage
 from . import references
 from .localising import current
@@ -109,6 +109,7 @@ def jobs(text: str) -> int:
 # How the value of an option is read, by its kind; any other is taken as it is.
 KINDS: Mapping[str, Callable[[str], object]] = {
     "TIME": duration,
+    "WATCH": lambda text: text if text == UNTIL_MIGRATED else duration(text),
     "OC TIME": go_duration,
     "NAMES": names,
     "STEP": step,

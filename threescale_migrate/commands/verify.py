@@ -33,7 +33,7 @@ def run(session: Session, options: Options) -> Result:
     """Checks the six steps. Raises what asking the cluster raises; over many projects each failure is part of the result."""
     if options.metrics_file:
         metrics.check_path(options.metrics_file)
-    if options.watch:
+    if options.watch is not None:
         return watch(session, _whole)
     return _run_many(session, options) if options.many else _run_one(session, options)
 

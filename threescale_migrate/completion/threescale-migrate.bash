@@ -9,7 +9,7 @@ _shtab_threescale_migrate_subparsers=(plan migrate verify undo history rehearse 
 
 _shtab_threescale_migrate_plan_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --jobs -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause -y --yes --on-failure --timeout --grace --backup --with-secrets --dump --restore --projects --all-contexts --inventory --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
-_shtab_threescale_migrate_verify_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --skip --service-discovery --secret-file --username --from-secret --prove-pull --allow-unknown --strict --timeout --watch --interval --metrics-file --changed-since-last --projects --all-contexts --inventory --jobs --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_verify_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --skip --service-discovery --secret-file --username --from-secret --prove-pull --allow-unknown --strict --timeout --watch --metrics-file --changed-since-last --projects --all-contexts --inventory --jobs --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_undo_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --secret-file --username --from-secret --force -y --yes --timeout --grace --dry-run --to-default --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_history_option_strings=(-h --help -n --namespace --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_rehearse_option_strings=(-h --help --color --plain --lang --dir --from --fault --speed --shell)
@@ -236,7 +236,7 @@ _shtab_threescale_migrate_verify___service_discovery_nargs=0
 _shtab_threescale_migrate_verify___prove_pull_nargs='?'
 _shtab_threescale_migrate_verify___allow_unknown_nargs=0
 _shtab_threescale_migrate_verify___strict_nargs=0
-_shtab_threescale_migrate_verify___watch_nargs=0
+_shtab_threescale_migrate_verify___watch_nargs='?'
 _shtab_threescale_migrate_verify___changed_since_last_nargs=0
 _shtab_threescale_migrate_verify___all_contexts_nargs=0
 _shtab_threescale_migrate_verify__q_nargs=0
@@ -557,7 +557,7 @@ _threescale_migrate_faults() {
   if [[ $1 == *=* ]]; then
     _threescale_migrate_those "${1%%=*}=" "${1#*=}" < <(echo all; _threescale_migrate_oc configs "${COMP_WORDS[@]}")
   else
-    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= quota paused= no-trigger= zero= token-refused registry-unreachable internal-registry authenticated-images gone= terms= service-discovery flaky-api= stumbles= api-down api-away login-expired apimanager labels= builds exec= old-client= ignores-dry-run user= forbidden=" -- "$1"
+    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= quota paused= no-trigger= zero= token-refused registry-unreachable cluster-quota internal-registry authenticated-images import-policy blocked-registry broken-login webhook client-logs gone= terms= service-discovery flaky-api= stumbles= api-down api-away login-expired apimanager labels= builds exec= old-client= ignores-dry-run user= forbidden=" -- "$1"
   fi
 }
 

@@ -54,7 +54,8 @@ def watch(session: Session, look: Look) -> Result:
     Gives what it has checked. Raises Failed at the deadline, OcError for what does not pass by itself, Stopped.
     """
     options = session.options
-    seconds = options.timeout or (WATCH_SECONDS if options.interval is None else None)
+    interval = options.watch if isinstance(options.watch, float) else None
+    seconds = options.timeout or (WATCH_SECONDS if interval is None else None)
     oc = session.connect(seconds)
     pin(oc)
     terminal = session.screen.result
@@ -63,14 +64,14 @@ def watch(session: Session, look: Look) -> Result:
     state = _Watch(oc, request_of(session, oc), look, watcher, monotonic())
     while True:
         found = _round(state)
-        if found is not None and options.interval is None and not _has_failed(found[1]):
+        if found is not None and interval is None and not _has_failed(found[1]):
             return results.checked(session, *found)
         if found is not None:
             _say(state, judge(found[1]).sentence)
         left = None if seconds is None else state.began + seconds - monotonic()
         if left is not None and left <= 0:
             raise _late(state, seconds or 0)
-        oc.pause(min(options.interval or ROUND_SECONDS, left or WATCH_SECONDS))
+        oc.pause(min(interval or ROUND_SECONDS, left or WATCH_SECONDS))
 
 
 def _has_failed(checks: tuple[Check, ...]) -> bool:
