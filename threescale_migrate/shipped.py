@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 def binary(name: str) -> bytes:
-    """The content of a file of the package, named from the package's root, such as `render/functions.sh`."""
+    """The content of a file of the package, named from the package's root, such as `render/script.sh`."""
     import pkgutil  # late: most commands read none
 
     found = pkgutil.get_data(__package__, name)

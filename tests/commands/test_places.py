@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,9 @@ def test_a_server_is_the_same_however_it_is_written(one: str, other: str, same: 
 
 @pytest.mark.parametrize("written", SAME)
 def test_the_printed_script_reads_a_server_alike(written: str) -> None:
-    functions = Path(bash.__file__).with_name("functions.sh")
-    script = f'eval "$(sed -n \'/^same_form()/,/^}}/p\' {functions})"; same_form "$1"'
+    template = Path(bash.__file__).with_name("script.sh").read_text(encoding="utf-8")
+    (function,) = re.findall(r"^same_form\(\) .*$", template, re.MULTILINE)
+    script = function.replace("{{", "{").replace("}}", "}") + '\nsame_form "$1"'
     done = subprocess.run(
         ["bash", "-c", script, "-", written.replace("test./", "test/")], capture_output=True, text=True, check=True
     )
@@ -69,7 +71,7 @@ def test_a_run_is_undone_and_expected_at_a_server_that_is_written_otherwise_by_t
     assert world.migrate(*ZYNC).code == 0
     script = world.run("script", "--secret-file", world.secret, "--dc", "system-redis", "--skip", "permissions").out
     rewrite(world, server=other)
-    assert world.program(["bash", "-s", "-"], stdin=script).code in (0, 1), world.results[-1].err
+    assert world.program(["bash", "-s", "--", "-y"], stdin=script).code in (0, 1), world.results[-1].err
     assert "oc is logged in to" not in world.results[-1].all
     expected = world.migrate(*ZYNC, "--expect-server", one)
     assert expected.code == 0, expected.all

@@ -53,11 +53,12 @@ has_login() {{ ask '[a-z0-9. -]*' oc get sa "$1" -o 'jsonpath={{.imagePullSecret
 # right_place: oc still leads where the plan was made; asked before the first change and before each wave.
 right_place() {{
   ask 'https?://[][A-Za-z0-9.:_%/-]+' oc whoami --show-server
-  [[ ${{answer%/}} == "${{server%/}}" ]] || stop "$refused" "oc is logged in to $answer, but this script is for $server"
+  [[ $(same_form "$answer") == "$(same_form "$server")" ]] || stop "$refused" "oc is logged in to $answer, but this script is for $server"
   [[ -z $uid ]] && return
   ask '[0-9a-f-]{{36}}' own_uid
   [[ $answer == "$uid" ]] || stop "$refused" "project $project is not the one that the plan was made for: its uid is $answer"
 }}
+same_form() {{ tr '[:upper:]' '[:lower:]' <<<"$1" | sed -e 's|/*$||' -e 's|^\(https://[^/]*\):443|\1|' -e 's|^\(http://[^/]*\):80|\1|'; }}
 own_uid() {{ oc get namespace "$project" -o 'jsonpath={{.metadata.uid}}' || oc get project "$project" -o 'jsonpath={{.metadata.uid}}'; }}
 
 # The registry secret goes from its file through a pipe to the cluster: it is never an argument, and never shown.
