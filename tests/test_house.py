@@ -83,7 +83,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "formats",
     ),
     "run": (
-        "report_path rights",
+        "admission report_path rights",
         "connecting since",
         "session",
         "errors inventory preflight reports sources",

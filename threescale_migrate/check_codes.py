@@ -31,6 +31,7 @@ class Code(str, Enum):
     RIGHTS_SUFFICIENT = "rights-sufficient", "the user has each right that the plan needs"
     STEP_PLANNED = "step-planned", "the step can be planned with what was given"
     CONFIG_HEALTHY = "config-healthy", "the config is healthy before it is changed"
+    ADMISSION_ALLOWS = "admission-allows", "no policy of the cluster refuses configs that run as amp"
     IMAGE_IMPORTED = "image-imported", "the image stream that the config follows has its image"
     IMAGE_PULLABLE = "image-pullable", "the cluster can pull today's images again"
     QUOTA_SUFFICIENT = "quota-sufficient", "quotas and limit ranges leave room for the redeployment"

@@ -186,3 +186,76 @@ def test_a_config_that_few_think_of_is_migrated_and_undone(world: World, spec: d
     assert template["serviceAccountName"] == "amp"
     undone = world.run("undo", "--yes")
     assert undone.code == 0, undone.all
+
+
+DENIED = (
+    'Error from server (Forbidden): admission webhook "validation.gatekeeper.sh" denied the request: [allowed-service-accounts]'
+    " service account amp is not on the list",
+    'Error from server: admission webhook "validate.kyverno.svc-fail" denied the request: policy DeploymentConfig/amp failed',
+    'Error from server (BadRequest): admission webhook "x.example.test" denied the request: no amp here',
+    "The deploymentconfigs \"backend-cron\" is invalid: : ValidatingAdmissionPolicy 'accounts' with binding 'all' denied request: amp",
+    'Error from server (Forbidden): deploymentconfigs.apps.openshift.io "x" is forbidden: the account amp is reserved',
+)
+
+
+@pytest.mark.parametrize("said", DENIED)
+def test_a_policy_that_refuses_the_account_is_named_before_the_first_change(world: World, said: str) -> None:
+    before = world.objects()
+    done = world.run("migrate", "--yes", "--secret-file", world.secret, "--oc", in_front(world, '"patch dc"*', said))
+    assert done.code == 4, done.all
+    told = " ".join(done.all.split())
+    assert "a policy of the cluster refuses the patch" in told
+    assert said.partition(": ")[2][:40] in told
+    assert "have that policy allow the service account amp" in told
+    assert "permission back" not in told
+    assert world.objects() == before
+
+
+def test_a_client_or_server_that_knows_no_dry_run_is_not_asked_and_the_webhook_is_named_where_it_refuses(
+    tmp_path: Path,
+) -> None:
+    world = make_world(tmp_path, "old-client=4.2", "webhook")
+    done = world.migrate("--dc", "zync")
+    assert done.code == 1, done.all
+    assert 'admission webhook "' in done.all
+    assert "make the policy that is named allow the service account amp" in " ".join(done.all.split())
+    assert "permission back" not in done.all
+
+
+def test_asking_admission_changes_nothing(world: World) -> None:
+    before = world.objects()
+    assert preflight(world)[0].code == 0
+    assert world.objects() == before
+
+
+@pytest.mark.parametrize("age", ["4.2", "3.11"])
+def test_old_clients_and_servers_are_not_asked_of_admission(tmp_path: Path, age: str) -> None:
+    world = make_world(tmp_path, f"old-client={age}")
+    before = world.objects()
+    done, found = preflight(world)
+    assert done.code == 0, found
+    assert world.objects() == before
+
+
+NOT_ALLOWED = (
+    'error: ImageStream "threescale-migrate-proof" is invalid: spec.tags[latest].from.name: Forbidden: registry "registry.redhat.io"'
+    ' not allowed by whitelist: "registry.access.redhat.com:443", "quay.io:443"',
+    'The ImageStreamImport "threescale-migrate-proof" is invalid: spec.images[0].from.name: Forbidden: registry "registry.redhat.io"'
+    " not allowed by empty whitelist",
+    'error: tag latest failed: registry "registry.redhat.io" not allowed by allowlist: "quay.io:443", and 3 more ...',
+)
+
+
+@pytest.mark.parametrize("said", NOT_ALLOWED)
+def test_a_cluster_that_may_not_import_from_the_registry_is_told_before_the_first_change(
+    world: World, said: str
+) -> None:
+    oc = in_front(world, '*"registry.redhat.io"*"--confirm"*|*ImageStreamImport*', said)
+    before = world.objects()
+    done = world.run("migrate", "--yes", "--secret-file", world.secret, "--oc", oc)
+    assert done.code == 4, done.all
+    assert "allowedRegistriesForImport" in done.all
+    assert "imagePolicyConfig" in done.all
+    assert "does not allow images to be imported from registry.redhat.io" in " ".join(done.all.split())
+    assert world.objects() == before
+    assert "oc login" not in done.all

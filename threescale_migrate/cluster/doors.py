@@ -22,6 +22,25 @@ REVIEW_KIND = ("authorization.k8s.io/v1", "SelfSubjectRulesReview")
 _ACCOUNT = re.compile(r"--as=system:serviceaccount:[a-z0-9-]+:[a-z0-9.-]+")
 
 
+# The guide's patch, which is all that is tried in this way.
+GUIDE_PATCH = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
+
+
+def try_patch(config: str) -> tuple[str, ...]:
+    """How the server is asked whether admission would take the guide's patch of a config; the same holds for old clients and servers as
+    for a binding: `patch` takes a value for `--dry-run` from 4.5 on and passes it on (openshift/oc release-4.2 to main, vendored
+    kubectl/pkg/cmd/patch/patch.go); before that it is a switch, which refuses one."""
+    return ("patch", "dc", config, "--patch", GUIDE_PATCH, "--dry-run=server", "-o", "name")
+
+
+def _tries_the_guides_patch(rest: Sequence[str]) -> bool:
+    return (
+        len(rest) > 0
+        and re.fullmatch(r"[a-z0-9][a-z0-9.-]*", rest[0]) is not None
+        and (("patch", "dc", *rest) == try_patch(rest[0]))
+    )
+
+
 class WrongDoor(Exception):
     """A defect of this program: a call that may change a cluster was sent as one that looks, or without an open journal."""
 
@@ -78,6 +97,7 @@ LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
     (("config", "view"), _without("--raw", "--flatten")),
     (("import-image",), _import_as_a_dry_run),
     (("exec",), _dumps_a_database),
+    (("patch", "dc"), _tries_the_guides_patch),
     (TRY_ON_SERVER, lambda rest: all(arg.startswith("--namespace=") for arg in rest)),
 )
 

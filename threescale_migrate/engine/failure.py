@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-from ..cluster.failures import Forbidden, OcError, TimeOver
+from ..cluster.failures import Denied, Forbidden, OcError, TimeOver
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.cause import Cause, CauseKind, then
 from ..guide.change import Change
 from ..guide.config_changes import RolloutCancelled
 from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
-from ..values import GO_ON, NOTHING, RESUME, Fix, Text
+from ..values import ACCOUNT, GO_ON, NOTHING, RESUME, Fix, Text
 from . import evidence
 from .apply import apply
 from .failed import BrokenConfig, Failed, Failure
@@ -85,6 +85,13 @@ def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[st
     fix = Fix(error.fix.sentence, (*error.fix.commands, RESUME))
     if isinstance(error, Forbidden):
         fix = then(Text("ask for the permission back"))
+    if isinstance(error, Denied):
+        fix = then(
+            Text(
+                "have a cluster admin make the policy that is named allow the service account {account}",
+                account=ACCOUNT,
+            )
+        )
     code = ExitCode.UNKNOWN if isinstance(error, Forbidden) and shown else error.exit_code
     return stopped(run, (why, *shown), fix, code, how_far(run, state, names, goal))
 

@@ -111,7 +111,8 @@ def _prove(run: Run) -> None:
             found = prove_pull.eased((found,))[0]
         run.journal.write("proof", image=image, verdict=found.verdict.value, seen=str(found.seen))
         sentence = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
-        if found.verdict in (Verdict.FAILED, Verdict.UNKNOWN):
+        known = found.forceable and run.request.prove_by_default  # the preflight has seen it, and was forced
+        if found.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and not known:
             code = ExitCode.FAILED if found.verdict is Verdict.FAILED else ExitCode.UNKNOWN
             raise Failed(Text("{sentence}; no config was redeployed", sentence=sentence), code)
         run.watcher.note(sentence)

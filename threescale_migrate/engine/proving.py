@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from ..guide.prove_pull import Asker
 from ..guide.registry_answers import Answer
 from ..guide.registry_secret import equal
 from ..guide.todays_images import Asked
-from ..values import Check, Request
+from ..values import Check, Request, Verdict
 from ..visible import cut
 
 SAID = 300
@@ -44,6 +44,10 @@ def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
         answers = {Asker.WORKSTATION: from_here(oc, image, login.manifest)}
         if there is not None and (given is None or equal(there, given)):
             answers[Asker.CLUSTER] = from_the_cluster(oc, image)
+        else:
+            # It has no login to ask with yet; what it refuses by a policy, or for a broken pull secret, it refuses with one as well.
+            refused = from_the_cluster(oc, image, prove_pull.WHATEVER_THE_LOGIN)
+            found += () if refused.verdict is not Verdict.FAILED else (refused,)
         found += prove_pull.shown(answers)
     return prove_pull.eased(found) if request.prove_by_default else tuple(found)
 
@@ -60,9 +64,11 @@ def from_here(oc: Oc, image: str, manifest: str) -> Check:
     return prove_pull.check(image, Asker.WORKSTATION, answer, said)
 
 
-def from_the_cluster(oc: Oc, image: str) -> Check:
-    """Has the cluster ask, with the logins that it has. Raises OcError if it cannot be asked anything."""
+def from_the_cluster(oc: Oc, image: str, counted: Collection[Answer] = tuple(Answer)) -> Check:
+    """Has the cluster ask, with the logins that it has; an answer that is not `counted` is no answer. Raises OcError if it cannot be
+    asked anything."""
     answer, said = _asked(oc, Asker.CLUSTER, prove_pull.on_cluster(image))
+    answer = answer if answer in counted else Answer.UNKNOWN
     return prove_pull.check(image, Asker.CLUSTER, answer, said)
 
 

@@ -62,7 +62,8 @@ class Attempt:
 class Facts:
     """What was found out. `answers` are the server's about what the plan needs; `unexpected` is which of server and project is not
     the one that the user expected, each with a sentence; `token_checks` whether the registry accepts the token, where that was
-    checked; `environment` what `system-environment` has, None where it was not read; `images` the answers for today's images."""
+    checked; `environment` what `system-environment` has, None where it was not read; `images` the answers for today's images;
+    `admission` what a policy of the cluster refuses."""
 
     program: str
     version: str
@@ -75,6 +76,7 @@ class Facts:
     token_checks: tuple[Check, ...] = ()
     environment: Environment | None = None
     images: tuple[Asked, ...] = ()
+    admission: tuple[Check, ...] = ()
 
 
 def attempt(state: ProjectState, request: Request) -> Attempt:
@@ -268,7 +270,7 @@ def _configs(facts: Facts, request: Request) -> list[Check]:
         return _skipped(Step.DEPLOYMENT_CONFIGS, Step.DEPLOYMENT_CONFIGS)
     if readiness.unread(state):
         return []
-    found: list[Check] = []
+    found: list[Check] = [*facts.admission]
     chosen = choose(state, request).configs
     healthy = 0
     for name in chosen:

@@ -78,7 +78,7 @@ ENDINGS = {
     "import-policy": "exit code 0: whoever may create images in the cluster is not limited, and their image streams are",
     "blocked-registry": "exit code 0; with authenticated-images exit code 5 after --grace: the nodes' policy is named",
     "broken-login": "exit code 4: the secret is named, and whose it is",
-    "webhook": "exit code 1: the webhook refuses the first config, and nothing is redeployed",
+    "webhook": "exit code 4: the webhook is named before the first change",
     "client-logs": "exit code 0",
     "gone=IMAGE": "exit code 4: the image cannot be pulled again; the configs that need it are named",
     "terms=IMAGE": "exit code 4: the image cannot be pulled again, and the registry says why",

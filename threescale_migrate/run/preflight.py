@@ -25,7 +25,7 @@ from ..render import text
 from ..render.result import Preflight, Result
 from ..render.screens import verdict_of_findings
 from ..values import Check, Request, Verdict
-from . import rights
+from . import admission, rights
 from .connecting import unexpected
 from .session import Session
 
@@ -64,12 +64,14 @@ def examine(
     token_checks: list[Check] = []
     images: list[Asked] = []
     environment: list[Environment] = []
+    refused: list[Check] = []
     side_by_side(
         (
             lambda: answers.append(rights.ask(oc, state, attempt.actions)),
             lambda: token_checks.extend(prove(oc, state, request)),
             lambda: images.extend(still_there(oc, wanted(state, moved))),
             lambda: environment.append(read_environment(oc)),
+            lambda: refused.extend(admission.tried(oc, attempt.actions)),
         )
     )
     facts = Facts(
@@ -84,6 +86,7 @@ def examine(
         token_checks=tuple(token_checks),
         environment=environment[0],
         images=tuple(images),
+        admission=tuple(refused),
     )
     return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
 
