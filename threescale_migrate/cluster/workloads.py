@@ -40,7 +40,6 @@ def words(values: Any) -> tuple[str, ...]:
 
 
 def parse_config(item: _JSON) -> DeploymentConfig:
-    """A DeploymentConfig."""
     meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     pod_spec = ((spec.get("template") or {}).get("spec")) or {}
     strategy = spec.get("strategy") or {}
@@ -138,7 +137,6 @@ def _image_trigger(item: _JSON) -> ImageTrigger:
 
 
 def parse_controller(item: _JSON) -> ReplicationController:
-    """A ReplicationController."""
     meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     notes = meta.get("annotations") or {}
     pod_spec = ((spec.get("template") or {}).get("spec")) or {}
@@ -186,7 +184,6 @@ def _int(text: Any) -> int:
 
 
 def parse_pod(item: _JSON) -> Pod:
-    """A pod."""
     meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     conditions = {c.get("type"): c for c in status.get("conditions") or ()}
     scheduled = conditions.get("PodScheduled") or {}

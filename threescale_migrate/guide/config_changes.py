@@ -23,7 +23,6 @@ class ConfigChange(Change):
 
     @property
     def subject(self) -> ObjectName:
-        """The config."""
         return ObjectName("dc", self.config)
 
 
@@ -90,7 +89,6 @@ class ConfigPatched(ConfigChange):
         return self.account or self.account_twin or DEFAULT_ACCOUNT
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether both fields are so."""
         config = state.configs.get(self.config)
         return config is not None and (config.account, config.account_twin) == (self.account, self.account_twin)
 
@@ -142,7 +140,6 @@ class _Rollout(ConfigChange):
 
     @property
     def args(self) -> tuple[str, ...]:
-        """The command."""
         return "rollout", self.verb, f"dc/{self.config}"
 
     @property
@@ -164,7 +161,6 @@ class ConfigResumed(_Rollout):
 
     @property
     def inverse(self) -> Change:
-        """It is paused again."""
         return ConfigPaused(Text("it was paused before"), self.config)
 
     @property
@@ -173,7 +169,6 @@ class ConfigResumed(_Rollout):
         return "pause-of-config", self.config
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is not paused."""
         return self.config in state.configs and not state.configs[self.config].paused
 
 
@@ -186,7 +181,6 @@ class ConfigPaused(_Rollout):
 
     @property
     def inverse(self) -> Change:
-        """It is resumed."""
         return ConfigResumed(Text("it is paused and would not redeploy"), self.config)
 
     @property
@@ -195,7 +189,6 @@ class ConfigPaused(_Rollout):
         return "pause-of-config", self.config
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is paused."""
         return self.config in state.configs and state.configs[self.config].paused
 
 
@@ -223,7 +216,6 @@ class RolloutCancelled(_Rollout):
     needs = "get deploymentconfigs, list replicationcontrollers, patch replicationcontrollers"
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether no revision is under way."""
         newest = state.newest(self.config) if self.config in state.configs else None
         return newest is None or newest.phase in ("Complete", "Failed")
 

@@ -63,7 +63,6 @@ class Cost:
 
 
 def cost(config: DeploymentConfig) -> Cost:
-    """The cost of redeploying one config."""
     return Cost(
         config=config.name,
         down=config.resting_replicas > 0 and (config.strategy == "Recreate" or _unavailable(config) >= config.replicas),

@@ -40,7 +40,6 @@ class SecretChange(Change):
 
     @property
     def subject(self) -> ObjectName:
-        """The secret."""
         return ObjectName("secret", self.name)
 
     @property
@@ -60,7 +59,6 @@ class SecretCreated(SecretChange):
 
     @property
     def inverse(self) -> Change:
-        """It is deleted."""
         return SecretDeleted(MADE_BY_THE_RUN, self.name, self.fingerprint)
 
     def is_done(self, state: ProjectState) -> bool:
@@ -170,11 +168,9 @@ class SecretDeleted(Deletion):
 
     @property
     def subject(self) -> ObjectName:
-        """The secret."""
         return ObjectName("secret", self.name)
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is gone."""
         return state.secret_named(self.name) is None
 
     def bound(self, state: ProjectState) -> Change:
@@ -199,11 +195,9 @@ class AccountCreated(Change):
 
     @property
     def inverse(self) -> Change:
-        """It is deleted."""
         return AccountDeleted(MADE_BY_THE_RUN, ACCOUNT)
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is there."""
         return ACCOUNT in state.accounts
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
@@ -229,7 +223,6 @@ class AccountDeleted(Deletion):
 
     @property
     def subject(self) -> ObjectName:
-        """The account."""
         return ObjectName("sa", self.name)
 
     def bound(self, state: ProjectState) -> Change:
@@ -239,7 +232,6 @@ class AccountDeleted(Deletion):
         return replace(self, bound_to=(path, found.uid, found.resource_version))
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is gone."""
         return self.name not in state.accounts
 
 
@@ -278,7 +270,6 @@ class _LinkChange(Change):
 
     @property
     def subject(self) -> ObjectName:
-        """The account."""
         return ObjectName("sa", self.account)
 
     @property
@@ -304,11 +295,9 @@ class SecretLinked(_LinkChange):
 
     @property
     def inverse(self) -> Change:
-        """It is unlinked."""
         return SecretUnlinked(Text("the run linked it"), self.account, self.name, self.use)
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is linked."""
         return self._is_linked(state, self.use)
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
@@ -353,5 +342,4 @@ class SecretUnlinked(_LinkChange):
         return None
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether it is not linked."""
         return not self._is_linked(state, self.use)

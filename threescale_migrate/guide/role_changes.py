@@ -38,7 +38,6 @@ class _RoleChange(Change):
 
     @property
     def subject(self) -> ObjectName:
-        """The role."""
         return ObjectName(self.role_kind.lower(), self.role)
 
     @property
@@ -89,12 +88,10 @@ class RoleGranted(_RoleChange):
 
     @property
     def inverse(self) -> Change:
-        """It is removed."""
         why = Text("the run gave it to {account}", account=self.account)
         return RoleRemoved(why, self.project, self.account, self.namespace, self.role_kind, self.role, self.binding)
 
     def is_done(self, state: ProjectState) -> bool:
-        """Whether the account has it."""
         return has(state, self.account, self.grant)
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:

@@ -57,7 +57,6 @@ def conditions(stamp: str, ready: bool, reason: str = "") -> list[dict[str, Any]
 
 
 def waiting(container: Object, reason: str, message: str = "", restarts: int = 0, last: Any = None) -> Object:
-    """The status of a waiting container."""
     state = {"message": message, "reason": reason} if message else {"reason": reason}
     return {**_status(container, {"waiting": state}, False), "lastState": last or {}, "restartCount": restarts}
 

@@ -92,7 +92,6 @@ def give_login(sim: Simulation, namespace: str, name: str) -> None:
 
 
 def logins(store: Store, account: Object) -> list[Object]:
-    """The login secrets of an account."""
     meta = account["metadata"]
     return [
         secret

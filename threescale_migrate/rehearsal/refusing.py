@@ -64,7 +64,6 @@ def check_types(patch: Any, whole: Any = None) -> None:
 
 
 def _go_map(value: Any) -> str:
-    """A value as Go prints it."""
     if isinstance(value, dict):
         return "map[" + " ".join(f"{key}:{_go_map(value[key])}" for key in sorted(value)) + "]"
     if isinstance(value, list):

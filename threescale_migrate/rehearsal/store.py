@@ -164,7 +164,6 @@ class Store:
         return Draw(self.settings["seed"], self.data["drawn"])
 
     def new_uid(self) -> str:
-        """A uid for a new object."""
         digits = f"{self.random().getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 

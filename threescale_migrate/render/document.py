@@ -247,11 +247,9 @@ class LinesWatcher:
         self._line("begin", **action(value, argv))
 
     def ended(self, value: Change, outcome: str, seconds: float, said: str) -> None:
-        """An action has ended."""
         self._line("end", subject=str(value.subject), outcome=outcome, seconds=round(seconds, 3), said=said)
 
     def wave(self, value: Wave, whole: Whole) -> None:
-        """A wave begins."""
         names = list(value.configs)
         self._line(
             "wave",

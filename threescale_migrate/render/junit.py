@@ -32,7 +32,6 @@ def failure(command: str, text: Text) -> str:
 
 
 def of(result: Result, strict: bool) -> str:
-    """The document of a result."""
     if isinstance(result.seen, Failure):
         return failure(result.command, result.seen.text)
     return document(result.outcomes, strict)

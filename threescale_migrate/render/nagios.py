@@ -54,7 +54,6 @@ def level_of(result: Result) -> int:
 
 
 def of(result: Result) -> str:
-    """The line for a result."""
     outcomes = result.outcomes
     said = line(outcomes) if outcomes else failure(result.seen.text if isinstance(result.seen, Failure) else NOTHING)
     return said + "\n"

@@ -32,7 +32,6 @@ class LineWatcher:
         """Nothing yet: the line comes with the outcome."""
 
     def ended(self, change: Change, outcome: str, seconds: float, said: str) -> None:
-        """An change has ended."""
         if self.quiet and outcome == "done":
             return
         mark = self.terminal.mark(ENDINGS[outcome][0])
@@ -41,7 +40,6 @@ class LineWatcher:
             self.terminal.line(said, 11, 11)
 
     def wave(self, wave: Wave, whole: Whole) -> None:
-        """A wave begins."""
         self.whole = whole
         if not self.quiet:
             title = Text(

@@ -156,7 +156,6 @@ def figure(seconds: float) -> str:
 
 
 def moment(at: str) -> datetime:
-    """A moment of the journal."""
     return datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
 
 

@@ -107,7 +107,6 @@ def carried_out(session: Session, command: Command) -> int:
 
 
 def failed(session: Session, error: Exception) -> Result:
-    """An error as a result."""
     text, code = explained(error)
     return session.result(code, failure_of(error, text))
 

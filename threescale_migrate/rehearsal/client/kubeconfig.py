@@ -141,7 +141,6 @@ class Kubeconfig:
 
     @property
     def namespace(self) -> str:
-        """The project."""
         return str(self.values.get("namespace") or self.context.get("namespace") or "default")
 
     @property

@@ -16,7 +16,6 @@ SINGULAR = CONFIGS.singular
 
 
 def rollout(session: Session) -> None:
-    """The rollout verbs."""
     verb = session.words[0] if session.words else ""
     run = ROLLOUT.get(verb)
     if run is None:
