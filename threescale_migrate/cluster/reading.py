@@ -27,7 +27,15 @@ from .oc import READ_TRIES, Oc
 from .parsing import SETTINGS, Part, assemble, parse_item
 from .pull_secrets import DATA_KEYS, broken, parse_secret, secret_values
 from .reviews import EACH_PROJECT, review
-from .state import ProjectState, RegistrySecret, SecretName, ServiceAccount
+from .state import (
+    DeploymentConfig,
+    Pod,
+    ProjectState,
+    RegistrySecret,
+    ReplicationController,
+    SecretName,
+    ServiceAccount,
+)
 from .threads import side_by_side
 from .workloads import secrets_in_clear
 
@@ -35,6 +43,8 @@ _JSON = Mapping[str, Any]
 # What a call gave: parsed items, each with its namespace, and why each type is missing that is.
 Answer = tuple[list[tuple[str, Part]], dict[str, str]]
 
+# How often what contradicts itself is read again, and after how long: a list may come from a cache that is behind.
+LOOKS_AGAIN, LOOKS_AGAIN_SECONDS = 4, 0.5
 # What a wait judges, round for round.
 ROLLOUT_TYPES = ("dc", "rc", "pods")
 BUILD_TYPE = "bc"
@@ -116,7 +126,7 @@ def observe(
         asked.append(partial(_named, oc, former))
     if ahead:
         asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
-    parts, unread = _combined(asked)
+    parts, unread = _untorn(oc, *_combined(asked), tries)
     if not secret:
         unread["secrets"] = "it was not asked for"
     if not ahead:
@@ -131,6 +141,19 @@ def observe(
         later += [partial(_reviewed, oc, account) for account in (DEFAULT_ACCOUNT, ACCOUNT)]
     more, missing = _combined(later)
     return _assembled(oc, parts + more, {**unread, **missing})
+
+
+def _untorn(oc: Oc, parts: list[tuple[str, Part]], unread: dict[str, str], tries: int | None) -> Answer:
+    """The same with its configs, controllers and pods read again, in one call, while they contradict each other: they were read side
+    by side, and a rollout may have begun between two of them. What stays so is judged as unknown."""
+    for _ in range(LOOKS_AGAIN):
+        if not assemble(parts, oc.namespace or "", None, unread).torn:
+            break
+        oc.pause(LOOKS_AGAIN_SECONDS)
+        again, missing = _listed(oc, ROLLOUT_TYPES, (), tries)
+        others = [part for part in parts if not isinstance(part[1], (DeploymentConfig, ReplicationController, Pod))]
+        parts, unread = others + again, {**unread, **missing}
+    return parts, unread
 
 
 def observe_rollouts(oc: Oc, tries: int) -> ProjectState:

@@ -317,6 +317,33 @@ class ProjectState:
         """The warning events about one object."""
         return self._events_by_object.get((kind, name), ())
 
+    @property
+    def torn(self) -> tuple[str, ...]:
+        """The configs of which the lists contradict each other; they were read side by side, and something happened between."""
+        return tuple(name for name in self.configs if self.contradiction(name) is not None)
+
+    def contradiction(self, config: str) -> tuple[str, str] | None:
+        """What contradicts what was seen of a config: a kind and a name, of a revision newer than the config knows, or of a live pod
+        whose revision is in no list. None where all fits."""
+        latest = self.configs[config].latest_version
+        newer = (found for found in self._controllers_by_config.get(config, ()) if found.version > latest)
+        for controller in newer:
+            return "rc", controller.name
+        return (
+            next((("pod", name) for name in self._orphans.get(config, ())), None) if "rc" not in self.unread else None
+        )
+
+    @cached_property
+    def _orphans(self) -> Mapping[str, tuple[str, ...]]:
+        """By config, its live pods whose controller is in no list; a revision is called by the name of its config and a number."""
+        lost = [pod for pod in self.pods if pod.live and pod.role == "app" and pod.controller not in self.controllers]
+        found: dict[str, tuple[str, ...]] = {}
+        for pod in lost:
+            name, _, number = (pod.controller or "").rpartition("-")
+            if number.isdigit() and name in self.configs:
+                found[name] = (*found.get(name, ()), pod.name)
+        return found
+
     def newest(self, config: str) -> ReplicationController | None:
         """`NAME-<latestVersion>`, which decides (fact 2); None while it does not exist yet."""
         version = self.configs[config].latest_version

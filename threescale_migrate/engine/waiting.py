@@ -121,7 +121,8 @@ def last_observation(
         run.stop.check()
         state = run.observe()
         checks = judge(state)
-        if monotonic() >= ends or all(check.verdict is not Verdict.FAILED for check in checks) or unseen(state):
+        fits = not state.torn and all(check.verdict is not Verdict.FAILED for check in checks)
+        if monotonic() >= ends or fits or unseen(state):
             return state, checks
         there = [name for name in names() if name in state.configs]
         if not any(a.state in MOVING for n in there for a in assess_all(state, (n,), goal(n)) if not a.reached):

@@ -49,11 +49,19 @@ class RolloutState(str, Enum):
     STALE_NO_TRIGGER = "stale: no trigger"
     STALE_PODS = "stale: old pods"
     SCALED_TO_ZERO = "scaled to zero"
+    TORN = "unclear"
 
 
 STALE = frozenset({RolloutState.STALE_PAUSED, RolloutState.STALE_NO_TRIGGER, RolloutState.STALE_PODS})
 # All others pass by themselves, if nothing fails.
 MOVING = frozenset(RolloutState) - STALE - {RolloutState.COMPLETE, RolloutState.FAILED, RolloutState.SCALED_TO_ZERO}
+
+
+# In these nothing has ended yet, so that what was read between two changes harms nothing.
+UNFINISHED = frozenset(
+    {RolloutState.NOT_STARTED, RolloutState.WAITING_FOR_IMAGE, RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS,
+     RolloutState.UNDER_WAY}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,8 +121,23 @@ def assess(state: ProjectState, name: str, goal: Goal = MIGRATED) -> Assessment:
     if rollout in (RolloutState.COMPLETE, RolloutState.SCALED_TO_ZERO) and not template_right:
         reached = False
         reason = Text("its template uses {account}", account=config.effective_account)
-    cause = None if reached or rollout is RolloutState.COMPLETE else find_cause(state, config, newest)
+    contradiction = state.contradiction(name)
+    if contradiction is not None and template_right and rollout not in UNFINISHED:
+        rollout, reached, reason = RolloutState.TORN, False, _torn(contradiction)
+    cause = (
+        None
+        if reached or rollout is RolloutState.TORN or rollout is RolloutState.COMPLETE
+        else find_cause(state, config, newest)
+    )
     return Assessment(name, rollout, reached, reason, config.latest_version, len(proved), wanted, cause)
+
+
+def _torn(contradiction: tuple[str, str]) -> Text:
+    """Why nothing is concluded from lists that contradict each other."""
+    kind, name = contradiction
+    if kind == "rc":
+        return Text("revision {name} is newer than the config says: the lists do not fit together", name=name)
+    return Text("pod {name} belongs to a revision that is in no list: the lists do not fit together", name=name)
 
 
 def assess_all(state: ProjectState, names: Iterable[str], goal: Goal = MIGRATED) -> tuple[Assessment, ...]:
@@ -297,4 +320,5 @@ def _check(state: ProjectState, name: str) -> Check:
     found = assess(state, name, Goal(state.configs[name].effective_account, None))
     if found.reached:
         return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.PASSED, found.reason)
-    return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.FAILED, found.why, fix(found))
+    verdict = Verdict.UNKNOWN if found.state is RolloutState.TORN else Verdict.FAILED
+    return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", verdict, found.why, fix(found))

@@ -162,6 +162,7 @@ STATE_WORDS = {
     RolloutState.STALE_NO_TRIGGER: Text("no trigger"),
     RolloutState.STALE_PODS: Text("old pods"),
     RolloutState.SCALED_TO_ZERO: Text("zero"),
+    RolloutState.TORN: Text("unclear"),
 }
 STATE_WIDTH = 10
 REASON_LINES = 3

@@ -17,6 +17,7 @@ PHASES = {
     RolloutState.HOOKS: Phase.HOOKS,
     RolloutState.UNDER_WAY: Phase.PODS,
     RolloutState.SETTLING: Phase.PODS,
+    RolloutState.TORN: Phase.PODS,
     RolloutState.FAILED: Phase.FAILED,
     **dict.fromkeys(STALE, Phase.STANDING),
 }
