@@ -311,7 +311,6 @@ HANDED_DOWN = {
     "render.progress": {"began", "ended", "wave", "rollouts", "note"},
     "cli.localising": {"current"},
     "run.reports": {"_parsed"},
-    "render.resuming": {"spoken"},
 }
 
 

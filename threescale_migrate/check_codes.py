@@ -69,4 +69,3 @@ class Code(str, Enum):
     STEP_CHECKED = "step-checked", "the step was not left out with --skip"
     CONFIG_AS_BEFORE = "config-as-before", "undo: the config and its pods are as they were before the run"
     OBJECT_AS_BEFORE = "object-as-before", "undo: the secret, account or role is as it was before the run"
-    EARLIER_CHECK = "earlier-check", "a check in the journal of an earlier version, which gave it no code"

@@ -60,7 +60,7 @@ def fix_of(kept: Mapping[str, Any] | None) -> Fix:
     """The fix that `of_fix` has kept."""
     if not kept:
         return NO_FIX
-    return Fix(Text.revived(kept["sentence"]), tuple(map(_command_of, kept["commands"])))
+    return Fix(Text.revived(kept.get("sentence")), tuple(map(_command_of, kept.get("commands") or ())))
 
 
 def _command_of(kept: Mapping[str, Any]) -> Command:

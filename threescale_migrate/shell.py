@@ -5,7 +5,6 @@ Names of a cluster's objects are data: those of roles and bindings may hold quot
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -39,15 +38,6 @@ def oc(args: Iterable[str]) -> str:
     return line(("oc", *args))
 
 
-# What may follow a command's name in our own sentences. A name ends before the punctuation of its sentence.
-_NAME = r"[A-Za-z0-9](?:[\w./,:@-]*\w)?"
-_COMMANDS = re.compile(
-    rf"{PROGRAM} (?:step [a-z]+(?:-[a-z]+)*|undo(?: [0-9]\w*Z-\d+(?:-\d+)?)?|migrate|verify|preflight|plan|backup)\b(?!-)"
-    r"(?: --[a-z]+(?:-[a-z]+)*(?: FILE\b)?)*"
-    rf"|\boc (?:logs {_NAME}(?: -c {_NAME})?(?: --previous)?|describe (?:pod |dc |sa |secret )?{_NAME}"
-    rf"|get (?:pods?|events|dc|rc|sa|is|pvc|quota)(?:/{_NAME})?\b(?!,\S)(?: -o [a-z]+)?|delete pod {_NAME}|import-image {_NAME}|edit (?:quota|limits) {_NAME}"
-    rf"|rollout (?:resume|latest|cancel|status|undo) {_NAME}|secrets link {_NAME} {_NAME} --for=pull)"
-)
 # What these steps look for, `migrate` brings about.
 LOOKING_STEPS = ("readiness", "verification")
 _PLACE = ("namespace", "context", "kubeconfig")
@@ -108,16 +98,6 @@ class Invocation:
         end = 2 if tuple(words[:2]) in (("oc", "rsh"), ("oc", "exec")) else len(words)
         return line((*words[:end], *more, *words[end:]))
 
-    def placed(self, command: str) -> str:
-        """A call of `oc` that is written for a shell already, whatever it is piped into, with what names the project."""
-        call, piped = _UNQUOTED.match(command), ""
-        if not command.startswith("oc ") or call is None:
-            return command
-        command, piped = call[0].rstrip(), command[call.end() :]
-        places = (("--namespace", self.namespace), ("--context", self.context), ("--kubeconfig", self.kubeconfig))
-        named = [f"{name}={value}" for name, value in places if value and not _names(command, name)]
-        return " ".join((command, *map(quoted, named))) + (f" {piped}" if piped else "")
-
     @property
     def again(self) -> str:
         """The command that is being carried out, or was, once more."""
@@ -133,25 +113,6 @@ class Invocation:
         kept = carried(self.given, first, command, named)
         own = f"--skip={(*words, '')[1]}" if command == "step" else ""
         return (*(self.arguments if same and len(words) == 1 else ()), *(word for word in kept if word != own))
-
-    def is_command(self, sentence: str) -> bool:
-        """Whether a sentence is a command and nothing else, so that the line to be pasted says all of it."""
-        return bool(self.namespace) and _COMMANDS.fullmatch(sentence) is not None
-
-    def commands(self, sentence: str) -> tuple[str, ...]:
-        """The commands that a sentence of ours asks somebody to run, as lines to be pasted, each once."""
-        found = _COMMANDS.findall(sentence)
-        return tuple(dict.fromkeys(self.line(command.split()) for command in found))
-
-
-# A command up to its first unquoted pipe.
-_UNQUOTED = re.compile(r"(?:\$'(?:\\.|[^'\\])*'|'[^']*'|\"[^\"]*\"|[^'\"|])*")
-
-
-def _names(command: str, option: str) -> bool:
-    """Whether a command names its project already, or all of them."""
-    words = shlex.split(command)
-    return any(_name(word) in (option, "--all-namespaces" if option == "--namespace" else option) for word in words)
 
 
 # What `oc` asks or changes of the whole cluster, whatever the project.

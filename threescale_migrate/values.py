@@ -260,7 +260,11 @@ class Check:
 
 def as_fix(fix: Fix | Text, commands: tuple[str, ...] = ()) -> Fix:
     """A fix that is a `Fix` already, or made of a text and of lines for a shell."""
-    return fix if isinstance(fix, Fix) else Fix(fix, tuple(map(_command, commands)))
+    if isinstance(fix, Fix):
+        return fix
+    if fix.template == "{command}":
+        fix, commands = NOTHING, (str(fix.params["command"]), *commands)
+    return Fix(fix, tuple(map(_command, commands)))
 
 
 def _command(line: str) -> Command:

@@ -94,7 +94,7 @@ def test_configs_that_were_not_named_are_said_and_the_exit_code_is_about_the_oth
 def test_a_step_says_what_it_did_and_nothing_of_the_project() -> None:
     assert str(judge(WELL[4:5], "step").sentence) == "step readiness: done"
     failed = replace(WELL[4], verdict=Verdict.FAILED)
-    assert str(judge((failed,), "step").sentence) == "step readiness: not done, 1 check failed"
+    assert str(judge((failed,), "step").sentence) == "step readiness: not done, 1 problem"
     assert "migrated" not in document.verification("step", "p", WELL[4:5], 0, Invocation())
 
 

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from tests.render.test_formats import EVIL, harmless
 from threescale_migrate import kept
+from threescale_migrate.check_codes import Code
 from threescale_migrate.engine import records
 from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.render.page import code, markdown, page
 from threescale_migrate.render.report import Phase, Standing
 from threescale_migrate.render.report_of_record import of_record
 from threescale_migrate.run.report_path import usable
-from threescale_migrate.values import RESUME, Command, Fix, Text, Usage, Verdict
+from threescale_migrate.values import RESUME, Check, Command, Fix, Step, Text, Usage, Verdict
 
 HOSTILE = '<script>alert("x")</script> | `a` *b* [c](javascript:x) \' & \n# {name}'
 
@@ -60,7 +61,7 @@ def shown(state: str, reached: bool, *pods: str) -> dict[str, Any]:
         "state": state,
         "reached": reached,
         "why": text("{said}", said=HOSTILE),
-        "fix": text(""),
+        "fix": None,
         "revision": 2,
         "ready": len(pods),
         "wanted": 1,
@@ -86,7 +87,7 @@ def failed_run(hostile: str = HOSTILE) -> records.Record:
         "serves": text(
             "{controller} serves, with {count} pods as {account}", controller="zync-1", count=1, account="default"
         ),
-        "fix": text("{said}", said="fix it"),
+        "fix": kept.of_fix(Fix(Text("fix it"))),
     }
     lines: list[dict[str, Any]] = [
         {
@@ -137,7 +138,7 @@ def test_a_failed_run_says_first_what_failed_why_where_all_stand_and_what_to_do(
         "system-redis": Standing.STILL,
         "apicast-production": Standing.UNTOUCHED,
     }
-    assert any("undo 20261124T021000Z-1" in str(step) for step in sentence.next_steps)
+    assert any("undo 20261124T021000Z-1" in step.command for step in sentence.next_steps)
     words = page(sentence, ".html", "en").partition('class="outcome')[2]
     order = [
         "not migrated",
@@ -211,7 +212,7 @@ def test_what_a_cluster_says_is_text_and_nothing_else_in_html(language: str) -> 
 
 def test_a_command_stands_by_itself_and_is_copied_as_one_line() -> None:
     sentence = of_record(failed_run("it cannot be pulled"))
-    undo = str(sentence.next_steps[-1]).partition(": ")[2]
+    undo = sentence.next_steps[-1].command
     words = page(sentence, ".html", "en")
     blocks = [html.unescape(re.sub(r"<[^>]*>", "", block)) for block in re.findall(r"<pre>.*?</pre>", words)]
     assert undo in blocks
@@ -261,15 +262,15 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, sen
 def test_what_several_steps_say_of_one_config_is_one_failure_with_its_fix() -> None:
     lines = [*failed_run().lines[:1]]
     checks = [
-        {"step": step, "subject": "dc/zync", "verdict": "failed", "seen": text(seen), "fix": text(fix)}
-        for step, seen, fix in (
-            ("readiness", "it failed", "fix it"),
-            ("verification", "it failed; zync-1 serves", ""),
+        kept.of_check(Check(step, code, "dc/zync", Verdict.FAILED, Text(seen), Fix(Text("fix it"))))
+        for step, code, seen in (
+            (Step.READINESS, Code.ROLLOUT_COMPLETE, "it failed"),
+            (Step.VERIFICATION, Code.PODS_RUN_AS_AMP, "it failed; zync-1 serves"),
         )
     ]
     lines.append({"event": "verified", "at": at(1), "checks": checks})
     found = of_record(records.record_of(lines, Path("x.jsonl"))).failures
-    assert [(failure.subject, str(failure.why), str(failure.fix.sentence)) for failure in found] == [
+    assert [(failure.subject, str(failure.why), str(failure.fix)) for failure in found] == [
         ("dc/zync", "it failed; zync-1 serves", "fix it")
     ]
 
@@ -343,7 +344,7 @@ def test_after_an_undo_that_failed_the_fix_is_followed_by_that_undo_and_no_migra
     report = of_record(records.record_of(lines, Path("x.jsonl")))
     assert report.failures[0].commands == ("oc logs zync-2-x --namespace=amp-prod --context=c",)
     again = "threescale-migrate undo --expect-server=https://api.example.test:6443 --dc=zync --namespace=amp-prod --context=c"
-    assert [str(step).partition(": ")[2] for step in report.next_steps] == ["", again]
+    assert [step.command for step in report.next_steps] == [again]
     for suffix in (".html", ".md"):
         words = page(report, suffix, "en")
         assert "threescale-migrate migrate" not in words

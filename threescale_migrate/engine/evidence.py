@@ -10,20 +10,7 @@ from collections.abc import Iterable, Mapping
 from .. import kept
 from ..cluster.state import ProjectState
 from ..guide.readiness import MIGRATED, Assessment, Goal, assess, fix, proves
-from ..values import Check, Fix
 from .failed import BrokenConfig
-
-
-def checked(check: Check) -> dict[str, object]:
-    """A check as the journal keeps it."""
-    return {
-        "step": check.step.value,
-        "code": check.code.value,
-        "subject": check.subject,
-        "verdict": check.verdict.value,
-        "seen": check.seen.kept(),
-        "fix": kept.of_fix(check.fix) if isinstance(check.fix, Fix) else check.fix.kept(),
-    }
 
 
 def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) -> dict[str, object]:

@@ -13,7 +13,8 @@ from .. import files
 from ..guide.change import Change
 from ..guide.undo import revived
 from ..language import system_error
-from ..values import Text, Usage
+from ..shell import Invocation
+from ..values import PROGRAM, Text, Usage
 from .home import host_part, safe_name, state_home
 from .journal import FORMAT, JournalError, NoJournal, whole_number
 from .lock import LOCK, holder, is_alive
@@ -79,6 +80,26 @@ class Record:
     def is_undo(self) -> bool:
         """Whether it put back what other runs had changed."""
         return self.command == "undo"
+
+    @property
+    def place(self) -> Invocation:
+        """What a command has to name to work on the project of the run, and what the run was called with."""
+        first = self.lines[0]
+        given, arguments = (tuple(map(str, first.get(key) or ())) for key in ("given", "arguments"))
+        where = (str(first.get("context") or ""), str(first.get("kubeconfig") or ""))
+        return Invocation(self.project, *where, self.command, given, arguments, self.server)
+
+    @property
+    def again(self) -> str:
+        """The command that resumes the run, or checks again: the same one with all the options that limited it. One that changes something
+        makes sure of the server, since a context of that name may lead elsewhere by then."""
+        sure = () if self.command == "verify" else (f"--expect-server={self.server}",)
+        return self.place.line((PROGRAM, self.command, *self.place.arguments, *sure))
+
+    @property
+    def undoing(self) -> str:
+        """The command that undoes the run, and no other."""
+        return self.place.line((PROGRAM, "undo", self.run))
 
     @property
     def undoes(self) -> tuple[str, ...]:

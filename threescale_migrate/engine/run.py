@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .. import kept
 from ..cluster.failures import TimeOver
 from ..cluster.oc import Oc
 from ..cluster.reading import observe, observe_rollouts
@@ -137,7 +138,7 @@ class Run:
 
     def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""
-        self.journal.write("verified", checks=[evidence.checked(check) for check in checks])
+        self.journal.write("verified", checks=[kept.of_check(check) for check in checks])
         self._prove()
         self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code))
 

@@ -64,13 +64,32 @@ def counted(checks: Iterable[Check], verdict: Verdict) -> int:
     return sum(check.verdict is verdict for check in checks)
 
 
+def telling(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Of the checks that are not right those that say what no other says. Of a config that is not migrated it follows that its pods do
+    not prove it; of one that is, the proof says all that its rollout does."""
+    wrong = tuple(check for check in checks if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
+    untouched = {check.subject for check in wrong if check.code == Code.TEMPLATE_NAMES_AMP}
+    unproved = {check.subject for check in wrong if check.code == Code.PODS_RUN_AS_AMP} - untouched
+    repeated = {Code.PODS_RUN_AS_AMP: untouched, Code.ROLLOUT_COMPLETE: unproved}
+    return tuple(check for check in wrong if check.subject not in repeated.get(check.code, ()))
+
+
+def alike(checks: Iterable[Check]) -> tuple[tuple[Check, ...], ...]:
+    """The checks, grouped where they say the same of several objects, in the order of the first of each."""
+    groups: dict[object, list[Check]] = {}
+    for check in checks:
+        groups.setdefault((check.step, check.code, check.verdict, check.seen, check.fixed), []).append(check)
+    return tuple(map(tuple, groups.values()))
+
+
 def judge(checks: Sequence[Check], command: str = "verify") -> Judgement:
     """The judgement over the checks of `verify`, `migrate`, `step` or `undo`."""
     left_out = {check.step for check in checks if check.code == Code.STEP_CHECKED}
     skipped = tuple(step for step in Step if step in left_out)
     failed, unknown = counted(checks, Verdict.FAILED), counted(checks, Verdict.UNKNOWN)
     if failed:
-        return Judgement(Meaning.NOT_DONE, _failed(command, checks, failed), skipped)
+        causes = len(alike(check for check in telling(checks) if check.verdict is Verdict.FAILED))
+        return Judgement(Meaning.NOT_DONE, _failed(command, checks, causes), skipped)
     if unknown:
         sentence = Text.plural(
             "not known: {count} thing could not be checked, nothing failed",
@@ -88,18 +107,18 @@ def judge(checks: Sequence[Check], command: str = "verify") -> Judgement:
 def _failed(command: str, checks: Sequence[Check], count: int) -> Text:
     if command == "undo":
         return Text.plural(
-            "not everything is as before: {count} check failed",
-            "not everything is as before: {count} checks failed",
+            "not everything is as before: {count} problem",
+            "not everything is as before: {count} problems",
             count=count,
         )
     if command == "step":
         return Text.plural(
-            "step {step}: not done, {count} check failed",
-            "step {step}: not done, {count} checks failed",
+            "step {step}: not done, {count} problem",
+            "step {step}: not done, {count} problems",
             count=count,
             step=_step_name(checks),
         )
-    return Text.plural("not migrated: {count} check failed", "not migrated: {count} checks failed", count=count)
+    return Text.plural("not migrated: {count} problem", "not migrated: {count} problems", count=count)
 
 
 def _step_name(checks: Sequence[Check]) -> str:

@@ -27,7 +27,7 @@ def show(terminal: Terminal, failure: Failure) -> None:
     for text in failure.others:
         first = _sentence(terminal, text, first)
     again = resumption(failure.commands)
-    offer(terminal, Text("Then:"), again)
+    offer(terminal, Text("Next:"), again)
     offer(terminal, Text("Or undo:"), failure.undo)
 
 

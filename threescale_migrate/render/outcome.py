@@ -9,7 +9,7 @@ from ..check_codes import Code
 from ..exit_codes import ExitCode
 from ..guide.verdicts import Judgement, counted, judge
 from ..shell import Invocation
-from ..values import NOTHING, Check, Text, Verdict
+from ..values import NO_FIX, NOTHING, Check, Fix, Text, Verdict
 
 # From best to worst. One project that failed counts more than many that could not be asked.
 SEVERITY = (
@@ -30,7 +30,7 @@ SEVERITY = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """The checks of one project and the exit code that they mean; or `error`, where there was nothing to check.
+    """The checks of one project and the exit code that they mean; or `error`, where there was nothing to check, with its `fix`.
 
     `name` is what the user calls the project, `todo` how many actions a plan holds, `seconds` the time that it took, `invocation` what a
     command about it has to name.
@@ -41,6 +41,7 @@ class Outcome:
     code: ExitCode
     checks: tuple[Check, ...] = ()
     error: Text = NOTHING
+    fix: Fix = NO_FIX
     todo: int = 0
     seconds: float = 0.0
     invocation: Invocation = field(default_factory=Invocation)

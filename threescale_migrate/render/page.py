@@ -16,7 +16,6 @@ from ..redaction import REDACTOR
 from ..values import Text
 from ..visible import visible
 from .report import Band, Bar, Phase, Report, Span, Standing, shown_time
-from .resuming import by_undo
 from .terminal import MARKS
 from .text import ENDINGS, command_line, without_repetition
 
@@ -71,7 +70,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     html = suffix == ".html"
-    translate = by_undo(translation(language)) if report.undo else translation(language)
+    translate = translation(language)
 
     def say(value: object) -> str:
         return REDACTOR(visible(value.translated(translate) if isinstance(value, Text) else str(value)))
@@ -94,7 +93,6 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         code=code,
         named=lambda failure: without_repetition(failure.subject, say(failure.why)),
         checked=lambda check: without_repetition(check.subject, say(check.seen)),
-        parted=lambda step: _parted(say(step), say(step.params.get("command", ""))),
         lines=lambda value: say(value).split("\n"),
         command=lambda entry: command_line(entry.argv, entry.change.secret),
     )
@@ -112,12 +110,6 @@ def page(report: Report, suffix: str, language: str | None) -> str:
             if any(config.standing is standing for config in report.configs)
         ],
     )
-
-
-def _parted(sentence: str, command: str) -> tuple[str, str, str]:
-    """A sentence split into what precedes its command, the command, and the rest: a command is shown separately, to be copied."""
-    before, found, after = sentence.partition(command) if command else (sentence, "", "")
-    return before.strip(), found, after.strip()
 
 
 def _phases(report: Report) -> list[Phase]:

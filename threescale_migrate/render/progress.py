@@ -28,6 +28,11 @@ class LineWatcher:
         at = time.strftime("%H:%M:%S")
         self.terminal.line(f"{self.terminal.paint(at, 'quiet')} {words}", 0, 9)
 
+    def _whole(self, command: str, mark: str) -> None:
+        """A command, never broken: somebody may copy it."""
+        at = self.terminal.paint(time.strftime("%H:%M:%S"), "quiet")
+        self.terminal.verbatim(command, 0, f"{at} {mark} ")
+
     def began(self, change: Change, argv: tuple[str, ...]) -> None:
         """Nothing yet: the line comes with the outcome."""
 
@@ -35,7 +40,7 @@ class LineWatcher:
         if self.quiet and outcome == "done":
             return
         mark = self.terminal.mark(ENDINGS[outcome][0])
-        self._line(f"{mark} {command_line(('oc', *change.args), change.secret)}")
+        self._whole(command_line(("oc", *change.args), change.secret), mark)
         if outcome != "done":
             self.terminal.line(said, 11, 11)
 
@@ -117,6 +122,10 @@ class LiveWatcher(LineWatcher):
     def _line(self, words: str) -> None:
         self.drawn = []
         super()._line(words)
+
+    def _whole(self, command: str, mark: str) -> None:
+        self.drawn = []
+        super()._whole(command, mark)
 
 
 def how_far(whole: Whole, seconds: float) -> Text:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 from ..engine import records
 from ..engine.records import Record
 from ..values import Text, Verdict
-from . import resuming, text
+from . import text
 from .report import moment, shown_time
 from .report_of_record import outcome_of, why_it_failed
 from .result import Run, Runs
@@ -109,7 +109,7 @@ def show_run(terminal: Terminal, run: Run) -> None:
     for entry in record.entries:
         mark, _ = text.ENDINGS.get(entry.outcome, text.ENDINGS["unknown"])
         shown = text.command_line(entry.argv, secret=entry.change.secret)
-        terminal.line(f"{entry.began[11:19]} {terminal.mark(mark)} {shown}", 2, 13)
+        terminal.verbatim(shown, 2, f"{entry.began[11:19]} {terminal.mark(mark)} ")
         if entry.outcome != "done" and entry.said:
             terminal.line(terminal.paint(entry.said, "quiet"), 13, 13)
     _show_next(terminal, record, taken)
@@ -121,7 +121,7 @@ def _show_next(terminal: Terminal, record: Record, taken: bool) -> None:
         return
     if record.finished != "done":
         terminal.line(terminal.say(Text("To resume it:")))
-        terminal.verbatim(resuming.again(record), 4)
+        terminal.verbatim(record.again, 4)
     if record.changes and not record.is_undo:
         terminal.line(terminal.say(Text("To undo it:")))
-        terminal.verbatim(resuming.undo(record), 4)
+        terminal.verbatim(record.undoing, 4)

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from enum import Enum
 
 from ..engine.records import Entry
-from ..values import Check, Fix, Text, Verdict
+from ..values import Check, Text, Verdict
 
 
 class Phase(Enum):
@@ -119,9 +119,17 @@ class Failure:
     subject: str
     why: Text
     serves: Text
-    fix: Fix
+    fix: Text
     log: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What to do after a run: a sentence, and the command for it, as it is pasted."""
+
+    sentence: Text
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +142,7 @@ class Report:
     said: Text
     when: Text
     failures: tuple[Failure, ...]
-    next_steps: tuple[Text, ...]
+    next_steps: tuple[NextStep, ...]
     facts: tuple[tuple[Text, Text], ...]
     found: tuple[Text, ...]
     bands: tuple[Band, ...]

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..check_codes import Code
 from ..engine.records import Record
 from ..guide.object_changes import AccountCreated, SecretCreated
 from ..guide.readiness import MOVING, STALE, RolloutState
-from ..guide.verdicts import NEXT, judge
-from ..kept import fix_of
-from ..shell import quoted
+from ..guide.verdicts import NEXT, alike, judge, telling
+from ..kept import check_of, fix_of
+from ..shell import quoted, resumption
 from ..values import (
     ACCOUNT,
     DEFAULT_ACCOUNT,
-    NO_FIX,
     NOTHING,
     SECRET_NAME,
     Check,
-    Fix,
     Step,
     Text,
     Verdict,
-    as_fix,
-    english,
 )
-from . import resuming
 from . import text as texts
 from .outcome import wrong
 from .record_in_time import bands, seconds
-from .report import Config, Failure, Phase, Pod, Report, Standing, figure, shown_time
+from .report import Config, Failure, NextStep, Phase, Pod, Report, Standing, figure, shown_time
 
 TITLES = {
     "migrate": "Migration of project {project}",
@@ -47,7 +40,7 @@ def of_record(record: Record) -> Report:
     first = record.lines[0]
     checks = tuple(_checks(record))
     configs = tuple(_configs(record))
-    failures = tuple(_with_commands(record, failure) for failure in _failures(record, checks))
+    failures = tuple(_failures(record, checks))
     return Report(
         title=_title(record),
         verdict=_verdict(record, checks),
@@ -61,7 +54,7 @@ def of_record(record: Record) -> Report:
             server=record.server,
         ),
         failures=failures,
-        next_steps=tuple(_next_steps(record, failures, checks)),
+        next_steps=tuple(_next_steps(record, checks)),
         facts=tuple(_facts(record, first)),
         found=tuple(_found(record.state)),
         bands=tuple(bands(record)),
@@ -147,33 +140,7 @@ def _title(record: Record) -> Text:
 
 
 def _checks(record: Record) -> Iterator[Check]:
-    for line in _last(record, "verified").get("checks") or ():
-        if isinstance(line, Mapping):
-            yield Check(
-                Step(line["step"]),
-                _code(line.get("code")),
-                str(line["subject"]),
-                Verdict(line["verdict"]),
-                Text.revived(line.get("seen")),
-                _fix(line.get("fix")),
-            )
-        else:  # as an earlier version wrote them
-            step, subject, verdict, seen = line
-            yield Check(Step(step), Code.EARLIER_CHECK, str(subject), Verdict(verdict), Text.revived(seen))
-
-
-def _fix(kept: object) -> Fix:
-    """The fix in a journal; of modules that write a text yet, a fix that is that."""
-    return (
-        fix_of(kept)
-        if kept is None or (isinstance(kept, Mapping) and "sentence" in kept)
-        else as_fix(Text.revived(kept))
-    )
-
-
-def _code(kept: object) -> Code:
-    """The code in a journal; an earlier version wrote none, and a newer version may have written an unknown one."""
-    return next((code for code in Code if code.value == kept), Code.EARLIER_CHECK)
+    yield from map(check_of, _last(record, "verified").get("checks") or ())
 
 
 def _verdict(record: Record, checks: Sequence[Check]) -> Verdict:
@@ -215,40 +182,37 @@ def _said(record: Record) -> Text:
 
 
 def _failures(record: Record, checks: Sequence[Check]) -> Iterator[Failure]:
+    """The configs that ended the run, and what was found to be wrong, each thing once, with the commands of its fix as they are pasted."""
+    pasted = record.place.pasted
     for failed in _failed(record):
         why, serves = (Text.revived(failed.get(key)) for key in ("why", "serves"))
-        yield Failure("", why, serves, _fix(failed.get("fix")), tuple(map(str, failed.get("log") or ())))
-    # Of several steps the last says most: who serves meanwhile.
-    last = {check.subject: check for check in wrong(checks)}
-    fixes = {check.subject: check.fixed for check in wrong(checks) if check.fixed}
-    for subject, check in last.items():
-        yield Failure(subject, check.seen, NOTHING, fixes.get(subject, NO_FIX))
+        fix = texts.repairs(fix_of(failed.get("fix")))
+        log = tuple(map(str, failed.get("log") or ()))
+        yield Failure("", why, serves, fix.sentence, log, tuple(map(pasted, fix.commands)))
+    for same in alike(telling(checks)):
+        fix = texts.repairs(same[0].fixed)
+        subject = ", ".join(check.subject for check in same)
+        yield Failure(subject, same[0].seen, NOTHING, fix.sentence, commands=tuple(map(pasted, fix.commands)))
 
 
-def _with_commands(record: Record, failure: Failure) -> Failure:
-    """The failure with the commands of its fix, ready to be pasted."""
-    said = failure.fix.sentence.translated(resuming.by_undo(english) if record.command == "undo" else english)
-    place = resuming.invocation_of(record)
-    return replace(failure, commands=(*place.commands(said), *map(place.pasted, texts.repairs(failure.fix).commands)))
-
-
-def _next_steps(record: Record, failures: Sequence[Failure], checks: Sequence[Check]) -> Iterator[Text]:
+def _next_steps(record: Record, checks: Sequence[Check]) -> Iterator[NextStep]:
     """What to do after all: the ways on and back."""
     if record.finished == "done":
         if record.command == "migrate" and judge(checks, record.command).done:
-            yield from NEXT
+            yield from map(NextStep, NEXT)
         return
     if record.command == "verify":
-        yield Text("when that is fixed, check again: {command}", command=resuming.again(record))
+        again = resumption(command for check in telling(checks) for command in check.fixed.commands)
+        if again is not None:
+            yield NextStep(Text("to migrate what is left:"), record.place.pasted(again))
+        yield NextStep(Text("then check again:") if again else Text("when that is fixed, check again:"), record.again)
         return
-    if failures:
-        yield Text("fix what failed, as described above")
     if record.command == "undo":
-        yield Text("to resume it: {command}", command=resuming.again(record))
+        yield NextStep(Text("to resume it:"), record.again)
         return
-    yield Text("to resume it, which does only what is left: {command}", command=resuming.again(record))
+    yield NextStep(Text("to resume it, which does only what is left:"), record.again)
     if record.changes:
-        yield Text("or to undo it: {command}", command=resuming.undo(record))
+        yield NextStep(Text("or to undo it:"), record.undoing)
 
 
 def _facts(record: Record, first: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:

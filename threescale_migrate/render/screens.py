@@ -10,7 +10,7 @@ from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.verdicts import Meaning, judge
 from ..options import Options
-from ..values import Check, Text, Verdict
+from ..values import NO_FIX, Check, Command, Fix, Text, Verdict
 from . import failed, recorded, text
 from .outcome import Changed, Outcome, wrong
 from .plan import last_line, show_plan
@@ -155,7 +155,7 @@ def _projects(terminal: Terminal, result: Result, seen: Projects, options: Optio
     for outcome in seen.outcomes:
         terminal.invocation = outcome.invocation
         if not (options.quiet and outcome.code is ExitCode.DONE):
-            _line(terminal, outcome, _left(outcome) if plan else _in_brief(outcome))
+            _line(terminal, outcome, _left(outcome) if plan else _in_brief(outcome), PREFLIGHT if plan else NO_FIX)
         if seen.changes is not None and outcome.asked:
             _changes(terminal, seen.changes[outcome.name])
             text.show_verdict(terminal, text.meant(outcome.checks), outcome.judgement.sentence)
@@ -176,19 +176,26 @@ def _projects(terminal: Terminal, result: Result, seen: Projects, options: Optio
         text.show_verdict(terminal, _worst(seen.outcomes), _summary(seen.outcomes))
 
 
-def _line(terminal: Terminal, outcome: Outcome, said: Text) -> None:
-    """One project in one line: `said`, or why it could not be asked; below it the commands in that, ready to be pasted."""
+# What tells all that blocks a migration.
+PREFLIGHT = Fix(commands=(Command((shell.PROGRAM, "preflight")),))
+
+
+def _line(terminal: Terminal, outcome: Outcome, said: Text, fix: Fix) -> None:
+    """One project in one line: `said`, or why it could not be asked; below it what can be done where it is not well."""
     verdict = {ExitCode.DONE: Verdict.PASSED, ExitCode.UNKNOWN: Verdict.UNKNOWN}.get(outcome.code, Verdict.FAILED)
     if outcome.code is ExitCode.SOMETHING_TO_DO:
         verdict = Verdict.WARNING
     words = terminal.say(said if outcome.asked else outcome.error)
     terminal.line(f"{terminal.mark(verdict)} {outcome.name}: {words}", 0, 4)
-    terminal.suggest(words, 4)
+    if not outcome.asked:
+        text.show_fix(terminal, outcome.fix, 4)
+    elif verdict is Verdict.FAILED:
+        text.show_fix(terminal, fix, 4)
 
 
 def _left(outcome: Outcome) -> Text:
     if outcome.code in (ExitCode.REFUSED, ExitCode.USAGE):
-        return Text("not ready, something blocks it; threescale-migrate preflight shows what")
+        return Text("not ready: something blocks it")
     if not outcome.todo:
         return Text("nothing is left to do")
     return Text.plural("{count} change is left to do", "{count} changes are left to do", count=outcome.todo)

@@ -139,18 +139,10 @@ class Terminal:
             self.stream.write(" " * (indent if number == 0 else hanging) + part + "\n")
         self.stream.flush()
 
-    def verbatim(self, words: str, indent: int = 0) -> None:
-        """Writes what is to be pasted: one line, however long."""
-        self.stream.write(" " * indent + visible(words, keep="") + "\n")
+    def verbatim(self, words: str, indent: int = 0, before: str = "") -> None:
+        """Writes what is to be pasted: one line, however long, with what stands `before` it, which may be painted."""
+        self.stream.write(" " * indent + before + visible(words, keep="") + "\n")
         self.stream.flush()
-
-    def suggest(self, sentence: str, indent: int = 0, but: Iterable[str] = ()) -> tuple[str, ...]:
-        """Writes the commands that a sentence suggests, one per line, ready to be pasted, without those in `but`, which are shown
-        already. Returns them."""
-        found = tuple(command for command in self.invocation.commands(sentence) if command not in but)
-        for command in found:
-            self.verbatim(command, indent)
-        return found
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from .. import shell
 from ..check_codes import Code
 from ..guide.preflight import against, heading, overrides
 from ..guide.selection import Wave
-from ..guide.verdicts import Meaning, judge
+from ..guide.verdicts import Meaning, alike, judge, telling
 from ..shell import resumption
-from ..values import NO_FIX, RESUME, Check, Command, Fix, Step, Text, Verdict, Who, resume
+from ..values import RESUME, Check, Command, Fix, Step, Text, Verdict, Who, resume
 from .terminal import MARKS, Terminal
 
 # As the guide numbers them.
@@ -61,10 +61,13 @@ def command_line(argv: Sequence[str], secret: bool = False) -> str:
 
 
 def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = False, quiet: bool = False) -> None:
-    """The checks in groups by step: a mark, a sentence, and what fixes a failure."""
-    shown: tuple[str, ...] = ()
+    """The checks in groups by step: a mark, a sentence, and what fixes a failure; then, once, how to go on. Unless more is asked for,
+    what is said of a config by one step is not said again by another, and the same of several configs is one line."""
+    told = frozenset(checks if verbose else telling(checks))
+    screen = _Fixes(terminal)
     for step in Step:
         group = [check for check in checks if check.step is step]
+        group = [check for check in group if check in told or check.verdict not in (Verdict.FAILED, Verdict.UNKNOWN)]
         if quiet:
             group = [check for check in group if not _is_usual(check)]
         if not group:
@@ -75,8 +78,9 @@ def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = Fal
         if folded and not quiet:
             _show_folded(terminal, step, group)
             group = [check for check in group if check.verdict is not Verdict.PASSED]
-        for check in group:
-            shown = show_check(terminal, check, shown)
+        for same in alike(group) if not verbose else ((check,) for check in group):
+            screen.show(same)
+    screen.go_on()
 
 
 def _is_usual(check: Check) -> bool:
@@ -105,52 +109,64 @@ def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:
 
 
 def show_findings(terminal: Terminal, findings: Sequence[Check], notable: bool = False) -> None:
-    """The checks of a preflight by group: a mark, a sentence, and a hint for what is not right.
+    """The checks of a preflight by group: a mark, a sentence, and what fixes it; then, once, how to go on.
 
-    The same check of several objects is one line. What somebody has to run before the migration comes last, with the command that
-    goes on then. `notable` leaves out what is right, but for what will be given away.
+    The same check of several objects is one line. `notable` leaves out what is right, but for what will be given away.
     """
     last = None
-    shown: tuple[str, ...] = ()
-    fixes: dict[Fix, None] = {}
-    for group in _alike(findings):
-        check = group[0]
+    screen = _Fixes(terminal)
+    for same in alike(findings):
+        check = same[0]
         if notable and check.verdict is Verdict.PASSED and not check.fixed.commands:
             continue
         if check.step is not last:
             last = check.step
             terminal.line(terminal.paint(terminal.say(heading(check)), "strong"))
-        blocks = check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)
-        if blocks and check.fixed:
-            fixes[check.fixed] = None
-        one = replace(check, subject=", ".join(one.subject for one in group), fix=NO_FIX if blocks else check.fix)
-        shown = show_check(terminal, one, shown)
-    show_fixes(terminal, tuple(fixes), shown)
+        screen.show(same)
     if against(findings):
-        _go_on(terminal, tuple(fixes), overrides(findings))
+        screen.resumed.append(RESUME)
+        screen.go_on(overrides(findings))
 
 
-def show_fixes(terminal: Terminal, fixes: Sequence[Fix], shown: Sequence[str] = ()) -> None:
-    """What has to be done, each sentence and each command once. The commands for a cluster admin are one block, ready to be sent."""
-    for fix in fixes:
-        own = replace(fix, commands=tuple(c for c in repairs(fix).commands if c.by is Who.USER))
-        if own.commands or not fix.commands:
-            shown = (*shown, *show_fix(terminal, own, 0, shown))
-    asked = [fix for fix in fixes if any(command.by is Who.CLUSTER_ADMIN for command in fix.commands)]
-    for sentence in dict.fromkeys(fix.sentence for fix in asked):
-        terminal.line(f"{terminal.arrow} {terminal.say(sentence)}:", 0, 2)
-    commands = [c for fix in asked for c in fix.commands if c.by is Who.CLUSTER_ADMIN]
-    if commands and terminal.invocation.server:
-        terminal.verbatim(f"# {terminal.invocation.server}", 4)
-    for line in dict.fromkeys(map(terminal.invocation.pasted, commands)):
-        terminal.verbatim(line, 4)
+class _Fixes:
+    """What is shown of the fixes of many checks: each command once, what a cluster admin has to run in one block, and last the one
+    command with which to go on."""
 
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.shown: tuple[str, ...] = ()
+        self.asked: list[Fix] = []
+        self.resumed: list[Command] = []
 
-def _go_on(terminal: Terminal, fixes: Sequence[Fix], options: Sequence[str]) -> None:
-    """With what the run goes on once all that is fixed, or in spite of it."""
-    again = resumption((*(command for fix in fixes for command in fix.commands), RESUME))
-    offer(terminal, Text("Then:"), again)
-    offer(terminal, Text("Or continue in spite of this:"), resume(*options) if options else None)
+    def show(self, same: Sequence[Check]) -> None:
+        """What was seen of several objects alike, and what their user can do about it."""
+        check, fix = same[0], same[0].fixed
+        if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN):
+            self.resumed += [command for command in fix.commands if command.resumes]
+            if any(command.by is Who.CLUSTER_ADMIN for command in fix.commands):
+                self.asked.append(fix)
+                fix = Fix(commands=tuple(command for command in fix.commands if command.by is Who.USER))
+            fix = repairs(fix)
+        if len(same) > 1:
+            check = replace(check, subject=", ".join(one.subject for one in same))
+        names = [one.subject[len("dc/") :] for one in same if one.subject.startswith("dc/")]
+        if len(names) == len(same) > 1:
+            seen = Text("each of {count} configs: {seen}", count=len(names), seen=check.seen)
+            check = replace(check, subject="", seen=Text("{seen} ({names})", seen=seen, names=", ".join(names)))
+        self.shown = show_check(self.terminal, replace(check, fix=fix), self.shown)
+
+    def go_on(self, options: Sequence[str] = ()) -> None:
+        """The block for a cluster admin, ready to be sent; the command that goes on once all is fixed, or by `options` in spite of it."""
+        terminal = self.terminal
+        for sentence in dict.fromkeys(fix.sentence for fix in self.asked):
+            terminal.line(f"{terminal.arrow} {terminal.say(sentence)}:", 0, 2)
+        commands = [command for fix in self.asked for command in fix.commands if command.by is Who.CLUSTER_ADMIN]
+        if commands and terminal.invocation.server:
+            terminal.verbatim(f"# {terminal.invocation.server}", 4)
+        for line in dict.fromkeys(map(terminal.invocation.pasted, commands)):
+            terminal.verbatim(line, 4)
+        offer(terminal, Text("Next:"), resumption(self.resumed))
+        offer(terminal, Text("Or continue in spite of this:"), resume(*options) if options else None)
 
 
 def offer(terminal: Terminal, label: Text, command: Command | None) -> None:
@@ -158,14 +174,6 @@ def offer(terminal: Terminal, label: Text, command: Command | None) -> None:
     if command is not None:
         terminal.line(terminal.say(label))
         terminal.verbatim(terminal.invocation.pasted(command), 4)
-
-
-def _alike(findings: Sequence[Check]) -> list[list[Check]]:
-    """The checks, grouped where they say the same of several objects, in the order of the first of each."""
-    groups: dict[object, list[Check]] = {}
-    for check in findings:
-        groups.setdefault((check.step, check.code, check.verdict, check.seen, check.fixed), []).append(check)
-    return list(groups.values())
 
 
 def without_repetition(subject: str, seen: str) -> str:
@@ -180,17 +188,7 @@ def show_check(terminal: Terminal, check: Check, shown: Sequence[str] = ()) -> t
     Gives what is shown by then."""
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
-    if isinstance(check.fix, Fix):
-        return (*shown, *show_fix(terminal, check.fix, 4, shown))
-    fix, commands = terminal.say(check.fix), check.commands
-    if check.fix.template == "{command}":  # it is one, and nothing else
-        fix, commands = "", (fix, *commands)
-    if fix and not terminal.invocation.is_command(fix):
-        terminal.line(terminal.paint(f"{terminal.arrow} {fix}", "quiet"), 4, 6)
-    pasted = tuple(map(terminal.invocation.placed, commands))
-    for command in pasted:
-        terminal.verbatim(command, 6)
-    return (*shown, *pasted, *terminal.suggest(fix, 6, (*shown, *pasted)))
+    return (*shown, *show_fix(terminal, check.fixed, 4, shown))
 
 
 def show_fix(

@@ -36,7 +36,8 @@ def looked(session: Session, one: Callable[[Session], Outcome]) -> tuple[Outcome
         except Exception as error:
             sentence, code = errors.explained(error)
             project = own.options.namespace or ""
-            outcome = Outcome(target.name, project, code, error=sentence, seconds=monotonic() - began)
+            fix = errors.failure_of(error, sentence).fix
+            outcome = Outcome(target.name, project, code, error=sentence, fix=fix, seconds=monotonic() - began)
         return replace(outcome, name=target.name, invocation=own.invocation)
 
     return tuple(side_by_side([partial(safe, target) for target in listed], options.jobs))

@@ -16,10 +16,11 @@ from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..engine import journal as journals
 from ..engine import records
-from ..engine.evidence import checked, proof
+from ..engine.evidence import proof
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..guide.readiness import Goal
+from ..kept import of_check
 from ..language import system_error
 from ..render.formats import REPORTS
 from ..values import NOTHING, Check, Step, Text
@@ -60,7 +61,7 @@ def of_checks(session: Session, oc: Oc, state: ProjectState, checks: Sequence[Ch
                 **who,
                 **place(session, where),
             },
-            {"event": "verified", "at": journals.now(), "checks": [checked(check) for check in checks]},
+            {"event": "verified", "at": journals.now(), "checks": [of_check(check) for check in checks]},
             {"event": "proof", "at": journals.now(), "configs": proof(state, names, goals)},
             {"event": "finish", "at": journals.now(), "outcome": code.name.lower(), "exit_code": int(code)},
         ],

@@ -16,7 +16,7 @@ from ..cluster.oc import Oc
 from ..command_secrets import masked
 from ..options import Options, repeated
 from ..redaction import REDACTOR
-from ..render import formats, resuming
+from ..render import formats
 from ..render.result import Result, Seen, Told
 from ..render.terminal import Screen, Terminal, open_terminal
 from ..render.text import show_fix
@@ -89,8 +89,6 @@ class Session:
     def _terminal(self, stream: TextIO) -> Terminal:
         terminal = open_terminal(stream, self.options.lang, self.options.color, self.options.plain)
         terminal.invocation = self.invocation
-        if self.command == "undo":
-            terminal.translate = resuming.by_undo(terminal.translate)
         return terminal
 
     def tell(self, told: Told) -> None:
