@@ -21,7 +21,7 @@ def of_check(check: Check, words: Words = Text.kept, place: Invocation | None = 
         "subject": check.subject,
         "verdict": check.verdict.value,
         "seen": words(check.seen),
-        "fix": of_fix(check.fixed, words, place),
+        "fix": of_fix(check.fix, words, place),
     }
 
 

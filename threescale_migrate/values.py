@@ -5,7 +5,6 @@ Everything here is immutable, and nothing here knows how it is shown.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -239,7 +238,7 @@ class Check:
     """One thing that was checked: its step or group, the stable code of what was asked, its subject, what was seen, and the fix.
 
     Before the first change FAILED and UNKNOWN block the migration; `usage` marks what another option fixes, `forceable` what may be
-    wrong although the migration would succeed. A fix that is a text, and `commands`, are from modules that do not make a `Fix` yet.
+    wrong although the migration would succeed.
     """
 
     step: Step | Group
@@ -247,35 +246,9 @@ class Check:
     subject: str
     verdict: Verdict
     seen: Text
-    fix: Fix | Text = NO_FIX
-    commands: tuple[str, ...] = ()
+    fix: Fix = NO_FIX
     usage: bool = False
     forceable: bool = False
-
-    @property
-    def fixed(self) -> Fix:
-        """The fix as a `Fix`."""
-        return as_fix(self.fix, self.commands)
-
-
-def as_fix(fix: Fix | Text, commands: tuple[str, ...] = ()) -> Fix:
-    """A fix that is a `Fix` already, or made of a text and of lines for a shell."""
-    if isinstance(fix, Fix):
-        return fix
-    if fix.template == "{command}":
-        fix, commands = NOTHING, (str(fix.params["command"]), *commands)
-    return Fix(fix, tuple(map(_command, commands)))
-
-
-def _command(line: str) -> Command:
-    parts: list[tuple[str, ...]] = [()]
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        words = [line]
-    for word in words:
-        parts = [*parts, ()] if word == "|" else [*parts[:-1], (*parts[-1], word)]
-    return Command(parts[0], piped=tuple(parts[1:]))
 
 
 class Problem(Exception):

@@ -181,7 +181,7 @@ def test_what_no_role_gives_that_can_be_read_is_named_by_its_rules() -> None:
     [check, _] = permission_checks.verify(replace(hidden, roles={}), Request())
     assert check.verdict is Verdict.FAILED
     assert "get nodes; get /metrics" in str(check.seen) or "get /metrics; get nodes" in str(check.seen)
-    listing, gift = check.fixed.commands
+    listing, gift = check.fix.commands
     assert listing.argv[:3] == ("oc", "get", "clusterrolebindings")
     assert gift.argv[:5] == ("oc", "adm", "policy", "add-cluster-role-to-user", "ROLE")
     assert {listing.by, gift.by} == {Who.CLUSTER_ADMIN}

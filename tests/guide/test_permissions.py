@@ -143,7 +143,7 @@ def test_a_role_that_is_not_there_is_not_bound_and_one_that_cannot_be_seen_is_un
     assert commands(hidden) == []
     [unknown] = permission_checks.verify(hidden, Request())
     assert unknown.verdict is Verdict.UNKNOWN
-    [gift] = unknown.fixed.commands
+    [gift] = unknown.fix.commands
     user = f"system:serviceaccount:{PROJECT}:amp"
     assert gift.argv == ("oc", "adm", "policy", "add-cluster-role-to-user", "nosuchrole", user)
     assert len(commands(state(binding("view", "default"), unread={"clusterroles": "no"}))) == 1  # every cluster has it
@@ -153,9 +153,9 @@ def test_a_role_that_is_not_there_is_not_bound_and_one_that_cannot_be_seen_is_un
 def test_what_may_not_be_read_is_unknown_with_a_command_for_somebody_who_may(kind: str) -> None:
     [check] = permission_checks.verify(state(unread={kind: "no"}), Request())
     assert check.verdict is Verdict.UNKNOWN
-    assert check.fixed.commands[0].argv[:2] == ("oc", "get")
-    assert ("grep", PROJECT) in check.fixed.commands[0].piped
-    assert {command.by for command in check.fixed.commands} == {Who.CLUSTER_ADMIN}
+    assert check.fix.commands[0].argv[:2] == ("oc", "get")
+    assert ("grep", PROJECT) in check.fix.commands[0].piped
+    assert {command.by for command in check.fix.commands} == {Who.CLUSTER_ADMIN}
 
 
 def test_linked_secrets_are_copied_for_their_use_and_the_clusters_own_are_not() -> None:

@@ -29,7 +29,7 @@ from threescale_migrate.run import since
 from threescale_migrate.run.inventory import read
 from threescale_migrate.run.session import Session
 from threescale_migrate.shell import Invocation
-from threescale_migrate.values import NOTHING, RESUME, Check, Fix, Step, Text, Usage, Verdict
+from threescale_migrate.values import NOTHING, RESUME, Check, Command, Fix, Step, Text, Usage, Verdict
 from threescale_migrate.visible import visible
 
 CHECKS = st.builds(
@@ -256,8 +256,7 @@ def test_nothing_that_a_cluster_says_moves_a_terminal_or_turns_its_text_around(n
         f"dc/{name}",
         Verdict.FAILED,
         Text("{s}", s=said),
-        Text("{f}", f=fix),
-        (fix,),
+        Fix(Text("{f}", f=fix), (Command(("oc", fix)),)),
     )
     action = RoleGranted(Text("{s}", s=said), "threescale", "amp", "threescale", "Role", name, name)
     found = Outcome(name, name, ExitCode.FAILED, (check,))

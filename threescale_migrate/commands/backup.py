@@ -24,7 +24,7 @@ def run(session: Session, options: Options) -> Result:
         state = observe_rollouts(oc, tries=READ_TRIES)
         for found in findings(oc, state, where.user, options):
             sentence = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
-            raise Usage(sentence, found.fixed) if found.usage else Refused(sentence, found.fixed)
+            raise Usage(sentence, found.fix) if found.usage else Refused(sentence, found.fix)
         oc.clock = Clock(LOOKING_TIMEOUT + SECONDS)
     made = save(session, oc, options.directory, state)
     return session.result(ExitCode.DONE if made.whole else ExitCode.UNKNOWN, made.told)

@@ -17,7 +17,7 @@ from ..guide.cause import then
 from ..guide.change import Change
 from ..guide.readiness import MIGRATED, assess_all
 from ..guide.selection import Wave, Whole, choose, waves
-from ..values import Check, Refused, Step, Text, Usage, Verdict
+from ..values import Check, Fix, Refused, Step, Text, Usage, Verdict, resume
 from .apply import apply
 from .dumping import restore_content
 from .failed import Failed
@@ -42,6 +42,10 @@ def migrate(run: Run, gates: Gates = NO_GATES) -> tuple[ProjectState, tuple[Chec
     return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
 
 
+# What is said of a config that is not migrated.
+TOLD_OF = (Code.TEMPLATE_NAMES_AMP, Code.PODS_RUN_AS_AMP)
+
+
 def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
     """The checks of a whole migration, in which each config that it set out to migrate has its place: one that somebody has
     deleted since is a failure, and one that has come since is named as such."""
@@ -52,15 +56,22 @@ def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
     checks = () if gone and not request.configs and run.request.configs else steps.verify(state, request)
     found = [
         replace(check, seen=Text("it was created after the run began, and is not migrated: {seen}", seen=check.seen))
-        if check.verdict is Verdict.FAILED and check.step is Step.VERIFICATION and _is_new(check, run)
+        if check.verdict is Verdict.FAILED and check.code in TOLD_OF and _is_new(check, run)
         else check
         for check in checks
     ]
     kept = set(run.planned) - {*gone, *deployment_configs.still_to_migrate(state, run.planned, run.request)}
     given = Text("somebody gave it an account of its own while the run was under way: it is not migrated")
-    ask = Text("find out who did it and why; threescale-migrate migrate --dc with its name migrates it anyway")
+    ask = Text("find out who did it and why; named by --dc it is migrated anyway")
     found += [
-        Check(Step.VERIFICATION, Code.PODS_RUN_AS_AMP, f"dc/{name}", Verdict.FAILED, given, ask)
+        Check(
+            Step.VERIFICATION,
+            Code.PODS_RUN_AS_AMP,
+            f"dc/{name}",
+            Verdict.FAILED,
+            given,
+            Fix(ask, (resume("--dc", name),)),
+        )
         for name in sorted(kept)
         if "dc" not in state.unread
     ]

@@ -13,7 +13,7 @@ from ..check_codes import Code
 from ..cluster.failures import lacks_type
 from ..cluster.reading import CLUSTER_QUOTA
 from ..cluster.state import ProjectState
-from ..values import Check, Group, Text, Verdict
+from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who
 from .change import Change
 from .rights import Answers, Right, needed
 from .role_changes import RoleGranted
@@ -42,21 +42,14 @@ READING_MORE = {
 def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answers) -> list[Check]:
     """What the user cannot read or do of what the plan needs."""
     unread, project = state.unread, state.namespace
-    ask_for_edit = Text(
-        "missing: permission to read what is in this project; ask a project admin to run this, or log in as a user who has it"
-    )
     found = []
     for kind, sentence in READING.items():
         if kind in unread and not lacks_type(unread[kind]):
             seen = Text("{why}", why=unread[kind])
-            commands = _edit(user, project)
-            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, ask_for_edit, commands))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, _ask_for_role(user, state)))
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread and not lacks_type(unread[kind]):
-            fix = Text(
-                "ask somebody with read access to run threescale-migrate preflight, or continue with --allow-unknown"
-            )
-            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, fix))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, _ask_for_role(user, state)))
     granted = []
     for right, action in needed(actions, state, answers.binds_scc).items():
         answer = answers.rights.get(right)
@@ -65,7 +58,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
         elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
             continue  # it has been reported
         else:
-            found.append(_refused(user, right, action, answer))
+            found.append(_refused(user, state, right, action, answer))
     for action in actions:
         said = answers.refused.get(action.args)
         if said is not None:
@@ -82,12 +75,28 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
 _finding = partial(Check, Group.RIGHTS)
 
 
-def _edit(user: str, project: str) -> tuple[str, ...]:
-    """What a project admin runs for a user who lacks rights in the project."""
-    return (shell.oc(("adm", "policy", "add-role-to-user", "edit", user, f"--namespace={project}")),)
+def _ask_for_role(user: str, state: ProjectState) -> Fix:
+    """What an admin of the project runs for a user who lacks rights in it: the role that suffices, and who they are where that is known."""
+    admins = sorted(
+        subject.name
+        for binding in state.bindings
+        if (binding.namespace, binding.role) == (state.namespace, "admin")
+        for subject in binding.subjects
+        if subject.kind == "User" and subject.name != user
+    )
+    ask = Text(
+        "ask an admin of the project or of the cluster to run this, or log in as a user who has the role admin in the project"
+    )
+    if admins:
+        ask = Text(
+            "ask an admin of the project ({names}) to run this, or log in as a user who has the role admin in it",
+            names=", ".join(admins),
+        )
+    role = ("oc", "adm", "policy", "add-role-to-user", "admin", user, f"--namespace={state.namespace}")
+    return Fix(ask, (Command(role, Who.CLUSTER_ADMIN), RESUME))
 
 
-def _refused(user: str, right: Right, action: Change, answer: bool | None) -> Check:
+def _refused(user: str, state: ProjectState, right: Right, action: Change, answer: bool | None) -> Check:
     named = {
         "user": user,
         "right": right.sentence,
@@ -96,34 +105,25 @@ def _refused(user: str, right: Right, action: Change, answer: bool | None) -> Ch
     }
     if answer is None:
         seen = Text("could not check whether {user} can {right} {where}; {command} needs it", **named)
-        fix = Text("not known: what you can do in this project; check with this, or continue with --allow-unknown")
-        commands = (shell.oc(right.question),)
-        return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix, commands)
+        fix = Fix(Text("ask the server"), (Command(("oc", *right.question)), RESUME))
+        return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix)
     seen = Text("{user} cannot {right} {where}, and {command} needs it", **named)
     if isinstance(action, RoleGranted):
         return _grant_refused(right.sentence, action, seen)
-    fix = Text(
-        "missing: permission to change what the plan changes; ask a project admin to run this, or log in as a user who has it"
-    )
-    return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, fix, _edit(user, right.namespace))
+    return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, _ask_for_role(user, state))
 
 
 def _grant_refused(subject: str, action: Change, seen: Text) -> Check:
     """A grant that the user cannot make: somebody else has to run the command."""
-    fix = Text(
-        "missing: permission to give amp the roles that default has; ask a cluster admin to run this, then run threescale-migrate"
-        " again; or leave it out with --skip permissions"
-    )
-    commands = (shell.oc(action.args),)
-    return _finding(Code.RIGHTS_SUFFICIENT, subject, Verdict.FAILED, seen, fix, commands)
+    return _finding(Code.RIGHTS_SUFFICIENT, subject, Verdict.FAILED, seen, _ask_for_grant(action))
+
+
+def _ask_for_grant(action: Change) -> Fix:
+    ask = Text("ask a cluster admin to run this; or leave the step out with --skip permissions")
+    return Fix(ask, (Command(("oc", *action.args), Who.CLUSTER_ADMIN), RESUME))
 
 
 def _grant_undecided(user: str, action: Change, why: Text) -> Check:
     """A grant for which it is not known whether the user can make it: trying it would change the cluster."""
     seen = Text("it is not known whether {user} can give this role: {why}", user=user, why=why)
-    fix = Text(
-        "not known: whether you can give amp the roles that default has; ask a cluster admin to run this, then run"
-        " threescale-migrate again; or continue with --allow-unknown"
-    )
-    commands = (shell.oc(action.args),)
-    return _finding(Code.OBJECTS_READABLE, str(action.subject), Verdict.UNKNOWN, seen, fix, commands)
+    return _finding(Code.OBJECTS_READABLE, str(action.subject), Verdict.UNKNOWN, seen, _ask_for_grant(action))

@@ -78,7 +78,7 @@ def alike(checks: Iterable[Check]) -> tuple[tuple[Check, ...], ...]:
     """The checks, grouped where they say the same of several objects, in the order of the first of each."""
     groups: dict[object, list[Check]] = {}
     for check in checks:
-        groups.setdefault((check.step, check.code, check.verdict, check.seen, check.fixed), []).append(check)
+        groups.setdefault((check.step, check.code, check.verdict, check.seen, check.fix), []).append(check)
     return tuple(map(tuple, groups.values()))
 
 

@@ -75,7 +75,7 @@ def _case(suite: ElementTree.Element, check: Check, strict: bool, place: Invocat
         _named(case, "skipped", message=str(check.seen))
     elif kind is not None:
         sentence = _named(case, kind, message=str(check.seen), type=check.code.value)
-        fix = check.fixed
+        fix = check.fix
         lines = [str(fix.sentence), *map(place.pasted, fix.commands)]
         sentence.text = visible("\n".join(lines).strip())
     else:

@@ -190,7 +190,7 @@ def _failures(record: Record, checks: Sequence[Check]) -> Iterator[Failure]:
         log = tuple(map(str, failed.get("log") or ()))
         yield Failure("", why, serves, fix.sentence, log, tuple(map(pasted, fix.commands)))
     for same in alike(telling(checks)):
-        fix = texts.repairs(same[0].fixed)
+        fix = texts.repairs(same[0].fix)
         subject = ", ".join(check.subject for check in same)
         yield Failure(subject, same[0].seen, NOTHING, fix.sentence, commands=tuple(map(pasted, fix.commands)))
 
@@ -202,7 +202,7 @@ def _next_steps(record: Record, checks: Sequence[Check]) -> Iterator[NextStep]:
             yield from map(NextStep, NEXT)
         return
     if record.command == "verify":
-        again = resumption(command for check in telling(checks) for command in check.fixed.commands)
+        again = resumption(command for check in telling(checks) for command in check.fix.commands)
         if again is not None:
             yield NextStep(Text("to migrate what is left:"), record.place.pasted(again))
         yield NextStep(Text("then check again:") if again else Text("when that is fixed, check again:"), record.again)

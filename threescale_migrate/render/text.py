@@ -117,7 +117,7 @@ def show_findings(terminal: Terminal, findings: Sequence[Check], notable: bool =
     screen = _Fixes(terminal)
     for same in alike(findings):
         check = same[0]
-        if notable and check.verdict is Verdict.PASSED and not check.fixed.commands:
+        if notable and check.verdict is Verdict.PASSED and not check.fix.commands:
             continue
         if check.step is not last:
             last = check.step
@@ -140,7 +140,7 @@ class _Fixes:
 
     def show(self, same: Sequence[Check]) -> None:
         """What was seen of several objects alike, and what their user can do about it."""
-        check, fix = same[0], same[0].fixed
+        check, fix = same[0], same[0].fix
         if check.verdict in (Verdict.FAILED, Verdict.UNKNOWN):
             self.resumed += [command for command in fix.commands if command.resumes]
             if any(command.by is Who.CLUSTER_ADMIN for command in fix.commands):
@@ -188,7 +188,7 @@ def show_check(terminal: Terminal, check: Check, shown: Sequence[str] = ()) -> t
     Gives what is shown by then."""
     words = without_repetition(terminal.say(SUBJECTS.get(check.subject, check.subject)), terminal.say(check.seen))
     terminal.line(f"{terminal.mark(check.verdict)} {words}", 2, 4)
-    return (*shown, *show_fix(terminal, check.fixed, 4, shown))
+    return (*shown, *show_fix(terminal, check.fix, 4, shown))
 
 
 def show_fix(

@@ -78,4 +78,4 @@ def insist_on_pull(oc: Oc, state: ProjectState, request: Request) -> None:
     """Raises Refused if the registry refuses the token, OcError."""
     for check in prove(oc, state, request):
         if check.verdict is Verdict.FAILED:
-            raise Refused(Text("{subject}: {seen}", subject=check.subject, seen=check.seen), check.fixed)
+            raise Refused(Text("{subject}: {seen}", subject=check.subject, seen=check.seen), check.fix)
