@@ -259,3 +259,31 @@ def test_a_cluster_that_may_not_import_from_the_registry_is_told_before_the_firs
     assert "does not allow images to be imported from registry.redhat.io" in " ".join(done.all.split())
     assert world.objects() == before
     assert "oc login" not in done.all
+
+
+def test_configs_that_run_as_amp_already_are_only_rolled_out_and_undo_says_what_their_pods_keep(world: World) -> None:
+    put(
+        world,
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "amp"},
+            "imagePullSecrets": [{"name": "quay-auth"}],
+        },
+    )
+    for name in ("zync", "backend-cron"):
+        patch = {"spec": {"template": {"spec": {"serviceAccountName": "amp"}}}}
+        assert world.oc("patch", "dc", name, "-p", json.dumps(patch)).code == 0
+    world.settle()
+    done, found = preflight(world, "--dc", "zync,backend-cron")
+    assert done.code == 0, found
+    seen = [one["seen"] for one in found if one["code"] == "config-healthy"]
+    assert sum("runs as amp already" in one for one in seen) == 2
+    assert not any("has begun" in one for one in seen)
+    done = world.migrate("--dc", "zync,backend-cron")
+    assert done.code == 0, done.all
+    undone = world.run("undo", "--yes")
+    assert undone.code == 0, undone.all
+    assert "still name" in undone.all
+    account = world.objects()["serviceaccounts"]["threescale/amp"]
+    assert [one["name"] for one in account["imagePullSecrets"]] == ["quay-auth"]

@@ -275,7 +275,7 @@ def _configs(facts: Facts, request: Request) -> list[Check]:
     healthy = 0
     for name in chosen:
         finding = _health(state, request, name)
-        healthy += finding is None
+        healthy += finding is None or finding.verdict is Verdict.PASSED
         found += [] if finding is None else [finding]
         found += _images(state, name)
     found += todays_images.findings(facts.images, facts.state.secret is not None)
@@ -285,12 +285,28 @@ def _configs(facts: Facts, request: Request) -> list[Check]:
     return found
 
 
+def _was_amp(state: ProjectState, name: str) -> bool:
+    """Whether a config ran as `amp` before anybody began to migrate it: its pods are as its template says, and neither they nor the
+    account have the registry's pull secret."""
+    account = state.accounts.get(ACCOUNT)
+    if account is None or SECRET_NAME in account.pull_secrets:
+        return False
+    return readiness.assess(state, name, readiness.Goal(ACCOUNT, None)).reached and not any(
+        SECRET_NAME in pod.pull_secrets for pod in state.pods_of(name)
+    )
+
+
 def _health(state: ProjectState, request: Request, name: str) -> Check | None:
     """What is wrong with a config before the first change; None where it is healthy."""
     config = state.configs[name]
     finding = partial(Check, Step.DEPLOYMENT_CONFIGS, Code.CONFIG_HEALTHY, f"dc/{name}")
     if config.effective_account == ACCOUNT:
         found = readiness.assess(state, name)
+        if _was_amp(state, name):
+            seen = Text(
+                "it runs as {account} already, with other pull secrets: it is only rolled out anew", account=ACCOUNT
+            )
+            return finding(Verdict.PASSED, seen)
         begun = Text("its migration has begun: {reason}; migrate continues it", reason=found.why)
         return None if found.reached else finding(Verdict.WARNING, begun)
     found = readiness.assess(state, name, readiness.Goal(config.effective_account, None))
