@@ -65,7 +65,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "dumps preflight",
     ),
     "engine": (
-        "failed home proving signals",
+        "failed home proving shapes signals",
         "evidence journal",
         "lock run",
         "apply records",

@@ -17,7 +17,7 @@ from threescale_migrate.engine.journal import Journal, JournalError, NoJournal
 from threescale_migrate.engine.records import Record
 from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.redaction import Redactor
-from threescale_migrate.values import NOTHING, Refused, Usage
+from threescale_migrate.values import NOTHING, Refused, Text, Usage
 
 EMPTY = ProjectState("threescale", {}, {}, (), {}, (), {}, (), None, {})
 SERVER = "https://api.example.test:6443"
@@ -69,18 +69,50 @@ def test_a_line_that_is_damaged_in_the_middle_is_not_passed_over(home: Path) -> 
     lines = path.read_bytes().split(b"\n")
     for damaged in (b"\x00\x00", b'{"event": "begin", "action": 1}', b"[1]"):
         path.write_bytes(b"\n".join([lines[0], damaged, *lines[2:]]))
-        with pytest.raises(JournalError, match="line 2 of the journal"):
-            records.records(SERVER, "threescale")
-        problems: list[JournalError] = []
-        assert records.records(problems=problems) == ()
+        problems: list[Text] = []
+        assert records.records(SERVER, "threescale", problems) == ()
         assert len(problems) == 1
+        assert "line 2 of the journal" in str(problems[0])
+
+
+ODD: tuple[tuple[int, str, object], ...] = (
+    (0, "undoes", 5), (0, "undoes", [5]), (0, "only", "zync"), (0, "at", "yesterday"), (0, "at", 5), (0, "sequence", "x"), (0, "user", None),
+    (0, "command_line", 5), (0, "warnings", [{"template": "{x}", "params": {}}]), (1, "argv", 5), (1, "argv", [5]), (1, "change", 5),
+    (1, "change", {"kind": "x"}), (1, "action", "x"), (2, "outcome", 5), (2, "action", [1]), (3, "exit_code", "x"), (3, "event", 5),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "name", "value"), ODD)
+def test_an_odd_journal_is_named_and_left_out(home: Path, number: int, name: str, value: object) -> None:
+    good = write(home)
+    path = write(home).path
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert number == 0 or name in lines[number]
+    lines[number][name] = value
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    problems: list[Text] = []
+    assert runs(records.records(SERVER, "threescale", problems)) == [good.run]
+    assert [path.name in str(problem) for problem in problems] == [True]
+
+
+def test_a_pipe_a_device_and_anything_else_in_place_of_a_journal_is_named_and_not_waited_for(home: Path) -> None:
+    good = write(home)
+    os.mkfifo(home / "a.jsonl")
+    (home / "b.jsonl").symlink_to("/dev/zero")
+    (home / "c.jsonl").mkdir()
+    (home / "d.jsonl").write_bytes(b"\xff\xfe\n")
+    (home / "e.jsonl").write_text("[1]\n")
+    problems: list[Text] = []
+    assert runs(records.records(SERVER, "threescale", problems)) == [good.run]
+    assert len(problems) == 5
+    write(home)
 
 
 def test_a_journal_of_a_newer_version_is_not_taken_for_none(home: Path) -> None:
     path = write(home).path
     path.write_text(path.read_text(encoding="utf-8").replace('"version": 2', '"version": 3'), encoding="utf-8")
-    with pytest.raises(JournalError, match="newer version"):
-        records.records(SERVER, "threescale")
+    with pytest.raises(JournalError, match="another version"):
+        records.read(path)
 
 
 def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
@@ -89,7 +121,9 @@ def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
     first = write(home)
     began = time.time()
     monkeypatch.setattr(time, "time", lambda: began - 86400)
-    monkeypatch.setattr(time, "strftime", lambda form, moment=None: "20200101T000000Z")
+    monkeypatch.setattr(
+        time, "strftime", lambda form, moment=None: "20200101T000000Z" if "%Y%m" in form else "2020-01-01T00:00:00"
+    )
     second = write(home, "undo", undoes=[first.run])
     known = records.records(SERVER, "threescale")
     assert [record.run for record in known] == [first.run, second.run]
@@ -98,7 +132,9 @@ def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
 
 
 def test_two_runs_in_one_second_are_distinguished_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "strftime", lambda form, moment=None: "20261124T000000Z")
+    monkeypatch.setattr(
+        time, "strftime", lambda form, moment=None: "20261124T000000Z" if "%Y%m" in form else "2026-11-24T00:00:00"
+    )
     one, two = write(home), write(home)
     assert two.run == f"{one.run}-2"
     known = records.records(SERVER, "threescale")

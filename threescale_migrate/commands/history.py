@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..engine import records, undo
-from ..engine.journal import JournalError
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..options import Options
@@ -19,12 +18,11 @@ def run(session: Session, options: Options) -> Result:
     """The runs, one of them, or its report. Raises Usage."""
     if options.report and not options.run:
         raise Usage(Text("--report: name the run, as history lists it"))
-    problems: list[JournalError] = []
+    problems: list[Text] = []
     known = records.records(project=options.namespace, problems=problems)
     taken = {name for group in _by_project(known) for name in undo.undone(group)}
     if not options.run:
-        problems_said = tuple(problem.text for problem in problems)
-        return session.result(ExitCode.DONE, Runs(tuple(known), frozenset(taken), problems_said))
+        return session.result(ExitCode.DONE, Runs(tuple(known), frozenset(taken), tuple(problems)))
     record = records.one_of(known, options.run)
     if options.report:
         return session.result(reports.of_run(session, record.path), Nothing())

@@ -37,12 +37,12 @@ def run(session: Session, options: Options) -> Result:
     where = located(oc, options)
     given = read_secret(session, oc)
     if options.dry_run:
-        state, wanted, runs = _wanted(options, oc, where, given)
+        state, wanted, runs = _wanted(session, options, oc, where, given)
         if not wanted.changes:
             return _nothing_to_undo(session, options, where)
         return _show_plan(session, oc, state, wanted, runs)
     with locked(oc, where) as directory:
-        state, wanted, runs = _wanted(options, oc, where, given)
+        state, wanted, runs = _wanted(session, options, oc, where, given)
         if not wanted.changes:
             return _nothing_to_undo(session, options, where)
         planned = _planned(oc, state, wanted, runs)
@@ -58,12 +58,15 @@ def run(session: Session, options: Options) -> Result:
 
 
 def _wanted(
-    options: Options, oc: Oc, where: Location, given: PullSecret | None
+    session: Session, options: Options, oc: Oc, where: Location, given: PullSecret | None
 ) -> tuple[ProjectState, Undo, tuple[Record, ...]]:
     """What there is, what is to be undone, and the runs that it is about. Raises Refused, Usage."""
     runs: tuple[Record, ...] = ()
     if not options.to_default:
-        mine, _ = sequence.of_identity(records.records(where.server, where.project), where.uid)
+        problems: list[Text] = []
+        mine, _ = sequence.of_identity(records.records(where.server, where.project, problems), where.uid)
+        for problem in problems:
+            session.say(problem)
         runs = sequence.to_undo(mine, options.run)
     changes = changes_of(runs)
     state = observe(oc, former=guide.former_secrets(changes))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ..guide.change import Change
 
 FORMAT = 2
+# How a change ended that was made, or may have been.
+CHANGED = ("done", "unknown")
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.
 NEEDED_BYTES = 1024 * 1024
 
@@ -87,6 +89,7 @@ class Journal:
         self.redact = redact
         self.run = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
         self.number = 0
+        self.changes = 0
         self.is_open = False
         self.seen: dict[str, dict[str, object]] = {}
         try:
@@ -148,6 +151,7 @@ class Journal:
     def end(self, number: int, outcome: str, **values: Any) -> None:
         """The line after an action: `done`, `failed`, or `unknown` where it may have taken effect."""
         self.write("end", action=number, outcome=outcome, **values)
+        self.changes += outcome in CHANGED
 
     def close(self) -> None:
         """Closes the file; one that records nothing, not even a start, is removed."""

@@ -15,8 +15,9 @@ from ..guide.undo import revived
 from ..language import system_error
 from ..shell import Invocation
 from ..values import PROGRAM, Text, Usage
+from . import shapes
 from .home import host_part, safe_name, state_home
-from .journal import FORMAT, JournalError, NoJournal, whole_number
+from .journal import CHANGED, FORMAT, JournalError, NoJournal, whole_number
 from .lock import LOCK, holder, is_alive
 
 # A run of a thousand configs with all its rollouts writes some megabytes.
@@ -64,7 +65,7 @@ class Record:
     @property
     def changes(self) -> tuple[Entry, ...]:
         """The actions that changed the project, or may have."""
-        return tuple(entry for entry in self.entries if entry.outcome in ("done", "unknown"))
+        return tuple(entry for entry in self.entries if entry.outcome in CHANGED)
 
     @property
     def uid(self) -> str:
@@ -121,10 +122,15 @@ def read(path: Path) -> Record:
     *whole, rest = raw.split(b"\n")
     lines = [_line(path, number, piece) for number, piece in enumerate(whole, 1)]
     first = lines[0] if lines else {}
-    if first.get("event") != "start" or not isinstance(first.get("version"), int):
-        raise NoJournal(Text("{path} is not a journal: its first line does not record a start", path=str(path)))
-    if first["version"] > FORMAT:
-        raise JournalError(Text("the journal {path} was written by a newer version of this tool", path=str(path)))
+    if not lines:
+        raise NoJournal(Text("{path} records no start", path=str(path)))
+    if first.get("event") != "start":
+        raise JournalError(Text("{path} is not a journal: its first line does not record a start", path=str(path)))
+    if first.get("version") != FORMAT:
+        raise JournalError(Text("the journal {path} was written by another version of this tool", path=str(path)))
+    for number, line in enumerate(lines, 1):
+        if not shapes.fits(line):
+            raise _damaged(path, number)
     return record_of(lines, path, rest != b"")
 
 
@@ -211,12 +217,11 @@ def is_under_way(record: Record) -> bool:
 
 
 def records(
-    server: str | None = None, project: str | None = None, problems: list[JournalError] | None = None
+    server: str | None = None, project: str | None = None, problems: list[Text] | None = None
 ) -> tuple[Record, ...]:
     """The runs of one project, or all of them, project by project, oldest first. Runs that never began are skipped.
 
-    What is wrong with journals that cannot be read goes into `problems`; without that it is raised as JournalError, since a
-    run that is not known of cannot be undone.
+    What is wrong with journals that cannot be read goes into `problems`: one that is odd is named and left out.
     """
     pattern = f"{host_part(server) if server else '*'}/{safe_name(project) if project else '*'}/*.jsonl"
     found = []
@@ -226,9 +231,8 @@ def records(
         except NoJournal:
             continue
         except JournalError as error:
-            if problems is None:
-                raise
-            problems.append(error)
+            if problems is not None:
+                problems.append(error.text)
             continue
         if server in (None, record.server) and project in (None, record.project):
             found.append(record)

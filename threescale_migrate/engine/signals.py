@@ -27,24 +27,26 @@ Handler = Callable[[int, object], None]
 
 
 class Stopped(Exception):
-    """A signal asked the program to end. `exit_code` is 129, 130 or 143; `changed` whether a run had begun to change things,
+    """A signal asked the program to end. `exit_code` is 129, 130 or 143; `changes` how many changes a run had made, or may have,
     `again` the command that resumes it."""
 
-    def __init__(self, exit_code: ExitCode, changed: bool = False) -> None:
+    def __init__(self, exit_code: ExitCode, changes: int = 0) -> None:
         super().__init__(exit_code.name)
         self.exit_code = exit_code
-        self.changed = changed
+        self.changes = changes
         self.again = "migrate"
 
     @property
     def text(self) -> Text:
         """How the run ended."""
-        return Text("ended by a signal") if self.changed else Text("ended by a signal; nothing was changed")
+        if not self.changes:
+            return Text("ended by a signal; nothing was changed")
+        return Text.plural("interrupted after {count} change", "interrupted after {count} changes", count=self.changes)
 
     @property
     def undo(self) -> Command | None:
         """The command that undoes what was done; None if that is nothing, or it was an undo."""
-        return Command((PROGRAM, "undo")) if self.changed and self.again != "undo" else None
+        return Command((PROGRAM, "undo")) if self.changes and self.again != "undo" else None
 
 
 class Stop:

@@ -91,10 +91,10 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
             run.broken(late)
             raise late from None
         except BaseException as error:
-            run.broken(error)
             if isinstance(error, signals.Stopped):
-                error.changed = record.number > 0
+                error.changes = record.changes
                 error.again = session.command
+            run.broken(error)
             raise
 
 
