@@ -1,13 +1,15 @@
 """An `oc` that answers from a recording: what the cluster had at one recorded look, and nothing else.
 
-A look is a call that lists DeploymentConfigs as JSON, with what was listed next to it while nothing was changed. Who asks for a
-type that was not listed then is refused, as somebody who may not read it: what was not recorded is not known. What is no look at
-objects (who is logged in where, what they may do, whether an image can be had) the rehearsal in the test's world answers.
+A look is a call that lists DeploymentConfigs as JSON, with what was listed next to it while nothing was changed. Configs, revisions
+and pods are those of the look alone: who asks for a type of these that was not listed then is refused, as somebody who may not
+read it, since what was not recorded is not known. Of any other type there is what was listed, or else what is in the test's world
+around it: the rehearsal's project at rest, in which nothing has been prepared.
 """
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +25,8 @@ from threescale_migrate.rehearsal.resources import RESOURCES, Resource, named
 
 # How far, in seconds, two calls of one look may be apart.
 NEXT_TO = 0.7
-# About the place, not about what is in it.
-OF_THE_PLACE = ("namespaces", "projects")
+# What a look is about.
+HEART = ("deploymentconfigs", "replicationcontrollers", "pods")
 Object = dict[str, Any]
 
 
@@ -95,55 +97,55 @@ class RecordedOc:
             return really(args)
         values, words = Parser(table(VERBS["get"][2]), "oc get").parse(list(args[1:]))
         types = [] if "/" in words[0] else words[0].split(",")
-        named_ones = [word.split("/") for word in words if "/" in word] or [[words[0], name] for name in words[1:]]
-        if {_type(kind).plural for kind in [*types, *(one[0] for one in named_ones)]} <= set(OF_THE_PLACE):
+        one_by_one = [word.split("/") for word in words if "/" in word] or [[words[0], name] for name in words[1:]]
+        asked = [(_type(kind), name) for kind, name in one_by_one] or [(_type(kind), "") for kind in types]
+        if not any(kind.plural in (*HEART, *self.look.objects) for kind, _ in asked):
             return really(args)
+        options = [word for word in args[1:] if word not in words]
+        everywhere = bool(values.get("all-namespaces"))
         items: list[Object] = []
         errors: list[str] = []
-        everywhere = bool(values.get("all-namespaces"))
-        for kind, name in named_ones:
-            self._one(_type(kind), name, items, errors)
-        for kind in types if not named_ones else ():
-            self._all(_type(kind), everywhere, items, errors)
+        for kind, name in asked:
+            self.asked.append(kind.plural)
+            if kind.plural in HEART or (kind.plural in self.look.objects and not everywhere):
+                self._from_look(kind, name, items, errors)
+            else:
+                _from_around(really, kind, name, options, items, errors)
         out, err = io.StringIO(), io.StringIO()
-        session = Session(Path(), values, words, out, err)
-        form = str(values.get("output"))
+        session, form = Session(Path(), values, words, out, err), str(values.get("output"))
         assert form in ("json", "name") or form.startswith("jsonpath"), args
-        if len(named_ones) == 1 and items:
-            output.print_object(session, items[0], form)
-        elif len(named_ones) != 1:
+        if len(one_by_one) != 1:
             output.print_list(session, items, form)
+        elif items:
+            output.print_object(session, items[0], form)
         return int(bool(errors)), out.getvalue(), "".join(f"{line}\n" for line in errors)
+
+    def _from_look(self, kind: Resource, name: str, items: list[Object], errors: list[str]) -> None:
+        known = self.look.objects.get(kind.plural)
+        found = [item for item in known or () if name in ("", item["metadata"]["name"])]
+        items += found
+        if known is None:
+            verb, subject = ("get", f'{kind.full} "{name}"') if name else ("list", kind.full)
+            errors.append(
+                f'Error from server (Forbidden): {subject} is forbidden: User "system:admin" cannot {verb} resource'
+                f' "{kind.plural}" in API group "{kind.group}" in the namespace "threescale"'
+            )
+        elif name and not found:
+            errors.append(f'Error from server (NotFound): {kind.full} "{name}" not found')
 
     def check(self) -> None:
         """It was asked for configs, by each command that it stood in front of."""
         assert "deploymentconfigs" in self.asked, self.asked
 
-    def _all(self, kind: Resource, everywhere: bool, items: list[Object], errors: list[str]) -> None:
-        self.asked.append(kind.plural)
-        known = self.look.objects.get(kind.plural)
-        if known is None or (everywhere and kind.namespaced):
-            where = "at the cluster scope" if everywhere or not kind.namespaced else 'in the namespace "threescale"'
-            errors.append(
-                f'Error from server (Forbidden): {kind.full} is forbidden: User "system:admin" cannot list resource'
-                f' "{kind.plural}" in API group "{kind.group}" {where}'
-            )
-        else:
-            items += known
 
-    def _one(self, kind: Resource, name: str, items: list[Object], errors: list[str]) -> None:
-        self.asked.append(kind.plural)
-        known = self.look.objects.get(kind.plural)
-        if known is None:
-            errors.append(
-                f'Error from server (Forbidden): {kind.full} "{name}" is forbidden: User "system:admin" cannot get resource'
-                f' "{kind.plural}" in API group "{kind.group}" in the namespace "threescale"'
-            )
-            return
-        found = [item for item in known if item["metadata"]["name"] == name]
-        items += found
-        if not found:
-            errors.append(f'Error from server (NotFound): {kind.full} "{name}" not found')
+def _from_around(
+    really: Really, kind: Resource, name: str, options: Sequence[str], items: list[Object], errors: list[str]
+) -> None:
+    words = ["json" if word == "name" else word for word in options]
+    _, out, err = really(["get", kind.plural, *([name] if name else []), *words])
+    found = json.loads(out) if out else {"items": []}
+    items += found.get("items", [found])
+    errors += [line for line in err.splitlines() if line.startswith("Error")]
 
 
 def _type(name: str) -> Resource:

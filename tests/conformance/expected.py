@@ -5,8 +5,8 @@ which any may be there:
 
     fails_as   the class of the failure, by its text (`cluster/failures.py`)
     rollouts   the state of each config's rollout, judged from this look alone (`guide/readiness.py`)
-    verify, plan, preflight   the command on this look and nothing else (`answering`): exit code, and each check that failed
-               (`failed`) or could not be made (`unknown`) with its subject
+    verify, plan, preflight   the command on this look (`answering`): exit code, each check that failed (`failed`) or could not
+               be made (`unknown`) with its subject, but for those about rights, and what a plan would change (`changes`)
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.guide.readiness import assess
 
 COMMANDS = ("verify", "plan", "preflight")
+OF_RIGHTS = ("rights", "permissions")
 
 
 def fails_as(call: recorded.Recorded) -> str:
@@ -50,11 +51,14 @@ def of_command(name: str, look: answering.Look, world: Any) -> dict[str, Any]:
     for verdict in ("failed", "unknown"):
         checks = [f"{one['subject']}: {one['code']}" for one in _checks(done.json()) if one["verdict"] == verdict]
         found[verdict] = sorted(set(checks))
+    if name == "plan":
+        found["changes"] = [f"{one['argv'][1]} {one['subject']}" for one in done.json().get("actions", ())]
     return found
 
 
 def _checks(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for key in ("findings", "checks") for one in document.get(key) or ()]
+    found = [one for key in ("findings", "checks") for one in document.get(key) or ()]
+    return [one for one in found if one["step"] not in OF_RIGHTS]
 
 
 def _write(folder: Path, said: dict[str, Any]) -> None:
