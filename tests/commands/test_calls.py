@@ -119,3 +119,19 @@ def test_what_neither_list_nor_review_tells_is_unknown(tmp_path: Path) -> None:
     assert "--skip permissions" in done.out
     assert "oc get rolebindings --all-namespaces" in done.out, "what an admin runs instead"
     assert "permissions: " not in done.err
+
+
+@pytest.mark.parametrize("user", ["", "user=alice/admin"])
+def test_the_users_rights_are_asked_for_by_one_review(tmp_path: Path, user: str) -> None:
+    world = make_world(tmp_path, *filter(None, [user]))
+    listed = far(world)
+    assert world.run("preflight", "--secret-file", world.secret).code == 0
+    assert not listed.of("auth can-i")
+    own = [call for call in listed.of("create -f -") if "--as=" not in call]
+    assert len(own) == 1
+    listed.forget()
+    world.faults(*filter(None, [user]), "forbidden=patch:deploymentconfigs")
+    refused = world.run("preflight", "--secret-file", world.secret)
+    assert refused.code == 4, refused.all
+    assert "cannot patch deploymentconfigs" in refused.out
+    assert len(listed.of("auth can-i")) == 1, "what the review does not show is asked for by itself"

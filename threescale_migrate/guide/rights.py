@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..cluster.access import Rule
 from ..cluster.state import ProjectState
 from ..values import Text
+from . import rules
 from .change import Change
 from .grants import SCC, SCC_ROLE, Grant, exists
 from .role_changes import RoleGranted
@@ -52,7 +54,7 @@ class Right:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the server answered. `rights` are its answers to `auth can-i`, None where it gave none; `refused` are the grants that
+    """What the server answered. `rights` are what the user can do, None where that is not known; `refused` are the grants that
     would be refused, by their argv, with its sentence; `undecided` those for which that is not known, with the reason;
     `binds_scc` whether the client gives an SCC by a binding, as those from 4.5 on do."""
 
@@ -100,6 +102,25 @@ def needed(changes: Iterable[Change], state: ProjectState, binds_scc: bool = Tru
         for right in rights_of(change, state, binds_scc):
             found.setdefault(right, change)
     return found
+
+
+# The API groups of the resources that plans change; the others are in the core group.
+GROUPS = {
+    "deploymentconfigs": "apps.openshift.io",
+    "rolebindings": GROUP,
+    "clusterrolebindings": GROUP,
+    "clusterroles": GROUP,
+    "roles": GROUP,
+    "securitycontextconstraints": "security.openshift.io",
+}
+
+
+def gives(listed: Iterable[Rule], right: Right) -> bool:
+    """Whether rules that the server has listed for the user give a right (fact 33). If not, that is no answer: an authorizer that is no
+    RBAC lists nothing, and older servers have some types in two groups."""
+    resource = "/".join(filter(None, (right.resource, right.subresource)))
+    asked = rules.Right(right.verb, GROUPS.get(right.resource, ""), resource, right.name, "")
+    return any(rules.covers(rule, asked) for rule in listed)
 
 
 def answered(state: ProjectState, right: Right) -> bool:

@@ -41,7 +41,7 @@ class Caller:
             }
             if "resources" in rule
             else rule
-            for rule in rights.single(found)
+            for rule in rights.single([part for rule in found for part in rights.written_out(rule)])
         ]
 
     def allow(self, verb: str, resource: Resource, namespace: str | None, name: str = "", sub: str = "") -> None:

@@ -13,6 +13,24 @@ from .typed import Iterator, Object
 
 RBAC = "rbac.authorization.k8s.io"
 ADMIN = "system:admin"
+VERBS = (
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "bind",
+    "use",
+    "impersonate",
+)
+SUBRESOURCES = {
+    "deploymentconfigs": ("instantiate", "scale", "log"),
+    "pods": ("log", "exec"),
+    "imagestreams": ("layers",),
+}
 MASTERS: list[Object] = [
     {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
     {"nonResourceURLs": ["*"], "verbs": ["*"]},
@@ -114,6 +132,18 @@ def covers_url(rule: Object, verb: str, url: str) -> bool:
     return bool({verb, "*"} & set(rule["verbs"])) and any(
         path in ("*", url) or (path.endswith("*") and url.startswith(path[:-1])) for path in known
     )
+
+
+def written_out(rule: Object) -> list[Object]:
+    """A rule for all verbs or types as one for each type that the cluster serves: what of it is taken away can then be left out."""
+    if "*" not in (*rule["verbs"], *(rule.get("resources") or ())) or "resources" not in rule:
+        return [rule]
+    verbs = list(VERBS) if "*" in rule["verbs"] else rule["verbs"]
+    listed = [name for name in rule["resources"] if name != "*"]
+    if len(listed) < len(rule["resources"]):
+        subs = [name for kind, parts in SUBRESOURCES.items() for name in (f"{kind}/{part}" for part in parts)]
+        listed += [name for name in (*RESOURCES, *subs) if {group_of(name), "*"} & set(rule["apiGroups"])]
+    return [{**rule, "verbs": verbs, "apiGroups": [group_of(name)], "resources": [name]} for name in listed]
 
 
 def single(found: list[Object]) -> Iterator[Object]:

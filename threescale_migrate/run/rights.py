@@ -5,11 +5,12 @@ What is to be asked, and what the answers mean, is decided in `guide/rights.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..cluster.doors import TRY_ON_SERVER
 from ..cluster.failures import AlreadyExists, BadInput, Forbidden, OcError, Unreachable
 from ..cluster.oc import Oc
+from ..cluster.reviews import EACH_PROJECT, review
 from ..cluster.state import ProjectState
 from ..guide.change import Change
 from ..guide.grants import SCC
@@ -19,6 +20,7 @@ from ..guide.rights import (
     answered,
     binding_in_question,
     binding_right,
+    gives,
     knows_dry_run,
     needed,
 )
@@ -49,8 +51,28 @@ def ask(oc: Oc, state: ProjectState, actions: Iterable[Change]) -> Answers:
     if not binds_scc:
         old = {action.args for action in wanted if isinstance(action, RoleGranted) and action.role_kind == SCC}
         undecided = {args: why for args, why in undecided.items() if args not in old}
-    rights = {right: answered(state, right) or may(oc, right) for right in needed(wanted, state, binds_scc)}
-    return Answers(rights, refused, undecided, binds_scc)
+    rights = tuple(needed(wanted, state, binds_scc))
+    shown = _shown(oc, [right for right in rights if not answered(state, right)])
+    return Answers(
+        {right: answered(state, right) or right in shown or may(oc, right) for right in rights},
+        refused,
+        undecided,
+        binds_scc,
+    )
+
+
+def _shown(oc: Oc, rights: Sequence[Right]) -> frozenset[Right]:
+    """Those of the rights that the user has by one review for all projects that they are about. Raises Unreachable."""
+    places = tuple(dict.fromkeys(right.namespace or EACH_PROJECT for right in rights))
+    if not places:
+        return frozenset()
+    try:
+        rules = dict(zip(places, (found for found, _ in review(oc, places))))
+    except Unreachable:
+        raise
+    except OcError:
+        return frozenset()
+    return frozenset(right for right in rights if gives(rules[right.namespace or EACH_PROJECT], right))
 
 
 def may(oc: Oc, right: Right) -> bool | None:
