@@ -192,3 +192,70 @@ def test_a_migration_whose_backup_is_not_whole_changes_nothing(tmp_path: Path) -
     assert "the backup is incomplete; nothing was changed" in done.err
     assert comparable(world) == before
     assert world.migrate("--backup", "again", "--dc", "zync", "--allow-unknown").code == 0
+
+
+def test_an_object_with_a_long_name_has_a_shorter_file(world: World) -> None:
+    names = [f"{'a' * 244}{end}" for end in "bc"]
+    for name in names:
+        item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "b"}}
+        assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
+    done = world.run("backup", str(world.home / "saved"))
+    assert done.code == 0, done.all
+    written = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))["metadata"]["name"] for path in files(world.home / "saved")
+    ]
+    assert [name for name in written if name in names] == names
+
+
+def test_a_directory_that_is_there_is_filled_and_keeps_its_mode(world: World) -> None:
+    target = world.home / "mine"
+    target.mkdir(mode=0o750)
+    target.chmod(0o750)
+    before = target.stat()
+    command = " ".join(world.command("backup", "."))
+    done = world.program(["sh", "-c", f"cd {target} && {command} && ls README.txt"])
+    assert done.code == 0, done.all
+    assert done.out.endswith("README.txt\n")
+    after = target.stat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert [path.name for path in target.iterdir() if path.name.startswith(".")] == []
+    assert all(path.stat().st_mode & 0o077 == 0 for path in target.iterdir())
+
+
+def test_endpoints_of_a_service_without_selector_and_ingresses_are_saved_and_the_readme_names_what_is_not(
+    world: World,
+) -> None:
+    def own(kind: str, name: str, **more: Any) -> dict[str, Any]:
+        version = {"Ingress": "networking.k8s.io/v1", "Route": "route.openshift.io/v1"}.get(kind, "v1")
+        return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **more.pop("metadata", {})}, **more}
+
+    address = [{"addresses": [{"ip": "192.0.2.7"}], "ports": [{"port": 3306}]}]
+    owner = [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": "web", "uid": "u"}]
+    for item in (
+        own("Service", "outside", spec={"ports": [{"port": 3306}]}),
+        own("Endpoints", "outside", subsets=address),
+        own("Service", "inside", spec={"selector": {"a": "b"}, "ports": [{"port": 80}]}),
+        own("Endpoints", "inside", subsets=address),
+        own("Ingress", "web", spec={"rules": [{"host": "web.example.test"}]}),
+        own("Route", "web-x7", metadata={"ownerReferences": owner}, spec={"to": {"kind": "Service", "name": "inside"}}),
+    ):
+        assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
+    target = world.home / "saved"
+    done = world.run("backup", str(target))
+    assert done.code == 0, done.all
+    saved = {
+        (item["kind"], item["metadata"]["name"]): item
+        for item in (yaml.safe_load(path.read_text()) for path in files(target))
+    }
+    assert saved["Endpoints", "outside"]["subsets"] == address
+    assert ("Ingress", "web") in saved
+    assert ("Endpoints", "inside") not in saved
+    assert ("Route", "web-x7") not in saved
+    readme = (target / "README.txt").read_text(encoding="utf-8")
+    for line in (
+        "  Endpoints inside",
+        "  Route web-x7",
+        "security context constraints",
+        "Left out, since OpenShift creates them",
+    ):
+        assert line in readme

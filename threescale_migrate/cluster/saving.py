@@ -86,9 +86,18 @@ def saved(item: _JSON, with_secrets: bool) -> Saved | None:
     return Saved(kind, name, to_yaml(cleaned), lost)
 
 
+def selects_pods(item: _JSON) -> bool:
+    """Whether the object is a service whose endpoints the cluster finds by itself; those of any other are somebody's own."""
+    return item["kind"] == "Service" and bool((item.get("spec") or {}).get("selector"))
+
+
 def _made_by_the_cluster(kind: str, item: _JSON) -> bool:
     annotations = item["metadata"].get("annotations") or {}
     of_an_account = item.get("type") in _OF_AN_ACCOUNT and "kubernetes.io/service-account.name" in annotations
+    if kind == "Route" and any(
+        owner.get("kind") == "Ingress" for owner in item["metadata"].get("ownerReferences") or ()
+    ):
+        return True
     return kind == "Secret" and (of_an_account or any(name in annotations for name in _MADE_FOR_A_SERVICE))
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..cluster.failures import Forbidden, UnknownResourceType
 from ..cluster.oc import Oc
-from ..cluster.saving import saved
+from ..cluster.saving import Saved, saved, selects_pods
 from ..guide import backup as guide
 from ..guide.backup import Backup, Document
 from ..language import system_error
@@ -38,8 +38,23 @@ def usable(path: str) -> Path:
 
 def read(oc: Oc, with_secrets: bool) -> Backup:
     """Reads what is saved, in one call where the user may read all of it. Raises OcError, UnreadableAnswer."""
-    found, unread = read_each(oc, guide.types(with_secrets), lambda item: saved(item, with_secrets))
-    return Backup(oc.namespace or "", tuple(item for item in found if item is not None), unread, with_secrets)
+    selecting: set[str] = set()
+
+    def parse(item: Any) -> tuple[str, str, Saved | None]:
+        kind, name = str(item["kind"]), str(item["metadata"]["name"])
+        if selects_pods(item):
+            selecting.add(name)
+        return kind, name, saved(item, with_secrets)
+
+    found, unread = read_each(oc, guide.types(with_secrets), parse)
+    kept: list[Saved] = []
+    left_out: list[tuple[str, str]] = []
+    for kind, name, item in found:
+        if item is None or (kind == "Endpoints" and name in selecting):
+            left_out.append((kind, name))
+        else:
+            kept.append(item)
+    return Backup(oc.namespace or "", tuple(kept), unread, with_secrets, left_out=tuple(left_out))
 
 
 def read_each(
@@ -64,22 +79,41 @@ def read_each(
 
 @contextmanager
 def staged(directory: Path) -> Iterator[Path]:
-    """A directory beside the one that is wanted, which only its owner can read; once it is filled it takes the other's name.
+    """A directory that only its owner can read; once it is filled it takes the name of the one that is wanted, or where that is there,
+    what is in it is moved there: a shell may stand in it, and it keeps its mode.
 
     Raises Usage if that cannot be done; nothing is left behind then, nor if filling it fails.
     """
     scratch = None
     try:
-        target = directory.absolute()
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))  # mkdtemp: 0700
+        target = Path(os.path.abspath(directory))
+        there = target.is_dir()
+        inside = target if there else target.parent
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}-", dir=inside))  # mkdtemp: 0700
         yield scratch
-        os.rename(scratch, target)
-        scratch = None
+        if there:
+            _move(scratch, target)
+        else:
+            os.rename(scratch, target)
+            scratch = None
     except OSError as error:
         raise _unwritable(str(directory), error) from None
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _move(scratch: Path, target: Path) -> None:
+    """Moves all files, or none: what was moved is removed again where that fails. The README comes last. Raises OSError."""
+    moved: list[Path] = []
+    try:
+        for path in sorted(scratch.iterdir(), key=lambda path: (path.name == guide.README, path.name)):
+            os.rename(path, target / path.name)
+            moved.append(target / path.name)
+    except OSError:
+        for path in moved:
+            path.unlink()
+        raise
 
 
 def write(documents: Iterable[Document], directory: Path) -> None:

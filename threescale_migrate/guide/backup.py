@@ -15,7 +15,7 @@ from .dumps import Dump
 
 SECRETS = "secrets"
 # The kind of each type that is saved, in the order in which it is created: what is named by others comes before them.
-# Pods, controllers, builds, endpoints and events are created from these.
+# Pods, controllers, builds and events are created from these, and the endpoints of each service that selects pods.
 TYPES: tuple[tuple[str, str], ...] = (
     (SECRETS, "Secret"),
     ("configmaps", "ConfigMap"),
@@ -30,7 +30,9 @@ TYPES: tuple[tuple[str, str], ...] = (
     ("buildconfigs", "BuildConfig"),
     ("templates", "Template"),
     ("services", "Service"),
+    ("endpoints", "Endpoints"),
     ("routes", "Route"),
+    ("ingresses", "Ingress"),
     ("deploymentconfigs", "DeploymentConfig"),
     ("deployments", "Deployment"),
     ("statefulsets", "StatefulSet"),
@@ -41,6 +43,8 @@ TYPES: tuple[tuple[str, str], ...] = (
 )
 ORDER = {kind: number for number, (_, kind) in enumerate(TYPES)}
 README = "README.txt"
+# A file's name has 255 bytes at most, an object's 253; the number tells two apart.
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Document:
 @dataclass(frozen=True)
 class Backup:
     """What was read of a project. `unread` are the types that could not be read, each with the reason; `dump` is the content of a
-    database, and `by_hand` the command that restores it by hand."""
+    database, and `by_hand` the command that restores it by hand. `left_out` are objects that OpenShift creates again by itself."""
 
     project: str
     objects: tuple[Saved, ...]
@@ -62,6 +66,7 @@ class Backup:
     with_secrets: bool = False
     dump: Dump | None = None
     by_hand: str = ""
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -95,7 +100,7 @@ def documents(backup: Backup) -> tuple[Document, ...]:
     found = []
     for number, item in enumerate(objects, 1):
         word = re.sub(r"[^A-Za-z0-9.-]", "_", f"{item.kind.lower()}-{item.name}")
-        found.append(Document(f"{number:0{width}}-{word}.yaml", item.text))
+        found.append(Document(f"{number:0{width}}-{word[:LONGEST_NAME]}.yaml", item.text))
     return (*found, Document(README, _readme(backup)))
 
 
@@ -108,8 +113,8 @@ def _readme(backup: Backup) -> str:
         "For each object that is still there, oc prints AlreadyExists, leaves it unchanged, and continues.",
         "",
         "The configs are saved unchanged, with the passwords and tokens in their commands and environments.",
-        "Not included: the content of volumes and databases, and what OpenShift creates by itself (pods, revisions, builds,",
-        "tokens of accounts).",
+        "Not included: the content of volumes and databases; pods, revisions, builds, jobs and events; images; objects of types",
+        "that an operator added; what belongs to the whole cluster (security context constraints, cluster roles and bindings).",
     ]
     if not backup.with_secrets:
         lines.append("Secrets are not included: --with-secrets saves them too.")
@@ -130,6 +135,9 @@ def _readme(backup: Backup) -> str:
             "  " + shell.oc(("secrets", "link", "-n", backup.project, account, secret, f"--for={use}"))
             for account, secret, use in links
         ]
+    if backup.left_out:
+        lines += ["", "Left out, since OpenShift creates them again by itself:"]
+        lines += [f"  {kind} {name}" for kind, name in sorted(set(backup.left_out))]
     lost = [(item, part) for item in ordered(backup.objects) for part in item.lost]
     if lost:
         lines += ["", "Left out of an object:"]

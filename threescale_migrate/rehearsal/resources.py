@@ -32,6 +32,8 @@ _ALL = (
     Resource("secrets", "Secret", "v1", True),
     Resource("configmaps", "ConfigMap", "v1", True, ("cm",)),
     Resource("services", "Service", "v1", True, ("svc",)),
+    Resource("endpoints", "Endpoints", "v1", True, ("ep",)),
+    Resource("ingresses", "Ingress", "networking.k8s.io/v1", True, ("ing",)),
     Resource("persistentvolumeclaims", "PersistentVolumeClaim", "v1", True, ("pvc",)),
     Resource("imagestreams", "ImageStream", "image.openshift.io/v1", True, ("is",)),
     Resource("imagestreammappings", "ImageStreamMapping", "image.openshift.io/v1", True),
