@@ -138,7 +138,7 @@ SHORT = (
 )  # fmt: skip
 LONG = (
     "image-pull=zync", "not-ready=zync", "crash-loop=zync", "account-missing=zync", "scc=zync", "no-node=zync", "volume-held=zync",
-    "hook-fails=system-app", "deployer-fails=zync", "slow=zync", "paused=zync", "no-trigger=zync", "zero=zync", "registry-unreachable", "blocked-registry",
+    "hook-fails=system-app", "deployer-fails=zync", "slow=zync", "paused=zync", "no-trigger=zync", "zero=zync", "terminating=zync", "registry-unreachable", "blocked-registry",
     "internal-registry", "authenticated-images", "gone=registry.access.redhat.com/3scale-amp25/zync", "builds", "apimanager",
     "terms=registry.access.redhat.com/3scale-amp25/zync", "service-discovery", "flaky-api=0.2", "stumbles=all", "api-away",
     "login-expired", "labels=2.2", "old-client=3.11", "ignores-dry-run", "forbidden=patch:deploymentconfigs",

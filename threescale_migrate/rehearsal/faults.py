@@ -22,6 +22,7 @@ FAULTS = {
     "deployer-fails=DC": "the deployer pod of the rollout fails",
     "no-image=DC": "the image stream could not be imported, and the config waits without an error",
     "slow=DC": "the new pods take a minute to become ready",
+    "terminating=DC": "the old pods stay Terminating, as on a node that does not answer",
     "quota": "a quota allows no pod beyond those that run now",
     "paused=DC": "the config is paused",
     "no-trigger=DC": "the config has no ConfigChange trigger",
@@ -66,6 +67,7 @@ ENDINGS = {
     "deployer-fails=DC": "exit code 5: the deployer failed",
     "no-image=DC": "exit code 4: the image stream could not be imported",
     "slow=DC": "exit code 0, a minute later",
+    "terminating=DC": "exit code 0",
     "quota": "exit code 4: the quota is named",
     "paused=DC": "exit code 1: the config accepts the patch and does not roll out",
     "no-trigger=DC": "exit code 0: the rollout is started with oc rollout latest",
@@ -118,6 +120,7 @@ STUMBLES = {
 OF_PODS = ("no-node", "volume-held", "image-pull", "crash-loop", "not-ready", "slow")
 OF_CONFIGS = (
     *OF_PODS, "account-missing", "scc", "hook-fails", "deployer-fails", "no-image", "paused", "no-trigger", "zero",
+    "terminating",
 )  # fmt: skip
 # The keys of 3scale's labels by release of the templates (fact 23); those up to 2.2 have `app` alone.
 LABELS = {"2.2": ("", ""), "2.4": ("3scale.component", "3scale.component-element")}
@@ -223,6 +226,11 @@ def hits(store: Store, name: str, config: str, account: str) -> bool:
         return False
     before: dict[str, Any] = store.settings.get("accounts before", {})
     return bool(account != before.get(config, "default"))
+
+
+def keeps(store: Store, config: str) -> bool:
+    """Whether a fault keeps the pods of a config that are to end."""
+    return bool({config, "all"} & set(_values(store, "terminating")))
 
 
 def fate(store: Store, pod: Object, role: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import admission, containers
+from . import admission, containers, faults
 from .events import event
 from .simulation import DELAYS, Simulation
 from .store import Object, Store, copied, moment_of
@@ -22,6 +22,7 @@ def of_controller(store: Store, controller: Object) -> list[Object]:
         pod
         for pod in store.all("pods", meta["namespace"])
         if pod["status"].get("phase") not in GONE
+        and not pod["metadata"].get("deletionTimestamp")
         and any(by["uid"] == meta["uid"] and by.get("controller") for by in pod["metadata"].get("ownerReferences", ()))
     ]
 
@@ -58,9 +59,7 @@ def reconcile(sim: Simulation, namespace: str, name: str) -> None:
             failure = f'pods "{called}" is forbidden: {refusal}'
             break
     for pod in sorted(own, key=lambda pod: (is_ready(pod), pod["metadata"]["name"]))[: max(0, len(own) - wanted)]:
-        store.remove(
-            "pods", namespace, pod["metadata"]["name"]
-        )  # containers do not run here, so none has to be waited for
+        _remove(store, pod)
     key = f"{namespace}/{name}"
     if failure is None:
         waits.pop(key, None)
@@ -71,6 +70,16 @@ def reconcile(sim: Simulation, namespace: str, name: str) -> None:
         waits[key] = min(delay * 2, DELAYS["create again at most"])
         sim.after(delay, "scale", namespace, name)
     count(sim, controller)
+
+
+def _remove(store: Store, pod: Object) -> None:
+    """Containers do not run here, so none has to be waited for; a fault keeps the pod Terminating, ready as it was (fact 39)."""
+    meta = pod["metadata"]
+    if faults.keeps(store, meta.get("annotations", {}).get("openshift.io/deployment-config.name", "")):
+        meta.update(deletionGracePeriodSeconds=30, deletionTimestamp=store.timestamp(30))
+        store.put("pods", pod)
+    else:
+        store.remove("pods", meta["namespace"], meta["name"])
 
 
 def _refused(sim: Simulation, controller: Object, message: str) -> None:
