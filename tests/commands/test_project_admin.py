@@ -99,3 +99,27 @@ def test_a_cluster_admin_is_compared_by_bindings_and_nobody_is_asked_in_an_accou
     listed = far(world)
     world.run("verify")
     assert not listed.of("--as=")
+
+
+def test_a_viewer_is_refused_with_one_block_to_send_and_nothing_twice_and_goes_on_by_the_line_below_it(
+    tmp_path: Path,
+) -> None:
+    world = make_world(tmp_path, "user=vera/view")
+    before = world.objects()
+    refused = world.migrate("--dc", "zync")
+    assert refused.code == 4, refused.all
+    assert world.objects() == before
+    lines = refused.err.splitlines()
+    at = lines.index("    # https://api.cluster.example.test:6443")
+    assert lines[at - 1].startswith("→ ask an admin of the project or of the cluster to run this")
+    assert lines[at + 1] == "    oc adm policy add-role-to-user admin vera --namespace=threescale"
+    assert lines[at + 2] == "Once that is done:"
+    assert lines[at + 4].startswith("✗ not ready")
+    assert len([line for line in lines if line.startswith("    ") and "oc " in line]) == 1
+    assert len(set(lines)) == len(lines)
+    world.faults()
+    assert world.oc(*shlex.split(lines[at + 1])[1:]).code == 0
+    world.faults("user=vera")
+    done = world.run(*shlex.split(lines[at + 3])[1:], "--yes")
+    assert done.code == 0, done.all
+    assert world.accounts()["zync"] == {"amp"}

@@ -62,7 +62,7 @@ def test_a_step_that_comes_too_early_is_refused_and_says_which_comes_first(world
     patched = step(world, Step.DEPLOYMENT_CONFIGS, *FEW)
     assert patched.code == 4
     assert "the service account amp is not in the project" in patched.err
-    assert "run threescale-migrate step service-account" in patched.err
+    assert "    threescale-migrate step service-account " in patched.err
     # An account without its pull secret would leave pods without it, for good.
     world.oc("create", "sa", "amp")
     assert step(world, Step.DEPLOYMENT_CONFIGS, *FEW).code == 4

@@ -46,10 +46,10 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
     for kind, sentence in READING.items():
         if kind in unread and not lacks_type(unread[kind]):
             seen = Text("{why}", why=unread[kind])
-            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, _ask_for_role(user, state)))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, ask_for_role(user, state)))
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread and not lacks_type(unread[kind]):
-            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, _ask_for_role(user, state)))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, ask_for_role(user, state)))
     granted = []
     for right, action in needed(actions, state, answers.binds_scc).items():
         answer = answers.rights.get(right)
@@ -75,7 +75,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
 _finding = partial(Check, Group.RIGHTS)
 
 
-def _ask_for_role(user: str, state: ProjectState) -> Fix:
+def ask_for_role(user: str, state: ProjectState) -> Fix:
     """What an admin of the project runs for a user who lacks rights in it: the role that suffices, and who they are where that is known."""
     admins = sorted(
         subject.name
@@ -110,7 +110,7 @@ def _refused(user: str, state: ProjectState, right: Right, action: Change, answe
     seen = Text("{user} cannot {right} {where}, and {command} needs it", **named)
     if isinstance(action, RoleGranted):
         return _grant_refused(right.sentence, action, seen)
-    return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, _ask_for_role(user, state))
+    return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, ask_for_role(user, state))
 
 
 def _grant_refused(subject: str, action: Change, seen: Text) -> Check:

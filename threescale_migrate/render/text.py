@@ -165,7 +165,7 @@ class _Fixes:
             terminal.verbatim(f"# {terminal.invocation.server}", 4)
         for line in dict.fromkeys(map(terminal.invocation.pasted, commands)):
             terminal.verbatim(line, 4)
-        offer(terminal, Text("Next:"), resumption(self.resumed))
+        offer(terminal, Text("Once that is done:" if commands else "Next:"), resumption(self.resumed))
         offer(terminal, Text("Or continue in spite of this:"), resume(*options) if options else None)
 
 
