@@ -354,6 +354,8 @@ def _images(state: ProjectState, name: str) -> list[Check]:
             continue
         stream = state.streams.get(trigger.stream)
         failed = dict(stream.failures) if stream is not None else {}
+        if not trigger.resolved and stream is not None and trigger.tag in stream.tags:
+            continue  # a new config has not resolved it yet (fact 32)
         if trigger.tag not in failed and trigger.resolved:
             continue
         tag = f"{trigger.stream}:{trigger.tag}"
