@@ -43,10 +43,22 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
+def processed(text: str, **given: str) -> list[Object]:
+    """The objects of a template as `oc process` prints them: each parameter in its place, none missing, none unknown."""
+    (template,) = yaml.safe_load_all(text)
+    assert (template["apiVersion"], template["kind"]) == ("template.openshift.io/v1", "Template")
+    values = {each["name"]: given.pop(each["name"], each.get("value")) for each in template["parameters"]}
+    assert not given
+    assert not [name for name, value in values.items() if value is None], "required"
+    made = re.sub(r"\$\{(\w+)\}", lambda found: json.dumps(values[found[1]])[1:-1], json.dumps(template["objects"]))
+    objects: list[Object] = json.loads(made)
+    return objects
+
+
 def manifests(world: World, *options: str) -> list[Object]:
     shown = world.run("manifest", *options, "-n", "threescale", "--image", IMAGE)
     assert shown.code == 0, shown.all
-    return list(yaml.safe_load_all(shown.out))
+    return processed(shown.out)
 
 
 def install(world: World, objects: list[Object]) -> None:
@@ -65,7 +77,7 @@ def as_account(world: World, command: list[str]) -> int:
     login["contexts"][0]["context"]["user"] = "system:serviceaccount:threescale:threescale-migrate/cluster"
     own = world.home / "account-kubeconfig"
     own.write_text(json.dumps(login), encoding="utf-8")
-    return world.run(*command[1:], "--dc=zync,system-memcache", KUBECONFIG=str(own)).code
+    return world.process_run(*command[1:], "--dc=zync,system-memcache", KUBECONFIG=str(own)).code
 
 
 def without(rules: tuple[Object, ...], index: int, resource: str) -> list[Object]:
@@ -134,7 +146,6 @@ GOOD = ("-n", "threescale", "--image", IMAGE)
 @pytest.mark.parametrize(
     "args",
     [
-        ("cronjob", "-n", "threescale"),
         ("nosuch", *GOOD),
         ("cronjob", *GOOD, "-n", "3Scale"),
         ("cronjob", *GOOD, "-n", "a" * 64),
@@ -184,8 +195,10 @@ def test_the_objects_are_for_the_server_that_they_are_printed_for(tmp_path: Path
         world = make_world(tmp_path / name, *faults)
         shown = world.run("manifest", "cronjob", *GOOD)
         assert (shown.code, shown.err) == (0, "")
-        assert list(yaml.safe_load_all(shown.out))[-1]["apiVersion"] == version
-        made = world.oc("create", "-f", "-", stdin=shown.out)
+        objects = processed(shown.out)
+        assert objects[-1]["apiVersion"] == version
+        assert ("seccompProfile" in shown.out) == (name == "new")
+        made = world.oc("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
         assert (made.code, len(made.out.splitlines())) == (0, 4), made.all
         assert world.run("manifest", "cronjob", "--image", IMAGE).out == shown.out, "oc's current project"
     world.faults("api-down")
@@ -196,6 +209,18 @@ def test_the_objects_are_for_the_server_that_they_are_printed_for(tmp_path: Path
     without = world.run("manifest", "cronjob", *GOOD, "--oc", "./none-such")
     assert without.code == 0
     assert "none-such" in without.err
+
+
+def test_one_template_serves_other_projects_and_images(migrated: World) -> None:
+    shown = migrated.run("manifest", "cronjob", "--permissions", "-n", "threescale")
+    assert shown.code == 0, shown.all
+    with pytest.raises(AssertionError, match="required"):
+        processed(shown.out)
+    objects = processed(shown.out, PROJECT="other", IMAGE=IMAGE, SCHEDULE="0 6 * * *")
+    assert "threescale" not in json.dumps(objects).replace("threescale-", "").replace("threescale_", "")
+    assert {item["metadata"].get("namespace", "other") for item in objects} == {"other"}
+    assert objects[-1]["spec"]["schedule"] == "0 6 * * *"
+    assert "-p PROJECT=threescale -p IMAGE=IMAGE" in shown.out
 
 
 def recipe(text: str) -> list[tuple[str, str]]:

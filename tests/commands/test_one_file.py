@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
+import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +18,6 @@ from tests.conftest import GRACE, ROOT, World, make_world
 from tests.support.optional import left_out
 from tests.support.packing import build, copy_of_source
 
-ENTRY = "threescale_migrate.__main__:main"
 PIPX = "pipx>=1.2"
 # What pip says where no index can be reached.
 NO_INDEX = (
@@ -89,14 +91,9 @@ def plain(source: Path) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def zipapp(source: Path) -> list[str]:
-    build(source, f"python3 -m zipapp ../app -m {ENTRY} -o ../tool.pyz")
-    return [sys.executable, str(source.parent / "tool.pyz")]
-
-
-def shiv(source: Path) -> list[str]:
-    build(source, f"shiv -q -e {ENTRY} -o ../tool-by-shiv --site-packages ../app --no-deps .")
-    return [sys.executable, str(source.parent / "tool-by-shiv")]
+def one_file(source: Path) -> list[str]:
+    build(source, ".ci/one-file ../tool")
+    return [str(source.parent / "tool")]
 
 
 def pipx(source: Path) -> list[str]:
@@ -128,12 +125,11 @@ def alone(home: Path) -> World:
     """A world in which nothing of the checkout is of help."""
     world = make_world(home)
     world.environment.pop("PYTHONPATH")
-    world.environment["SHIV_ROOT"] = str(home / "shiv")
     return world
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("packed", [zipapp, shiv, pipx])
+@pytest.mark.parametrize("packed", [one_file, pipx])
 def test_each_way_to_install_does_what_a_plain_installation_does(
     tmp_path: Path, source: Path, expected: list[tuple[str, int, str]], packed: Callable[[Path], list[str]]
 ) -> None:
@@ -141,7 +137,57 @@ def test_each_way_to_install_does_what_a_plain_installation_does(
     for first, second, (words, code) in zip(expected, found, COMMANDS):
         assert first[1] == second[1] == code, (words, first, second)
         assert first[2] == second[2], words
-    shutil.rmtree(tmp_path / "shiv", ignore_errors=True)
+
+
+def pythons() -> Iterator[tuple[tuple[int, int], str]]:
+    """The other Pythons of this machine, each version once: on PATH, and those of pyenv."""
+    named = [found for minor in range(20) if (found := shutil.which(f"python3.{minor}"))]
+    listed = sorted(str(path) for path in Path("~/.pyenv/versions").expanduser().glob("*/bin/python"))
+    seen = {sys.version_info[:2]}
+    for program in (*named, *listed, shutil.which("python2") or ""):
+        asked = [program, "-c", "import sys; print('%d %d' % sys.version_info[:2])"]
+        try:
+            said = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=20).stdout.split()
+        except (OSError, subprocess.SubprocessError):
+            continue
+        version = (int(said[0]), int(said[1]))
+        if version not in seen:
+            seen.add(version)
+            yield version, program
+
+
+@pytest.mark.long
+def test_the_one_file_runs_on_every_other_python_of_this_machine(tmp_path: Path, source: Path) -> None:
+    (program,) = one_file(source)
+    file = Path(program)
+    assert file.stat().st_mode & 0o777 == 0o755
+    assert file.stat().st_size < 3_000_000
+    with zipfile.ZipFile(file) as packed:
+        assert not [name for name in packed.namelist() if name.endswith((".so", ".pyd"))]
+    others = list(pythons())
+    if not others:
+        left_out("another python3, such as 3.9")
+    for version, python in others:
+        home = tmp_path / "-".join(map(str, version))
+        home.mkdir()
+        if version < (3, 9):
+            old = subprocess.run([python, program, "verify"], capture_output=True, text=True, check=False, timeout=60)
+            assert (old.returncode, old.stdout) == (2, ""), old.stderr
+            assert (
+                old.stderr
+                == f"threescale-migrate: Python 3.9 or later is needed, and this is Python {version[0]}.{version[1]}\n"
+            )
+            continue
+        world = alone(home)
+        for words, code in (
+            ("--version", 0),
+            (f"migrate --yes --grace {GRACE} --dc=zync --secret-file {world.secret} --report {home}/report.html", 0),
+            ("verify --dc=zync -o yaml", 0),
+            ("undo --yes", 0),
+            ("rehearse --speed 40 -- sh -c 'exec oc get dc zync'", 0),
+        ):
+            done = world.program([python, program, *shlex.split(words)])
+            assert done.code == code, (version, words, done.all)
 
 
 @pytest.fixture(name="plugin")

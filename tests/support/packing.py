@@ -25,6 +25,8 @@ def copy_of_source() -> Iterator[Path]:
         target.mkdir()
         for name in ("setup.cfg", "setup.py", "README.md"):
             shutil.copy(ROOT / name, target / name)
+        (target / ".ci").mkdir()
+        shutil.copy(ROOT / ".ci" / "one-file", target / ".ci" / "one-file")
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "threescale_migrate", target / "threescale_migrate", ignore=leave)
         yield target

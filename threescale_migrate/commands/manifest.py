@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -14,7 +15,7 @@ from ..options import Options
 from ..render import containerfile
 from ..render.result import Printed, Result
 from ..run.session import Session
-from ..values import SECRET_NAME, Step, Text, Usage
+from ..values import SECRET_NAME, Step, Text
 
 Object = dict[str, Any]
 RBAC = "rbac.authorization.k8s.io"
@@ -35,11 +36,18 @@ CLUSTER_RULES: tuple[Object, ...] = (
     {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["list"]},
 )
 HEADER = """\
-# threescale-migrate verify in project {project}, as a {kind} of {version}
+# threescale-migrate verify in the cluster, as an OpenShift template with a CronJob of {version}.
 # The image has to contain threescale-migrate and oc (see manifest containerfile); without a kubeconfig, oc uses the pod's service account.
 # It checks {checked}
-# To use it: oc create -f FILE
+# To use it: oc process --local -f FILE -p PROJECT={project} -p IMAGE={image} | oc create -f -
 """
+# The template's parameters: their names, what they are, and the words that stand for them.
+PROJECT, IMAGE, SCHEDULE = "${PROJECT}", "${IMAGE}", "${SCHEDULE}"
+PARAMETERS = {
+    "PROJECT": "The project that is checked, in which the CronJob runs.",
+    "IMAGE": "An image with threescale-migrate and oc.",
+    "SCHEDULE": "When it is checked, as cron writes it.",
+}
 ALL = "all six steps, with a ClusterRole that a cluster admin has to create."
 BUT_PERMISSIONS = (
     "all steps except 3, permissions; its verdict, in the pod's log, says so. With --permissions step 3 is checked too."
@@ -51,20 +59,43 @@ ASKING = 30.0
 
 
 def run(session: Session, options: Options) -> Result:
-    """The objects as YAML, in the version that the server accepts, or the recipe. Raises Usage, OcError where they lack an image or a project."""
+    """The objects as YAML, in the version that the server accepts, or the recipe. Raises OcError where they lack a project."""
     if options.kind == "containerfile":
         return session.result(ExitCode.DONE, Printed(containerfile.text(options.image)))
-    if options.image is None:
-        raise Usage(Text("manifest {kind}: --image is missing", kind=options.kind))
-    project = session.options.namespace or _current(session)
+    values = {
+        "PROJECT": session.options.namespace or _current(session),
+        "IMAGE": options.image,
+        "SCHEDULE": options.schedule,
+    }
     version = _version(session)
-    container = _container(command(project, options.permissions), options.image)
-    made = _cron_job(project, container, options.schedule)
-    checked = ALL if options.permissions else BUT_PERMISSIONS
-    header = HEADER.format(project=project, kind=made["kind"], version=version, checked=checked)
-    objects = [*rights(project, options.permissions), {"apiVersion": version, **made}]
-    words = header + yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True)
+    objects = [*rights(options.permissions), {"apiVersion": version, **_cron_job(options.permissions, version)}]
+    header = HEADER.format(
+        version=version,
+        checked=ALL if options.permissions else BUT_PERMISSIONS,
+        project=values["PROJECT"],
+        image=options.image or "IMAGE",
+    )
+    words = header + yaml.safe_dump(_template(objects, values), sort_keys=False, explicit_start=True)
     return session.result(ExitCode.DONE, Printed(words))
+
+
+def _template(objects: list[Object], values: Mapping[str, str | None]) -> Object:
+    """The objects as an OpenShift template; a parameter without a value has to be given to `oc process`."""
+    return {
+        "apiVersion": "template.openshift.io/v1",
+        "kind": "Template",
+        "metadata": {"name": ACCOUNT},
+        "objects": objects,
+        "parameters": [
+            {
+                "name": name,
+                "description": said,
+                "required": True,
+                **({"value": values[name]} if values[name] is not None else {}),
+            }
+            for name, said in PARAMETERS.items()
+        ],
+    }
 
 
 def _current(session: Session) -> str:
@@ -103,19 +134,19 @@ def _version(session: Session) -> str:
     return found or newest
 
 
-def rights(project: str, permissions: bool) -> list[Object]:
+def rights(permissions: bool) -> list[Object]:
     """The service account with its least Role; with `permissions` a ClusterRole for step 3, which a cluster admin has to create."""
     rules = (*RULES, *DISCOVERY_RULES) if permissions else RULES
     found: list[Object] = [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": ACCOUNT, "namespace": project}},
-        *_bound("Role", {"name": ACCOUNT, "namespace": project}, rules, project),
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": ACCOUNT, "namespace": PROJECT}},
+        *_bound("Role", {"name": ACCOUNT, "namespace": PROJECT}, rules),
     ]
     if permissions:
-        found += _bound("ClusterRole", {"name": f"{ACCOUNT}-{project}"}, CLUSTER_RULES, project)
+        found += _bound("ClusterRole", {"name": f"{ACCOUNT}-{PROJECT}"}, CLUSTER_RULES)
     return found
 
 
-def _bound(kind: str, meta: Object, rules: tuple[Object, ...], project: str) -> list[Object]:
+def _bound(kind: str, meta: Object, rules: tuple[Object, ...]) -> list[Object]:
     return [
         {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": dict(meta), "rules": [dict(rule) for rule in rules]},
         {
@@ -123,39 +154,42 @@ def _bound(kind: str, meta: Object, rules: tuple[Object, ...], project: str) -> 
             "kind": f"{kind}Binding",
             "metadata": dict(meta),
             "roleRef": {"apiGroup": RBAC, "kind": kind, "name": meta["name"]},
-            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": project}],
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": PROJECT}],
         },
     ]
 
 
-def command(project: str, permissions: bool) -> list[str]:
+def command(permissions: bool) -> list[str]:
     """The command that is run there; its verdict stays in the pod's log, with what was left out."""
     left_out = [] if permissions else [f"--skip={Step.PERMISSIONS.value}"]
-    return ["threescale-migrate", "verify", f"--namespace={project}", "--timeout=4m", *left_out]
+    return ["threescale-migrate", "verify", f"--namespace={PROJECT}", "--timeout=4m", *left_out]
 
 
-def _container(argv: list[str], image: str) -> Object:
+def _container(permissions: bool, version: str) -> Object:
+    context: Object = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+    }
+    # A server with the older CronJobs does not know it, and `oc create` refuses what it does not know.
+    if version == f"{TYPE[0]}/{TYPE[1][0]}":
+        context["seccompProfile"] = {"type": "RuntimeDefault"}
     return {
         "name": "verify",
-        "image": image,
-        "command": argv,
+        "image": IMAGE,
+        "command": command(permissions),
         "env": [{"name": "HOME", "value": "/tmp"}],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": True,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": context,
     }
 
 
-def _cron_job(project: str, container: Object, schedule: str) -> Object:
-    pod = {"serviceAccountName": ACCOUNT, "restartPolicy": "Never", "containers": [container]}
+def _cron_job(permissions: bool, version: str) -> Object:
+    pod = {"serviceAccountName": ACCOUNT, "restartPolicy": "Never", "containers": [_container(permissions, version)]}
     return {
         "kind": "CronJob",
-        "metadata": {"name": ACCOUNT, "namespace": project},
+        "metadata": {"name": ACCOUNT, "namespace": PROJECT},
         "spec": {
-            "schedule": schedule,
+            "schedule": SCHEDULE,
             "concurrencyPolicy": "Forbid",
             "successfulJobsHistoryLimit": 1,
             "failedJobsHistoryLimit": 3,

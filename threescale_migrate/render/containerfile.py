@@ -5,10 +5,7 @@ from __future__ import annotations
 from .. import __version__
 
 # By which the tool becomes one file; the README shows the same line, and a test runs it.
-ONE_FILE = (
-    "pip install -q --target app . &&"
-    " python3 -m zipapp app -m threescale_migrate.__main__:main -p '/usr/bin/env python3' -o threescale-migrate"
-)
+ONE_FILE = ".ci/one-file threescale-migrate"
 _RECIPE = """\
 # threescale-migrate {version} in a container, on a base image with oc and python3 (3.9 or later).
 # It contains the tool as one file. To make that file, in the directory of its source:
