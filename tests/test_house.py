@@ -45,7 +45,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "kept",
     ),
     "cluster": (
-        "access clock dialects doors ending items quotas streams threads",
+        "access clock dialects doors ending items quotas shared_fields streams threads",
         "state",
         "failures pull_secrets saving sharing workloads",
         "oc parsing",
