@@ -100,3 +100,14 @@ def test_a_report_that_cannot_be_written_stops_the_run_before_its_first_change(w
     assert world.run("history", "--report", "r.html").code == 2
     assert world.objects() == before
     assert world.journals == []
+
+
+def test_a_report_does_not_say_of_what_was_not_asked_for_that_it_cannot_be_read(world: World) -> None:
+    done = world.run("verify", "--skip", "permissions", "--report", "report.md")
+    assert done.code == 1, done.all
+    assert "cannot be read" not in (world.home / "report.md").read_text(encoding="utf-8")
+    world.faults("forbidden=list:imagestreams")
+    world.run("verify", "--report", "other.md")
+    said = (world.home / "other.md").read_text(encoding="utf-8")
+    assert "is cannot be read" in said
+    assert "quota cannot be read" not in said

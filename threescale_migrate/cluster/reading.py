@@ -28,6 +28,7 @@ from .parsing import SETTINGS, Part, assemble, parse_item
 from .pull_secrets import DATA_KEYS, broken, parse_secret, secret_values
 from .reviews import EACH_PROJECT, review
 from .state import (
+    NOT_ASKED,
     DeploymentConfig,
     Pod,
     ProjectState,
@@ -128,9 +129,9 @@ def observe(
         asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
     parts, unread = _untorn(oc, *_combined(asked), tries)
     if not secret:
-        unread["secrets"] = "it was not asked for"
+        unread["secrets"] = NOT_ASKED
     if not ahead:
-        unread.update(dict.fromkeys(ROOM_TYPES, "it was not asked for"))
+        unread.update(dict.fromkeys(ROOM_TYPES, NOT_ASKED))
     pulling, mounted = _linked(part for _, part in parts) if secret else ((), ())
     later: list[Callable[[], Answer]] = [partial(_names_of, oc, mounted)] if mounted else []
     if pulling:
@@ -159,7 +160,7 @@ def _untorn(oc: Oc, parts: list[tuple[str, Part]], unread: dict[str, str], tries
 def observe_rollouts(oc: Oc, tries: int) -> ProjectState:
     """What a round of a wait judges: configs, controllers and pods, in one call. Raises OcError."""
     parts, unread = _listed(oc, ROLLOUT_TYPES, (), tries)
-    return _assembled(oc, parts, {**unread, "secrets": "it was not asked for"})
+    return _assembled(oc, parts, {**unread, "secrets": NOT_ASKED})
 
 
 def with_causes(oc: Oc, state: ProjectState) -> ProjectState:
@@ -293,7 +294,7 @@ def _reviewed(oc: Oc, account: str) -> Answer:
 
 
 def _nothing_elsewhere() -> Answer:
-    return [], {ELSEWHERE.get(kind, kind): "it was not asked for" for kind in CLUSTER_TYPES}
+    return [], {ELSEWHERE.get(kind, kind): NOT_ASKED for kind in CLUSTER_TYPES}
 
 
 @dataclass(frozen=True)

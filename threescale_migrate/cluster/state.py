@@ -242,6 +242,10 @@ class RegistrySecret:
     resource_version: str = ""
 
 
+# Why a type is unread that nobody wanted to know of.
+NOT_ASKED = "it was not asked for"
+
+
 @dataclass(frozen=True)
 class ProjectState:
     """All that was seen of one project in one moment.
@@ -274,6 +278,11 @@ class ProjectState:
     builds: tuple[Build, ...] = ()
     former_secrets: Mapping[str, RegistrySecret] = field(default_factory=dict)
     reviews: Mapping[str, Review] = field(default_factory=dict)
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The types that could not be read, without those that were not asked for."""
+        return tuple(sorted(kind for kind, why in self.unread.items() if why != NOT_ASKED))
 
     @cached_property
     def _pods_by_controller(self) -> Mapping[str | None, tuple[Pod, ...]]:

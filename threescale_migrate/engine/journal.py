@@ -230,5 +230,5 @@ def snapshot(state: ProjectState) -> dict[str, Any]:
         "secret": None
         if secret is None
         else {"uid": secret.uid, "type": secret.type, "fingerprint": secret.fingerprint},
-        "unread": sorted(state.unread),
+        "unread": list(state.unreadable),
     }
