@@ -67,9 +67,9 @@ def test_contexts_and_projects_are_taken_as_well(sites: Fleet) -> None:
     every = sites.world.run("verify", "--all-contexts", "-n", "threescale", "--dc", fleet.FEW, timeout=600)
     assert every.out.splitlines()[-1] == "✗ 5 projects: 0 migrated, 1 not migrated, 3 partly checked, 1 not known"
     named = sites.world.run("verify", "--projects", "threescale,nosuch", "--dc", fleet.FEW, "--context", sites.well[0])
-    assert named.code == 2
+    assert named.code == 4
     assert "✓ threescale: " in named.out
-    assert "no DeploymentConfig" in named.out
+    assert "there is no project nosuch" in named.out
     assert sites.world.run("verify", "--projects", "a", "--all-contexts").code == 2
     assert sites.world.run("verify", "--inventory", "nosuch.yml").code == 2
     assert sites.world.run("verify", "--projects", "a", "--jobs", "0").code == 2
