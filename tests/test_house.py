@@ -49,7 +49,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "state",
         "failures pull_secrets saving sharing workloads",
         "oc parsing",
-        "reviews",
+        "image_imports reviews",
         "location programs reading",
     ),
     "guide": (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from threescale_migrate.cluster.doors import LOOKING, REVIEW, TRY_ON_SERVER, WrongDoor, only_looks, reviews
+from threescale_migrate.cluster.doors import ASK, LOOKING, TRY_ON_SERVER, WrongDoor, images, only_looks, reviews
 from threescale_migrate.cluster.oc import Oc
 
 LOOK = (
@@ -24,7 +24,6 @@ LOOK = (
     "config get-contexts -o name",
     "config view --minify -o json",
     "image info registry.redhat.io/a/b",
-    "import-image s:latest --from=registry.redhat.io/a/b --confirm --dry-run",
     "exec zync-database-1-abcde -- bash -c DUMP",
     " ".join(TRY_ON_SERVER),
     f"{' '.join(TRY_ON_SERVER)} --namespace=a",
@@ -43,6 +42,7 @@ DO_NOT = (
     "create rolebinding a --role=b --dry-run=server",
     "patch dc zync --patch {} --dry-run=server",
     "import-image s:latest --from=registry.redhat.io/a/b --confirm",
+    "import-image s:latest --from=registry.redhat.io/a/b --confirm --dry-run",
     "import-image s:latest --from=registry.redhat.io/a/b --confirm --dry-run=false",
     "import-image s:latest --from=registry.redhat.io/a/b --confirm --dry-run --dry-run=false",
     "auth reconcile -f -",
@@ -147,32 +147,47 @@ ASKED = reviews(("threescale", "any:where"))
 AS = "--as=system:serviceaccount:threescale:default"
 
 
+IMAGES = images(("registry.redhat.io/a/b", "c/d:1"))
+
+
+def test_images_are_asked_for_without_an_import() -> None:
+    assert only_looks(ASK, IMAGES)
+    assert not only_looks(ASK, images(()))
+    assert not only_looks((*ASK, AS), IMAGES)
+    for before, after in (
+        ('"import": false', '"import": true'),
+        ("DockerImage", "ImageStreamTag"),
+        ('"spec"', '"Spec"'),
+    ):
+        assert not only_looks(ASK, IMAGES.replace(before, after)), after
+
+
 @pytest.mark.parametrize("more", [(), (AS,)])
 def test_a_review_stores_nothing_and_looks(more: tuple[str, ...]) -> None:
-    assert only_looks((*REVIEW, *more), ASKED)
+    assert only_looks((*ASK, *more), ASKED)
 
 
 @pytest.mark.parametrize(
     ("args", "stdin"),
     [
-        (REVIEW, None),
-        (REVIEW, ""),
-        (REVIEW, "[]"),
-        (REVIEW, reviews(())),
-        (REVIEW, '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
-        (REVIEW, ASKED + '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
-        (REVIEW, ASKED.replace('"items"', '"Items": [], "items"')),
-        (REVIEW, ASKED.replace("SelfSubjectRulesReview", "TokenRequest")),
-        (REVIEW, ASKED.replace("authorization.k8s.io/v1", "authorization.openshift.io/v1", 1)),
-        (REVIEW, ASKED.replace('"spec"', '"kind": "Pod", "spec"', 1)),
-        ((*REVIEW, "--as=alice"), ASKED),
-        ((*REVIEW, AS, "--as=alice"), ASKED),
-        ((*REVIEW, AS, "--as-group=system:masters"), ASKED),
-        ((*REVIEW, f"{AS} --as=alice"), ASKED),
-        ((*REVIEW, AS), '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
+        (ASK, None),
+        (ASK, ""),
+        (ASK, "[]"),
+        (ASK, reviews(())),
+        (ASK, '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
+        (ASK, ASKED + '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
+        (ASK, ASKED.replace('"items"', '"Items": [], "items"')),
+        (ASK, ASKED.replace("SelfSubjectRulesReview", "TokenRequest")),
+        (ASK, ASKED.replace("authorization.k8s.io/v1", "authorization.openshift.io/v1", 1)),
+        (ASK, ASKED.replace('"spec"', '"kind": "Pod", "spec"', 1)),
+        ((*ASK, "--as=alice"), ASKED),
+        ((*ASK, AS, "--as=alice"), ASKED),
+        ((*ASK, AS, "--as-group=system:masters"), ASKED),
+        ((*ASK, f"{AS} --as=alice"), ASKED),
+        ((*ASK, AS), '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}'),
         (("create", "-f", "pod.json", "-o", "json"), ASKED),
         (("apply", "-f", "-", "-o", "json"), ASKED),
-        ((*REVIEW, "--dry-run=client"), ASKED),
+        ((*ASK, "--dry-run=client"), ASKED),
     ],
 )
 def test_nothing_but_a_review_goes_that_way(args: tuple[str, ...], stdin: str | None) -> None:

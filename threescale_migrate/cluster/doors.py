@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 # (fact 21). A server before Kubernetes 1.12 would ignore it: who asks has to know the server first.
 TRY_ON_SERVER = ("create", "-f", "-", "--dry-run=server", "-o", "name")
 
-# How a review is asked for: it is answered, and nothing is stored (fact 33; kubernetes pkg/registry/authorization
-# selfsubjectrulesreview/rest.go). The same call with anything else on stdin makes an object.
-REVIEW = ("create", "-f", "-", "-o", "json")
+# How a review is asked for, and images: both are answered, and nothing is stored (facts 33 and 37; kubernetes
+# pkg/registry/authorization/selfsubjectrulesreview/rest.go). The same call with anything else on stdin makes an object.
+ASK = ("create", "-f", "-", "-o", "json")
+QUESTION = "threescale-migrate-question"
 REVIEW_KIND = ("authorization.k8s.io/v1", "SelfSubjectRulesReview")
 _ACCOUNT = re.compile(r"--as=system:serviceaccount:[a-z0-9-]+:[a-z0-9.-]+")
 
@@ -75,12 +76,6 @@ def _dumps_a_database(rest: Sequence[str]) -> bool:
     )
 
 
-def _import_as_a_dry_run(rest: Sequence[str]) -> bool:
-    """`import-image STREAM --from=IMAGE --confirm --dry-run` and no other: its dry run is a request that has `import: false`
-    in it, of each client since 3.11 that knows the option; the others refuse it."""
-    return len(rest) == 4 and rest[1].startswith("--from=") and tuple(rest[2:]) == ("--confirm", "--dry-run")
-
-
 # By its first words, what else a call may have. `oc project NAME` and `oc config use-context` switch, `oc config view --raw` and
 # `--flatten`, `oc whoami -t` and `--show-token` print secrets.
 LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
@@ -95,7 +90,6 @@ LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
     (("config", "current-context"), _one_of(())),
     (("config", "get-contexts"), _without("--raw")),
     (("config", "view"), _without("--raw", "--flatten")),
-    (("import-image",), _import_as_a_dry_run),
     (("exec",), _dumps_a_database),
     (("patch", "dc"), _tries_the_guides_patch),
     (TRY_ON_SERVER, lambda rest: all(arg.startswith("--namespace=") for arg in rest)),
@@ -105,30 +99,42 @@ LOOKING: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool]], ...] = (
 def only_looks(args: Sequence[str], stdin: str | None = None) -> bool:
     """Whether a call, given without `oc` and without the options of the connection, is one of those that look."""
     listed = any(tuple(args[: len(words)]) == words and rest(args[len(words) :]) for words, rest in LOOKING)
-    return listed or _is_a_review(args, stdin)
+    return listed or _stores_nothing(args, stdin)
 
 
 def reviews(namespaces: Sequence[str]) -> str:
-    """What `REVIEW` reads: a list of one review for each namespace, each answered by itself, in this order (kubectl
+    """What `ASK` reads: a list of one review for each namespace, each answered by itself, in this order (kubectl
     pkg/cmd/create/create.go)."""
     version, kind = REVIEW_KIND
     items = [{"apiVersion": version, "kind": kind, "spec": {"namespace": namespace}} for namespace in namespaces]
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 
-def _is_a_review(args: Sequence[str], stdin: str | None) -> bool:
-    """Whether a call asks for reviews and nothing else, for the user or in the name of one service account: its stdin is, to the
-    letter, what `reviews` gives."""
-    if tuple(args[: len(REVIEW)]) != REVIEW or stdin is None:
+def images(names: Sequence[str]) -> str:
+    """What `ASK` reads to have the cluster look for images with the logins of the project: `import: false` imports none of them."""
+    asked = [{"from": {"kind": "DockerImage", "name": name}} for name in names]
+    spec = {"import": False, "images": asked}
+    metadata = {"name": QUESTION}
+    item = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport", "metadata": metadata, "spec": spec}
+    return json.dumps(item)
+
+
+def _stores_nothing(args: Sequence[str], stdin: str | None) -> bool:
+    """Whether a call asks for reviews, for the user or in the name of one service account, or for images, and nothing else: its stdin
+    is, to the letter, what `reviews` or `images` gives."""
+    if tuple(args[: len(ASK)]) != ASK or stdin is None:
         return False
-    rest = args[len(REVIEW) :]
-    if len(rest) > 1 or not all(_ACCOUNT.fullmatch(arg) for arg in rest):
-        return False
+    rest = args[len(ASK) :]
     try:
-        asked = [str(item["spec"]["namespace"]) for item in json.loads(stdin)["items"]]
+        document = json.loads(stdin)
+        if document["kind"] == "ImageStreamImport":
+            names = [str(image["from"]["name"]) for image in document["spec"]["images"]]
+            return not rest and bool(names) and stdin == images(names)
+        spaces = [str(item["spec"]["namespace"]) for item in document["items"]]
     except (KeyError, TypeError, ValueError, RecursionError):
         return False
-    return bool(asked) and stdin == reviews(asked)
+    in_a_name = len(rest) <= 1 and all(_ACCOUNT.fullmatch(arg) for arg in rest)
+    return in_a_name and bool(spaces) and stdin == reviews(spaces)
 
 
 def changes_bindings(args: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .access import Rule
-from .doors import REVIEW, reviews
+from .doors import ASK, reviews
 from .oc import Oc
 from .parsing import parse_review
 
@@ -19,5 +19,5 @@ def review(oc: Oc, namespaces: Sequence[str], account: str = "") -> tuple[tuple[
 
     Raises OcError, Forbidden where the user cannot ask in that name.
     """
-    args = (*REVIEW, f"--as={account}") if account else REVIEW
+    args = (*ASK, f"--as={account}") if account else ASK
     return tuple(oc.read_items(args, parse_review, stdin=reviews(namespaces))[0])

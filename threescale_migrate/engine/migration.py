@@ -115,9 +115,9 @@ def _prove(run: Run) -> None:
     """Where it was asked for: has the cluster fetch an image with the login that it has now, before anything is redeployed."""
     from . import proving
 
-    for image in run.request.prove_pull:
-        run.stop.check()
-        found = proving.from_the_cluster(run.oc, image)
+    run.stop.check()
+    for image, said in proving.of_the_cluster(run.oc, run.request.prove_pull).items():
+        found = proving.by_the_cluster(image, said)
         if run.request.prove_by_default:
             found = prove_pull.eased((found,))[0]
         run.journal.write("proof", image=image, verdict=found.verdict.value, seen=str(found.seen))

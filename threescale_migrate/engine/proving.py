@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from ..cluster.failures import OcError, RequestTimeout, Unreachable, error_sentence
+from ..cluster.image_imports import FOUND, look
 from ..cluster.oc import Oc
 from ..cluster.pull_secrets import broken
 from ..cluster.state import ProjectState
-from ..cluster.streams import NONE, Stream, readable_once_or_more
+from ..cluster.streams import Stream, readable_once_or_more
 from ..cluster.threads import side_by_side
 from ..guide import prove_pull
 from ..guide.prove_pull import Asker
-from ..guide.registry_answers import Answer
+from ..guide.registry_answers import Answer, meaning, of_status
 from ..guide.registry_secret import equal
 from ..guide.todays_images import Asked
 from ..values import Check, Request, Verdict
@@ -24,32 +25,50 @@ from ..visible import cut
 SAID = 300
 # How long to wait for a registry that nobody asked about, in seconds.
 UNASKED = 20.0
-# How many imports are tried at once.
-AT_ONCE = 4
+# An answer, and the sentence that it is read from.
+Said = tuple[Answer, str]
 
 
 def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """Asks whoever can be asked about the login that is given, else about the project's; none if there is no login.
+    """Asks whoever can be asked about the login that is given, else about the project's; none if there is no login. Raises OcError if
+    the cluster cannot be asked anything."""
+    return examined(oc, state, request, {})[0]
 
-    The cluster is asked once the project has that login. Raises OcError if the cluster cannot be asked anything.
-    """
+
+def examined(
+    oc: Oc, state: ProjectState, request: Request, today: Mapping[str, tuple[str, ...]]
+) -> tuple[tuple[Check, ...], tuple[Asked, ...]]:
+    """The checks of the login, and what the cluster says of `today`'s images, by the configs that need each: it is asked for all of
+    them at once. Raises OcError as `prove` does."""
     given, there = request.pull_secret, state.secret
     login = given or there
-    if login is None or unparsable(login.manifest):  # which is a failure of its own
-        return ()
-    if request.prove_by_default:
-        oc = replace(oc, call_timeout=min(oc.call_timeout, UNASKED))
+    # One that no node can parse is a failure of its own.
+    images = () if login is None or unparsable(login.manifest) else request.prove_pull
+    unasked = replace(oc, call_timeout=min(oc.call_timeout, UNASKED)) if request.prove_by_default else oc
+    manifest = "" if login is None else login.manifest
+    own: dict[str, Check] = {}
+    looked: dict[str, Said] = {}
+
+    def ask_here(image: str) -> None:
+        own[image] = from_here(unasked, image, manifest)
+
+    def ask_there() -> None:
+        looked.update(of_the_cluster(oc if today else unasked, (*images, *today)))
+
+    asked: list[Callable[[], None]] = [partial(ask_here, image) for image in images]
+    side_by_side([*asked, ask_there])
     found: list[Check] = []
-    for image in request.prove_pull:
-        answers = {Asker.WORKSTATION: from_here(oc, image, login.manifest)}
+    for image in images:
+        answers = {Asker.WORKSTATION: own[image]}
         if there is not None and (given is None or equal(there, given)):
-            answers[Asker.CLUSTER] = from_the_cluster(oc, image)
+            answers[Asker.CLUSTER] = by_the_cluster(image, looked[image])
         else:
             # It has no login to ask with yet; what it refuses by a policy, or for a broken pull secret, it refuses with one as well.
-            refused = from_the_cluster(oc, image, prove_pull.WHATEVER_THE_LOGIN)
+            refused = by_the_cluster(image, looked[image], prove_pull.WHATEVER_THE_LOGIN)
             found += () if refused.verdict is not Verdict.FAILED else (refused,)
         found += prove_pull.shown(answers)
-    return prove_pull.eased(found) if request.prove_by_default else tuple(found)
+    checks = prove_pull.eased(found) if request.prove_by_default else tuple(found)
+    return checks, tuple(Asked(image, configs, *looked[image]) for image, configs in today.items())
 
 
 def unparsable(manifest: str) -> bool:
@@ -60,38 +79,45 @@ def unparsable(manifest: str) -> bool:
 def from_here(oc: Oc, image: str, manifest: str) -> Check:
     """Has this workstation's `oc` ask, with nothing but that login. A failure of any kind is an answer."""
     with readable_once_or_more(prove_pull.registry_config(manifest, image)) as (path, stream):
-        answer, said = _asked(oc, Asker.WORKSTATION, prove_pull.on_workstation(image, path), stream)
+        answer, said = _asked(oc, prove_pull.on_workstation(image, path), stream)
     return prove_pull.check(image, Asker.WORKSTATION, answer, said)
 
 
-def from_the_cluster(oc: Oc, image: str, counted: Collection[Answer] = tuple(Answer)) -> Check:
-    """Has the cluster ask, with the logins that it has; an answer that is not `counted` is no answer. Raises OcError if it cannot be
-    asked anything."""
-    answer, said = _asked(oc, Asker.CLUSTER, prove_pull.on_cluster(image))
-    answer = answer if answer in counted else Answer.UNKNOWN
-    return prove_pull.check(image, Asker.CLUSTER, answer, said)
+def by_the_cluster(image: str, said: Said, counted: Collection[Answer] = tuple(Answer)) -> Check:
+    """The cluster's answer as a check; an answer that is not `counted` is no answer."""
+    return prove_pull.check(image, Asker.CLUSTER, said[0] if said[0] in counted else Answer.UNKNOWN, said[1])
 
 
-def still_there(oc: Oc, wanted: Mapping[str, tuple[str, ...]]) -> tuple[Asked, ...]:
-    """Has the cluster ask for each image, some at a time. Raises OcError if the cluster cannot be asked anything."""
-    asked = [partial(_asked, oc, Asker.CLUSTER, prove_pull.on_cluster(image)) for image in wanted]
-    answers = side_by_side(asked, AT_ONCE)
-    return tuple(
-        Asked(image, configs, answer, said) for (image, configs), (answer, said) in zip(wanted.items(), answers)
-    )
+def of_the_cluster(oc: Oc, images: Sequence[str]) -> dict[str, Said]:
+    """Has the cluster ask for images, with the logins that it has. Raises OcError if it cannot be asked anything."""
+    if not images:
+        return {}
+    try:
+        looked = look(oc, images)
+    except RequestTimeout as error:
+        return dict.fromkeys(images, (Answer.UNREACHABLE, str(error)))
+    except OcError as error:
+        _check_api(oc)
+        found = meaning(str(error))
+        own = found if found in prove_pull.WHATEVER_THE_LOGIN else Answer.UNKNOWN
+        return dict.fromkeys(images, (own, cut(oc.redact(str(error)), SAID)))
+    return {
+        image: (
+            Answer.PROVED if found.reason == FOUND else of_status(found.reason, found.message),
+            cut(oc.redact(found.message), SAID),
+        )
+        for image, found in looked.items()
+    }
 
 
-def _asked(oc: Oc, asker: Asker, args: tuple[str, ...], stream: Stream = NONE) -> tuple[Answer, str]:
-    """What asking came to, with the client's own sentence."""
+def _asked(oc: Oc, args: tuple[str, ...], stream: Stream) -> Said:
+    """What asking from here came to, with the client's own sentence."""
     try:
         call = oc.answer(args, stream=stream)
     except RequestTimeout as error:
         return Answer.UNREACHABLE, str(error)
-    answer = prove_pull.judged(call.exit_code, call.stdout, call.stderr)
     said = cut(oc.redact(error_sentence(call.stderr) or error_sentence(call.stdout)), SAID)
-    if asker is Asker.CLUSTER and answer is not Answer.PROVED:
-        _check_api(oc)
-    return answer, said
+    return prove_pull.judged(call.exit_code, call.stdout, call.stderr), said
 
 
 def _check_api(oc: Oc) -> None:

@@ -20,7 +20,6 @@ from .registry_answers import Answer, meaning, of_status
 # It represents all images of the next step where one is enough.
 IMAGE = NEXT_IMAGES[0]
 ALL = "all"
-STREAM = "threescale-migrate-proof"
 _IMAGE = re.compile(
     rf"{re.escape(REGISTRY)}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@sha256:[0-9a-f]{{64}})?"
 )
@@ -42,11 +41,6 @@ def on_workstation(image: str, path: str) -> tuple[str, ...]:
     """The call that asks from here, with the logins in the file. An `oc` of 2019 wants a tag (fact 40)."""
     tagged = image if "@" in image or ":" in image.rpartition("/")[2] else f"{image}:latest"
     return ("image", "info", tagged, f"--registry-config={path}", "--filter-by-os=linux/amd64", "-o", "json")
-
-
-def on_cluster(image: str) -> tuple[str, ...]:
-    """The call that has the cluster ask; nothing is created there."""
-    return ("import-image", f"{STREAM}:latest", f"--from={image}", "--confirm", "--dry-run")
 
 
 def registry_config(manifest: str, image: str = IMAGE) -> str:

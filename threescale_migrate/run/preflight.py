@@ -14,7 +14,7 @@ from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..cluster.threads import side_by_side
-from ..engine.proving import prove, still_there
+from ..engine.proving import examined
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts
@@ -61,15 +61,13 @@ def examine(
     attempt = guide.attempt(state, request)
     moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
     answers: list[Answers] = []
-    token_checks: list[Check] = []
-    images: list[Asked] = []
+    registries: list[tuple[tuple[Check, ...], tuple[Asked, ...]]] = []
     environment: list[Environment] = []
     refused: list[Check] = []
     side_by_side(
         (
             lambda: answers.append(rights.ask(oc, state, attempt.actions)),
-            lambda: token_checks.extend(prove(oc, state, request)),
-            lambda: images.extend(still_there(oc, wanted(state, moved))),
+            lambda: registries.append(examined(oc, state, request, wanted(state, moved))),
             lambda: environment.append(read_environment(oc)),
             lambda: refused.extend(admission.tried(oc, attempt.actions)),
         )
@@ -83,9 +81,9 @@ def examine(
         attempt=attempt,
         answers=answers[0],
         unexpected=unexpected(options, where),
-        token_checks=tuple(token_checks),
+        token_checks=registries[0][0],
         environment=environment[0],
-        images=tuple(images),
+        images=registries[0][1],
         admission=tuple(refused),
     )
     return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
