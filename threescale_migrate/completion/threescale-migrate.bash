@@ -15,7 +15,7 @@ _shtab_threescale_migrate_history_option_strings=(-h --help -n --namespace --rep
 _shtab_threescale_migrate_rehearse_option_strings=(-h --help --color --plain --lang --dir --from --fault --speed --shell)
 _shtab_threescale_migrate_preflight_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --no-prove-pull --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_step_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --allow-unknown --strict --copy-privileged --no-link-default --no-link-builder --resume-paused -y --yes --timeout --grace --check --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
-_shtab_threescale_migrate_script_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause)
+_shtab_threescale_migrate_script_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --force --allow-unknown --copy-privileged --no-link-default --no-link-builder --resume-paused --all-at-once --wave-plan)
 _shtab_threescale_migrate_backup_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --with-secrets --dump -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_export_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_manifest_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --image --schedule --permissions)
@@ -318,7 +318,6 @@ _shtab_threescale_migrate_script___no_link_builder_nargs=0
 _shtab_threescale_migrate_script___resume_paused_nargs=0
 _shtab_threescale_migrate_script___all_at_once_nargs=0
 _shtab_threescale_migrate_script___wave_plan_nargs='?'
-_shtab_threescale_migrate_script___pause_nargs=0
 _shtab_threescale_migrate_backup__h_nargs=0
 _shtab_threescale_migrate_backup___help_nargs=0
 _shtab_threescale_migrate_backup___with_secrets_nargs=0
@@ -557,7 +556,7 @@ _threescale_migrate_faults() {
   if [[ $1 == *=* ]]; then
     _threescale_migrate_those "${1%%=*}=" "${1#*=}" < <(echo all; _threescale_migrate_oc configs "${COMP_WORDS[@]}")
   else
-    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= quota paused= no-trigger= zero= token-refused registry-unreachable cluster-quota internal-registry authenticated-images import-policy blocked-registry broken-login webhook client-logs gone= terms= service-discovery flaky-api= stumbles= api-down api-away login-expired apimanager labels= builds exec= old-client= ignores-dry-run user= forbidden=" -- "$1"
+    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= terminating= quota paused= no-trigger= zero= token-refused registry-unreachable cluster-quota internal-registry authenticated-images import-policy blocked-registry broken-login webhook client-logs gone= terms= service-discovery flaky-api= stumbles= api-down api-away login-expired apimanager labels= builds exec= old-client= ignores-dry-run user= forbidden=" -- "$1"
   fi
 }
 
