@@ -611,3 +611,13 @@ def test_several_kubeconfigs_are_merged_and_the_first_of_two_entries_counts(
     oc.good("config", "use-context", context["name"])
     assert "users" in json.loads(users.read_text(encoding="utf-8"))
     assert json.loads(rest.read_text(encoding="utf-8"))["clusters"] == whole["clusters"]
+
+
+def test_a_member_that_is_null_is_one_that_is_not_there(oc: Oc) -> None:
+    config = oc.json("get", "dc", "zync")
+    config["metadata"] = {"name": "another", "annotations": None}
+    config["spec"]["template"]["metadata"]["annotations"] = None
+    oc.good("create", "-f", "-", stdin=json.dumps(config))
+    oc.settle()
+    assert "annotations" not in oc.json("get", "dc", "another")["spec"]["template"]["metadata"]
+    assert oc.json("get", "dc", "another")["status"]["availableReplicas"] == 1

@@ -24,6 +24,13 @@ NEW_STATUS = dict.fromkeys(
 )
 
 
+def without_nulls(value: Any) -> Any:
+    """A value as the server stores it: a member that is null is one that is not there; 3scale's templates up to 2.2 have some."""
+    if isinstance(value, dict):
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+    return [without_nulls(member) for member in value] if isinstance(value, list) else value
+
+
 def fill(resource: Resource, item: Object, before: Object | None = None) -> None:
     """Fills in what the server fills in. `before` is the stored object that a change replaces."""
     item.setdefault("apiVersion", resource.version)

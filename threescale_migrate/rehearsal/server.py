@@ -143,15 +143,15 @@ class Api(Caller):
             from . import importing
 
             return importing.asked(self.store, str(namespace), item, self.import_policy_holds)
-        item = copied(item)
+        from . import defaults
+
+        item = defaults.without_nulls(copied(item))
         meta = item.setdefault("metadata", {})
         name = meta.get("name", "")
         if space is not None:
             if self.store.get("namespaces", None, space) is None:
                 raise ApiError(404, "NotFound", f'namespaces "{space}" not found')
             meta["namespace"] = space
-        from . import defaults
-
         defaults.fill(resource, item)
         defaults.check(resource, item)
         if resource.plural in ("rolebindings", "clusterrolebindings"):
