@@ -68,4 +68,5 @@ class Code(str, Enum):
     # Of several commands.
     STEP_CHECKED = "step-checked", "the step was not left out with --skip"
     CONFIG_AS_BEFORE = "config-as-before", "undo: the config and its pods are as they were before the run"
+    RUNS_UNDONE = "runs-undone", "undo: no other run is in effect"
     OBJECT_AS_BEFORE = "object-as-before", "undo: the secret, account or role is as it was before the run"

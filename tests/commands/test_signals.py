@@ -78,9 +78,12 @@ def test_waiting_for_a_rollout_ends_with_the_signal(world: World) -> None:
     process = world.popen("migrate", "--yes", "--secret-file", world.secret, "--dc", "zync")
     read_until(process, "✓ oc patch dc zync")  # what comes after it is the waiting
     process.send_signal(signal.SIGTERM)
-    process.communicate()
+    _, err = process.communicate()
     assert process.returncode == 143
+    assert "interrupted after 3 changes" in err
     assert lines(world)[-1]["outcome"] == "terminated"
+    assert "nothing was changed" not in str(lines(world)[-1])
+    assert "interrupted after 3 changes" in world.run("history").out
 
 
 @pytest.mark.parametrize("command", ["verify", "plan", "migrate"])
@@ -132,7 +135,7 @@ def test_ctrl_c_on_a_terminal_leaves_it_sane(world: World, moment: str) -> None:
     seen = until(terminal, b"to continue: " if moment == "asked" else b"0/1")
     before = termios.tcgetattr(terminal)
     os.write(terminal, b"\x03")
-    seen += until(terminal, b"ended by a signal")
+    seen += until(terminal, b"ended by a signal" if moment == "asked" else b"interrupted after")
     assert termios.tcgetattr(terminal) == before
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 130

@@ -148,6 +148,8 @@ def remedy(error: OcError, server: str, tries: int, seconds: float) -> Fix:
     return NO_FIX
 
 
+# With these no call was made.
+NOT_SENT = (OcMissing, TimeOver, Ended)
 # With these the call certainly had no effect; after any other failure it may have had one, or may still have one.
 WITHOUT_EFFECT = (
     NotFound,

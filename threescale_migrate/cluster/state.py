@@ -277,6 +277,7 @@ class ProjectState:
     discovery: Discovery | None = None
     builds: tuple[Build, ...] = ()
     former_secrets: Mapping[str, RegistrySecret] = field(default_factory=dict)
+    cancelled_by: Mapping[str, str] = field(default_factory=dict)
     reviews: Mapping[str, Review] = field(default_factory=dict)
 
     @property

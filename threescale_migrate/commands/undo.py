@@ -27,7 +27,7 @@ from ..run.journaling import Start, journaled
 from ..run.results import checked, exit_code
 from ..run.session import Session
 from ..run.sources import read_secret
-from ..run.undoing import changes_of, manifests
+from ..run.undoing import changes_of, manifests, still_migrated
 from ..values import Check, PullSecret, Refused, Request, Step, Text, Verdict
 
 
@@ -47,12 +47,13 @@ def run(session: Session, options: Options) -> Result:
             return _nothing_to_undo(session, options, where)
         planned = _planned(oc, state, wanted, runs)
         if not planned.actions:
-            return checked(session, state, guide.verify(state, wanted), oc)
+            return checked(session, state, (*guide.verify(state, wanted), *_still(session, where, state, runs)), oc)
         confirm(session, oc, where, planned)
         start = Start(oc, where, directory, state, planned.actions)
         only = [] if options.to_default else list(options.dc)
         with journaled(session, start, undoes=[record.run for record in runs], only=only) as run:
             state, checks = sequence.undo(run, wanted)
+            checks = (*checks, *_still(session, where, state, runs))
             run.finish(exit_code(options, checks, session.command), checks)
     return checked(session, state, checks)
 
@@ -85,6 +86,15 @@ def _wanted(
     if options.dc:
         changes = guide.limited(changes, options.dc)
     return state, Undo(changes, manifests(oc, changes, given), options.force), runs
+
+
+def _still(session: Session, where: Location, state: ProjectState, runs: Sequence[Record]) -> tuple[Check, ...]:
+    """What stays migrated by other runs, and by these where some of their configs alone were undone."""
+    if session.options.to_default:
+        return ()
+    mine, _ = sequence.of_identity(records.records(where.server, where.project), where.uid)
+    done = () if session.options.dc else tuple(record.run for record in runs)
+    return still_migrated(state, (record for record in sequence.in_effect(mine) if record.run not in done))
 
 
 def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Result:

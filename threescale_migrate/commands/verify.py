@@ -25,6 +25,7 @@ from ..run.connecting import LOOKING_TIMEOUT
 from ..run.many import looked
 from ..run.requests import request_of
 from ..run.session import Session
+from ..run.undoing import remembering
 from ..run.watching import watch
 from ..values import Check, Request, Text
 
@@ -64,9 +65,9 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
     seconds = options.timeout or LOOKING_TIMEOUT
     oc = session.connect(seconds)
     try:
-        pin(oc)
+        server = pin(oc)
         request = request_of(session, oc)
-        state = observe(oc, elsewhere=request.permissions)
+        state = remembering(observe(oc, elsewhere=request.permissions), server)
         check_there(oc, state)
         found = prove(oc, state, request)
     except OcError as error:

@@ -17,10 +17,11 @@ from ..cluster.failures import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.change import Change, Deletion
-from ..guide.config_changes import ConfigChange
+from ..guide.config_changes import ConfigChange, RolloutCancelled
 from ..guide.object_changes import SecretCopied
 from ..values import Refused, Text, Usage
 from .failed import Failed
+from .journal import UNSENT
 from .run import Run
 from .signals import Stopped
 
@@ -55,6 +56,8 @@ def _apply_one(run: Run, change: Change, replan: Replan, replans: bool) -> tuple
         call = change.call
         argv = run.oc.argv(call.args)
         number = run.journal.begin(change, argv)
+        if isinstance(change, RolloutCancelled):
+            run.cancelled_by[change.controller] = run.journal.run
         run.watcher.began(change, argv)
         started = monotonic()
         run.sent.append(shell.line(argv))
@@ -62,7 +65,12 @@ def _apply_one(run: Run, change: Change, replan: Replan, replans: bool) -> tuple
             answer = run.oc.change(call.args, call.stdin, run.journal)
         except OcError as error:
             found = _after_failure(run, change, replan, error)
-            run.journal.end(number, found.outcome, said=found.said, seconds=round(monotonic() - started, 3))
+            run.journal.end(
+                number,
+                UNSENT if isinstance(error, failures.NOT_SENT) else found.outcome,
+                said=found.said,
+                seconds=round(monotonic() - started, 3),
+            )
             run.watcher.ended(change, found.outcome, monotonic() - started, found.said)
             if found.outcome == "done":
                 run.watcher.note(Text("{said}", said=found.said))
@@ -131,7 +139,7 @@ def _after_failure(run: Run, change: Change, replan: Replan, error: OcError) -> 
     if isinstance(error, failures.AlreadyExists) and isinstance(change, SecretCopied):
         return _Found("present", f"{error} (it has the same content)")
     outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"
-    if isinstance(error, failures.OcMissing):
+    if isinstance(error, failures.NOT_SENT):
         return _Found(outcome, str(error))
     try:
         state = run.observe()

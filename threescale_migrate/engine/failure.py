@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 
 from ..cluster.failures import Denied, Forbidden, OcError, TimeOver
@@ -142,14 +143,27 @@ def ended_badly(
     """The end of a wait that has failed: why, in the log's words too, what serves now, how all others stand, what to do."""
     blamed = [a for a in found if a in stuck or (not ended(a) and a.cause is not None and a.cause.lasting)]
     logs = {a.config: _last_lines(run, a.cause) for a in blamed if a.cause is not None}
-    state = _restore_serving(run, state, blamed)
+    before, state = state, _restore_serving(run, state, blamed)
+    gone = {pod.name for pod in before.pods} - {pod.name for pod in state.pods}
     broken = tuple(
-        BrokenConfig(a.config, standing(a), logs.get(a.config, ()), serves(state, a.config), fix(a, goal != MIGRATED))
+        BrokenConfig(
+            a.config,
+            standing(a),
+            logs.get(a.config, ()),
+            serves(state, a.config),
+            _without(gone, fix(a, goal != MIGRATED)),
+        )
         for a in blamed
     )
     run.journal.write("failed", configs=[evidence.failed(config) for config in broken])
     others = how_far(run, state, names, goal, but=blamed)
     return Failed(Failure((), broken, then(NOTHING), run.undoing, others), ExitCode.ROLLOUT_FAILED)
+
+
+def _without(gone: Iterable[str], fix: Fix) -> Fix:
+    """A fix without the commands about pods that are gone: a rollout that was cancelled takes its pods with it."""
+    names = frozenset(gone)
+    return replace(fix, commands=tuple(command for command in fix.commands if not names & set(command.argv)))
 
 
 def _last_lines(run: Run, cause: Cause) -> tuple[str, ...]:
@@ -198,7 +212,7 @@ def _restore_serving(run: Run, state: ProjectState, blamed: Sequence[Assessment]
 
 
 def _cancel(run: Run, state: ProjectState, name: str) -> None:
-    change = RolloutCancelled(NOTHING_SERVES, name)
+    change = RolloutCancelled(NOTHING_SERVES, name, state.configs[name].latest_version)
 
     def replan(state: ProjectState) -> tuple[Change, ...]:
         return () if change.is_done(state) else (change,)

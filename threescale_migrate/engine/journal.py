@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 FORMAT = 2
 # How a change ended that was made, or may have been.
 CHANGED = ("done", "unknown")
+# How one ended whose call was not made: there is no oc, no time is left, or the program was asked to stop.
+UNSENT = "unsent"
 # Enough for the lines of a large run: a disk that is full in the middle of it would leave changes without a record.
 NEEDED_BYTES = 1024 * 1024
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from .. import files
 from ..guide.change import Change
+from ..guide.config_changes import RolloutCancelled
 from ..guide.undo import revived
 from ..language import system_error
 from ..shell import Invocation
 from ..values import PROGRAM, Text, Usage
 from . import shapes
 from .home import host_part, safe_name, state_home
-from .journal import CHANGED, FORMAT, JournalError, NoJournal, whole_number
+from .journal import CHANGED, FORMAT, UNSENT, JournalError, NoJournal, whole_number
 from .lock import LOCK, holder, is_alive
 
 # A run of a thousand configs with all its rollouts writes some megabytes.
@@ -103,6 +104,11 @@ class Record:
         return self.place.line((PROGRAM, "undo", self.run))
 
     @property
+    def undone(self) -> bool:
+        """Whether it failed and has undone by itself all that it had changed."""
+        return any(line.get("event") == "undone" and line.get("whole") is True for line in self.lines)
+
+    @property
     def undoes(self) -> tuple[str, ...]:
         """The runs that this one undoes."""
         return tuple(str(run) for run in self.lines[0].get("undoes") or ())
@@ -185,7 +191,9 @@ def _entries(path: Path, lines: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
         if line.get("event") != "begin":
             continue
         try:
-            yield _entry(line, ends.get(int(line["action"]), {}))
+            entry = _entry(line, ends.get(int(line["action"]), {}))
+            if entry.outcome != UNSENT:
+                yield entry
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _damaged(path, number) from None
 
@@ -249,3 +257,13 @@ def one_of(known: Iterable[Record], run: str) -> Record:
             sentence = "there is more than one run {run}: give more of its name, see threescale-migrate history"
         raise Usage(Text(sentence, run=run))
     return (exact or found)[0]
+
+
+def cancelled_by(known: Iterable[Record]) -> dict[str, str]:
+    """The replication controllers whose rollout was cancelled by a run, with the run."""
+    return {
+        entry.change.controller: record.run
+        for record in known
+        for entry in record.changes
+        if isinstance(entry.change, RolloutCancelled)
+    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from .. import kept
@@ -73,7 +73,8 @@ class Run:
     `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
     raises Refused if it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
     has made, by step and subject. `restore` is what is to be restored, `restored_in` the pod that has that content again.
-    `former_secrets` are read as well; `binds_deletions` is whether this `oc` can, None while that is not known.
+    `former_secrets` are read as well; `binds_deletions` is whether this `oc` can, None while that is not known; `cancelled_by`
+    are the replication controllers whose rollout it has cancelled, with its name.
     `without_login`: a new account got no login for the cluster's own registry in time, so none is waited for again.
     """
 
@@ -94,6 +95,7 @@ class Run:
     restored_in: str = ""
     former_secrets: tuple[str, ...] = ()
     binds_deletions: bool | None = None
+    cancelled_by: dict[str, str] = field(default_factory=dict)
     without_login: bool = False
 
     def __post_init__(self) -> None:
@@ -116,6 +118,7 @@ class Run:
         return self._remembered(observe_rollouts(self.oc, tries=1))
 
     def _remembered(self, state: ProjectState) -> ProjectState:
+        state = replace(state, cancelled_by=self.cancelled_by) if self.cancelled_by else state
         if not unseen(state):
             self.seen, self.seen_at = state, time.time()
             self.sent.clear()

@@ -113,8 +113,17 @@ def of_identity(known: Iterable[Record], uid: str | None) -> tuple[tuple[Record,
 
 
 def undone(known: Iterable[Record]) -> set[str]:
-    """The names of the runs that a later run has undone. An undo of some configs leaves the run in effect, as far as it is."""
-    return {run for record in known if record.finished == "done" and not record.only for run in record.undoes}
+    """The names of the runs that a later run has undone, or that did so themselves when they failed. An undo of some configs leaves the run in effect, as far as it is."""
+    listed = tuple(known)
+    by_others = {run for record in listed if record.finished == "done" and not record.only for run in record.undoes}
+    return by_others | {record.run for record in listed if record.undone}
+
+
+def in_effect(known: Iterable[Record]) -> tuple[Record, ...]:
+    """The runs whose changes are in effect, newest first."""
+    ordered = sorted(known, key=lambda record: record.order, reverse=True)
+    gone = undone(ordered)
+    return tuple(r for r in ordered if r.changes and not r.is_undo and r.run not in gone)
 
 
 def to_undo(known: Iterable[Record], run: str | None = None) -> tuple[Record, ...]:
@@ -135,5 +144,4 @@ def to_undo(known: Iterable[Record], run: str | None = None) -> tuple[Record, ..
             raise Usage(Text(why, run=chosen.run))
     if run is not None and chosen is not None:
         return (chosen,)
-    gone = undone(ordered)
-    return tuple(record for record in changed if not record.is_undo and record.run not in gone)
+    return in_effect(ordered)

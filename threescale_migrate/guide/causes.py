@@ -32,7 +32,7 @@ def find_cause(state: ProjectState, config: DeploymentConfig, newest: Replicatio
 
 
 def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    yield from _cancelled(config, newest)
+    yield from _cancelled(state, config, newest)
     yield from deployer_refused(state, config, newest)
     yield from pods_refused(state, config, newest)
     own = state.pods_of_controller(newest.name)
@@ -52,9 +52,16 @@ def _causes(state: ProjectState, config: DeploymentConfig, newest: ReplicationCo
     yield from _by_its_own_word(config, newest)
 
 
-def _cancelled(config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
-    if cancelled(config, newest):
-        seen = Text("{name}: revision {revision} was cancelled", name=config.name, revision=newest.version)
+def _cancelled(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Iterator[Cause]:
+    if not cancelled(config, newest):
+        return
+    named = {"name": config.name, "revision": newest.version}
+    run = state.cancelled_by.get(newest.name)
+    if run is not None:
+        seen = Text("{name}: revision {revision} was cancelled by run {run}", run=run, **named)
+        yield Cause(CauseKind.CANCELLED, seen, then(Text("fix why it made no progress")))
+    else:
+        seen = Text("{name}: revision {revision} was cancelled", **named)
         yield Cause(CauseKind.CANCELLED, seen, then(Text("find out who cancelled it and why")))
 
 

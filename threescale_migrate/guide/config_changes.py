@@ -213,7 +213,15 @@ class RolloutCancelled(_Rollout):
 
     kind: ClassVar[str] = "rollout-cancelled"
     verb: ClassVar[str] = "cancel"
+
+    revision: int | None = field(default=None, compare=False)
+
     needs = "get deploymentconfigs, list replicationcontrollers, patch replicationcontrollers"
+
+    @property
+    def controller(self) -> str:
+        """The replication controller that it marks."""
+        return f"{self.config}-{self.revision}"
 
     def is_done(self, state: ProjectState) -> bool:
         newest = state.newest(self.config) if self.config in state.configs else None

@@ -43,7 +43,10 @@ def _plan_config(state: ProjectState, config: DeploymentConfig, request: Request
         why = Text("it is paused and would not redeploy")
         return (*changes, ConfigResumed(why, config.name))
     if patched and _is_hopeless(state, found):
-        return (RolloutCancelled(NO_DEPLOYER, config.name), RolloutStarted(NO_DEPLOYER, config.name))
+        return (
+            RolloutCancelled(NO_DEPLOYER, config.name, config.latest_version),
+            RolloutStarted(NO_DEPLOYER, config.name),
+        )
     return (*changes, *starts(config, found, patched))
 
 
@@ -66,7 +69,7 @@ def cancels(state: ProjectState, names: Iterable[str], account: str = ACCOUNT) -
     """Cancels the revisions that have no deployer, of configs whose template is already right: a patch replaces
     the others. A new rollout is refused until they have ended."""
     return tuple(
-        RolloutCancelled(NO_DEPLOYER, name)
+        RolloutCancelled(NO_DEPLOYER, name, state.configs[name].latest_version)
         for name in names
         if name in state.configs and state.configs[name].effective_account == account and is_abandoned(state, name)
     )

@@ -108,5 +108,6 @@ def _check(state: ProjectState, link: Link) -> Check:
 
 
 def translated(state: ProjectState) -> str:
-    """The linked secrets, as a person reads them."""
-    return ", ".join(f"secret {link.secret} ({link.use})" for link in of(state, DEFAULT_ACCOUNT))
+    """The secrets that both accounts have, as a person reads them."""
+    both = (link for link in of(state, DEFAULT_ACCOUNT) if link in of(state, ACCOUNT))
+    return ", ".join(f"secret {link.secret} ({link.use})" for link in both)

@@ -179,7 +179,7 @@ def _rollout(
         # How it ended says nothing about the present template.
         return _stale(state, config, newest)
     if newest.phase == "Failed":
-        return RolloutState.FAILED, _failure(config, newest)
+        return RolloutState.FAILED, _failure(state, config, newest)
     if config.replicas == 0:
         return RolloutState.SCALED_TO_ZERO, Text("revision {revision}, scaled to zero", **named)
     if config.test:
@@ -204,8 +204,10 @@ def _running(state: ProjectState, config: DeploymentConfig, newest: ReplicationC
     return RolloutState.UNDER_WAY, Text("revision {revision}: {ready} of {wanted} pods ready", **named)
 
 
-def _failure(config: DeploymentConfig, newest: ReplicationController) -> Text:
+def _failure(state: ProjectState, config: DeploymentConfig, newest: ReplicationController) -> Text:
     named = {"revision": newest.version, "seconds": config.timeout_seconds}
+    if cancelled(config, newest) and newest.name in state.cancelled_by:
+        return Text("revision {revision} was cancelled by run {run}", run=state.cancelled_by[newest.name], **named)
     if cancelled(config, newest):
         return Text("revision {revision} was cancelled", **named)
     if expired(config, newest):

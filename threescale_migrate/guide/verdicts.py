@@ -98,10 +98,21 @@ def judge(checks: Sequence[Check], command: str = "verify") -> Judgement:
         )
         return Judgement(Meaning.UNKNOWN, sentence, skipped)
     if command == "undo":
-        return Judgement(Meaning.DONE, _with_warnings(Text("as before, and the pods prove it"), checks))
+        return Judgement(Meaning.DONE, _with_warnings(_undone(checks), checks))
     if command == "step":
         return _of_step(checks, skipped)
     return _of_project(checks, skipped)
+
+
+def _undone(checks: Sequence[Check]) -> Text:
+    """What an undo that came to its end has reached: "as before" is said of what is."""
+    kept = [c.subject for c in checks if c.code == Code.OBJECT_AS_BEFORE and c.verdict is Verdict.WARNING]
+    if kept:
+        return Text("undone, but not as before: {subjects}", subjects=", ".join(kept))
+    others = [check.seen for check in checks if check.code == Code.RUNS_UNDONE]
+    if others:
+        return Text("as before this run, and the pods prove it; {still}", still=others[0])
+    return Text("as before, and the pods prove it")
 
 
 def _failed(command: str, checks: Sequence[Check], count: int) -> Text:

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
+from ..check_codes import Code
 from ..cluster.clock import Clock
 from ..cluster.failures import NotFound, OcError, TimeOver
+from ..cluster.location import normal
 from ..cluster.oc import Oc
 from ..cluster.reading import read_secret as read_project_secret
+from ..cluster.state import ProjectState
 from ..engine import records
 from ..engine import undo as sequence
 from ..engine.failed import Failed
@@ -19,9 +22,10 @@ from ..engine.records import Record
 from ..engine.run import TIME_IS_OVER, Run
 from ..guide import registry_secret
 from ..guide.change import Change, Undo
+from ..guide.config_changes import patches_in
 from ..guide.object_changes import SecretChange, SecretReplaced
 from ..guide.undo import combined
-from ..values import NO_FIX, NOTHING, SECRET_NAME, Command, PullSecret, Text, Usage, Verdict
+from ..values import NO_FIX, NOTHING, PROGRAM, SECRET_NAME, Check, Command, Fix, PullSecret, Step, Text, Usage, Verdict
 from .sources import of_file
 
 
@@ -70,12 +74,48 @@ def after_failure(run: Run, error: Failed) -> Failed:
         return _not_undone(run, error, TIME_IS_OVER if isinstance(again, TimeOver) else again.text, undo)
     else:
         left = ", ".join(check.subject for check in checks if check.verdict is not Verdict.PASSED)
-        become = Text(
-            "the run was undone, except for: {left}" if left else "the run was undone: everything is as before",
-            left=left,
-        )
+        run.journal.write("undone", whole=not left)
+        others = _others_of(run)
+        become = Text("the run was undone: everything is as before")
+        if left:
+            become = Text("the run was undone, except for: {left}", left=left)
+        elif others:
+            become = Text("the run was undone: as before this run; {still}", still=others[0].seen)
     # The state of the others has changed since.
     return Failed(replace(error.failure, undo=None, others=(become,)), error.exit_code)
+
+
+def still_migrated(state: ProjectState, others: Iterable[Record]) -> tuple[Check, ...]:
+    """For each of other runs that are in effect, what it left: an undo of one run says nothing of those."""
+    checks = []
+    for record in others:
+        given = patches_in(changes_of((record,)))
+        names = [
+            change.config
+            for change in given
+            if change.config in state.configs and state.configs[change.config].effective_account == change.account_given
+        ]
+        seen = Text("still in effect: run {run}", run=record.run)
+        if names:
+            seen = Text("still migrated by run {run}: {names}", run=record.run, names=", ".join(sorted(names)))
+        fix = Fix(Text("undo that as well, if it is to go"), (Command((PROGRAM, "undo")),))
+        checks.append(Check(Step.VERIFICATION, Code.RUNS_UNDONE, f"run/{record.run}", Verdict.WARNING, seen, fix))
+    return tuple(checks)
+
+
+def remembering(state: ProjectState, server: str) -> ProjectState:
+    """The state with which run of this workstation has cancelled a rollout, where one was cancelled."""
+    if not any(controller.cancelled for controller in state.controllers.values()):
+        return state
+    return replace(state, cancelled_by=records.cancelled_by(records.records(normal(server), state.namespace)))
+
+
+def _others_of(run: Run) -> tuple[Check, ...]:
+    """What other runs have left in the project of a run."""
+    own = records.read(run.journal.path)
+    mine, _ = sequence.of_identity(records.records(own.server, own.project), own.uid)
+    others = [record for record in sequence.in_effect(mine) if record.run != own.run]
+    return still_migrated(run.seen, others) if run.seen is not None else ()
 
 
 def _not_undone(run: Run, error: Failed, why: Text, undo: Command | None) -> Failed:
