@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..check_codes import Code
+from ..cluster.failures import TimeOver
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
@@ -13,6 +14,7 @@ from ..engine import migration
 from ..engine.backup import usable
 from ..engine.dumping import owed
 from ..engine.failed import Failed
+from ..engine.failure import out_of_time
 from ..engine.proving import prove
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
@@ -76,10 +78,11 @@ def run(session: Session, options: Options) -> Result:
             under_way.restore = dump if options.restore else None
             try:
                 state, checks = migration.migrate(under_way, gates)
-            except Failed as error:
+            except (Failed, TimeOver) as ended:
+                error = ended if isinstance(ended, Failed) else out_of_time(under_way, ended)
                 # A cluster that does not answer cannot be asked to undo anything; a person who stops the run has decided.
                 if options.on_failure != "undo" or error.exit_code in (ExitCode.UNKNOWN, ExitCode.INTERRUPTED):
-                    raise
+                    raise error from None
                 raise after_failure(under_way, error) from None
             finally:
                 session.offer(owed(under_way))
