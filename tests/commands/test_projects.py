@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.conftest import World
 from tests.support import many_projects as fleet
 from tests.support.many_projects import Fleet
 
@@ -106,3 +107,11 @@ def test_migrations_go_one_after_the_other_and_stop_at_the_first_that_fails(tmp_
 @pytest.mark.long
 def test_forty_projects_are_reported_rightly(tmp_path: Path) -> None:
     right_for_each(fleet.make(tmp_path, total=40, away=3, behind=2), "--jobs", "8")
+
+
+def test_a_migration_stops_at_the_first_project_that_fails(world: World) -> None:
+    before = world.objects()
+    stopped = world.run("migrate", "--yes", "--projects", "nosuch,threescale", "--secret-file", world.secret)
+    assert (stopped.code, stopped.out) == (4, "")
+    assert "stopped at nosuch; not begun: threescale" in stopped.err
+    assert world.objects() == before
