@@ -1,4 +1,4 @@
-"""`oc tag`, `import-image` and `image info`: image streams, and what a registry says about an image."""
+"""`oc import-image` and `image info`: image streams, and what a registry says about an image."""
 
 from __future__ import annotations
 
@@ -15,18 +15,6 @@ from .output import columns
 from .session import Session
 
 STREAMS = RESOURCES["imagestreams"]
-
-
-def tag(session: Session) -> None:
-    """Points a tag of an image stream at another image; a missing stream is created."""
-    if len(session.words) != 2 or ":" not in session.words[1]:
-        raise failure("you must specify at least a source and a destination or one or more tags to delete")
-    image, (name, _, tag_name) = session.words[0], session.words[1].partition(":")
-    with session.api() as api:
-        stream = _stream(api, session.namespace, name)
-        _follow(api, stream, tag_name, image)
-        tagging.bring_in(api.cluster.simulation, stream, tag_name, image)
-    session.print(f"Tag {session.words[1]} set to {image}.")
 
 
 def _stream(api: Api, namespace: str, name: str) -> Object:

@@ -45,7 +45,6 @@ VERBS: dict[str, tuple[str, str, str]] = {
     """),
     "exec": ("running", "exec_", "container c text, stdin i bool, tty t bool, quiet q bool"),
     "rsh": ("running", "exec_", "container c text, no-tty T bool, tty t bool, shell text"),
-    "tag": ("imaging", "tag", "source text, scheduled bool, reference bool"),
     "import-image": ("imaging", "import_image", OUTPUT + DRY_RUN + "from text, confirm bool, all bool, insecure bool, scheduled bool"),
     "image": ("imaging", "image", OUTPUT + "registry-config a text, filter-by-os text, insecure bool"),
     "wait": ("waiting", "wait", SELECT + "for text, timeout text"),
