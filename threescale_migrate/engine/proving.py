@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from ..cluster.streams import Stream, readable_once_or_more
 from ..cluster.threads import side_by_side
 from ..guide import prove_pull
 from ..guide.prove_pull import Asker
+from ..guide.pulls import registry_of
 from ..guide.registry_answers import Answer, meaning, of_status
 from ..guide.registry_secret import equal
 from ..guide.todays_images import Asked
@@ -98,6 +100,11 @@ def of_the_cluster(oc: Oc, images: Sequence[str]) -> dict[str, Said]:
         return dict.fromkeys(images, (Answer.UNREACHABLE, str(error)))
     except OcError as error:
         _check_api(oc)
+        refused = of_refused_registries(str(error), images)
+        rest = [image for image in images if image not in refused]
+        if refused and rest:  # one registry that is not allowed has the whole call refused
+            said = (Answer.NOT_IMPORTED, cut(oc.redact(str(error)), SAID))
+            return {**dict.fromkeys(refused, said), **of_the_cluster(oc, rest)}
         found = meaning(str(error))
         own = found if found in prove_pull.WHATEVER_THE_LOGIN else Answer.UNKNOWN
         return dict.fromkeys(images, (own, cut(oc.redact(str(error)), SAID)))
@@ -108,6 +115,12 @@ def of_the_cluster(oc: Oc, images: Sequence[str]) -> dict[str, Said]:
         )
         for image, found in looked.items()
     }
+
+
+def of_refused_registries(said: str, images: Sequence[str]) -> tuple[str, ...]:
+    """The images of the registries that a refusal names, as the import policy does: `registry "quay.io:443" not allowed by …`."""
+    named = {name.partition(":")[0] for name in re.findall(r'registry "([^"]+)" not allowed', said)}
+    return tuple(image for image in images if registry_of(image).partition(":")[0] in named)
 
 
 def _asked(oc: Oc, args: tuple[str, ...], stream: Stream) -> Said:
