@@ -77,10 +77,16 @@ def test_waiting_for_a_rollout_ends_with_the_signal(world: World) -> None:
     world.faults("not-ready=zync")
     process = world.popen("migrate", "--yes", "--secret-file", world.secret, "--dc", "zync")
     read_until(process, "✓ oc patch dc zync")  # what comes after it is the waiting
+    read_until(process, " zync: ")
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate()
     assert process.returncode == 143
     assert "interrupted after 3 changes" in err
+    # As after a failure: the state of each config, that nothing stops its rollout, and both ways from here.
+    said = err.splitlines()
+    assert "these rollouts go on in the cluster: zync" in said
+    assert any(line.startswith("zync: ") for line in said)
+    assert [line.split()[1] for line in said if line.startswith("    threescale-migrate ")] == ["migrate", "undo"]
     assert lines(world)[-1]["outcome"] == "terminated"
     assert "nothing was changed" not in str(lines(world)[-1])
     assert "interrupted after 3 changes" in world.run("history").out
@@ -135,7 +141,7 @@ def test_ctrl_c_on_a_terminal_leaves_it_sane(world: World, moment: str) -> None:
     seen = until(terminal, b"to continue: " if moment == "asked" else b"0/1")
     before = termios.tcgetattr(terminal)
     os.write(terminal, b"\x03")
-    seen += until(terminal, b"ended by a signal" if moment == "asked" else b"interrupted after")
+    seen += until(terminal, b"ended by a signal" if moment == "asked" else b"Or undo:")
     assert termios.tcgetattr(terminal) == before
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 130

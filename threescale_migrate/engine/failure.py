@@ -17,7 +17,7 @@ from ..exit_codes import ExitCode
 from ..guide.cause import Cause, CauseKind, then
 from ..guide.change import Change
 from ..guide.config_changes import RolloutCancelled
-from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess_all, fix, serves, serving
+from ..guide.readiness import MIGRATED, Assessment, Goal, RolloutState, assess, assess_all, fix, serves, serving
 from ..values import ACCOUNT, GO_ON, NOTHING, RESUME, Fix, Text
 from . import evidence
 from .apply import apply
@@ -118,6 +118,24 @@ def all_standing(run: Run) -> tuple[Text, ...]:
         goal = run.goals.get(name, MIGRATED)
         groups[goal] = (*groups.get(goal, ()), name)
     return tuple(text for goal, own in groups.items() for text in how_far(run, run.seen, own, goal))
+
+
+def interrupted(run: Run) -> tuple[Text, ...]:
+    """How all stood when it was seen last, and which rollouts go on: ending this program stops none of them."""
+    if run.seen is None:
+        return ()
+    found = [
+        assess(run.seen, name, run.goals.get(name, MIGRATED))
+        for name in tuple(run.goals) or run.planned
+        if name in run.seen.configs
+    ]
+    moving = [
+        a.config
+        for a in found
+        if a.moving and run.seen.configs[a.config].effective_account == run.goals.get(a.config, MIGRATED).account
+    ]
+    going = (Text("these rollouts go on in the cluster: {names}", names=", ".join(moving)),) if moving else ()
+    return (*seen_last(run), *all_standing(run), *going)
 
 
 def standing(assessment: Assessment) -> Text:

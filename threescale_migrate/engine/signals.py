@@ -28,13 +28,14 @@ Handler = Callable[[int, object], None]
 
 class Stopped(Exception):
     """A signal asked the program to end. `exit_code` is 129, 130 or 143; `changes` how many changes a run had made, or may have,
-    `again` the command that resumes it."""
+    `again` the command that resumes it, `others` how all stands."""
 
     def __init__(self, exit_code: ExitCode, changes: int = 0) -> None:
         super().__init__(exit_code.name)
         self.exit_code = exit_code
         self.changes = changes
         self.again = "migrate"
+        self.others: tuple[Text, ...] = ()
 
     @property
     def text(self) -> Text:

@@ -64,7 +64,7 @@ class LineWatcher:
             self.last[found.config] = key
             if self.quiet and found.state is not RolloutState.FAILED:
                 continue
-            mark = f"{self.terminal.mark(verdict(found))} " if found.reached or found.cause else ""
+            mark = f"{mark_of(self.terminal, found)} " if found.reached or found.cause else ""
             words = (
                 found.cause.sentence
                 if found.cause is not None
@@ -212,7 +212,7 @@ def _rows(terminal: Terminal, found: Assessment, age: float, names: int, width: 
     head = f" {fit(found.config, names)}{state} {found.ready}/{found.wanted} {_short_time(age):>4} "
     words = terminal.say(found.reason if found.cause is None else found.cause.sentence)
     words = words[len(found.config) + 2 :] if words.startswith(f"{found.config}: ") else words
-    mark = terminal.mark(verdict(found))
+    mark = mark_of(terminal, found)
     left = columns(mark) + columns(head)
     bad = found.cause is not None and found.cause.lasting
     parts = wrap(words, max(10, width - left), whole=True) if bad else [words]
@@ -233,10 +233,17 @@ def _short_time(seconds: float) -> str:
     return ""
 
 
-def verdict(found: Assessment) -> Verdict:
-    """The mark of a config while it is waited for."""
+# What is under way is no warning.
+WAITING = (Text("waiting"), "…")
+
+
+def mark_of(terminal: Terminal, found: Assessment) -> str:
+    """The mark of a config while it is waited for: `!` only where something hinders it, or nothing works on it."""
     if found.reached:
-        return Verdict.PASSED
+        return terminal.mark(Verdict.PASSED)
     if found.state is RolloutState.FAILED or (found.cause is not None and found.cause.lasting):
-        return Verdict.FAILED
-    return Verdict.UNKNOWN if not found.moving else Verdict.WARNING
+        return terminal.mark(Verdict.FAILED)
+    if found.moving and found.cause is None:
+        word, sign = WAITING
+        return terminal.paint(f"[{terminal.say(word)}]" if terminal.spelled else sign, "quiet")
+    return terminal.mark(Verdict.WARNING)

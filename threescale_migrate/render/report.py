@@ -34,7 +34,7 @@ class Standing(Enum):
 
     FAILED = ("✗", "failed", Text("failed"))
     STILL = ("!", "warning", Text("patched, not redeployed"))
-    UNDER_WAY = ("?", "unknown", Text("not finished"))
+    UNDER_WAY = ("…", "soft", Text("not finished"))
     DONE = ("✓", "passed", Text("done, proved by the pods"))
     UNTOUCHED = ("–", "soft", Text("not begun"))
 

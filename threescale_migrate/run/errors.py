@@ -48,8 +48,9 @@ def failure_of(error: BaseException, text: Text) -> Failure:
     """What is known of an error beside its sentence: what can be done, how all others stand."""
     if isinstance(error, Failed):
         return error.failure
-    undo = error.undo if isinstance(error, Stopped) else None
-    return Failure((text,), fix=GO_ON if undo is not None else getattr(error, "fix", NO_FIX), undo=undo)
+    if isinstance(error, Stopped):
+        return Failure((text,), fix=GO_ON if error.changes else NO_FIX, undo=error.undo, others=error.others)
+    return Failure((text,), fix=getattr(error, "fix", NO_FIX))
 
 
 def defect(error: Exception) -> Text:

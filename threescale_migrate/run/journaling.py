@@ -17,7 +17,7 @@ from ..engine import home, signals
 from ..engine import journal as journals
 from ..engine import run as runner
 from ..engine.failed import Failed
-from ..engine.failure import not_begun, out_of_time
+from ..engine.failure import interrupted, not_begun, out_of_time
 from ..exit_codes import ExitCode
 from ..guide.change import Change
 from ..guide.config_changes import patches_in
@@ -94,6 +94,7 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
             if isinstance(error, signals.Stopped):
                 error.changes = record.changes
                 error.again = session.command
+                error.others = interrupted(run) if error.changes else ()
             run.broken(error)
             raise
 
