@@ -81,7 +81,7 @@ COMMANDS: Mapping[str, About] = {
     ),
     "script": _about(
         "prints the plan as a bash script that needs only oc",
-        "secret_file namespace dc skip resume_paused all_at_once wave_plan gate expect_project",
+        "secret_file namespace dc skip resume_paused all_at_once wave_plan expect_project",
         "script --secret-file secret.yaml > migrate.sh",
     ),
     "backup": _about(
