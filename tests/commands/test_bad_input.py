@@ -86,7 +86,8 @@ CASES: list[tuple[int, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("code", "args"), CASES, ids=[ascii(" ".join(args))[:60] for _, args in CASES])
 def test_a_wrong_word_gets_a_sentence_and_its_exit_code(place: World, code: int, args: tuple[str, ...]) -> None:
-    done = place.run(*args)
+    # What is started for each call is a process's own.
+    done = (place.process_run if "--oc" in args else place.run)(*args)
     assert done.code == code, done.all
     assert "a defect" not in done.err
     assert done.err.strip()
@@ -135,7 +136,7 @@ def test_an_odd_environment_does_no_harm(place: World, code: int, environment: d
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full", "| true"])
 def test_streams_that_are_closed_full_or_not_read_do_no_harm(place: World, closed: str) -> None:
-    for args, code in (("verify", 1), ("plan --secret-file registry-secret.yml", 3), ("--help", 0)):
+    for args, code in (("verify", 1), ("--help", 0)):
         command = " ".join(place.command(*args.split()))
         script = f"cd {place.directory}; set -o pipefail; {command} {closed}"
         done = subprocess.run(

@@ -11,13 +11,14 @@ import pytest
 
 from tests.conftest import GRACE, World, make_world
 from tests.support.clock import CLOCK
-from tests.support.front import Front
+from tests.support.front import Front, killed_before
 from tests.support.in_process import Ending, Really
 from tests.support.terminals import on_terminal
 from threescale_migrate.rehearsal.server import open_cluster
 
 ZYNC = ("--dc", "zync")
 SECRET = "threescale-registry-auth"
+AMP = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
 LOST = (1, "", "Unable to connect to the server: unexpected EOF\n")
 
 
@@ -151,3 +152,23 @@ def test_a_secret_that_differs_is_replaced_only_where_that_was_asked_and_undo_pu
     assert world.objects()["secrets"][f"threescale/{SECRET}"]["data"] != theirs
     assert world.run("undo", "--yes", "--grace", GRACE).code == 0
     assert world.objects()["secrets"][f"threescale/{SECRET}"]["data"] == theirs
+
+
+def test_a_paused_config_at_zero_is_not_migrated_by_its_template_alone(tmp_path: Path) -> None:
+    """No pod contradicts it, and the next pod would be of the revision that says default (fact 12)."""
+    world = make_world(tmp_path, "zero=zync", "paused=zync")
+    assert world.oc("patch", "dc", "zync", "--patch", AMP).code == 0
+    world.settle()
+    done = world.run("verify", *ZYNC)
+    assert done.code == 1, done.all
+    assert "it is paused: the pods are still those of revision 1" in " ".join(done.all.split())
+
+
+def test_an_undo_that_was_killed_has_undone_nothing_that_counts_and_is_continued(world: World) -> None:
+    assert world.migrate("--dc", "zync,system-sphinx").code == 0
+    killed_before(world, "patch dc", "undo", "--yes", nth=2)
+    runs = world.run("history", "-o", "json").json()["runs"]
+    migration = next(run for run in runs if run["command"] == "migrate")
+    assert not migration["undone"]
+    assert world.run("undo", "--yes", "--grace", GRACE).code == 0
+    assert world.accounts()["zync"] == world.accounts()["system-sphinx"] == {"default"}

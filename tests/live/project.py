@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ Object = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATE = ROOT / "threescale_migrate" / "rehearsal" / "threescale-2.5.yml"
 IDLE = ["sh", "-c", "trap 'exit 0' TERM INT; while :; do sleep 1; done"]
+# Names the file of a registry secret whose token works.
+REAL_SECRET = "THREESCALE_MIGRATE_LIVE_SECRET"
+# How long a project may take to be gone.
+GOING_SECONDS = 180.0
 # Nothing is pulled with it: the images are the user's own.
 TOKEN = "made-up-for-the-live-suite-0815"
 
@@ -110,8 +115,16 @@ class LiveProject:
         self.place = (f"--namespace={name}", *((f"--context={context}",) if context else ()))
         self.recorder = recorder
         self.environment = environment
-        self.secret = folder / "12345678-live-pull-secret.yaml"
-        self.secret.write_text(registry_secret(), encoding="utf-8")
+        real = os.environ.get(REAL_SECRET)
+        self.made_up = not real
+        self.secret = Path(real).resolve() if real else folder / "12345678-live-pull-secret.yaml"
+        if self.made_up:
+            self.secret.write_text(registry_secret(), encoding="utf-8")
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The options that name the secret; one that is made up is refused where its registry can be reached."""
+        return ("--secret-file", str(self.secret), *(("--no-prove-pull",) if self.made_up else ()))
 
     def oc(self, *args: str, stdin: str | None = None, code: int | None = 0) -> Result:
         """Runs `oc`; `code` is the exit code that it has to have, None for any."""
@@ -154,7 +167,7 @@ class LiveProject:
 
     def migrate(self, *args: str) -> Result:
         """The whole migration, without questions."""
-        return self.tool("migrate", "--yes", "--expect-project", self.name, "--secret-file", str(self.secret), *args)
+        return self.tool("migrate", "--yes", "--expect-project", self.name, *self.given, *args)
 
     def state(self) -> ProjectState:
         """The project as `oc` tells it now."""
@@ -196,7 +209,21 @@ def live_project(folder: Path, image: str, transcript: Path) -> Iterator[LivePro
         project.fill(image)
         yield project
     finally:
-        project.oc("delete", "project", name, code=None)
+        removed(project)
+
+
+def removed(project: LiveProject) -> None:
+    """Removes the project. It may take minutes to go, which is waited for only so long, and said."""
+    project.oc("delete", "project", project.name, "--wait=false", code=None)
+    ends = time.monotonic() + GOING_SECONDS
+    while project.oc("get", "project", project.name, code=None).code == 0:
+        if time.monotonic() >= ends:
+            print(
+                f"project {project.name} is still being deleted after {GOING_SECONDS:.0f} s: look whether it goes",
+                file=sys.stderr,
+            )
+            return
+        time.sleep(2)
 
 
 def rights(project: LiveProject, argvs: Sequence[Sequence[str]]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.live.project import LiveProject
+from threescale_migrate.check_codes import Code
 from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.guide.readiness import assess
 from threescale_migrate.values import ACCOUNT, GUIDE_CONFIGS, SECRET_NAME
@@ -56,12 +57,22 @@ def _before(project: LiveProject) -> dict[str, object]:
 
 
 def test_plan_says_what_is_to_do_and_changes_nothing(project: LiveProject, before: dict[str, object]) -> None:
-    shown = project.tool("plan", "-o", "json", "--secret-file", str(project.secret))
+    shown = project.tool("plan", "-o", "json", *project.given)
     assert shown.code == 3, shown.all
     patched = {action["subject"] for action in shown.json()["actions"] if action["step"] == "deployment-configs"}
     assert patched == {f"dc/{name}" for name in GUIDE_CONFIGS}
     assert templates(project) == before
     assert project.tool("verify").code == 1
+
+
+def test_a_token_is_tested_where_its_registry_can_be_reached(project: LiveProject, before: dict[str, object]) -> None:
+    """A made-up one is refused there; without the registry it is not known. A real one works, or that is not known."""
+    shown = project.tool("plan", "-o", "json", "--secret-file", str(project.secret))
+    verdicts = {one["verdict"] for one in shown.json()["findings"] if one["code"] == Code.REGISTRY_ACCEPTS_TOKEN.value}
+    expected = {("failed",): 4, ("warning",): 3} if project.made_up else {("passed",): 3, ("warning",): 3}
+    assert tuple(verdicts) in expected, shown.all
+    assert shown.code == expected[tuple(verdicts)]
+    assert templates(project) == before
 
 
 LOOKED_AT = "dc,rc,sa,secrets,rolebindings,configmaps,imagestreams"
@@ -91,7 +102,14 @@ def test_what_only_looks_changes_nothing_and_asks_the_place_that_held(project: L
     (front / "oc").chmod(0o755)
     before = lasting(project)
     given = ("--secret-file", str(project.secret))
-    for words in (("preflight", *given), ("plan", *given), ("script", *given), ("verify",), ("undo", "--dry-run")):
+    looking = (
+        ("preflight", *project.given),
+        ("plan", *project.given),
+        ("script", *given),
+        ("verify",),
+        ("undo", "--dry-run"),
+    )
+    for words in looking:
         argv = (*project.argv()[:3], project.place[0], "--oc", str(front / "oc"), *words)
         done = project.program(argv)
         assert done.code in (0, 1, 3, 4, 7), done.all
@@ -108,7 +126,7 @@ def test_what_only_looks_changes_nothing_and_asks_the_place_that_held(project: L
 def test_what_would_break_the_project_is_refused_and_nothing_changes(
     project: LiveProject, before: dict[str, object]
 ) -> None:
-    given = ("--secret-file", str(project.secret))
+    given = project.given
     assert project.tool("migrate", "--yes", "--expect-project", "another-one", *given).code == 4
     assert project.tool("migrate", "--yes", "--expect-server", "https://another.example.test:6443", *given).code == 4
     assert project.tool("migrate", *given).code == 2
@@ -120,7 +138,7 @@ def test_what_would_break_the_project_is_refused_and_nothing_changes(
 
 
 def test_the_early_window_the_guide_says_ready_and_verify_says_it_only_when_the_pods_are(project: LiveProject) -> None:
-    running = project.start("migrate", "--yes", "--all-at-once", "--secret-file", str(project.secret))
+    running = project.start("migrate", "--yes", "--all-at-once", *project.given)
     rounds = 0
     while running.poll() is None:
         said = project.tool("verify", "-q").code

@@ -54,12 +54,12 @@ MUTANTS = (
     # The order of the journal.
     Mutant("a change that is not announced", "engine/apply.py", "number = run.journal.begin(change, argv)", "number = run.journal.number = run.journal.number + 1", (MATRIX + "::test_a_call_that_fails_loses_nothing",)),
     Mutant("no answer is a failure", "engine/apply.py", 'outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"', 'outcome = "failed"', (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
-    Mutant("what took effect is done again", "engine/apply.py", "    if change in left:\n", "    if True:\n", (MATRIX + "::test_a_call_that_fails_loses_nothing[fails after it took effect]",)),
-    Mutant("an undo that was killed is complete", "engine/undo.py", 'if record.finished == "done" and not record.only', "if not record.only", ("engine/test_journal.py",)),
+    Mutant("a call that failed has taken effect", "engine/apply.py", "    if change in left:\n", "    if False:\n", (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
+    Mutant("an undo that was killed is complete", "engine/undo.py", 'if record.finished == "done" and not record.only', "if not record.only", (PROMISES + "::test_an_undo_that_was_killed_has_undone_nothing_that_counts_and_is_continued",)),
     # The judge of rollouts.
-    Mutant("pods without the pull secret prove", "guide/readiness.py", "and pod.account == goal.account and carries", "and pod.account == goal.account", (READINESS,)),
+    Mutant("pods of a scaled config are passed over", "guide/readiness.py", "reached = template_right and not pods", "reached = template_right", (READINESS,)),
     Mutant("pods that are not ready prove", "guide/readiness.py", "return pod.live and pod.ready and", "return pod.live and", (READINESS,)),
-    Mutant("a revision of another account counts", "guide/readiness.py", "    if newest.account != config.effective_account:\n", "    if False:\n", (READINESS,)),
+    Mutant("a revision of another account counts", "guide/readiness.py", "    if newest.account != config.effective_account:\n", "    if False:\n", (PROMISES + "::test_a_paused_config_at_zero_is_not_migrated_by_its_template_alone",)),
     Mutant("one pod is enough", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if not proved:", (READINESS,)),
     Mutant("an old status counts", "guide/readiness.py", "if config.observed_generation < config.generation and not", "if False and not", (READINESS,)),
     # Undo.
