@@ -170,7 +170,7 @@ class Options:
     backup: str | None = option(None, "back up the project to DIR before the first change", "migrate", value="DIR", again=False, excludes=MANY)  # fmt: skip
     with_secrets: bool = option(False, "include secrets and the keys of routes", "migrate backup", again=False, needs="backup")  # fmt: skip
     dump: str | None = option(None, "also save the content of a database: {choices}", "migrate backup", value="NAME", choices=DATABASES, needs="backup", excludes=MANY)  # fmt: skip
-    restore: str | None = option(None, "restore what --dump saved, after the redeployment", "migrate", value="NAME", choices=DATABASES, needs="dump", step=Step.DEPLOYMENT_CONFIGS, excludes=MANY)  # fmt: skip
+    restore: str | None = option(None, "restore what --dump saved, after the redeployment", "migrate", value="NAME", choices=DATABASES, needs="dump", step=Step.DEPLOYMENT_CONFIGS, excludes=f"{MANY} on_failure=undo")  # fmt: skip
 
     # One step, and undo.
     check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused")  # fmt: skip
