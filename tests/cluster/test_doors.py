@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from threescale_migrate.cluster.doors import ASK, LOOKING, TRY_ON_SERVER, WrongDoor, images, only_looks, reviews
+from threescale_migrate.cluster.doors import (
+    ASK,
+    LOOKING,
+    TRY_ON_SERVER,
+    WrongDoor,
+    images,
+    only_looks,
+    reviews,
+    try_patch,
+)
 from threescale_migrate.cluster.oc import Oc
+from threescale_migrate.cluster.workloads import parse_config
+from threescale_migrate.guide.config_changes import patch
 
 LOOK = (
     "get dc,rc -o json",
@@ -80,7 +91,7 @@ def test_the_list_of_what_looks_is_this_one() -> None:
     """Whoever adds to it says here too that no client changes anything by it."""
     assert [" ".join(words) for words, _ in LOOKING] == [
         "get", "logs", "auth can-i", "image info", "whoami", "project", "delete --help", "version", "config current-context",
-        "config get-contexts", "config view", "import-image", "exec", "create -f - --dry-run=server -o name",
+        "config get-contexts", "config view", "exec", "patch dc", "create -f - --dry-run=server -o name",
     ]  # fmt: skip
 
 
@@ -195,3 +206,19 @@ def test_nothing_but_a_review_goes_that_way(args: tuple[str, ...], stdin: str | 
     oc = Oc("/bin/true")
     with pytest.raises(WrongDoor):
         oc.answer(args, stdin)
+
+
+def test_the_only_patch_that_is_tried_is_the_guides_as_a_dry_run_of_the_server() -> None:
+    tried = try_patch("zync")
+    assert only_looks(tried)
+    assert tried[4] == patch(parse_config({"metadata": {"name": "zync"}}), "amp").args[4]
+    for other in (
+        tried[:-3],  # without --dry-run
+        (*tried[:5], "--dry-run=client", *tried[6:]),
+        (*tried[:5], "--dry-run", *tried[6:]),
+        (*tried, "--namespace=other"),
+        (*tried[:4], '{"spec":{"replicas":0}}', *tried[5:]),
+        ("patch", "sa", *tried[2:]),
+        ("patch", "dc", "--local", *tried[3:]),
+    ):
+        assert not only_looks(other), other
