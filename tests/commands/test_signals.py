@@ -21,6 +21,10 @@ pytestmark = pytest.mark.timeout(120)
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
+# The change, and not the question before it, which is a dry run.
+PATCH = 'patch dc zync --patch {"metadata"'
+
+
 def arguments(world: World) -> tuple[str, ...]:
     return ("migrate", "--yes", "--secret-file", world.secret, "--grace", GRACE, "--call-timeout", "1h", "--dc", "zync")
 
@@ -40,7 +44,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> None:
 
 @pytest.mark.parametrize("number", CODES)
 def test_a_run_ends_after_the_call_under_way_and_its_journal_says_so(world: World, number: signal.Signals) -> None:
-    gate = Gate(world, "patch dc zync")
+    gate = Gate(world, PATCH)
     process = world.popen(*arguments(world))
     oc = gate.wait()
     process.send_signal(number)
@@ -60,7 +64,7 @@ def test_a_run_ends_after_the_call_under_way_and_its_journal_says_so(world: Worl
 
 
 def test_a_second_interrupt_is_at_once_and_ends_the_call_too(world: World) -> None:
-    gate = Gate(world, "patch dc zync")
+    gate = Gate(world, PATCH)
     process = world.popen(*arguments(world))
     oc = gate.wait()
     process.send_signal(signal.SIGINT)
@@ -106,7 +110,7 @@ def test_a_command_that_has_changed_nothing_yet_ends_at_once(world: World, comma
 
 
 def test_nohup_is_meant(world: World) -> None:
-    gate = Gate(world, "patch dc zync")
+    gate = Gate(world, PATCH)
     process = subprocess.Popen(
         ["nohup", *world.command(*arguments(world))],
         env=world.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

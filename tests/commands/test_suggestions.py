@@ -55,7 +55,7 @@ def test_each_command_that_is_suggested_works_on_the_right_project(elsewhere: Wo
     (following,) = pasted(ready)
     shown = world.run("verify", "-n", "threescale")
     commands = pasted(shown)
-    assert {shlex.split(line)[1] for line in commands} == {"step", "migrate"}
+    assert {shlex.split(line)[1] for line in commands} == {"migrate"}
     for line in commands:
         if " step " in f" {line} ":
             assert paste(world, line, "--yes").code == 0, world.results[-1].all
@@ -229,6 +229,10 @@ def test_a_check_of_many_projects_suggests_commands_for_each_of_them(elsewhere: 
     assert "--namespace=threescale" in pasted(shown)[0]
 
 
+# What a cluster admin is asked to run, who has another kubeconfig: it names no context of this user.
+ASKED = ("oc adm policy add-", "oc get scc", "oc get clusterrolebindings", "oc get rolebindings")
+
+
 def pasteable(result: Result) -> list[str]:
     """The lines that are a command of `oc` or of this program and nothing else."""
     return [line.strip() for line in result.all.splitlines() if re.match(rf" +(?:oc|{PROGRAM}) [a-z]", line)]
@@ -286,12 +290,13 @@ def test_every_line_that_can_be_pasted_leaves_another_project_alone(elsewhere: W
     world.settle()
     lines = list(dict.fromkeys(line for result in said for line in pasteable(result)))
     assert {line.split()[0] for line in lines} == {"oc", PROGRAM}
-    assert {"adm", "patch", "create", "get"} <= {line.split()[1] for line in lines if line.startswith("oc ")}, lines
+    assert {"adm", "patch", "create"} <= {line.split()[1] for line in lines if line.startswith("oc ")}, lines
     before = others()
     ran = []
     for line in lines:
-        assert "--namespace=threescale" in line or "--all-namespaces" in line, line
-        assert "--context=" in line, line
+        if not line.startswith(ASKED):
+            assert "--namespace=threescale" in line or "--all-namespaces" in line, line
+            assert "--context=" in line, line
         sure = (
             " --yes --grace 0.5" if line.split()[1] in ("migrate", "undo", "step") and "--dry-run" not in line else ""
         )

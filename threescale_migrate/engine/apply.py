@@ -61,10 +61,12 @@ def _apply_one(run: Run, change: Change, replan: Replan, replans: bool) -> tuple
         run.watcher.began(change, argv)
         started = monotonic()
         run.sent.append(shell.line(argv))
+        run.unanswered = run.sent[-1]
         try:
             answer = run.oc.change(call.args, call.stdin, run.journal)
         except OcError as error:
             found = _after_failure(run, change, replan, error)
+            run.unanswered = run.unanswered if found.outcome == "unknown" else ""
             run.journal.end(
                 number,
                 UNSENT if isinstance(error, failures.NOT_SENT) else found.outcome,
@@ -89,6 +91,7 @@ def _apply_one(run: Run, change: Change, replan: Replan, replans: bool) -> tuple
             run.stop.pause(min(5.0, 0.2 * 2**attempt))
             run.check_time()
         else:
+            run.unanswered = ""
             # A deletion answers with the object.
             said = "" if isinstance(change, Deletion) else run.oc.redact(answer.stdout.strip())[:500]
             outcome = "present" if UNCHANGED.search(said) else "done"

@@ -25,6 +25,7 @@ from .failed import BrokenConfig, Failed, Failure
 from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
 
 LOG_LINES = 6
+SENT = Text("sent since then; it is not known whether it took effect:")
 HANGING = (RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS, RolloutState.UNDER_WAY)
 
 
@@ -63,13 +64,17 @@ def observe_again(run: Run, state: ProjectState) -> tuple[ProjectState, tuple[Te
     return (state, seen_last(run)) if unseen(found) else (found, ())
 
 
+def last_seen(run: Run) -> Text:
+    """When the state was seen last."""
+    return Text("what follows was last seen at {time}", time=time.strftime("%H:%M:%S", time.localtime(run.seen_at)))
+
+
 def seen_last(run: Run) -> tuple[Text, ...]:
     """When the state was seen last, and the commands that were sent since, whose effect is not known."""
-    when = Text("what follows was last seen at {time}", time=time.strftime("%H:%M:%S", time.localtime(run.seen_at)))
+    when = last_seen(run)
     if not run.sent:
         return (when,)
-    sent = Text("sent since then; it is not known whether it took effect:")
-    return (sent, *(Text("{line}", line=f"    {line}") for line in run.sent), when)
+    return (SENT, *(Text("{line}", line=f"    {line}") for line in run.sent), when)
 
 
 def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, kinds: Text, why: object) -> Failed:
@@ -121,21 +126,31 @@ def all_standing(run: Run) -> tuple[Text, ...]:
 
 
 def interrupted(run: Run) -> tuple[Text, ...]:
-    """How all stood when it was seen last, and which rollouts go on: ending this program stops none of them."""
+    """How all stood when it was seen last, and which rollouts go on, also of what was patched since: ending this program stops none."""
     if run.seen is None:
         return ()
-    found = [
-        assess(run.seen, name, run.goals.get(name, MIGRATED))
-        for name in tuple(run.goals) or run.planned
-        if name in run.seen.configs
-    ]
-    moving = [
-        a.config
-        for a in found
-        if a.moving and run.seen.configs[a.config].effective_account == run.goals.get(a.config, MIGRATED).account
-    ]
-    going = (Text("these rollouts go on in the cluster: {names}", names=", ".join(moving)),) if moving else ()
-    return (*seen_last(run), *all_standing(run), *going)
+    state, patched = run.seen, {str(subject) for _, subject in run.made}
+    reached, untouched, going, begun = [], [], [], []
+    for name in tuple(run.goals) or run.planned:
+        if name not in state.configs:
+            continue
+        goal = run.goals.get(name, MIGRATED)
+        found = assess(state, name, goal)
+        is_patched = state.configs[name].effective_account == goal.account
+        if found.reached:
+            reached.append(name)
+        elif not is_patched and f"dc/{name}" not in patched:
+            untouched.append(name)
+        else:
+            begun += [standing(found)] if is_patched else []
+            going += [name] if found.moving or not is_patched else []
+    groups = (
+        (Text("done: {names}", names=", ".join(reached)), reached),
+        (Text("not begun, as before: {names}", names=", ".join(untouched)), untouched),
+        (Text("these rollouts go on in the cluster: {names}", names=", ".join(going)), going),
+    )
+    sent = (SENT, Text("{line}", line=f"    {run.unanswered}")) if run.unanswered else ()
+    return (*sent, last_seen(run), *begun, *(text for text, group in groups if group))
 
 
 def standing(assessment: Assessment) -> Text:

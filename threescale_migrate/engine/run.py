@@ -90,6 +90,7 @@ class Run:
     still_there: Callable[[], None] = lambda: None
     seen_at: float = field(default_factory=time.time)
     sent: list[str] = field(default_factory=list)
+    unanswered: str = ""
     made: set[tuple[Step, ObjectName]] = field(default_factory=set)
     restore: Dump | None = None
     restored_in: str = ""
