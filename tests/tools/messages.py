@@ -119,6 +119,11 @@ def _templates(node: ast.expr, place: ast.AST, tree: ast.Module) -> Iterator[str
         return
     elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
         yield from _table(node.value.id, tree)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        # TABLE.get(key, "otherwise")
+        if isinstance(node.func.value, ast.Name):
+            yield from _table(node.func.value.id, tree)
+        yield from _templates(node.args[-1], place, tree)
     else:
         yield None
 

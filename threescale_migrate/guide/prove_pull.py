@@ -138,7 +138,7 @@ _LET_OUT = Fix(Text("let the cluster reach {registry} on port 443", registry=REG
 def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
     """An answer as a check of the first step."""
     verdict = VERDICTS.get(answer, Verdict.UNKNOWN)
-    seen = Text(SEEN[asker].get(answer, OTHERWISE[asker]), registry=REGISTRY, said=said)
+    seen = Text(SEEN[asker][answer] if answer in SEEN[asker] else OTHERWISE[asker], registry=REGISTRY, said=said)
     shut_in = asker is Asker.CLUSTER and answer in (Answer.UNREACHABLE, Answer.UNTRUSTED)
     fix = _LET_OUT if shut_in else _FIXES.get(answer, NO_FIX)
     # The migration itself succeeds without an import; the next step does not.
