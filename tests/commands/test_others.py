@@ -97,7 +97,8 @@ def test_a_config_that_vanishes_after_the_plan_was_confirmed_is_not_forgotten(wo
     others(world, "create -f -", "delete", "dc", *set(GUIDE_CONFIGS) - {"zync", "system-sphinx"})
     done = world.migrate()
     assert done.code == 1, done.all
-    assert len([line for line in done.out.splitlines() if "somebody has deleted it since" in line]) == 13
+    (line,) = [line for line in done.out.splitlines() if "somebody has deleted it since" in line]
+    assert all(name in line for name in set(GUIDE_CONFIGS) - {"zync", "system-sphinx"})
     assert world.accounts()["zync"] == {"amp"}
 
 
