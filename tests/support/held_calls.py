@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 90.0
 
 
 class Gate:
-    """The first call of `oc` that begins with `call` stops here; all others pass."""
+    """The first call of `oc` that begins with `call` stops here; all others pass, and so does what only asks: a dry run, a review."""
 
     def __init__(self, world: World, call: str) -> None:
         home = world.home / "gate"
@@ -26,7 +26,7 @@ class Gate:
         script = home / "oc"
         script.write_text(
             "#!/bin/sh\n"
-            f'case "$*" in {shlex.quote(call)}*)\n'
+            f'case "$*" in *--dry-run*|"create -f - -o json"*) ;; {shlex.quote(call)}*)\n'
             f"  if mkdir {home}/once 2>/dev/null; then echo $$ > {self.reached}; read answer < {self.go}; fi;;\n"
             f'esac\nexec {real} "$@"\n',
             encoding="utf-8",
