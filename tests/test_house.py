@@ -49,7 +49,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "state",
         "failures pull_secrets saving sharing workloads",
         "oc parsing",
-        "image_imports reviews",
+        "image_imports reviews versions",
         "location programs reading",
     ),
     "guide": (

@@ -128,10 +128,29 @@ def test_the_users_rights_are_asked_for_by_one_review(tmp_path: Path, user: str)
     assert world.run("preflight", "--secret-file", world.secret).code == 0
     assert not listed.of("auth can-i")
     own = [call for call in listed.of("create -f -") if "--as=" not in call]
-    assert len(own) == 1
+    assert len(own) == 2, "one about the rights, one about the images"
     listed.forget()
     world.faults(*filter(None, [user]), "forbidden=patch:deploymentconfigs")
     refused = world.run("preflight", "--secret-file", world.secret)
     assert refused.code == 4, refused.all
     assert "cannot patch deploymentconfigs" in refused.out
     assert len(listed.of("auth can-i")) == 1, "what the review does not show is asked for by itself"
+
+
+@pytest.mark.parametrize("user", ["", "user=alice/admin"])
+def test_a_migration_makes_no_call_twice_before_its_first_change(tmp_path: Path, user: str) -> None:
+    world = make_world(tmp_path, *filter(None, [user]))
+    listed = far(world)
+    assert world.migrate("--dc", "zync").code == 0
+    calls = [" ".join(word for word in call.split() if not word.startswith("--")) for call in listed.calls]
+    first = calls.index("create -f -")
+    assert first <= 19, calls[:first]
+    asked = Counter(calls[:first])
+    again = {call: times for call, times in asked.items() if times > 1 and "create -f - -o json" not in call}
+    assert again == {"config view -o json": 2, "whoami": 2, "get namespace threescale -o json": 2}, (
+        "the place, once more"
+    )
+    changes = [
+        place for place, call in enumerate(calls) if call.startswith(("create -f -", "patch")) and "-o" not in call
+    ]
+    assert calls[: changes[1]].count("whoami") == 2, "not between two changes of one kind"

@@ -16,6 +16,7 @@ from .dialects import user_of
 from .failures import NoConfiguration, NotFound, OcError, UnknownResourceType, Unreachable
 from .oc import Oc
 from .state import ProjectState
+from .threads import side_by_side
 
 SERVER = r"https?://\S+"
 PROJECT = r"[a-z0-9-]*"
@@ -76,7 +77,10 @@ def locate(oc: Oc) -> Location:
     """Pins `oc` to where it is, and finds out where that is. Raises OcError, Refused as `pin` does."""
     server = oc.server = pin(oc) or oc.read_line(("whoami", "--show-server"), SERVER)
     project = str(oc.namespace)
-    user, (uid, rehearsal) = _user(oc), _identity(oc, project)
+    user, found = _who_and_what(oc, project)
+    if isinstance(found, NoProject):
+        raise found
+    uid, rehearsal = found
     return Location(oc.context, normal(server), user, project, uid, rehearsal)
 
 
@@ -118,7 +122,7 @@ def still_at(oc: Oc, location: Location) -> None:
                 before=location.server,
             )
         )
-    user = _user(oc)
+    user, found = _who_and_what(oc, location.project)
     if user != location.user:
         raise Moved(
             Text(
@@ -127,12 +131,11 @@ def still_at(oc: Oc, location: Location) -> None:
                 before=location.user,
             )
         )
-    # A uid that cannot be read any more says nothing.
-    try:
-        uid = _identity(oc, location.project)[0] if location.uid is not None else None
-    except NoProject:
+    if isinstance(found, NoProject):
         gone = "project {project} is gone: somebody has deleted it; nothing more was sent"
-        raise Moved(Text(gone, project=location.project)) from None
+        raise Moved(Text(gone, project=location.project))
+    # A uid that cannot be read any more says nothing.
+    uid = found[0] if location.uid is not None else None
     if uid is not None and uid != location.uid:
         raise Moved(
             Text(
@@ -161,6 +164,21 @@ def _parsed(document: Mapping[str, Any], wanted: str | None) -> _Context:
     clusters = {str(item["name"]): item["cluster"] for item in document.get("clusters") or ()}
     cluster = clusters.get(str(context.get("cluster") or "")) or {}
     return _Context(name, str(cluster.get("server") or ""), str(context.get("namespace") or ""))
+
+
+def _who_and_what(oc: Oc, project: str) -> tuple[str, tuple[str | None, bool] | NoProject]:
+    """The user, and what `_identity` gives or that there is no such project, asked for at the same time. Raises OcError."""
+    users: list[str] = []
+    projects: list[tuple[str | None, bool] | NoProject] = []
+
+    def project_of() -> None:
+        try:
+            projects.append(_identity(oc, project))
+        except NoProject as error:
+            projects.append(error)
+
+    side_by_side((lambda: users.append(_user(oc)), project_of))
+    return users[0], projects[0]
 
 
 def _user(oc: Oc) -> str:

@@ -66,7 +66,8 @@ def run(session: Session, options: Options) -> Result:
         plan = planned(oc, state, request, seen, kept=options.restore or "")
         confirm(session, oc, where, plan)
         dump = _save(session, oc, options, state)
-        start = Start(oc, where, directory, state, plan.actions, request)
+        fresh = options.yes and options.backup is None
+        start = Start(oc, where, directory, state, plan.actions, request, fresh)
         warnings = [
             Text("{subject}: {seen}", subject=found.subject, seen=found.seen).kept()
             for found in plan.findings

@@ -96,7 +96,7 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
     def replan(state: ProjectState) -> tuple[Change, ...]:
         return steps.plan(state, run.request, wanted)
 
-    state = run.observe()
+    state = run.seen if run.seen is not None and run.fresh else run.observe()
     actions = replan(state)
     if not actions:
         return state

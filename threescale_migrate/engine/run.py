@@ -75,7 +75,8 @@ class Run:
     has made, by step and subject. `restore` is what is to be restored, `restored_in` the pod that has that content again.
     `former_secrets` are read as well; `binds_deletions` is whether this `oc` can, None while that is not known; `cancelled_by`
     are the replication controllers whose rollout it has cancelled, with its name.
-    `without_login`: a new account got no login for the cluster's own registry in time, so none is waited for again.
+    `without_login`: a new account got no login for the cluster's own registry in time, so none is waited for again. `fresh`: what was
+    seen last has just been seen, and is not looked at again before the first change; `located`: so is the place.
     """
 
     oc: Oc
@@ -98,6 +99,8 @@ class Run:
     binds_deletions: bool | None = None
     cancelled_by: dict[str, str] = field(default_factory=dict)
     without_login: bool = False
+    fresh: bool = False
+    located: bool = False
 
     def __post_init__(self) -> None:
         self.oc.pause = self.stop.pause
@@ -119,6 +122,7 @@ class Run:
         return self._remembered(observe_rollouts(self.oc, tries=1))
 
     def _remembered(self, state: ProjectState) -> ProjectState:
+        self.located = self.fresh = False
         state = replace(state, cancelled_by=self.cancelled_by) if self.cancelled_by else state
         if not unseen(state):
             self.seen, self.seen_at = state, time.time()
@@ -127,13 +131,16 @@ class Run:
 
     def check_location(self) -> None:
         """Raises Failed if `oc` leads somewhere else by now than where the run began, Refused before the first change; nothing
-        has been sent there. Raises OcError."""
+        has been sent there. Nothing is asked where that was just done. Raises OcError."""
+        if self.located:
+            return
         try:
             self.still_there()
         except Refused as error:
             if not self.journal.number:
                 raise
             raise Failed(Failure((error.text,), undo=self.undoing), ExitCode.FAILED) from None
+        self.located = True
 
     @property
     def undoing(self) -> Command | None:

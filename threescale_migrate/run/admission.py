@@ -8,6 +8,7 @@ from ..check_codes import Code
 from ..cluster.doors import try_patch
 from ..cluster.failures import Denied, OcError, Unreachable
 from ..cluster.oc import Oc
+from ..cluster.versions import versions
 from ..guide.change import Change
 from ..guide.config_changes import ConfigPatched
 from ..guide.rights import knows_dry_run
@@ -24,7 +25,7 @@ def tried(oc: Oc, actions: Iterable[Change]) -> tuple[Check, ...]:
         return ()
     try:
         # A server that does not know what a dry run is would make the patch.
-        if not oc.read_item(("version", "-o", "json"), knows_dry_run, tries=2):
+        if not knows_dry_run(versions(oc)):
             return ()
         oc.read(try_patch(first.config), tries=2)
     except Denied as error:

@@ -34,7 +34,7 @@ ENDING = Text("stopping after the oc call in progress; press Ctrl-C again to sto
 
 @dataclass(frozen=True)
 class Start:
-    """What a run starts from: the place, what was seen there, and what is to be done."""
+    """What a run starts from: the place, what was seen there, and what is to be done. `fresh`: nobody was waited for since."""
 
     oc: Oc
     where: Location
@@ -42,6 +42,7 @@ class Start:
     state: ProjectState
     actions: Sequence[Change]
     request: Request = field(default_factory=Request)
+    fresh: bool = False
 
 
 @contextmanager
@@ -64,6 +65,7 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
         limits = runner.Limits(session.options.grace)
         run = runner.Run(oc, start.request, record, _watcher(session), limits, stop)
         run.seen, run.still_there = start.state, partial(still_at, oc, start.where)
+        run.fresh, run.located = start.fresh, True
         stack.enter_context(signals.in_order(stop, lambda: run.watcher.note(ENDING)))
         try:
             where = start.where

@@ -14,6 +14,7 @@ from ..cluster.failures import OcError
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
+from ..cluster.versions import versions
 from ..engine import journal as journals
 from ..engine import records
 from ..engine.evidence import proof
@@ -86,7 +87,7 @@ def versions_of(oc: Oc) -> dict[str, str]:
     """The versions by name; none if `oc` is that of 3.11, which knows no JSON here. Changes nothing, and raises nothing: a record
     without them is a record."""
     try:
-        return oc.read_item(("version", "-o", "json"), _parsed, tries=2)
+        return _parsed(versions(oc))
     except OcError:
         return {}
 

@@ -12,6 +12,7 @@ from ..cluster.failures import AlreadyExists, BadInput, Forbidden, OcError, Unre
 from ..cluster.oc import Oc
 from ..cluster.reviews import EACH_PROJECT, review
 from ..cluster.state import ProjectState
+from ..cluster.versions import versions
 from ..guide.change import Change
 from ..guide.grants import SCC
 from ..guide.rights import (
@@ -130,7 +131,7 @@ class Trial:
             return
         self._looked = True
         try:
-            known = self.oc.read_item(("version", "-o", "json"), knows_dry_run, tries=2)
+            known = knows_dry_run(versions(self.oc))
         except BadInput:
             self.cannot = CLIENT_CANNOT  # that of 3.11 knows no such option
             return
