@@ -21,7 +21,6 @@ class Rule(Enum):
     ANNOTATIONS = "those of the controllers"
     EACH = "the names of a map"
     PATH = "words of it"
-    HIDE = "a mask"
 
 
 # By the name of a field a Rule, or the Fields of its value.

@@ -166,10 +166,6 @@ class Masking:
         self._hide(asked)
         return "/".join(part if _WORD.fullmatch(part) else self._hide(part) for part in parts.split("/"))
 
-    def text(self, value: str) -> Any:
-        """A mask for all of it."""
-        return self._hide(value)
-
     # How a value is masked, where it is of this type; one of another is a mask as a whole.
     _RULES: Mapping[Rule, tuple[type, Callable[[Masking, Any], Any]]] = {
         Rule.ENVIRONMENT: (list, environment),
@@ -178,7 +174,6 @@ class Masking:
         Rule.ANNOTATIONS: (dict, annotations),
         Rule.EACH: (dict, each),
         Rule.PATH: (str, path),
-        Rule.HIDE: (str, text),
     }
 
 
