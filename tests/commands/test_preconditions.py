@@ -15,6 +15,7 @@ from tests.support.front import Front
 ZYNC = ("--dc", "zync")
 OTHER = '{"spec":{"template":{"spec":{"serviceAccountName":"other","serviceAccount":"other"}}}}'
 SECRET = "threescale-registry-auth"
+SENT = 'patch dc zync --patch {"metadata":'
 RAW = "delete --raw /api/v1/namespaces/threescale"
 
 
@@ -63,8 +64,8 @@ def test_a_patch_that_meets_a_change_which_does_not_matter_is_sent_again(world: 
     done = world.migrate(*ZYNC)
     assert done.code == 0, done.all
     assert outcomes(world, "patch dc zync") == ["failed", "done"]
-    assert len({call for call in front.of("patch dc zync") if "amp" in call}) == 2, (
-        "each names the version it was planned from"
+    assert len({call for call in front.of(SENT) if "amp" in call}) == 2, (
+        "each names the version that it was planned from"
     )
     assert template(world)["serviceAccountName"] == "amp"
 
@@ -145,7 +146,7 @@ def test_each_client_undoes_as_it_can(tmp_path: object, age: str) -> None:
     world = make_world(tmp_path, f"old-client={age}")  # type: ignore[arg-type]
     front = Front(world)
     assert world.migrate(*ZYNC).code == 0
-    assert "resourceVersion" in front.of("patch dc zync")[0]
+    assert len(front.of(SENT)) == 1
     done = world.run("undo", "--yes")
     assert done.code == 0, done.all
     assert bool(front.of("delete --raw")) == (age == "4.6")

@@ -113,3 +113,16 @@ def test_a_rollout_under_way_keeps_the_account_that_it_will_run_as(world: World,
     assert done.code == 1, done.all
     assert "dc/system-sphinx" in done.out
     assert is_there(world, "sa", "amp")
+
+
+def test_a_config_that_somebody_migrates_again_once_it_is_back_keeps_the_account(world: World, front: Front) -> None:
+    patch = '{"spec":{"template":{"spec":{"serviceAccountName":"amp"}}}}'
+    assert world.migrate("--dc", "zync").code == 0
+    front.before(
+        "get dc,pods,is,rolebindings -o json", lambda: world.oc("patch", "dc", "zync", "--patch", patch), nth=3
+    )
+    done = undo(world)
+    assert done.code == 1, done.all
+    assert "it is kept: dc/zync" in done.out
+    assert is_there(world, "sa", "amp")
+    assert is_there(world, "secret", SECRET)
