@@ -56,14 +56,14 @@ SPREAD = (
     Call("create", 2),
     Call("secrets link default", 1),
     Call("adm policy add-role-to-user", 1),
-    Call("get dc,sa", 3),
+    Call("get dc,pods,is,rolebindings", 2),
     Call("patch dc zync", 1),
     Call("get dc,rc,pods", 1),
     Call("get dc,rc,pods", 2),
     Call("config view", 5),
     Call("patch dc system-app", 1),
     Call("get dc,rc,pods", 5),
-    Call("get dc,sa", 5),
+    Call("get dc,pods,is,rolebindings", 4),
 )
 
 

@@ -62,8 +62,8 @@ def test_each_act_changes_the_project_and_what_hinders_is_put_right(world: World
 MOMENTS = (Call("patch dc zync", 1), Call("get dc,rc,pods", 2), Call("config view", 5))
 DANGEROUS = {
     "a config is deleted": (Call("config view", 3), Call("create", 2), Call("get dc,rc,pods", 5)),
-    "the secret is deleted": (Call("get dc,sa", 3), Call("get dc,rc,pods", 5)),
-    "the account is deleted": (Call("get dc,sa", 3), Call("get dc,rc,pods", 5)),
+    "the secret is deleted": (Call("get dc,pods,is,rolebindings", 2), Call("get dc,rc,pods", 5)),
+    "the account is deleted": (Call("get dc,pods,is,rolebindings", 2), Call("get dc,rc,pods", 5)),
     "the binding of amp is deleted": (Call("get dc,rc,pods", 5),),
     "a rollout is cancelled": (Call("get dc,rc,pods", 1),),
     "a deployer pod is deleted": (Call("get dc,rc,pods", 1),),
