@@ -172,3 +172,16 @@ def test_an_undo_that_was_killed_has_undone_nothing_that_counts_and_is_continued
     assert not migration["undone"]
     assert world.run("undo", "--yes", "--grace", GRACE).code == 0
     assert world.accounts()["zync"] == world.accounts()["system-sphinx"] == {"default"}
+
+
+def test_a_rollout_that_has_failed_ends_the_wait_at_once(tmp_path: Path) -> None:
+    """Not at the config's deadline: nothing that it waits for can come any more."""
+    world = make_world(tmp_path, "deployer-fails=zync")
+    done = world.migrate(*ZYNC, "--grace", "100000")
+    assert done.code == 5, done.all
+    assert CLOCK.ahead < 300
+
+
+def test_the_content_of_a_secret_is_in_the_journal_not_even_masked(world: World) -> None:
+    assert world.run("step", "registry-secret", "--yes", "--secret-file", world.secret).code == 0
+    assert [line["stdin"] for line in lines_of(world, "begin")] == ["a secret, not shown"]

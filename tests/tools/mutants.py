@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant("a link is removed by looking", "cluster/doors.py", '    (("logs",), _anything),', '    (("logs",), _anything),\n    (("secrets", "unlink"), _anything),', (DOORS,)),
     Mutant("deleting is looking", "cluster/doors.py", '(("delete", "--help"), _one_of(()))', '(("delete",), _anything)', (DOORS,)),
     Mutant("config view shows secrets", "cluster/doors.py", '_without("--raw", "--flatten")', "_anything", (DOORS,)),
-    Mutant("any object is a review", "cluster/doors.py", "return bool(asked) and stdin == reviews(asked)", "return bool(asked)", (DOORS,)),
+    Mutant("any object is a review", "cluster/doors.py", "return in_a_name and bool(spaces) and stdin == reviews(spaces)", "return in_a_name and bool(spaces)", (DOORS,)),
     Mutant("a change without a journal", "cluster/oc.py", "if not record.is_open:", "if False:", (DOORS,)),
     # The order of the journal.
     Mutant("a change that is not announced", "engine/apply.py", "number = run.journal.begin(change, argv)", "number = run.journal.number = run.journal.number + 1", (MATRIX + "::test_a_call_that_fails_loses_nothing",)),
@@ -61,19 +61,19 @@ MUTANTS = (
     Mutant("pods that are not ready prove", "guide/readiness.py", "return pod.live and pod.ready and", "return pod.live and", (READINESS,)),
     Mutant("a revision of another account counts", "guide/readiness.py", "    if newest.account != config.effective_account:\n", "    if False:\n", (PROMISES + "::test_a_paused_config_at_zero_is_not_migrated_by_its_template_alone",)),
     Mutant("one pod is enough", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if not proved:", (READINESS,)),
-    Mutant("an old status counts", "guide/readiness.py", "if config.observed_generation < config.generation and not", "if False and not", (READINESS,)),
+    Mutant("a pod that is on its way out counts", "guide/readiness.py", "pods = [pod for pod in state.pods_of(name) if pod.live]", "pods = [pod for pod in state.pods_of(name)]", (READINESS,)),
     # Undo.
     Mutant("journals of another project count", "engine/undo.py", 'if not uid or record.uid in ("", uid))', ")", ("engine/test_journal.py",)),
     Mutant("another's login is deleted", "guide/object_changes.py", "        if found.fingerprint != self.fingerprint and not undo.force:\n", "        if False:\n", (PROMISES + "::test_undo_keeps_a_secret_with_another_login_and_says_so",)),
     Mutant("another's login is replaced", "guide/object_changes.py", "if undo.force or state.secret is None or state.secret.fingerprint in (self.fingerprint, self.before):", "if True:", (PROMISES + "::test_undo_does_not_put_the_former_login_over_one_that_came_since",)),
-    Mutant("an account with others' links goes", "guide/object_changes.py", "        if linked and not undo.force:\n", "        if False:\n", (PROMISES + "::test_undo_keeps_an_account_to_which_others_have_linked_a_secret",)),
+    Mutant("an account with others' links goes", "guide/object_changes.py", "return Kept(Text(why, secrets=\", \".join(linked))) if linked else None", "return None", (PROMISES + "::test_undo_keeps_an_account_to_which_others_have_linked_a_secret",)),
     Mutant("undo --dc takes accounts too", "guide/undo.py", "if isinstance(change, ConfigChange) and change.config in wanted)", "if not isinstance(change, ConfigChange) or change.config in wanted)", (PROMISES + "::test_undo_of_some_configs_leaves_secret_and_account_to_the_others",)),
     Mutant("an undo is undone", "engine/undo.py", "        if run is not None:\n            why = \"run", "        if False:\n            why = \"run", ("engine/test_journal.py",)),
     # Masking.
     Mutant("nothing looks like a login", "redaction.py", "        for pattern, replacement in PATTERNS:\n", "        for pattern, replacement in ():\n", (REDACTION,)),
-    Mutant("the screen is not masked", "output.py", "masked = REDACTOR(text)", "masked = text", ("commands/test_safety.py::test_no_command_shows_what_a_config_holds_in_clear_and_the_hook_is_still_explained", "commands/test_gates.py::test_a_key_in_the_command_itself_is_shown_nowhere")),
+    Mutant("the screen is not masked", "output.py", "masked = REDACTOR(text)", "masked = text", (REDACTION + "::test_whatever_is_written_to_a_stream_of_the_program_is_masked",)),
     Mutant("the journal is not masked", "engine/journal.py", '_redacted({"event": event, "at": now(), **values}, self.redact)', '{"event": event, "at": now(), **values}', ("engine/test_journal.py", "commands/test_gates.py::test_a_key_in_the_command_itself_is_shown_nowhere")),
-    Mutant("the journal keeps a secret", "engine/journal.py", '"stdin": "a secret, not shown" if change.secret else stdin', '"stdin": stdin', (PROMISES + "::test_undo_keeps_a_secret_with_another_login_and_says_so",)),
+    Mutant("the journal keeps a secret", "engine/journal.py", '"stdin": "a secret, not shown" if change.secret else stdin', '"stdin": stdin', (PROMISES + "::test_the_content_of_a_secret_is_in_the_journal_not_even_masked",)),
     # Verdicts.
     Mutant("a failed check is none", "guide/verdicts.py", "    if failed:\n", "    if False:\n", (VERDICTS,)),
     Mutant("what is not known is well", "guide/verdicts.py", "    if unknown:\n", "    if False:\n", (VERDICTS,)),
@@ -87,7 +87,7 @@ MUTANTS = (
     Mutant("another server goes on", "cluster/location.py", "    if normal(server) != location.server:\n", "    if False:\n", (LOCATION,)),
     Mutant("another project of the name goes on", "cluster/location.py", "if uid is not None and uid != location.uid:", "if False:", (LOCATION,)),
     # Waiting.
-    Mutant("a failed rollout is waited for", "engine/waiting.py", "    if assessment.state is RolloutState.FAILED:\n        return True\n", "", ("commands/test_rollouts.py::test_each_cause_is_named_with_its_fix_and_what_ran_before_is_up",)),
+    Mutant("a failed rollout is waited for", "engine/waiting.py", "    if assessment.state is RolloutState.FAILED:\n        return True\n", "", (PROMISES + "::test_a_rollout_that_has_failed_ends_the_wait_at_once",)),
     Mutant("a config has no deadline", "engine/waiting.py", "late = [name for name in names if moment >= waiting.deadlines.get(name, moment + 1)]", "late: list[str] = []", (PROMISES + "::test_the_deadline_of_a_config_ends_a_wait_in_which_nothing_fails_by_itself",)),
     Mutant("the login of a new account is not waited for", "engine/waiting.py", "if run.without_login or not service_account.awaits_login(state):", "if True:", (OTHERS + "::test_no_pod_is_made_before_the_cluster_has_given_amp_its_own_login",)),
     Mutant("another's rollout is patched over", "engine/migration.py", "    state = settle(run, state, names)\n    dead", "    dead", (PROMISES + "::test_a_rollout_of_somebody_else_is_waited_for_before_the_patch",)),
@@ -100,7 +100,7 @@ MUTANTS = (
     Mutant("a gate has no time limit", "engine/gates.py", "seconds = run.oc.clock.limit(gates.seconds)", "seconds = 20.0", (GATES + "::test_a_gate_that_does_not_end_is_ended_with_all_that_it_has_started",)),
     Mutant("a secret is replaced unasked", "guide/registry_secret.py", "    if not request.replace_secret:\n", "    if False:\n", (PROMISES + "::test_a_secret_that_differs_is_replaced_only_where_that_was_asked_and_undo_puts_it_back",)),
     # The printed script.
-    Mutant("the script works elsewhere", "render/script.sh", '[[ ${{answer%/}} == "${{server%/}}" ]] ||', "true ||", (SCRIPT,)),
+    Mutant("the script works elsewhere", "render/script.sh", '[[ $(same_form "$answer") == "$(same_form "$server")" ]] ||', "true ||", (SCRIPT + "::test_it_refuses_before_the_first_change",)),
     Mutant("the script works on another project of the name", "render/script.sh", '[[ $answer == "$uid" ]] ||', "true ||", (SCRIPT + "::test_another_project_of_that_name_is_refused_before_the_first_change_and_before_each_wave",)),
     Mutant("the script takes any name", "render/script.sh", "[[ $word == \"$project\" ]] ||", "[[ -n $word ]] ||", (SCRIPT + "::test_it_asks_once_before_its_first_change",)),
     Mutant("the script believes pods that are not Ready", "render/script.sh", "\\|True\\|", "\\|[A-Z][a-z]+\\|", (SCRIPT + "::test_with_a_fault_it_is_not_migrated_and_once_that_is_fixed_it_continues",)),

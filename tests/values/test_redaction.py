@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import io
 import json
 import logging
 import re
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 
 from tests.support.leaks import PLANTED, TOKEN, leaks
 from tests.support.recorded import all_calls
+from threescale_migrate import output
 from threescale_migrate.cluster import failures, oc
 from threescale_migrate.cluster.doors import TRY_ON_SERVER
 from threescale_migrate.cluster.parsing import parse_project
@@ -417,3 +419,12 @@ def test_what_is_endless_is_cut_before_it_is_masked(piece: str) -> None:
     shown = Redactor().said(piece * (20_000_000 // len(piece)))
     assert len(shown) < 200_000
     assert time.monotonic() - began < 5
+
+
+def test_whatever_is_written_to_a_stream_of_the_program_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last guard: also what no sentence of ours has masked before."""
+    monkeypatch.setattr(output, "REDACTOR", redactor := Redactor())
+    redactor.learn("a-secret-of-4711-words")
+    stream = io.StringIO()
+    output.Guarded(stream, talk=False).writelines(["it is a-secret-of-4711-words\n", "twice: a-secret-of-4711-words\n"])
+    assert stream.getvalue() == "it is ***\ntwice: ***\n"
