@@ -47,24 +47,37 @@ def prepared(home: Path) -> Prepared:
     return Prepared.make(home, CONFIGS, SECOND)
 
 
-# In front of these calls the tests have each act done: before the plan is confirmed, before and after each change, in the waits, between
-# the waves, and before the last look.
-SPREAD = (
-    Call("get configmap system-environment", 1),
-    Call("config view", 3),
-    Call("create", 1),
-    Call("create", 2),
-    Call("secrets link default", 1),
-    Call("adm policy add-role-to-user", 1),
-    Call("get dc,pods,is,rolebindings", 2),
-    Call("patch dc zync", 1),
-    Call("get dc,rc,pods", 1),
-    Call("get dc,rc,pods", 2),
-    Call("config view", 5),
-    Call("patch dc system-app", 1),
-    Call("get dc,rc,pods", 5),
-    Call("get dc,pods,is,rolebindings", 4),
-)
+def moments(calls: Sequence[Call]) -> dict[str, Call]:
+    """The calls in front of which the tests have each act done, by what they are in a migration: before and after each change, in the
+    waits, between the waves, and before the last look."""
+
+    def at(kind: str) -> int:
+        return next(index for index, call in enumerate(calls) if call.kind == kind)
+
+    def after(index: int, kind: str) -> Call:
+        return next(call for call in calls[index:] if call.kind.startswith(kind))
+
+    def before(index: int, kind: str) -> Call:
+        return next(call for call in reversed(calls[:index]) if call.kind.startswith(kind))
+
+    role, first, second = at("adm policy add-role-to-user"), at("patch dc zync"), at("patch dc system-app")
+    return {
+        "before it is confirmed": calls[at("get configmap system-environment")],
+        "before the first change": before(at("create"), "config view"),
+        "secret": calls[at("create")],
+        "account": after(at("create") + 1, "create"),
+        "link": calls[at("secrets link default")],
+        "role": calls[role],
+        "seen": after(role, "get dc,pods,is"),
+        "before the first wave": before(first, "config view"),
+        "first wave": calls[first],
+        "first rollout": after(first, "get dc,rc,pods"),
+        "first rollout still": after(calls.index(after(first, "get dc,rc,pods")) + 1, "get dc,rc,pods"),
+        "between the waves": before(second, "config view"),
+        "second wave": calls[second],
+        "second rollout": after(second, "get dc,rc,pods"),
+        "last look": before(len(calls), "get dc,pods,is"),
+    }
 
 
 def try_act(given: Prepared, home: Path, call: Call, act: str) -> Found | None:
@@ -229,7 +242,7 @@ def main(wanted: list[str]) -> int:
         recorded = Path(scratch) / "recorded"
         recorded.mkdir()
         given = prepared(recorded)
-        calls = [call for call in given.calls if call in SPREAD or "--spread" not in wanted]
+        calls = list(moments(given.calls).values()) if "--spread" in wanted else list(given.calls)
         names = [act for act in HAPPENINGS if act in wanted or not set(wanted) - {"--spread"}]
         found = run_all(given, Path(scratch), [(call, act) for act in names for call in calls])
     print(table(found, given.calls, len(calls)))

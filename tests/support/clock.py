@@ -43,6 +43,11 @@ class Clock:
         self.ahead = self.cluster = 0.0
         self.running = True
 
+    def restart(self) -> None:
+        """In a copy of a process in which a command runs: here none does."""
+        self.running = False
+        self.call.__dict__.clear()
+
     def end(self) -> None:
         """It has ended."""
         self.settle()
