@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import World, make_world
+from tests.conftest import Result, World, make_world
+from tests.support.front import Answer, Front
+from tests.support.in_process import Ending, Really
 
 # What an API says that stumbles (fact 26); all of it passes by itself.
 TEXTS = (
@@ -18,85 +22,73 @@ TEXTS = (
     "Error from server (TooManyRequests): the server has received too many requests and has asked us to try again later",
     "Error from server: rpc error: code = Unavailable desc = transport is closing",
 )
-# Each call fails with the next of the texts, has no effect, and succeeds when it is made again. What asks no API is left alone.
-STUMBLES = """#!/bin/bash
-case "$1 $2" in "config view"|"version "*|"image info") exec "$REAL" "$@" ;; esac
-at="$SEEN/$(printf '%s' "$*" | cksum | tr ' ' -)"
-if mkdir "$at" 2>/dev/null; then
-  printf . >> "$SEEN/count"
-  sed -n "$(( ($(stat -c %s "$SEEN/count") + FIRST) % $(wc -l < "$TEXTS") + 1 ))p" "$TEXTS" >&2
-  exit 1
-fi
-rmdir "$at"
-exec "$REAL" "$@"
-"""
-CANNOT_LOOK = """#!/bin/bash
-case "$1" in {but}) exec "$REAL" "$@" ;; esac
-printf '%s' "$SAYS" >&{channel}
-exit 1
-"""
 
 
-def in_front(world: World, script: str, **environment: str) -> dict[str, str]:
-    """The environment in which a script stands in front of the rehearsal's `oc`."""
-    folder = world.home / "front"
-    folder.mkdir(exist_ok=True)
-    (folder / "oc").write_text(script, encoding="utf-8")
-    (folder / "oc").chmod(0o755)
-    (folder / "texts").write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
-    return {
-        "PATH": f"{folder}:{world.environment['PATH']}",
-        "REAL": str(world.directory / "bin" / "oc"),
-        "TEXTS": str(folder / "texts"),
-        **environment,
-    }
+class Stumbling:
+    """Each call fails with the next of the texts, has no effect, and succeeds when it is made again. What asks no API is left alone."""
+
+    def __init__(self, first: int) -> None:
+        self.count = first
+        self.fallen: set[tuple[str, ...]] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, args: Sequence[str], really: Really) -> Ending:
+        words = tuple(args)
+        if words[:2] in (("config", "view"), ("image", "info")) or words[0] == "version":
+            return really(args)
+        with self._lock:
+            stands = words in self.fallen
+            (self.fallen.remove if stands else self.fallen.add)(words)
+            self.count += not stands
+            text = TEXTS[self.count % len(TEXTS)]
+        return really(args) if stands else (1, "", text + "\n")
 
 
-def stumbling(world: World, first: int) -> dict[str, str]:
-    seen = world.home / f"seen-{first}-{len(world.results)}"
-    seen.mkdir()
-    return in_front(world, STUMBLES, SEEN=str(seen), FIRST=str(first))
+def stumbles(world: World, first: int, *words: str) -> tuple[Result, int]:
+    """A command on an API that stumbles, and how often it has."""
+    stumbling = Stumbling(first)
+    front = Front(world).instead("", stumbling, nth=None)
+    done = world.run(*words)
+    front.remove()
+    return done, stumbling.count - first
 
 
-def stumbled(environment: dict[str, str]) -> int:
-    return (Path(environment["SEEN"]) / "count").stat().st_size
-
-
-@pytest.mark.long
 @pytest.mark.parametrize("first", range(len(TEXTS)))
 def test_each_call_of_a_migration_may_stumble_with_each_text_and_it_ends_well(tmp_path: Path, first: int) -> None:
     """Over all parameters each call has stumbled with each text, all calls of a run having stumbled once."""
     world = make_world(tmp_path, speed=1000.0)
-    before = world.run("verify", "--dc", "zync", timeout=300, **stumbling(world, first))
+    before, _ = stumbles(world, first, "verify", "--dc", "zync")
     assert before.code == 1, before.all
-    environment = stumbling(world, first)
-    done = world.migrate("--dc", "zync", **environment)
+    done, times = stumbles(world, first, *world.migration("--dc", "zync"))
     assert done.code == 0, done.all
-    assert stumbled(environment) > 40
+    assert times > 30
     assert world.accounts()["zync"] == {"amp"}
-    environment = stumbling(world, first)
-    after = world.run("verify", "--dc", "zync", timeout=300, **environment)
+    after, times = stumbles(world, first, "verify", "--dc", "zync")
     assert after.code == 0, after.all
-    assert stumbled(environment) > 5
+    assert times > 2
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("but", ["config", "config|whoami|auth|version"])
+def cannot_look(ended: Ending, *but: str) -> Answer:
+    """What answers all calls so, but those that begin with one of the words."""
+    return lambda args, really: really(args) if args[0] in but else ended
+
+
+@pytest.mark.parametrize("but", [("config",), ("config", "whoami", "auth", "version")])
 @pytest.mark.parametrize(
-    ("says", "channel"),
+    "ended",
     [
-        ("", 2),
-        ("<html>502 Bad Gateway</html>\n", 1),
-        ("xyzzy: 0x17\n", 2),
-        ("forbidden\n", 2),
-        ('Error from server (Forbidden): pods is forbidden: User "alice" cannot list resource "pods"\n', 2),
+        (1, "", ""),
+        (1, "<html>502 Bad Gateway</html>\n", ""),
+        (1, "", "xyzzy: 0x17\n"),
+        (1, "", "forbidden\n"),
+        (1, "", 'Error from server (Forbidden): pods is forbidden: User "alice" cannot list resource "pods"\n'),
     ],
 )
 def test_an_oc_that_fails_without_telling_why_leaves_everything_unknown(
-    world: World, but: str, says: str, channel: int
+    world: World, but: tuple[str, ...], ended: Ending
 ) -> None:
-    environment = in_front(world, CANNOT_LOOK.format(but=but, channel=channel), SAYS=says)
-    done = world.run("verify", timeout=300, **environment)
+    Front(world).instead("", cannot_look(ended, *but), nth=None)
+    done = world.run("verify")
     assert done.code == 7, done.all
     assert "migrated, and the pods prove it" not in done.all
 
@@ -110,9 +102,8 @@ def test_an_oc_that_fails_without_telling_why_leaves_everything_unknown(
     ],
 )
 def test_what_does_not_pass_by_itself_is_asked_once(world: World, says: str) -> None:
-    script = f'#!/bin/bash\necho "$*" >> {world.home / "asked"}\n' + CANNOT_LOOK.format(but="config", channel=2)
-    done = world.run("verify", timeout=300, **in_front(world, script, SAYS=says))
+    front = Front(world).instead("", cannot_look((1, "", says + "\n"), "config"), nth=None)
+    done = world.run("verify")
     assert done.code == 7, done.all
-    asked = (world.home / "asked").read_text(encoding="utf-8").splitlines()
-    assert len(asked) > 1
-    assert len(set(asked)) == len(asked)
+    assert len(front.calls) > 1
+    assert len(set(front.calls)) == len(front.calls)
