@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import GRACE, World
 from tests.support.held_calls import Gate
 from tests.support.in_front import in_front
+from threescale_migrate.engine.lock import LOCK
 
 # However busy the machine, the call at the gate is not ended for taking too long.
 PATIENT = ("--call-timeout", "1h")
@@ -49,6 +52,17 @@ def test_of_two_runs_one_works_and_one_says_who_holds_the_lock(world: World) -> 
     assert world.migrate(*PAIR).code == 0
 
 
+def asks_for_the_lock(process: subprocess.Popen[str]) -> bool:
+    """Waits until a run has the lock's file open, which it does to take the lock; false where it ends before."""
+    while process.poll() is None:
+        for entry in Path(f"/proc/{process.pid}/fd").iterdir():
+            with suppress(OSError):
+                if entry.readlink().name == LOCK:
+                    return True
+        time.sleep(0.02)
+    return False
+
+
 def test_after_kill_9_nobody_has_to_remove_anything_and_the_last_call_is_waited_for(world: World) -> None:
     gate = Gate(world, "create")
     first = world.popen(*arguments(world))
@@ -61,6 +75,9 @@ def test_after_kill_9_nobody_has_to_remove_anything_and_the_last_call_is_waited_
     assert f"pid {first.pid}" in early.err
     assert "its last oc call, or what that call started, still runs" in early.err
     waiting = world.popen(*arguments(world))
+    assert asks_for_the_lock(waiting)
+    time.sleep(0.5)
+    assert waiting.poll() is None, "it waits"
     gate.open()
     waiting.communicate()
     assert waiting.returncode == 0

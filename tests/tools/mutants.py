@@ -57,11 +57,11 @@ MUTANTS = (
     Mutant("a call that failed has taken effect", "engine/apply.py", "    if change in left:\n", "    if False:\n", (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
     Mutant("an undo that was killed is complete", "engine/undo.py", 'if record.finished == "done" and not record.only', "if not record.only", (PROMISES + "::test_an_undo_that_was_killed_has_undone_nothing_that_counts_and_is_continued",)),
     # The judge of rollouts.
-    Mutant("pods of a scaled config are passed over", "guide/readiness.py", "reached = template_right and not pods", "reached = template_right", (READINESS,)),
+    Mutant("no pod at all proves", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if len(proved) < len(pods):", (READINESS,)),
     Mutant("pods that are not ready prove", "guide/readiness.py", "return pod.live and pod.ready and", "return pod.live and", (READINESS,)),
     Mutant("a revision of another account counts", "guide/readiness.py", "    if newest.account != config.effective_account:\n", "    if False:\n", (PROMISES + "::test_a_paused_config_at_zero_is_not_migrated_by_its_template_alone",)),
     Mutant("one pod is enough", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if not proved:", (READINESS,)),
-    Mutant("a pod that is on its way out counts", "guide/readiness.py", "pods = [pod for pod in state.pods_of(name) if pod.live]", "pods = [pod for pod in state.pods_of(name)]", (READINESS,)),
+    Mutant("a pod of another account beside it does not count", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if len(proved) < config.replicas:", (READINESS,)),
     # Undo.
     Mutant("journals of another project count", "engine/undo.py", 'if not uid or record.uid in ("", uid))', ")", ("engine/test_journal.py",)),
     Mutant("another's login is deleted", "guide/object_changes.py", "        if found.fingerprint != self.fingerprint and not undo.force:\n", "        if False:\n", (PROMISES + "::test_undo_keeps_a_secret_with_another_login_and_says_so",)),
