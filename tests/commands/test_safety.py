@@ -252,7 +252,7 @@ def test_the_name_of_a_role_runs_nothing_wherever_what_is_printed_is_pasted(worl
         printed.append(shown(world, "verify", "--dc", "zync", "-o", form))
     printed.append(shown(world, "plan", *secret, "--dc", "zync", "-o", "json"))
     (world.home / "script.sh").write_text(script, encoding="utf-8")
-    done = world.program(["bash", "script.sh"], timeout=200, SECRET_FILE=world.secret, GRACE="1", POLL="0.1")
+    done = world.program(["bash", "script.sh", "-y"], timeout=200, SECRET_FILE=world.secret, POLL="0.1")
     assert done.code == 0, done.all
     printed.append(done.all)
     granted = {item["roleRef"]["name"] for item in world.oc("get", "rolebindings", "-o", "json").json()["items"]

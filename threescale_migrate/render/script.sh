@@ -40,13 +40,13 @@ run() {{
   local attempt
   say "+$(printf ' %q' "$@")" && refused=1
   for attempt in 1 2 3 4 5 6; do
-    if "$@" 2>&1 | LC_ALL=C tr -cd '[:print:]\n' >&2; then return; fi
+    if "$@" 2>&1 | LC_ALL=C tr -cd '[:print:]\n' | sed 's/^/# /' >&2; then return; fi
     ((attempt == 6)) || sleep "$poll"
   done
   stop 1 "it failed; run this script again to continue"
 }}
 
-there() {{ ask '[a-z0-9./-]*' oc get "$@" --ignore-not-found -o name && [[ -n $answer ]]; }}
+there() {{ ask '.*' oc get "$@" --ignore-not-found -o name && [[ -n $answer ]]; }}
 may() {{ ask '(yes|no.*)' oc auth can-i "$@" && [[ $answer == yes ]] || stop 4 "no permission to $1 $2; nothing was changed"; }}
 has_login() {{ ask '[a-z0-9. -]*' oc get sa "$1" -o 'jsonpath={{.imagePullSecrets[*].name}}' && [[ " $answer " == *" $2"* ]]; }}
 
