@@ -150,11 +150,12 @@ class World:
 
     def run(self, *args: str, stdin: str = "", timeout: float = 120, **environment: str) -> Result:
         """Runs `threescale-migrate ARGS`, in this process where it can be. What its journal says of its end is what its exit code says."""
-        if not fits(args, environment):
+        given = {**self.environment, **environment}
+        if not (fits(args, environment) and in_process.answers(args, given)):
             return self.process_run(*args, stdin=stdin, timeout=timeout, **environment)
-        given = {name: value for name, value in self.environment.items() if name != "PYTHONPATH"}
+        given.pop("PYTHONPATH", None)
         known = set(self.journals)
-        code, out, err = in_process.command(args, {**given, **environment}, self.home, stdin)
+        code, out, err = in_process.command(args, given, self.home, stdin)
         OUTPUT.append((out + err).encode())
         return self._journaled(known, self._kept(self.command(*args), Result(code, out, err)))
 

@@ -38,11 +38,12 @@ esac
 """
 
 
+@pytest.mark.processes
 @pytest.mark.long
 def test_half_of_forty_projects_forbidden_is_the_same_each_time(world: World) -> None:
     oc = program(world.home, HALF_FORBIDDEN)
     seen = set()
-    for _ in range(8):
+    for _ in range(4):
         done = world.run("verify", *forty(world), "--jobs", "8", "-o", "json", "--oc", str(oc))
         outcomes = [(one["name"], one["exit_code"]) for one in done.json()["projects"]]
         assert len(outcomes) == 40

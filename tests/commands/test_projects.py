@@ -104,6 +104,7 @@ def test_migrations_go_one_after_the_other_and_stop_at_the_first_that_fails(tmp_
     assert sites.world.run("verify", "--inventory", str(sites.inventory)).code == 0
 
 
+@pytest.mark.processes
 @pytest.mark.long
 def test_forty_projects_are_reported_rightly(tmp_path: Path) -> None:
     right_for_each(fleet.make(tmp_path, total=40, away=3, behind=2), "--jobs", "8")

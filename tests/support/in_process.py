@@ -96,6 +96,13 @@ def rehearsal_of(program: str) -> tuple[str, dict[str, str]] | None:
     return os.path.dirname(os.path.dirname(path)), client
 
 
+def answers(args: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether the `oc` of a command is the rehearsal's own: to start another for each call costs a large process like this one more
+    than a small one."""
+    program = shutil.which("oc", path=environment.get("PATH", ""))
+    return "--oc" not in args and (program is None or rehearsal_of(program) is not None)
+
+
 def answer(cluster: tuple[str, dict[str, str]], args: Sequence[str], stdin: str) -> Ending:
     """Runs the rehearsal's `oc`. Raises TooLate."""
     directory, client = cluster
