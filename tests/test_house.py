@@ -48,6 +48,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "access clock dialects doors ending items quotas shared_fields streams threads",
         "state",
         "failures pull_secrets saving sharing workloads",
+        "retrying",
         "oc parsing",
         "image_imports reviews versions",
         "location programs reading",

@@ -136,7 +136,7 @@ SPITE = (resume("--force"), resume("--allow-unknown"), resume("--allow-unknown",
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parser is built once for all lines."""
     parser = build()
-    monkeypatch.setattr(lines, "build", lambda _: parser)
+    monkeypatch.setattr(lines, "build", lambda *_: parser)
 
 
 def contexts(command: str) -> Iterator[Invocation]:

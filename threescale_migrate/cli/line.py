@@ -35,12 +35,12 @@ class Line:
 def parsed(argv: Sequence[str], program: str = NAME) -> Line:
     """The command and its options; what is not understood is named without its value, which may have been meant to be a token."""
     with spoken(asked_for(argv)) as translate:
-        parser = build(program)
+        words = command_first(argv)
+        parser = build(program, *words[:1])
         localise(parser, translate)
         if not argv:
             sys.stderr.write(parser.format_help())
             raise WrongUsage(said(Text("no command is given")))
-        words = command_first(argv)
         own = commands(parser).get(words[0], parser)
         for word in _ours(words):
             refused = REFUSED.get(("", word)) or REFUSED.get((words[0], word))

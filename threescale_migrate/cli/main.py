@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,18 @@ from .. import shipped
 from ..exit_codes import ExitCode
 from ..language import translation
 from ..output import Unwritable, close, guard
-from ..values import Text
+from ..values import Text, Usage
 from .line import parsed
 from .parser import WrongUsage
 from .usage import NAME
 
 if TYPE_CHECKING:
+    from ..options import Options
     from ..run.errors import Command
 
 # The completion as it is shipped; `python -m tests.tools.completions --write` makes it from the parser.
+# The commands that begin with a look at the kubeconfig.
+LOOK_FIRST = frozenset({"verify", "plan", "preflight"})
 COMPLETIONS = {"bash": "completion/threescale-migrate.bash", "zsh": "completion/_threescale-migrate"}
 
 
@@ -40,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.write(shipped.text(COMPLETIONS[line.options.shell_name]))
             code: int = ExitCode.DONE
         else:
+            if line.command in LOOK_FIRST and not (line.options.many or line.options.verbose > 1):
+                _look_ahead(line.options)
             from ..run.errors import carried_out
             from ..run.session import Session
 
@@ -57,6 +63,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if own:
         raise SystemExit(int(code))
     return int(code)
+
+
+def _look_ahead(options: Options) -> None:
+    """Begins the first call of `oc`, which takes as long as what is still to be loaded. What is wrong is said by whoever needs it."""
+    from ..cluster.failures import OcError
+    from ..cluster.location import look_ahead
+    from ..run.connecting import LOOKING_TIMEOUT, connect
+
+    with suppress(Usage, OcError):
+        look_ahead(connect(options, options.timeout or LOOKING_TIMEOUT))
 
 
 def called_as(path: str) -> str:

@@ -54,8 +54,9 @@ class Parser(argparse.ArgumentParser):
         return brief(self)
 
 
-def build(program: str = NAME) -> Parser:
-    """The parser of the whole command line of the program that is called `program`; the completions are made from it too."""
+def build(program: str = NAME, only: str = "") -> Parser:
+    """The parser of the whole command line of the program that is called `program`; the completions are made from it too. With `only`
+    it knows that command and no other, for a line that names it."""
     from .. import __version__
 
     parser = Parser(
@@ -67,7 +68,7 @@ def build(program: str = NAME) -> Parser:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog=parser.prog
     )
-    for name, about in COMMANDS.items():
+    for name, about in COMMANDS.items() if only not in COMMANDS else ((only, COMMANDS[only]),):
         description = about.summary[0].upper() + about.summary[1:] + "."
         examples = "\n  ".join(("examples:", *about.examples))
         command = commands.add_parser(

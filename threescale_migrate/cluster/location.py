@@ -6,7 +6,7 @@ It owns what a location is and how two are compared. What follows from a differe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from .dialects import user_of
 from .failures import NoConfiguration, NotFound, OcError, UnknownResourceType, Unreachable
 from .oc import Oc
 from .state import ProjectState
-from .threads import side_by_side
+from .threads import begun, side_by_side
 
 SERVER = r"https?://\S+"
 PROJECT = r"[a-z0-9-]*"
@@ -44,6 +44,11 @@ class NoProject(Refused):
 
 class Moved(Refused):
     """The run is no longer where it began; nothing was sent since that was seen."""
+
+
+# How the kubeconfig is asked for, without the logins in it; and what was begun to be asked, by the whole question.
+CONTEXT = ("config", "view", "--minify", "-o", "json")
+_begun: dict[tuple[str, ...], Callable[[], _Context]] = {}
 
 
 @dataclass(frozen=True)
@@ -145,11 +150,24 @@ def still_at(oc: Oc, location: Location) -> None:
         )
 
 
+def look_ahead(oc: Oc) -> None:
+    """Begins to ask what the kubeconfig says, while the program loads what it needs: the next that asks the same takes the answer."""
+    _begun[_question(oc)] = begun(lambda: _asked(oc))
+
+
+def _question(oc: Oc) -> tuple[str, ...]:
+    return (oc.program, *oc.argv(CONTEXT))
+
+
+def _asked(oc: Oc) -> _Context:
+    return oc.read_item(CONTEXT, lambda document: _parsed(document, oc.context))
+
+
 def _context(oc: Oc) -> _Context:
     """What the kubeconfig says; nothing in a pod, where there is none and `oc` uses the pod's account. Raises OcError."""
-    asked = ("config", "view", "--minify", "-o", "json")
+    answer = _begun.pop(_question(oc), None)
     try:
-        return oc.read_item(asked, lambda document: _parsed(document, oc.context))
+        return _asked(oc) if answer is None else answer()
     except NoConfiguration:
         if oc.context is not None:
             raise

@@ -36,13 +36,11 @@ from .failures import (
     OcMissing,
     RequestTimeout,
     TimeOver,
-    Unreachable,
     UnreadableAnswer,
     classify,
     error_lines,
     error_sentence,
     missing,
-    remedy,
 )
 from .items import documents_of, items_of
 from .streams import NONE, Stream
@@ -284,41 +282,14 @@ class Oc:
         Waits longer each time, with jitter; not beyond the clock's end. Where that comes after a whole attempt has failed, it is
         that attempt's error that is raised: it says what the cluster does.
         """
-        from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
-
-        def late(state: RetryCallState) -> bool:
-            return state.outcome is not None and isinstance(state.outcome.exception(), RequestTimeout)
-
-        def enough(state: RetryCallState) -> bool:
-            return (
-                bool(ending.asked) or state.attempt_number >= (timeouts if late(state) else tries) or self.clock.is_over
-            )
-
-        failed: list[OcError] = []
-
-        def once() -> Answer:
-            try:
-                return attempt()
-            except TimeOver as error:
-                raise (failed or [error])[-1] from None
-            except OcError as error:
-                failed.append(error)
-                raise
-
-        retrying = Retrying(
-            retry=retry_if_exception(lambda error: isinstance(error, OcError) and error.passing),
-            stop=enough,
-            wait=wait_random_exponential(multiplier=0.2, max=5),
-            sleep=lambda seconds: self.pause(self.clock.limit(seconds)),
-            reraise=True,
-        )
         began = monotonic()
         try:
-            return retrying(once)
-        except Unreachable as error:
-            if not error.fix:
-                error.fix = remedy(error, self.server, max(1, len(failed)), monotonic() - began)
-            raise
+            return attempt()
+        except OcError as error:
+            first = error
+        from .retrying import again  # late: most calls succeed at once, and need none of it
+
+        return again(attempt, first, began, tries, timeouts, self.clock, self.pause, self.server)
 
 
 # So many calls at once, over all threads: each is a process with a client of some forty megabytes.

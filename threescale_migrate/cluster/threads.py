@@ -11,6 +11,14 @@ Result = TypeVar("Result")
 AWAKE_SECONDS = 0.1
 
 
+def begun(call: Callable[[], Result]) -> Callable[[], Result]:
+    """Begins a call, beside whatever else is done. What it gives waits for its end, and raises what it raised."""
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(call)
+    pool.shutdown(wait=False)
+    return future.result
+
+
 def side_by_side(calls: Sequence[Callable[[], Result]], at_once: int | None = None) -> list[Result]:
     """What the calls gave, in their order; no more than `at_once` of them run at the same time.
 

@@ -17,24 +17,25 @@ from ..exit_codes import ExitCode
 from ..guide import steps
 from ..language import system_error
 from ..options import Options
-from ..render import metrics
 from ..render.outcome import Changed, Outcome, worst
 from ..render.result import Checked, Nothing, Projects, Result
-from ..run import errors, reports, results, since
+from ..run import errors, results, since
 from ..run.connecting import LOOKING_TIMEOUT
 from ..run.many import looked
 from ..run.requests import request_of
 from ..run.session import Session
-from ..run.undoing import remembering
-from ..run.watching import watch
 from ..values import Check, Request, Text
 
 
 def run(session: Session, options: Options) -> Result:
     """Checks the six steps. Raises what asking the cluster raises; over many projects each failure is part of the result."""
     if options.metrics_file:
+        from ..render import metrics  # late, as all that few calls of this command need: cron makes many
+
         metrics.check_path(options.metrics_file)
     if options.watch is not None:
+        from ..run.watching import watch
+
         return watch(session, _whole)
     return _run_many(session, options) if options.many else _run_one(session, options)
 
@@ -50,7 +51,10 @@ def _run_one(session: Session, options: Options) -> Result:
         return session.result(
             code, errors.failure_of(error, text) if _record(session, options, (failed,)).news else Nothing()
         )
-    reports.of_checks(session, oc, state, outcome.checks, outcome.code)
+    if options.report is not None:
+        from ..run import reports
+
+        reports.of_checks(session, oc, state, outcome.checks, outcome.code)
     recorded = _record(session, options, (outcome,))
     if not recorded.news:
         return session.result(outcome.code, Nothing())
@@ -67,7 +71,11 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
     try:
         server = pin(oc)
         request = request_of(session, oc)
-        state = remembering(observe(oc, elsewhere=request.permissions), server)
+        state = observe(oc, elsewhere=request.permissions)
+        if any(controller.cancelled for controller in state.controllers.values()):
+            from ..run.undoing import remembering
+
+            state = remembering(state, server)
         check_there(oc, state)
         found = prove(oc, state, request)
     except OcError as error:
@@ -103,6 +111,8 @@ class Recorded:
 def _record(session: Session, options: Options, outcomes: Sequence[Outcome]) -> Recorded:
     """Writes the metrics, and keeps what was seen. What cannot be written is said, and the result is what it is."""
     if options.metrics_file:
+        from ..render import metrics
+
         try:
             metrics.write(options.metrics_file, outcomes)
         except OSError as error:

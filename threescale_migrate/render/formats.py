@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..engine.records import Record
 from ..options import Options
 from . import screens
 from .result import Nothing, Result
 from .terminal import Screen
+
+if TYPE_CHECKING:
+    from ..engine.records import Record
 
 
 class Format(NamedTuple):

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 from ..engine.failed import Failure
-from ..engine.records import Record
 from ..exit_codes import ExitCode
-from ..guide.change import Change
-from ..guide.costs import Cost
-from ..guide.selection import Wave
 from ..shell import Invocation
 from ..values import NOTHING, Check, Text
 from .outcome import Changed, Outcome
+
+if TYPE_CHECKING:
+    from ..engine.records import Record
+    from ..guide.change import Change
+    from ..guide.costs import Cost
+    from ..guide.selection import Wave
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ..guide import preflight as guide
 from ..guide.verdicts import Meaning, judge
 from ..options import Options
 from ..values import NO_FIX, Check, Command, Fix, Text, Verdict
-from . import failed, recorded, text
+from . import failed, text
 from .outcome import Changed, Outcome, wrong
 from .plan import last_line, show_plan
 from .result import (
@@ -48,8 +48,12 @@ def write(result: Result, screen: Screen, options: Options) -> None:
     elif isinstance(seen, Projects):
         _projects(terminal, result, seen, options)
     elif isinstance(seen, Runs):
+        from . import recorded  # late: only history reads records
+
         recorded.show_runs(terminal, seen)
     elif isinstance(seen, Run):
+        from . import recorded
+
         recorded.show_run(terminal, seen)
     else:
         assert isinstance(seen, (Failure, Nothing)), seen

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TextIO
 
 from ..language import translation
@@ -199,6 +200,7 @@ def columns(words: str) -> int:
     return sum(_columns_of(letter) for letter in words)
 
 
+@cache
 def _columns_of(letter: str) -> int:
     if unicodedata.combining(letter):
         return 0

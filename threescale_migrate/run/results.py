@@ -11,7 +11,6 @@ from ..guide import verdicts
 from ..options import Options
 from ..render.result import Checked, Result
 from ..values import Check, Text
-from . import reports
 from .session import Session
 
 
@@ -20,7 +19,9 @@ def checked(
 ) -> Result:
     """Checks as a result, with the exit code that they mean. With `oc`, for a run without a journal, a report is written."""
     code = exit_code(session.options, checks, session.command)
-    if oc is not None:
+    if oc is not None and session.options.report is not None:
+        from . import reports  # late: few look at one
+
         reports.of_checks(session, oc, state, checks, code)
     return session.result(code, Checked(state.namespace, tuple(checks)), *notes)
 
