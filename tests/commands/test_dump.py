@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import stat
 import time
@@ -94,7 +95,6 @@ def test_a_restore_that_fails_leaves_the_dump_and_a_command_that_restores_it(wor
     assert postgres.sql(pod_of(world), ROWS) == before
 
 
-@pytest.mark.long
 def test_a_restore_with_a_row_less_is_no_success(world: World, postgres: Postgres) -> None:
     filled(world, postgres)
     lossy = postgres.root / "lossy"
@@ -119,6 +119,20 @@ def stub(world: World, script: str) -> None:
 
 
 END = "-- PostgreSQL database cluster dump complete"
+
+
+def test_nothing_is_restored_into_a_database_that_has_kept_its_content(world: World) -> None:
+    """A claim outlives its pod: played back, the dump would take the place of what was written since."""
+    claim = {"name": "zync-database-data", "emptyDir": None, "persistentVolumeClaim": {"claimName": "mysql-storage"}}
+    patch = {"spec": {"template": {"spec": {"volumes": [claim]}}}}
+    assert world.oc("patch", "dc", "zync-database", "--patch", json.dumps(patch)).code == 0
+    world.settle()
+    dump = f"COPY public.a (b) FROM stdin;\\n{CANARY}\\n\\\\.\\n\\n{END}\\n"
+    stub(world, f"case \"$*\" in *psql*) touch {world.home}/played; exit 1;; esac\nprintf '{dump}'")
+    done = world.migrate(*KEEP)
+    assert done.code == 0, done.all
+    assert "zync-database has kept its content: nothing is restored" in done.err
+    assert not (world.home / "played").exists()
 
 
 @pytest.mark.parametrize(

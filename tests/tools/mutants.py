@@ -99,6 +99,9 @@ MUTANTS = (
     Mutant("a gate that fails lets go on", "engine/gates.py", 'outcome = "done" if answered.exit_code == 0 else "failed"', 'outcome = "done"', (GATES + "::test_a_gate_that_fails_in_wave_3_stops_the_run_and_what_stopped_it_is_asked_again",)),
     Mutant("a gate has no time limit", "engine/gates.py", "seconds = run.oc.clock.limit(gates.seconds)", "seconds = 20.0", (GATES + "::test_a_gate_that_does_not_end_is_ended_with_all_that_it_has_started",)),
     Mutant("a secret is replaced unasked", "guide/registry_secret.py", "    if not request.replace_secret:\n", "    if False:\n", (PROMISES + "::test_a_secret_that_differs_is_replaced_only_where_that_was_asked_and_undo_puts_it_back",)),
+    # The content of a database.
+    Mutant("a database that has kept its content is replaced", "engine/dumping.py", "if pod.name == kept.pod or not state.configs[kept.config].empty_dirs:", "if pod.name == kept.pod:", ("commands/test_dump.py::test_nothing_is_restored_into_a_database_that_has_kept_its_content",)),
+    Mutant("a row less is no difference", "guide/dumps.py", "        if counts.get(number) != table.rows:\n", "        if number not in counts:\n", ("commands/test_dump.py::test_a_restore_with_a_row_less_is_no_success",)),
     # The printed script.
     Mutant("the script works elsewhere", "render/script.sh", '[[ $(same_form "$answer") == "$(same_form "$server")" ]] ||', "true ||", (SCRIPT + "::test_it_refuses_before_the_first_change",)),
     Mutant("the script works on another project of the name", "render/script.sh", '[[ $answer == "$uid" ]] ||', "true ||", (SCRIPT + "::test_another_project_of_that_name_is_refused_before_the_first_change_and_before_each_wave",)),
