@@ -60,9 +60,9 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "causes users",
         "object_changes role_changes",
         "links readiness registry_secret service_account",
-        "deployment_configs permissions verification",
+        "deployment_configs permissions rights verification",
         "permission_checks",
-        "rights steps undo",
+        "steps undo",
         "dumps preflight",
     ),
     "engine": (

@@ -28,7 +28,8 @@ REHEARSAL = "threescale-migrate/rehearsal"
 @dataclass(frozen=True)
 class Location:
     """Where `oc` is. `context` is None if there is no kubeconfig, as in a pod; `uid` if the user can read neither the Namespace nor
-    the Project: then the place is known only by its names. `rehearsal` is whether the project is a rehearsal's."""
+    the Project: then the place is known only by its names. `rehearsal` is whether the project is a rehearsal's,
+    `requester` who has asked for it, empty if that is not known."""
 
     context: str | None
     server: str
@@ -36,6 +37,7 @@ class Location:
     project: str
     uid: str | None
     rehearsal: bool = False
+    requester: str = ""
 
 
 class NoProject(Refused):
@@ -44,6 +46,15 @@ class NoProject(Refused):
 
 class Moved(Refused):
     """The run is no longer where it began; nothing was sent since that was seen."""
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What a project says of itself."""
+
+    uid: str | None = None
+    rehearsal: bool = False
+    requester: str = ""
 
 
 # How the kubeconfig is asked for, without the logins in it; and what was begun to be asked, by the whole question.
@@ -85,8 +96,7 @@ def locate(oc: Oc) -> Location:
     user, found = _who_and_what(oc, project)
     if isinstance(found, NoProject):
         raise found
-    uid, rehearsal = found
-    return Location(oc.context, normal(server), user, project, uid, rehearsal)
+    return Location(oc.context, normal(server), user, project, found.uid, found.rehearsal, found.requester)
 
 
 def check_there(oc: Oc, state: ProjectState) -> None:
@@ -140,7 +150,7 @@ def still_at(oc: Oc, location: Location) -> None:
         gone = "project {project} is gone: somebody has deleted it; nothing more was sent"
         raise Moved(Text(gone, project=location.project))
     # A uid that cannot be read any more says nothing.
-    uid = found[0] if location.uid is not None else None
+    uid = found.uid if location.uid is not None else None
     if uid is not None and uid != location.uid:
         raise Moved(
             Text(
@@ -184,10 +194,10 @@ def _parsed(document: Mapping[str, Any], wanted: str | None) -> _Context:
     return _Context(name, str(cluster.get("server") or ""), str(context.get("namespace") or ""))
 
 
-def _who_and_what(oc: Oc, project: str) -> tuple[str, tuple[str | None, bool] | NoProject]:
+def _who_and_what(oc: Oc, project: str) -> tuple[str, _Identity | NoProject]:
     """The user, and what `_identity` gives or that there is no such project, asked for at the same time. Raises OcError."""
     users: list[str] = []
-    projects: list[tuple[str | None, bool] | NoProject] = []
+    projects: list[_Identity | NoProject] = []
 
     def project_of() -> None:
         try:
@@ -206,14 +216,19 @@ def _user(oc: Oc) -> str:
         return user_of(oc.context or oc.read_line(("whoami", "--show-context")))
 
 
-def _identity(oc: Oc, project: str) -> tuple[str | None, bool]:
-    """The Namespace's uid, and whether it is marked as a rehearsal's. A user of the project can often read only the Namespace, on
+def _identified(item: Mapping[str, Any]) -> _Identity:
+    notes = item["metadata"].get("annotations") or {}
+    return _Identity(str(item["metadata"]["uid"]), REHEARSAL in notes, str(notes.get("openshift.io/requester") or ""))
+
+
+def _identity(oc: Oc, project: str) -> _Identity:
+    """What the Namespace says. A user of the project can often read only the Namespace, on
     3.11 only the Project (fact 27). Raises Unreachable, NoProject."""
     for kind in ("namespace", "project"):
         try:
             return oc.read_item(
                 ("get", kind, project, "-o", "json"),
-                lambda item: (str(item["metadata"]["uid"]), REHEARSAL in (item["metadata"].get("annotations") or ())),
+                _identified,
             )
         except Unreachable:
             raise
@@ -223,4 +238,4 @@ def _identity(oc: Oc, project: str) -> tuple[str | None, bool]:
             ) from None
         except OcError:
             continue
-    return None, False
+    return _Identity()

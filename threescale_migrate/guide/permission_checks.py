@@ -3,10 +3,11 @@ each account may do; and what remains unknown."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ..check_codes import Code
-from ..cluster.reading import REVIEWED
+from ..cluster.reading import REVIEWED, REVIEWS
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Check, Command, Fix, Request, Step, Text, Verdict, Who, resume
 from . import links
@@ -25,6 +26,7 @@ from .grants import (
     user_of,
 )
 from .permissions import discovery_needs_view, discovery_text, give, missing, wanted
+from .rights import ask_for_role
 from .rules import cover, described
 
 STEP = Step.PERMISSIONS
@@ -63,6 +65,10 @@ _ASK = Text(
 )
 
 
+# As in-the-name-of-an-account.jsonl has it.
+_CANNOT_ASK = re.compile(r'User "([^"]+)" cannot impersonate')
+
+
 def _search(state: ProjectState, kind: str) -> Fix:
     """What a cluster admin runs where the user cannot read."""
     what, listed, gift = _LISTED[kind]
@@ -90,7 +96,10 @@ def not_readable(state: ProjectState, request: Request) -> tuple[Check, ...]:
                 checks.append(_other_projects(state))
                 continue
             seen = Text(UNREAD[kind])
-            checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, _search(state, kind)))
+            # Whoever cannot ask in the accounts' names lacks the role that can, and needs nobody to search for them.
+            who = _CANNOT_ASK.search(state.unread.get(REVIEWS, ""))
+            fix = _search(state, kind) if who is None else ask_for_role(who[1], state)
+            checks.append(Check(STEP, Code.PERMISSIONS_READABLE, kind, Verdict.UNKNOWN, seen, fix))
     for grant in ordered(grants(state, DEFAULT_ACCOUNT)):
         if exists(state, grant) is None and not has(state, ACCOUNT, grant):
             seen = Text("default has {grant}, and it is not known whether that role exists", grant=grant.sentence)

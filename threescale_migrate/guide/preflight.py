@@ -46,7 +46,7 @@ from . import (
 from .cause import CauseKind, then
 from .change import Change
 from .config_changes import configs_of
-from .rights import Answers
+from .rights import Answers, ask_for_role
 from .selection import Wave, choose, waves
 from .todays_images import Asked
 
@@ -76,6 +76,7 @@ class Facts:
     unexpected: tuple[tuple[str, Text], ...] = ()
     token_checks: tuple[Check, ...] = ()
     environment: Environment | None = None
+    requester: str = ""
     images: tuple[Asked, ...] = ()
     admission: tuple[Check, ...] = ()
 
@@ -106,14 +107,15 @@ def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bo
     found = [
         *_login(facts),
         *_project(facts, request),
-        *rights_findings.of(facts.user, facts.state, facts.attempt.actions, facts.answers),
+        *rights_findings.of(facts.user, facts.state, facts.attempt.actions, facts.answers, facts.requester),
         *_secret(facts, request),
         *(_of_check(Step.REGISTRY_SECRET, check) for check in facts.token_checks),
         *_permissions(facts, request),
         *_configs(facts, request),
         *_capacity(facts, request),
     ]
-    lacks_role = any(check.fix == rights_findings.ask_for_role(facts.user, facts.state) for check in found)
+    role = ask_for_role(facts.user, facts.state, facts.requester)
+    lacks_role = any(check.fix == role for check in found)
     return tuple(_eased(_with_role(check) if lacks_role else check, force, allow_unknown) for check in found)
 
 

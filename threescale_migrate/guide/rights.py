@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..cluster.access import Rule
 from ..cluster.state import ProjectState
-from ..values import Text
+from ..values import RESUME, Command, Fix, Text, Who
 from . import rules
 from .change import Change
 from .grants import SCC, SCC_ROLE, Grant, exists
@@ -93,6 +93,29 @@ def _scc_rights(name: str, state: ProjectState, binds: bool) -> tuple[Right, ...
     if exists(state, Grant("", "ClusterRole", role)) is False:
         found.append(Right("create", "clusterroles", ""))
     return tuple(found)
+
+
+def ask_for_role(user: str, state: ProjectState, requester: str = "") -> Fix:
+    """What an admin of the project runs for a user who lacks rights in it: the role that suffices, and who they are where that is known:
+    by the bindings, or by who has asked for the project, who becomes its first admin."""
+    admins = {
+        subject.name
+        for binding in state.bindings
+        if (binding.namespace, binding.role) == (state.namespace, "admin")
+        for subject in binding.subjects
+        if subject.kind == "User"
+    }
+    known = sorted((admins or {requester}) - {user, ""})
+    ask = Text(
+        "ask an admin of the project or of the cluster to run this, or log in as a user who has the role admin in the project"
+    )
+    if known:
+        ask = Text(
+            "ask an admin of the project ({names}) to run this, or log in as a user who has the role admin in it",
+            names=", ".join(known),
+        )
+    role = ("oc", "adm", "policy", "add-role-to-user", "admin", user, f"--namespace={state.namespace}")
+    return Fix(ask, (Command(role, Who.CLUSTER_ADMIN), RESUME))
 
 
 def needed(changes: Iterable[Change], state: ProjectState, binds_scc: bool = True) -> dict[Right, Change]:

@@ -15,7 +15,7 @@ from ..cluster.reading import CLUSTER_QUOTA
 from ..cluster.state import ProjectState
 from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who
 from .change import Change
-from .rights import Answers, Right, needed
+from .rights import Answers, Right, ask_for_role, needed
 from .role_changes import RoleGranted
 
 # What has to be read for any migration; without the rest, something is unknown.
@@ -39,17 +39,18 @@ READING_MORE = {
 }
 
 
-def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answers) -> list[Check]:
-    """What the user cannot read or do of what the plan needs."""
+def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answers, requester: str = "") -> list[Check]:
+    """What the user cannot read or do of what the plan needs; `requester` is who asked for the project."""
+    role = ask_for_role(user, state, requester)
     unread, project = state.unread, state.namespace
     found = []
     for kind, sentence in READING.items():
         if kind in unread and not lacks_type(unread[kind]):
             seen = Text("{why}", why=unread[kind])
-            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, ask_for_role(user, state)))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.FAILED, seen, role))
     for kind, (sentence, seen) in READING_MORE.items():
         if kind in unread and not lacks_type(unread[kind]):
-            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, ask_for_role(user, state)))
+            found.append(_finding(Code.OBJECTS_READABLE, sentence, Verdict.UNKNOWN, seen, role))
     granted = []
     for right, action in needed(actions, state, answers.binds_scc).items():
         answer = answers.rights.get(right)
@@ -58,7 +59,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
         elif right.verb == "get" and right.resource == "secrets" and "secrets" in unread:
             continue  # it has been reported
         else:
-            found.append(_refused(user, state, right, action, answer))
+            found.append(_refused(user, role, right, action, answer))
     for action in actions:
         said = answers.refused.get(action.args)
         if said is not None:
@@ -75,28 +76,7 @@ def of(user: str, state: ProjectState, actions: Sequence[Change], answers: Answe
 _finding = partial(Check, Group.RIGHTS)
 
 
-def ask_for_role(user: str, state: ProjectState) -> Fix:
-    """What an admin of the project runs for a user who lacks rights in it: the role that suffices, and who they are where that is known."""
-    admins = sorted(
-        subject.name
-        for binding in state.bindings
-        if (binding.namespace, binding.role) == (state.namespace, "admin")
-        for subject in binding.subjects
-        if subject.kind == "User" and subject.name != user
-    )
-    ask = Text(
-        "ask an admin of the project or of the cluster to run this, or log in as a user who has the role admin in the project"
-    )
-    if admins:
-        ask = Text(
-            "ask an admin of the project ({names}) to run this, or log in as a user who has the role admin in it",
-            names=", ".join(admins),
-        )
-    role = ("oc", "adm", "policy", "add-role-to-user", "admin", user, f"--namespace={state.namespace}")
-    return Fix(ask, (Command(role, Who.CLUSTER_ADMIN), RESUME))
-
-
-def _refused(user: str, state: ProjectState, right: Right, action: Change, answer: bool | None) -> Check:
+def _refused(user: str, role: Fix, right: Right, action: Change, answer: bool | None) -> Check:
     named = {
         "user": user,
         "right": right.sentence,
@@ -110,7 +90,7 @@ def _refused(user: str, state: ProjectState, right: Right, action: Change, answe
     seen = Text("{user} cannot {right} {where}, and {command} needs it", **named)
     if isinstance(action, RoleGranted):
         return _grant_refused(right.sentence, action, seen)
-    return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, ask_for_role(user, state))
+    return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, role)
 
 
 def _grant_refused(subject: str, action: Change, seen: Text) -> Check:

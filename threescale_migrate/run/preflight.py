@@ -84,6 +84,7 @@ def examine(
         token_checks=registries[0][0],
         environment=environment[0],
         images=registries[0][1],
+        requester=where.requester,
         admission=tuple(refused),
     )
     return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
