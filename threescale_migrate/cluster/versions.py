@@ -23,3 +23,9 @@ def versions(oc: Oc) -> Mapping[str, Any]:
     if isinstance(known, BadInput):
         raise known
     return known if isinstance(known, dict) else {}
+
+
+def client_version(oc: Oc) -> str:
+    """The version of `oc` itself, empty if it does not say. Raises as `versions` does."""
+    found = versions(oc)
+    return str(found.get("releaseClientVersion") or (found.get("clientVersion") or {}).get("gitVersion") or "")

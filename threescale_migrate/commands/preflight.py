@@ -8,7 +8,7 @@ from ..exit_codes import ExitCode
 from ..options import Options
 from ..render.result import Preflight, Result
 from ..run.connecting import LOOKING_TIMEOUT
-from ..run.preflight import examine, meaning, version_of
+from ..run.preflight import examine, meaning
 from ..run.requests import request_of
 from ..run.session import Session
 
@@ -24,7 +24,7 @@ def run(session: Session, options: Options) -> Result:
         observe(oc, ahead=True, elsewhere=request.permissions),
         request,
         options,
-        version_of(oc),
+        with_version=True,
     )
     code = meaning(seen.findings)
     ready = code is ExitCode.DONE and bool(seen.attempt.actions)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..cluster.environment import Environment, read_environment
-from ..cluster.failures import OcError
+from ..cluster.failures import BadInput, OcError
 from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..cluster.threads import side_by_side
+from ..cluster.versions import client_version
 from ..engine.proving import examined
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
@@ -55,9 +56,10 @@ def examine(
     state: ProjectState,
     request: Request,
     options: Options,
-    version: str = "",
+    with_version: bool = False,
 ) -> Seen:
-    """Asks the server what the plan needs and judges it. Raises OcError if the cluster cannot be asked, Usage."""
+    """Asks the server what the plan needs and judges it; `with_version` names that of `oc` too. Raises OcError if the cluster cannot
+    be asked, Usage."""
     attempt = guide.attempt(state, request)
     moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
     answers: list[Answers] = []
@@ -74,7 +76,7 @@ def examine(
     )
     facts = Facts(
         program=oc.program,
-        version=version,
+        version=version_of(oc) if with_version else "",
         server=where.server,
         user=where.user,
         state=state,
@@ -92,6 +94,12 @@ def examine(
 
 def version_of(oc: Oc) -> str:
     """The version of `oc`, empty if it does not say."""
+    try:
+        return client_version(oc)
+    except BadInput:  # that of 3.11 says it in lines
+        pass
+    except OcError:
+        return ""
     try:
         said = oc.read(("version", "--client")).stdout
     except OcError:
