@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.far import far, lacking
+from tests.support.far import far, lacking, without_reviews
 from threescale_migrate.cluster.reading import LISTS
 
 WHOLE_CLUSTER = "--all-namespaces"
@@ -113,7 +113,7 @@ def test_what_neither_list_nor_review_tells_is_unknown(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     assert world.migrate("--dc", "zync").code == 0
     far(world, slow=WHOLE_CLUSTER, seconds=30)
-    world.faults("forbidden=impersonate:serviceaccounts")
+    without_reviews(world)
     done = world.run("verify", "--dc", "zync", "--call-timeout", "1")
     assert done.code == 7, done.all
     assert "--skip permissions" in done.out

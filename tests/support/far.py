@@ -75,3 +75,21 @@ exec {shlex.quote(str(world.directory / "bin" / "oc"))} "$@"
     )
     script.chmod(0o755)
     world.environment["PATH"] = f"{home}{os.pathsep}{world.environment['PATH']}"
+
+
+def without_reviews(world: World) -> None:
+    """Puts an `oc` first on the world's PATH whose server knows no reviews of rights."""
+    home = world.home / "without-reviews"
+    home.mkdir()
+    first = world.environment["PATH"].partition(os.pathsep)[0]
+    said = 'error: unable to recognize "STDIN": no matches for kind "SelfSubjectRulesReview" in version "authorization.k8s.io/v1"'
+    script = home / "oc"
+    script.write_text(
+        f"""#!/bin/sh
+case "$*" in "create -f - -o json --as="*) echo {shlex.quote(said)} >&2; exit 1 ;; esac
+exec {shlex.quote(first)}/oc "$@"
+""",
+        encoding="utf-8",
+    )
+    script.chmod(0o755)
+    world.environment["PATH"] = f"{home}{os.pathsep}{world.environment['PATH']}"
