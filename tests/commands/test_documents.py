@@ -95,7 +95,7 @@ def test_each_command_line_does_what_it_says(name: str, tmp_path: Path, migrated
     world = with_operators_home(make_world(tmp_path) if name in BEFORE else copy_world(migrated, tmp_path))
     (world.home / SECRET).symlink_to(world.secret)
     for line in lines(DOCUMENTS[name]):
-        if "pip" in line:  # installation has tests of its own
+        if "pip" in line or ".ci/" in line or "oc process" in line:  # these have tests of their own
             continue
         wanted = next((code for words, code in ENDS.items() if line.startswith(words)), 0)
         if re.match(r"threescale-migrate plan .*--secret-file", line):

@@ -54,7 +54,7 @@ def test_a_step_that_comes_too_early_is_refused_and_says_which_comes_first(world
     before = world.objects()
     account = step(world, Step.SERVICE_ACCOUNT)
     assert account.code == 4
-    assert "run threescale-migrate step registry-secret" in account.err
+    assert "    threescale-migrate step registry-secret --secret-file FILE" in account.err
     assert step(world, Step.REGISTRY_SECRET).code == 2  # no file was given
     assert world.objects() == before
     assert step(world, Step.REGISTRY_SECRET, "--secret-file", world.secret).code == 0

@@ -62,7 +62,7 @@ def test_a_self_managed_gateways_project_is_recognised_with_the_option_that_migr
     )
     assert world.oc("create", "-f", "-", stdin=json.dumps(gateway)).code == 0
     world.settle()
-    refused(world, "to migrate it, name it: --dc apicast-edge")
+    refused(world, "threescale-migrate migrate --dc apicast-edge")
     assert world.migrate("--dc", "apicast-edge").code == 0
     assert world.accounts()["apicast-edge"] == {"amp"}
 

@@ -314,6 +314,7 @@ STRETCHES = (
 )
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("stretch", STRETCHES)
 def test_masking_takes_time_in_proportion_to_the_text(stretch: str) -> None:
     redact = Redactor()

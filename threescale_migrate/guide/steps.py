@@ -6,7 +6,19 @@ from collections.abc import Callable
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, SECRET_NAME, Check, Refused, Request, Step, Text, Verdict
+from ..values import (
+    ACCOUNT,
+    PROGRAM,
+    SECRET_NAME,
+    Check,
+    Command,
+    Fix,
+    Refused,
+    Request,
+    Step,
+    Text,
+    Verdict,
+)
 from . import (
     deployment_configs,
     links,
@@ -70,9 +82,15 @@ def check_order(state: ProjectState, request: Request, step: Step) -> None:
     raise _too_early(step, why, Step.SERVICE_ACCOUNT)
 
 
+_FIRST = {
+    Step.REGISTRY_SECRET: Command((PROGRAM, "step", "registry-secret", "--secret-file", "FILE")),
+    Step.SERVICE_ACCOUNT: Command((PROGRAM, "step", "service-account")),
+}
+
+
 def _too_early(step: Step, why: Text, first: Step) -> Refused:
-    seen = "it is too early for {step}: {why}; run threescale-migrate step {first} first"
-    return Refused(Text(seen, step=step.value, why=why, first=first.value))
+    seen = Text("it is too early for {step}: {why}", step=step.value, why=why)
+    return Refused(seen, Fix(Text("carry out step {first} first", first=first.value), (_FIRST[first],)))
 
 
 def verify(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Check, ...]:
