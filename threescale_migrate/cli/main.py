@@ -57,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _unwritable(error)
     except BrokenPipeError:  # the reader has gone (`… | head`)
         code = ExitCode.FAILED
+    except (MemoryError, SystemError):  # memory ran out while a module was loaded, before anything could translate this
+        sys.stderr.write(
+            "threescale-migrate: the system refuses this program what it needs (memory): see ulimit -a, and how much memory is free\n"
+        )
+        code = ExitCode.UNKNOWN
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     close()
