@@ -72,7 +72,7 @@ def limited(world: World, kilobytes: int, *args: str) -> list[str]:
     return ["sh", "-c", f"ulimit -v {kilobytes or 2_000_000}; exec {words}"]
 
 
-@pytest.mark.parametrize("kilobytes", [40_000, 60_000, 100_000])
+@pytest.mark.parametrize("kilobytes", [60_000, 80_000, 100_000])
 def test_too_little_memory_is_said_and_is_no_defect(place: World, kilobytes: int) -> None:
     done = subprocess.run(
         limited(place, kilobytes, "verify", "--dc", "zync"), env=place.environment, capture_output=True, text=True, check=False
