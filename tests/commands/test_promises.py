@@ -185,3 +185,28 @@ def test_a_rollout_that_has_failed_ends_the_wait_at_once(tmp_path: Path) -> None
 def test_the_content_of_a_secret_is_in_the_journal_not_even_masked(world: World) -> None:
     assert world.run("step", "registry-secret", "--yes", "--secret-file", world.secret).code == 0
     assert [line["stdin"] for line in lines_of(world, "begin")] == ["a secret, not shown"]
+
+
+def test_a_gate_that_takes_too_long_has_failed(world: World) -> None:
+    done = world.migrate(*ZYNC, "--gate", "sleep 600", "--gate-timeout", "1s")
+    assert done.code == 5, done.all
+    assert "it was still running after 1 s, and was stopped" in done.err
+
+
+def test_no_wave_is_begun_whose_end_could_not_be_seen(world: World) -> None:
+    """The right to list pods is lost between two waves."""
+    front = Front(world)
+
+    def without_pods(args: Sequence[str], really: Really) -> Ending:
+        types = args[1].split(",")
+        if not front.of("patch dc zync ") or "pods" not in types or types == ["dc", "rc", "pods"]:
+            return really(args)
+        rest = really(["get", ",".join(kind for kind in types if kind != "pods"), *args[2:]])
+        return 1, rest[1], "Error from server (Forbidden): pods is forbidden: User cannot list resource pods\n"
+
+    front.instead("get", without_pods, nth=None)
+    done = world.migrate("--dc", "zync,apicast-staging")
+    assert done.code == 7, done.all
+    assert "can no longer be read" in done.err
+    configs = world.objects()["deploymentconfigs"]
+    assert configs["threescale/apicast-staging"]["spec"]["template"]["spec"].get("serviceAccountName") != "amp"
