@@ -56,7 +56,7 @@ def stumbles(world: World, first: int, *words: str) -> tuple[Result, int]:
 @pytest.mark.parametrize("first", range(len(TEXTS)))
 def test_each_call_of_a_migration_may_stumble_with_each_text_and_it_ends_well(tmp_path: Path, first: int) -> None:
     """Over all parameters each call has stumbled with each text, all calls of a run having stumbled once."""
-    world = make_world(tmp_path, speed=1000.0)
+    world = make_world(tmp_path)
     before, _ = stumbles(world, first, "verify", "--dc", "zync")
     assert before.code == 1, before.all
     done, times = stumbles(world, first, *world.migration("--dc", "zync"))

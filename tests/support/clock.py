@@ -34,13 +34,14 @@ class Clock:
     def __init__(self) -> None:
         self.running = False
         self.ahead = self.cluster = 0.0
-        self.directories: set[str] = set()
+        self.directories: set[str] = set()  # of the clusters that the command has asked
         self._lock = threading.Lock()
         self.call = threading.local()  # `ends`: the moment at which the call of this thread has to be over
 
     def begin(self) -> None:
         """A command begins."""
         self.ahead = self.cluster = 0.0
+        self.directories.clear()
         self.running = True
 
     def restart(self) -> None:
@@ -135,7 +136,8 @@ def _install() -> None:
     lock = store.lock
 
     def locked(directory: Any) -> int:
-        CLOCK.directories.add(os.path.abspath(directory))
+        if CLOCK.running:
+            CLOCK.directories.add(os.path.abspath(directory))
         return lock(directory)
 
     store.lock = locked
