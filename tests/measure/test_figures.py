@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import make_world
-from tests.measure.benchmark import GUIDE, ONE, quickest
+from tests.measure.benchmark import GUIDE, ONE, ROUND_NAME, commands_of, quickest
 from tests.support.far import far
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,17 +16,30 @@ STATED = (ROOT / "tests" / "README.md", ROOT / "threescale_migrate" / "topics" /
 VERY_FAR = 1500
 
 
-def stated(path: Path) -> dict[str, tuple[float, float]]:
-    """The rows of the table of ratios in a document."""
-    table = path.read_text(encoding="utf-8").partition("| ratio | near | far |\n")[2].partition("\n\n")[0]
-    rows = re.findall(r"^\| (.+?) \| ([0-9.]+) \| ([0-9.]+) \|$", table, re.MULTILINE)
-    return {name: (float(near), float(far)) for name, near, far in rows}
+def stated(path: Path) -> dict[str, list[str]]:
+    """The rows of the table of costs in a document, by what each is about."""
+    table = path.read_text(encoding="utf-8").partition("| what | calls |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
+    return {row[0]: row[1:] for row in rows}
 
 
 def test_the_documents_state_the_same() -> None:
     first, second = map(stated, STATED)
     assert first
     assert first == second
+
+
+def test_the_calls_that_are_stated_are_those_that_are_made(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    assert world.migrate().code == 0
+    listed = far(world)
+    made = {}
+    for name, argv in commands_of(world).items():
+        listed.forget()
+        done = world.program(argv)
+        assert done.code in (0, 3), (name, done.err)
+        made[name] = str(len(listed.calls) - (name == ROUND_NAME))
+    assert made == {name: row[0] for name, row in stated(STATED[0]).items()}
 
 
 @pytest.mark.measures

@@ -225,7 +225,6 @@ ERROR_TEXTS: tuple[tuple[str, type[OcError]], ...] = (
 
 
 _NO_SUCH_TYPE = next(pattern for pattern, kind in ERROR_TEXTS if kind is UnknownResourceType)
-_COMPILED = tuple((re.compile(pattern, re.MULTILINE), kind) for pattern, kind in ERROR_TEXTS)
 
 
 @dataclass(frozen=True)
@@ -273,8 +272,8 @@ def classify(exit_code: int, stderr: str) -> type[OcError] | None:
     if exit_code == 0:
         return None
     told = "\n".join(answers(stderr))
-    for pattern, kind in _COMPILED:
-        if pattern.search(told):
+    for pattern, kind in ERROR_TEXTS:  # compiled where they are needed, which is after a failure
+        if re.search(pattern, told, re.MULTILINE):
             return kind
     return Killed if exit_code < 0 or exit_code > 128 else OcError
 

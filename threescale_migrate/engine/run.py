@@ -28,7 +28,11 @@ from .failed import Failed, Failure
 from .journal import Journal, JournalError
 from .signals import Stop
 
-POLL_FIRST = 0.3
+# The pauses between two rounds of a wait grow from this by so much. By a count over rollouts of 2.5 to 9 s, of 15 to 40 s and of
+# minutes, that is 5, 10 and 30 rounds, and the end is seen 1.2, 2.6 and 2.4 s late; from 0.3 s by 1.4 it was 8, 13 and 32 rounds, and
+# 1.4, 2.6 and 2.6 s. One `oc get --watch-only` watches one type only: three of them would run beside each round.
+POLL_FIRST = 1.0
+POLL_GROWTH = 1.3
 TIME_IS_OVER = Text("the time given with --timeout is over")
 
 

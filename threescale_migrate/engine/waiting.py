@@ -24,7 +24,7 @@ from . import evidence
 from .failed import Failed, Failure
 from .failure import broken_off, ended, ended_badly, how_far, seen_last, stopped, unreadable
 from .journal import Journal
-from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
+from .run import POLL_FIRST, POLL_GROWTH, TIME_IS_OVER, Run, unseen
 
 POLL_LONGEST = 5.0
 # How long the cluster may take to give a new account a login for its own registry; it is a matter of seconds.
@@ -61,7 +61,7 @@ def await_login(run: Run, state: ProjectState) -> None:
 
     retrying = Retrying(
         retry=retry_if_result(bool),
-        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, 1.4) + wait_random(0, 0.1),
+        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, POLL_GROWTH) + wait_random(0, 0.1),
         stop=stop_after_delay(LOGIN_SECONDS),
         sleep=run.stop.sleep,
     )
@@ -170,7 +170,7 @@ def wait(
     waiting = _Waiting(state, listed, goal, must_reach, began, deadlines)
     retrying = Retrying(
         retry=retry_if_result(lambda done: not done),
-        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, 1.4) + wait_random(0, 0.1),
+        wait=wait_exponential(POLL_FIRST, POLL_LONGEST, POLL_GROWTH) + wait_random(0, 0.1),
         sleep=run.stop.sleep,
         reraise=True,
     )

@@ -85,14 +85,13 @@ TEXTS: tuple[tuple[str, Answer], ...] = (
         Answer.ABSENT,
     ),
 )
-_COMPILED = tuple((re.compile(pattern), answer) for pattern, answer in TEXTS)
 # The reasons of a status in the answer to an ImageStreamImport decide, where they are known; the texts explain (fact 37).
 REASONS = {"Unauthorized": Answer.REFUSED, "NotFound": Answer.ABSENT}
 
 
 def meaning(said: str) -> Answer:
     """What a text means; UNKNOWN where it is in no words that are known."""
-    return next((answer for pattern, answer in _COMPILED if pattern.search(said)), Answer.UNKNOWN)
+    return next((answer for pattern, answer in TEXTS if re.search(pattern, said)), Answer.UNKNOWN)
 
 
 def of_status(reason: str, message: str) -> Answer:
