@@ -155,3 +155,21 @@ def test_a_viewer_is_refused_with_one_block_to_send_and_nothing_twice_and_goes_o
     done = world.run(*shlex.split(lines[at + 3])[1:], "--yes")
     assert done.code == 0, done.all
     assert world.accounts()["zync"] == {"amp"}
+
+
+def test_a_review_that_lists_not_all_is_no_proof(admins: World) -> None:
+    """An authorizer that is no RBAC cannot list what it allows: `incomplete` says so."""
+    assert admins.migrate("--dc", "zync").code == 0
+    front = admins.home / "incomplete"
+    front.mkdir()
+    real = shlex.quote(str(admins.directory / "bin" / "oc"))
+    script = f"""#!/bin/sh
+case "$*" in "create -f - -o json --as="*) {real} "$@" | sed 's/"incomplete": false/"incomplete": true/' ;; *) exec {real} "$@" ;; esac
+"""
+    (front / "oc").write_text(script, encoding="utf-8")
+    (front / "oc").chmod(0o755)
+    admins.environment["PATH"] = f"{front}:{admins.environment['PATH']}"
+    found = admins.run("verify", "--dc", "zync", "-o", "json")
+    assert found.code == 7, found.all
+    unknown = {check["subject"] for check in found.json()["checks"] if check["verdict"] == "unknown"}
+    assert "clusterrolebindings" in unknown
