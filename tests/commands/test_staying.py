@@ -193,6 +193,28 @@ def test_a_login_under_the_same_name_before_the_first_wave_ends_the_run_as_its_j
     assert (last["event"], last["exit_code"]) == ("finish", code)
 
 
+def test_a_login_under_the_same_name_after_the_first_changes_of_an_undo_is_noticed_before_its_first_wave(
+    tmp_path: Path,
+) -> None:
+    """What was looked at before a change says nothing about the place after it."""
+    world = make_world(tmp_path, speed=1000.0)
+    # With a hook, the account default has the pull secret too, which an undo unlinks before its waves.
+    assert world.migrate("--dc", "system-app").code == 0
+    logs_in_elsewhere(world, reads=1_000_000)
+    front = world.home / "front" / "oc"
+    lines = front.read_text(encoding="utf-8").splitlines()
+    moved = str(world.home / "moved")
+    at = lines.index("args = sys.argv[1:]") + 1
+    lines.insert(at, f"if 'unlink' in args: open({moved!r}, 'w').close()")
+    text = "\n".join(lines).replace("os.path.getsize(times) > 1000000", f"os.path.exists({moved!r})")
+    front.write_text(text + "\n", encoding="utf-8")
+    done = world.run("undo", "--yes")
+    assert (world.home / "moved").exists()
+    assert done.code == 1, done.all
+    assert ELSEWHERE in " ".join(done.err.split())
+    assert world.accounts()["system-app"] == {"amp"}
+
+
 def test_the_printed_script_names_the_context_that_held(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     context = json.loads((world.directory / "kubeconfig").read_text(encoding="utf-8"))["current-context"]

@@ -43,6 +43,7 @@ def apply(run: Run, changes: Iterable[Change], replan: Replan) -> None:
         run.check_time()
         if not run.journal.number:
             run.check_location()
+        run.located = run.fresh = False  # a call takes its time
         again = _apply_one(run, left[0], replan, conflicts + 1 < ACTION_TRIES)
         conflicts = 0 if again is None else conflicts + 1
         left = left[1:] if again is None else again
