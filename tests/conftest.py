@@ -110,7 +110,8 @@ class World:
 
     @property
     def journals(self) -> list[Path]:
-        return sorted((self.home / "state").rglob("*.jsonl"))
+        # By the run's name: of two in one second the second has a number behind the first's name.
+        return sorted((self.home / "state").rglob("*.jsonl"), key=lambda path: (path.parent, path.stem))
 
     def command(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "threescale_migrate", *args]

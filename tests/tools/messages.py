@@ -59,6 +59,8 @@ ARGPARSE = (
     "options",
     "optional arguments",
     "show this help message and exit",
+    "main commands:",
+    "other commands:",
     "show program's version number and exit",
     "argument %(argument_name)s: %(message)s",
     "expected one argument",
