@@ -67,6 +67,15 @@ def _unless_a_word(word: re.Match[str]) -> str:
     return MASK if any(map(str.isdigit, text)) and any(map(str.isalpha, text)) else text
 
 
+def _without_login(address: re.Match[str]) -> str:
+    """An address, from its `://` to the end of the word, without what stands before its last `@` but one of a digest."""
+    text = address.group()
+    at = text.rfind("@")
+    while at != -1 and text.startswith("@sha256:", at):
+        at = text.rfind("@", 0, at)
+    return text if at == -1 else f"://{MASK}{text[at:]}"
+
+
 _LOGIN = "auth|password|(?:access|refresh|identity|registry|id)_?token"
 # What looks like a login even when it is not a known one.
 PATTERNS: _Patterns = (
@@ -98,7 +107,7 @@ SENSITIVE = r"passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|cre
 # environment, an address or a header. Names of objects, and what an API says of them, stay readable.
 _QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^\s\"',;&|]+)"
 PATTERNS_OF_PROGRAMS: _Patterns = (
-    (re.compile(r"(?<=[A-Za-z0-9+.-])(://)[^\s\"']*@(?!sha256:)"), r"\1***@"),
+    (re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s\"']+"), _without_login),
     (re.compile(rf"(?<![\w-])([A-Z][A-Z0-9_]{{2,64}}=){_QUOTED}"), r"\1***"),
     (
         re.compile(
