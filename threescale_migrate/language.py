@@ -11,7 +11,7 @@ import gettext
 import io
 import os
 
-from . import shipped
+from . import package_files
 from .values import Text, Translate, english
 
 DOMAIN = "threescale_migrate"
@@ -73,7 +73,7 @@ def translation(language: str | None) -> Translate:
     code = language_of(language)
     if code == "en":
         return english
-    catalogue = gettext.GNUTranslations(io.BytesIO(shipped.binary(CATALOGUE.format(language=code))))
+    catalogue = gettext.GNUTranslations(io.BytesIO(package_files.binary(CATALOGUE.format(language=code))))
 
     def translate(template: str, many: str = "", count: int = 1) -> str:
         if not template:

@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 
 from .language import system_error
 from .redaction import REDACTOR
-from .visible import unit_escaped
+from .safe_text import unit_escaped
 
 # How a stream writes what its encoding has no character for: so that JSON stays JSON.
 UNIT_ESCAPED = "threescale-migrate-escaped"

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from .check_codes import Code
-from .visible import visible
+from .safe_text import visible
 
 PROGRAM = "threescale-migrate"
 SECRET_NAME = "threescale-registry-auth"

@@ -20,10 +20,10 @@ from tests.conftest import World, make_world
 from tests.support.operators_home import with_operators_home
 from tests.support.optional import left_out
 from tests.tools import completions
-from threescale_migrate import shipped
+from threescale_migrate import package_files
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli import usage
-from threescale_migrate.cli.line import parsed
+from threescale_migrate.cli.command_line import parsed
 
 SHELLS = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],
@@ -205,7 +205,7 @@ def _elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple
     (world.home / "zfunc" / "_threescale-migrate").write_text(completions.script("zsh"), encoding="utf-8")
     if way == "oc":
         path = f"{world.home}/bin{os.pathsep}{world.environment['PATH']}"
-        asked = shipped.text("completion/oc_complete-threescale_migrate")
+        asked = package_files.text("completion/oc_complete-threescale_migrate")
         yield world, lambda typed: world.program(["bash", "-c", asked, "oc", *typed.split()[1:]], PATH=path).out
         return
     made = Terminal(world, way)

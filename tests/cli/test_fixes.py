@@ -19,8 +19,8 @@ import pytest
 import threescale_migrate
 from tests.cli.test_options import COMMANDS, options_of, positionals, words_of
 from threescale_migrate import options as fields
-from threescale_migrate.cli import line as lines
-from threescale_migrate.cli.line import parsed
+from threescale_migrate.cli import command_line as lines
+from threescale_migrate.cli.command_line import parsed
 from threescale_migrate.cli.parser import WrongUsage, build
 from threescale_migrate.rehearsal.client import run as client
 from threescale_migrate.rehearsal.client.flags import Parser, table
@@ -34,7 +34,7 @@ SOME = "some-name"
 MAKERS: dict[str, tuple[str, ...]] = {"Command": (), "resume": (PROGRAM, "migrate"), "then": ("oc",)}
 # These hand on what is made elsewhere: a change's own call, the question about a right, the words of a journal.
 PASSED_ON = {
-    "kept.py", "engine/dumping.py", "guide/cause.py", "guide/links.py", "guide/preflight.py", "render/plan.py", "render/text.py",
+    "check_json.py", "engine/dumping.py", "guide/cause.py", "guide/linked_secrets.py", "guide/preflight.py", "render/plan.py", "render/text.py",
     "run/backups.py", "guide/permission_checks.py", "guide/rights_findings.py",
 }  # fmt: skip
 # The real client opens an editor; the rehearsal has none.

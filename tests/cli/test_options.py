@@ -11,10 +11,10 @@ import pytest
 
 from tests.conftest import World
 from threescale_migrate.cli import environment, usage
+from threescale_migrate.cli.command_line import command_first, parsed
 from threescale_migrate.cli.commands import COMMANDS as ABOUT
 from threescale_migrate.cli.commands import MAIN
 from threescale_migrate.cli.conflicts import ANY, Given, contradiction
-from threescale_migrate.cli.line import command_first, parsed
 from threescale_migrate.cli.parser import WrongUsage, build
 from threescale_migrate.cli.topics import topic
 from threescale_migrate.options import OPTIONS, Option, of_command, repeated

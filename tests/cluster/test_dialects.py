@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import recorded
 from threescale_migrate.cluster.dialects import NOISE, UNCHANGED, role_kind, subject_namespace, user_of
-from threescale_migrate.cluster.failures import classify
+from threescale_migrate.cluster.oc_errors import classify
 
 
 @pytest.mark.parametrize("scenario", recorded.scenario_names())

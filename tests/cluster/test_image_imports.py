@@ -10,9 +10,9 @@ import pytest
 
 from tests.support import recorded
 from threescale_migrate.cluster import oc as calls
-from threescale_migrate.cluster.failures import BadInput
 from threescale_migrate.cluster.image_imports import FOUND, look
 from threescale_migrate.cluster.oc import Oc
+from threescale_migrate.cluster.oc_errors import BadInput
 
 OTHERS = ("outside.example.test/a/b", "registry.redhat.io/c/d", "outside.example.test/e/f")
 POLICY = (

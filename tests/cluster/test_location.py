@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import World
-from threescale_migrate.cluster.failures import NoConfiguration
 from threescale_migrate.cluster.location import Location, Moved, locate, still_at
 from threescale_migrate.cluster.oc import Oc
+from threescale_migrate.cluster.oc_errors import NoConfiguration
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from threescale_migrate.cluster.failures import OcMissing
+from threescale_migrate.cluster.oc_errors import OcMissing
 from threescale_migrate.cluster.programs import ask_program
 
 

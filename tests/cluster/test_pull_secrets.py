@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.recorded import calls
 from threescale_migrate.cluster.pull_secrets import broken, decoded_auth, fingerprint, logins, secret_values, shown
-from threescale_migrate.guide.logins import covers, judged
+from threescale_migrate.guide.pull_secret_logins import covers, judged
 from threescale_migrate.values import NEXT_IMAGES, REGISTRY
 
 TOKEN = "the-token-of-this-test-4711"

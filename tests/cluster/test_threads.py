@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World
-from threescale_migrate.cluster.failures import RequestTimeout
 from threescale_migrate.cluster.oc import Oc
+from threescale_migrate.cluster.oc_errors import RequestTimeout
 
 WELL = '{"apiVersion":"v1","kind":"List","items":[]}'
 

@@ -16,16 +16,16 @@ import pytest
 from tests.conftest import ROOT, World, copy_world, make_world
 from tests.support.markdown import Kind, blocks
 from tests.support.operators_home import with_operators_home
-from threescale_migrate.cli.line import parsed
+from threescale_migrate.cli.command_line import parsed
 from threescale_migrate.cli.topics import TOPICS
 from threescale_migrate.cluster.oc import READ_TRIES
-from threescale_migrate.engine.waiting import LOGIN_SECONDS
+from threescale_migrate.engine.rollout_wait import LOGIN_SECONDS
 from threescale_migrate.exit_codes import TABLE, numbers
 from threescale_migrate.guide.costs import SLACK_SECONDS
-from threescale_migrate.guide.logins import SOON_DAYS
+from threescale_migrate.guide.pull_secret_logins import SOON_DAYS
 from threescale_migrate.options import Options
 from threescale_migrate.redaction import LONGEST_LINE
-from threescale_migrate.run.connecting import LOOKING_TIMEOUT
+from threescale_migrate.run.connection import LOOKING_TIMEOUT
 from threescale_migrate.values import GUIDE_CONFIGS, STEPS
 
 DOCUMENTS = {"README": ROOT / "README.md"} | {

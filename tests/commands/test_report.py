@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import TOKEN, World, make_world
 from threescale_migrate.engine import records
 from threescale_migrate.rehearsal import launch
-from threescale_migrate.render.report_of_record import of_record
+from threescale_migrate.render.journal_report import of_record
 
 SMALL = ("--dc", "backend-cron,zync,apicast-staging")
 

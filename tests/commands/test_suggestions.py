@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import GRACE, Result, World, make_world
-from threescale_migrate.cli.line import parsed
+from threescale_migrate.cli.command_line import parsed
 from threescale_migrate.options import repeated
 from threescale_migrate.shell import PROGRAM, Invocation
 

@@ -3,7 +3,7 @@
 An `expect.json` beside a call says what the tool makes of what `oc` said, and `test_expected.py` holds it to that. Its keys, of
 which any may be there:
 
-    fails_as   the class of the failure, by its text (`cluster/failures.py`)
+    fails_as   the class of the failure, by its text (`cluster/oc_errors.py`)
     rollouts   the state of each config's rollout, judged from this look alone (`guide/readiness.py`)
     verify, plan, preflight   the command on this look (`answering`): exit code, each check that failed (`failed`) or could not
                be made (`unknown`) with its subject, but for those about rights, and what a plan would change (`changes`)
@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.conformance import answering
 from tests.support import recorded
-from threescale_migrate.cluster import failures
+from threescale_migrate.cluster import oc_errors
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.guide.readiness import assess
 
@@ -30,7 +30,7 @@ OF_RIGHTS = ("rights", "permissions")
 
 def fails_as(call: recorded.Recorded) -> str:
     """The class of a failing call's error."""
-    found = failures.classify(call.exit_code, call.stderr)
+    found = oc_errors.classify(call.exit_code, call.stderr)
     return found.__name__ if found is not None else ""
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from threescale_migrate.cluster.state import ProjectState
-from threescale_migrate.engine import records, undo
-from threescale_migrate.engine.home import directory_of
+from threescale_migrate.engine import records, undo_sequence
 from threescale_migrate.engine.journal import Journal, JournalError, NoJournal
+from threescale_migrate.engine.journal_directory import directory_of
 from threescale_migrate.engine.records import Record
 from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.redaction import Redactor
@@ -127,8 +127,8 @@ def test_the_newest_run_is_the_last_that_began_though_the_clock_was_set_back(
     second = write(home, "undo", undoes=[first.run])
     known = records.records(SERVER, "threescale")
     assert [record.run for record in known] == [first.run, second.run]
-    assert [record.run for record in undo.to_undo(known)] == []
-    assert undo.undone(known) == {first.run}
+    assert [record.run for record in undo_sequence.to_undo(known)] == []
+    assert undo_sequence.undone(known) == {first.run}
 
 
 def test_two_runs_in_one_second_are_distinguished_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,11 +151,11 @@ def test_an_undo_that_did_not_come_to_its_end_is_continued(home: Path) -> None:
     half = write(home, "undo", "", undoes=[two.run])
     known = records.records(SERVER, "threescale")
     for named in (None, half.run):
-        assert [record.run for record in undo.to_undo(known, named)] == [two.run]
+        assert [record.run for record in undo_sequence.to_undo(known, named)] == [two.run]
     write(home, "undo", undoes=[two.run])
     known = records.records(SERVER, "threescale")
-    assert undo.undone(known) == {two.run}
-    assert [record.run for record in undo.to_undo(known)] == [one.run]
+    assert undo_sequence.undone(known) == {two.run}
+    assert [record.run for record in undo_sequence.to_undo(known)] == [one.run]
 
 
 def runs(found: tuple[Record, ...]) -> list[str]:
@@ -165,31 +165,31 @@ def runs(found: tuple[Record, ...]) -> list[str]:
 def test_undone_twice_is_undone_once_and_an_undo_is_not_undone(home: Path) -> None:
     one = write(home)
     two = write(home)
-    assert runs(undo.to_undo(records.records(SERVER, "threescale"))) == [two.run, one.run]
+    assert runs(undo_sequence.to_undo(records.records(SERVER, "threescale"))) == [two.run, one.run]
     back = write(home, "undo", undoes=[two.run, one.run])
     known = records.records(SERVER, "threescale")
-    assert undo.to_undo(known) == ()
+    assert undo_sequence.to_undo(known) == ()
     with pytest.raises(Usage, match="is an undo"):
-        undo.to_undo(known, back.run)
+        undo_sequence.to_undo(known, back.run)
     write(home, "undo")  # --to-default, which names no run
     again = write(home)
-    assert runs(undo.to_undo(records.records(SERVER, "threescale"))) == [again.run]
+    assert runs(undo_sequence.to_undo(records.records(SERVER, "threescale"))) == [again.run]
 
 
 def test_an_undo_of_some_configs_leaves_the_migration_in_effect(home: Path) -> None:
     one = write(home)
     write(home, "undo", undoes=[one.run], only=["zync"])
     known = records.records(SERVER, "threescale")
-    assert undo.undone(known) == set()
-    assert runs(undo.to_undo(known)) == [one.run]
+    assert undo_sequence.undone(known) == set()
+    assert runs(undo_sequence.to_undo(known)) == [one.run]
 
 
 def test_runs_of_another_project_of_the_same_name_count_for_nothing(home: Path) -> None:
     old, new, unknown = write(home, uid="a"), write(home, uid="b"), write(home)
     known = records.records(SERVER, "threescale")
-    mine, foreign = undo.of_identity(known, "b")
+    mine, foreign = undo_sequence.of_identity(known, "b")
     assert (runs(mine), runs(foreign)) == ([new.run, unknown.run], [old.run])
-    assert undo.of_identity(known, None) == (known, ())
+    assert undo_sequence.of_identity(known, None) == (known, ())
 
 
 def test_a_mask_never_breaks_a_line(home: Path) -> None:

@@ -25,7 +25,7 @@ from threescale_migrate.guide.object_changes import (
     SecretUnlinked,
 )
 from threescale_migrate.guide.role_changes import RoleGranted, RoleRemoved
-from threescale_migrate.guide.undo import KINDS, revived
+from threescale_migrate.guide.undo_plan import KINDS, revived
 from threescale_migrate.values import Step, Text
 
 WHY = Text("{name} needs it", name="zync")

@@ -14,8 +14,8 @@ from threescale_migrate import shell
 from threescale_migrate.cluster.oc import Oc
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState
+from threescale_migrate.engine.rollout_wait import await_login
 from threescale_migrate.engine.run import Limits, Run
-from threescale_migrate.engine.waiting import await_login
 from threescale_migrate.guide import permission_checks, permissions
 from threescale_migrate.guide.grants import grants
 from threescale_migrate.guide.role_changes import RoleGranted
@@ -250,6 +250,6 @@ def test_the_clusters_own_login_is_waited_for(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_login_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("threescale_migrate.engine.waiting.LOGIN_SECONDS", 0.0)
+    monkeypatch.setattr("threescale_migrate.engine.rollout_wait.LOGIN_SECONDS", 0.0)
     notes, _ = waiting(monkeypatch, 10**9)
     assert "continuing" in notes[-1]

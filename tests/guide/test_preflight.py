@@ -15,10 +15,10 @@ from tests.support import recorded
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.quotas import Quota
 from threescale_migrate.cluster.state import ProjectState
-from threescale_migrate.guide import capacity, needs, preflight, rights, steps, whose
+from threescale_migrate.guide import capacity, ownership, pod_resources, preflight, steps, user_rights
 from threescale_migrate.guide.preflight import Facts
-from threescale_migrate.guide.rights import Answers, Right
 from threescale_migrate.guide.selection import Wave, waves
+from threescale_migrate.guide.user_rights import Answers, Right
 from threescale_migrate.run.preflight import meaning
 from threescale_migrate.values import Group, PullSecret, Request, Verdict
 
@@ -41,7 +41,7 @@ def state(*more: dict[str, Any], **values: Any) -> ProjectState:
 
 def facts(found: ProjectState, request: Request = REQUEST, **values: Any) -> Facts:
     attempt = preflight.attempt(found, request)
-    answers = Answers(dict.fromkeys(rights.needed(attempt.actions, found), True))
+    answers = Answers(dict.fromkeys(user_rights.needed(attempt.actions, found), True))
     return Facts("/bin/oc", "", "https://a", "alice", found, attempt, **{"answers": answers, **values})
 
 
@@ -61,7 +61,7 @@ def test_every_kind_of_action_that_a_plan_can_hold_has_its_rights() -> None:
                for name, config in paused.configs.items()}  # fmt: skip
     quirks = state(configs=configs)
     request = replace(REQUEST, service_discovery=True, resume_paused=True)
-    found = rights.needed(steps.plan(quirks, request), quirks)
+    found = user_rights.needed(steps.plan(quirks, request), quirks)
     sentence = {right.sentence for right in found}
     assert {"create deploymentconfigs/instantiate", "patch deploymentconfigs", "create clusterrolebindings",
             "create secrets", "create serviceaccounts", "update serviceaccounts"} <= sentence  # fmt: skip
@@ -103,7 +103,7 @@ def test_another_release_is_refused_unless_forced_and_the_next_one_is_reported()
     databases = replace(REQUEST, configs=("zync-database", "system-redis"))  # which say nothing of it themselves
     assert against(facts(older.state, databases), databases) == [(Group.PROJECT, "release")]
     newer = json.dumps(RECORDED).replace("3scale-amp25/system", "3scale-amp2/system-rhel7:3scale2.11")
-    assert whose.releases(parse_project(json.loads(newer), "threescale"), ["system-app"]) == {(2, 11)}
+    assert ownership.releases(parse_project(json.loads(newer), "threescale"), ["system-app"]) == {(2, 11)}
 
 
 def test_no_secret_alone_is_wrong_usage_and_with_more_a_refusal() -> None:
@@ -202,14 +202,14 @@ def test_fewer_at_a_time_is_advised_where_that_is_enough() -> None:
     assert "--wave-plan" not in str(capacity.problems(tight, (Wave("w", ("zync",)),), ())[0].fix)
 
 
-@given(st.integers(0, 10**6), st.sampled_from(sorted(needs.UNITS)))
+@given(st.integers(0, 10**6), st.sampled_from(sorted(pod_resources.UNITS)))
 def test_quantities_are_read_by_their_units(number: int, unit: str) -> None:
-    assert needs.quantity(f"{number}{unit}") == number * needs.UNITS[unit]
+    assert pod_resources.quantity(f"{number}{unit}") == number * pod_resources.UNITS[unit]
 
 
 @given(st.text(max_size=12))
 def test_what_is_no_quantity_is_none_and_no_failure(text: str) -> None:
-    found = needs.quantity(text)
+    found = pod_resources.quantity(text)
     assert found is None or isinstance(found, Fraction)
 
 
@@ -223,4 +223,4 @@ def test_the_surge_is_rounded_up_as_the_deployer_does() -> None:
         (3, "0", 0),
         (0, "25%", 0),
     ):
-        assert needs.surge(replace(config, replicas=replicas, max_surge=surge)) == expected
+        assert pod_resources.surge(replace(config, replicas=replicas, max_surge=surge)) == expected

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from threescale_migrate.cluster.call_files import readable_once_or_more
 from threescale_migrate.cluster.oc import Oc
-from threescale_migrate.cluster.streams import readable_once_or_more
-from threescale_migrate.engine import proving
-from threescale_migrate.guide import prove_pull, secret_file
-from threescale_migrate.guide.prove_pull import Asker
+from threescale_migrate.engine import registry_questions
+from threescale_migrate.guide import pull_proof, secret_file
+from threescale_migrate.guide.pull_proof import Asker
 from threescale_migrate.guide.registry_answers import Answer
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import REGISTRY, Verdict
@@ -47,21 +47,21 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID)
 def test_a_refused_token_differs_from_a_registry_that_is_away(said: str) -> None:
-    assert prove_pull.judged(1, "", said) is SAID[said]
-    assert prove_pull.judged(1, said, "") is SAID[said]
+    assert pull_proof.judged(1, "", said) is SAID[said]
+    assert pull_proof.judged(1, said, "") is SAID[said]
 
 
 def test_an_import_that_failed_is_no_proof_though_its_exit_code_is_0() -> None:
     out = "imagestream.image.openshift.io/x imported with errors (dry run)\n\n"
-    assert prove_pull.judged(0, out, "error: tag latest failed: unauthorized") is Answer.REFUSED
-    assert prove_pull.judged(0, f"{out}  ! error: Import failed (Unauthorized): you may not", "") is Answer.REFUSED
-    assert prove_pull.judged(0, "imagestream.image.openshift.io/x imported (dry run)\n", "") is Answer.PROVED
+    assert pull_proof.judged(0, out, "error: tag latest failed: unauthorized") is Answer.REFUSED
+    assert pull_proof.judged(0, f"{out}  ! error: Import failed (Unauthorized): you may not", "") is Answer.REFUSED
+    assert pull_proof.judged(0, "imagestream.image.openshift.io/x imported (dry run)\n", "") is Answer.PROVED
 
 
 @pytest.mark.parametrize("asker", Asker)
 @pytest.mark.parametrize("answer", Answer)
 def test_every_answer_has_its_words(asker: Asker, answer: Answer) -> None:
-    found = prove_pull.check("registry.redhat.io/x/y", asker, answer, "what it said")
+    found = pull_proof.check("registry.redhat.io/x/y", asker, answer, "what it said")
     certain = (Answer.REFUSED, Answer.TERMS, Answer.UNPARSABLE, Answer.NOT_IMPORTED, Answer.BLOCKED)
     failed = dict.fromkeys(certain, Verdict.FAILED)
     wanted = {Answer.PROVED: Verdict.PASSED, **failed}.get(answer, Verdict.UNKNOWN)
@@ -71,8 +71,8 @@ def test_every_answer_has_its_words(asker: Asker, answer: Answer) -> None:
 
 def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
     def answers(**given: Answer) -> list[Verdict]:
-        checks = {Asker(name): prove_pull.check("i", Asker(name), answer, "") for name, answer in given.items()}
-        return [found.verdict for found in prove_pull.shown(checks)]
+        checks = {Asker(name): pull_proof.check("i", Asker(name), answer, "") for name, answer in given.items()}
+        return [found.verdict for found in pull_proof.shown(checks)]
 
     assert answers(workstation=Answer.UNREACHABLE, cluster=Answer.PROVED) == [Verdict.PASSED]
     assert answers(workstation=Answer.PROVED, cluster=Answer.REFUSED) == [Verdict.PASSED, Verdict.FAILED]
@@ -85,7 +85,7 @@ def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
 @pytest.mark.parametrize(
     ("text", "right"),
     [
-        (prove_pull.IMAGE, True),
+        (pull_proof.IMAGE, True),
         (f"{REGISTRY}/rhscl/mysql-57-rhel7:5.7", True),
         (f"{REGISTRY}/a/b@sha256:{'0' * 64}", True),
         ("quay.io/a/b", False),
@@ -97,20 +97,20 @@ def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
     ],
 )
 def test_an_image_is_one_that_the_login_is_for(text: str, right: bool) -> None:
-    assert prove_pull.is_image(text) is right
+    assert pull_proof.is_image(text) is right
 
 
 @pytest.mark.parametrize(
     ("image", "asked"),
     [
-        (prove_pull.IMAGE, f"{prove_pull.IMAGE}:latest"),
+        (pull_proof.IMAGE, f"{pull_proof.IMAGE}:latest"),
         (f"{REGISTRY}/a/b:1", f"{REGISTRY}/a/b:1"),
         (f"{REGISTRY}:443/a/b", f"{REGISTRY}:443/a/b:latest"),
         (f"{REGISTRY}/a/b@sha256:{'0' * 64}", f"{REGISTRY}/a/b@sha256:{'0' * 64}"),
     ],
 )
 def test_an_image_is_asked_for_with_a_tag_which_an_oc_of_2019_wants(image: str, asked: str) -> None:
-    assert prove_pull.on_workstation(image, "f")[2] == asked
+    assert pull_proof.on_workstation(image, "f")[2] == asked
 
 
 @pytest.fixture(params=["in memory", "through a pipe"])
@@ -133,7 +133,7 @@ def test_a_login_can_be_read_as_often_as_the_client_likes_and_stands_on_no_disk(
     )
     program.chmod(0o755)
     with readable_once_or_more('{"auths": {}}') as (path, stream):
-        call = Oc(str(program)).answer(("image", "info", prove_pull.IMAGE, f"--registry-config={path}"), stream=stream)
+        call = Oc(str(program)).answer(("image", "info", pull_proof.IMAGE, f"--registry-config={path}"), stream=stream)
     assert call.stdout == "1\n" * times, call
     assert [found.name for found in tmp_path.iterdir()] == ["oc"]
     with pytest.raises(KeyboardInterrupt), readable_once_or_more("x"):
@@ -142,7 +142,7 @@ def test_a_login_can_be_read_as_often_as_the_client_likes_and_stands_on_no_disk(
 
 
 def test_the_registry_is_asked_with_the_one_login(way: str) -> None:
-    config = prove_pull.registry_config(secret_file.from_login("robot", SECRET, "here").manifest)
+    config = pull_proof.registry_config(secret_file.from_login("robot", SECRET, "here").manifest)
     with readable_once_or_more(config) as (path, _):
         assert list(json.loads(Path(path).read_text(encoding="utf-8"))["auths"]) == [REGISTRY]
 
@@ -158,10 +158,12 @@ def test_an_oc_that_repeats_the_login_is_masked_and_one_that_hangs_says_nothing_
         "#!/bin/sh\nfor word; do case $word in --registry-config=*) cat ${word#*=} >&2;; esac; done\nexit 1\n"
     )
     program.chmod(0o755)
-    found = proving.from_here(Oc(str(program), redact=redact), prove_pull.IMAGE, made.manifest)
+    found = registry_questions.from_here(Oc(str(program), redact=redact), pull_proof.IMAGE, made.manifest)
     assert found.verdict is Verdict.UNKNOWN
     assert "***" in str(found.seen)
     assert made.secrets[0][:12] not in str(found.seen)
     program.write_text("#!/bin/sh\nexec sleep 60\n")
-    found = proving.from_here(Oc(str(program), redact=redact, call_timeout=0.2), prove_pull.IMAGE, made.manifest)
+    found = registry_questions.from_here(
+        Oc(str(program), redact=redact, call_timeout=0.2), pull_proof.IMAGE, made.manifest
+    )
     assert found.verdict is Verdict.UNKNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from threescale_migrate.guide import prove_pull, todays_images
+from threescale_migrate.guide import pull_proof, todays_images
 from threescale_migrate.guide.registry_answers import Answer, meaning, of_status
 from threescale_migrate.guide.todays_images import Asked
 from threescale_migrate.values import Verdict
@@ -35,21 +35,21 @@ def test_a_status_is_taken_by_its_reason_and_its_text_explains(reason: str, mess
     assert of_status(reason, message) is answer
     # The same, as import-image prints it, with its exit code of today and with that of 4.6.
     said = f"error: tag latest failed: {message}\nerror: imported completed with errors\n"
-    assert prove_pull.judged(1, "", said) is answer
-    assert prove_pull.judged(0, "imagestream.image.openshift.io/x imported with errors (dry run)\n", said) is answer
+    assert pull_proof.judged(1, "", said) is answer
+    assert pull_proof.judged(0, "imagestream.image.openshift.io/x imported with errors (dry run)\n", said) is answer
 
 
 def test_what_the_api_says_is_no_answer_of_a_registry() -> None:
-    assert prove_pull.judged(1, "", 'Error from server (NotFound): namespaces "x" not found') is Answer.UNKNOWN
-    assert prove_pull.judged(1, "", 'Error from server: admission webhook "x" denied the request: no') is Answer.UNKNOWN
+    assert pull_proof.judged(1, "", 'Error from server (NotFound): namespaces "x" not found') is Answer.UNKNOWN
+    assert pull_proof.judged(1, "", 'Error from server: admission webhook "x" denied the request: no') is Answer.UNKNOWN
     refused = 'error: ImageStream "x" is invalid: spec.tags[latest].from.name: Forbidden: registry "registry.redhat.io" not allowed by whitelist: "quay.io:443"'
-    assert prove_pull.judged(1, "", refused) is Answer.NOT_IMPORTED
+    assert pull_proof.judged(1, "", refused) is Answer.NOT_IMPORTED
 
 
 def test_a_log_beside_the_answer_changes_nothing() -> None:
     noise = "E1130 10:00:01.123456    4242 memcache.go:287] x509: unauthorized\n*** error: tag latest failed: be careful ***\n"
-    assert prove_pull.judged(0, "imagestream.image.openshift.io/x imported (dry run)\n", noise) is Answer.PROVED
-    assert prove_pull.judged(1, "", f"{noise}error: manifest unknown: manifest unknown\n") is Answer.ABSENT
+    assert pull_proof.judged(0, "imagestream.image.openshift.io/x imported (dry run)\n", noise) is Answer.PROVED
+    assert pull_proof.judged(1, "", f"{noise}error: manifest unknown: manifest unknown\n") is Answer.ABSENT
 
 
 def asked(answer: Answer, said: str, count: int = 3) -> list[Asked]:

@@ -12,7 +12,7 @@ from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.guide.change import Undo
 from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.guide.role_changes import RoleGranted
-from threescale_migrate.guide.undo import combined, plan, verify
+from threescale_migrate.guide.undo_plan import combined, plan, verify
 from threescale_migrate.values import NOTHING, Verdict
 
 AMP = Subject("ServiceAccount", "amp", "threescale")

@@ -13,7 +13,7 @@ from threescale_migrate.check_codes import Code
 from threescale_migrate.exit_codes import ExitCode
 from threescale_migrate.guide.verdicts import Meaning, exit_code, judge
 from threescale_migrate.render import document, junit, metrics, nagios
-from threescale_migrate.render.outcome import Outcome
+from threescale_migrate.render.project_outcome import Outcome
 from threescale_migrate.shell import Invocation
 from threescale_migrate.values import Check, Step, Text, Verdict
 

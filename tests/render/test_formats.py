@@ -22,15 +22,15 @@ from threescale_migrate.exit_codes import ExitCode
 from threescale_migrate.guide.role_changes import RoleGranted
 from threescale_migrate.options import Options
 from threescale_migrate.render import document, junit, metrics, nagios, plan, text
-from threescale_migrate.render.outcome import SEVERITY, Outcome, worst
+from threescale_migrate.render.project_outcome import SEVERITY, Outcome, worst
 from threescale_migrate.render.result import Checked, Result
 from threescale_migrate.render.terminal import Terminal
-from threescale_migrate.run import since
+from threescale_migrate.run import last_result
 from threescale_migrate.run.inventory import read
 from threescale_migrate.run.session import Session
+from threescale_migrate.safe_text import visible
 from threescale_migrate.shell import Invocation
 from threescale_migrate.values import NOTHING, RESUME, Check, Command, Fix, Step, Text, Usage, Verdict
-from threescale_migrate.visible import visible
 
 CHECKS = st.builds(
     Check,
@@ -136,26 +136,26 @@ def test_changes_are_new_verdicts_and_new_words_but_not_other_words_of_what_pass
         return Outcome("p", "p", ExitCode.FAILED, (check,))
 
     def changed(before: Outcome, after: Outcome) -> int:
-        return len(since.changes(after, since.Last.of(before)))
+        return len(last_result.changes(after, last_result.Last.of(before)))
 
     assert changed(seen(Verdict.PASSED, "revision 1"), seen(Verdict.PASSED, "revision 2")) == 0
     assert changed(seen(Verdict.PASSED, "a"), seen(Verdict.FAILED, "a")) == 1
     assert changed(seen(Verdict.FAILED, "a"), seen(Verdict.FAILED, "b")) == 1
     assert changed(seen(Verdict.FAILED, "a"), seen(Verdict.FAILED, "a")) == 0
     path = tmp_path / "last.json"
-    since.write(path, since.Last.of(seen(Verdict.FAILED, "ä")))
-    assert since.read(path) == since.Last.of(seen(Verdict.FAILED, "ä"))
+    last_result.write(path, last_result.Last.of(seen(Verdict.FAILED, "ä")))
+    assert last_result.read(path) == last_result.Last.of(seen(Verdict.FAILED, "ä"))
     assert path.stat().st_mode & 0o777 == 0o600
     for garbage in ("", "[]", '{"code": 1}', '{"code": 1, "checks": {"a": 1}}', "\0"):
         path.write_text(garbage, encoding="utf-8")
-        assert since.read(path) is None
+        assert last_result.read(path) is None
 
 
 def test_other_options_are_another_run() -> None:
     here = Options(namespace="a")
-    assert since.path_of(here, "") == since.path_of(replace(here, timeout=1.0), "")
+    assert last_result.path_of(here, "") == last_result.path_of(replace(here, timeout=1.0), "")
     for other in (replace(here, dc=("zync",)), replace(here, strict=True), replace(here, namespace="b")):
-        assert since.path_of(here, "") != since.path_of(other, "")
+        assert last_result.path_of(here, "") != last_result.path_of(other, "")
 
 
 GOOD = """

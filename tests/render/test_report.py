@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.render.test_formats import EVIL, harmless
-from threescale_migrate import kept
+from threescale_migrate import check_json
 from threescale_migrate.check_codes import Code
 from threescale_migrate.engine import records
 from threescale_migrate.guide.config_changes import ConfigPatched
-from threescale_migrate.render.page import code, markdown, page
+from threescale_migrate.render.journal_report import of_record
 from threescale_migrate.render.report import Phase, Standing
-from threescale_migrate.render.report_of_record import of_record
+from threescale_migrate.render.report_page import code, markdown, page
 from threescale_migrate.run.report_path import usable
 from threescale_migrate.values import RESUME, Check, Command, Fix, Step, Text, Usage, Verdict
 
@@ -87,7 +87,7 @@ def failed_run(hostile: str = HOSTILE) -> records.Record:
         "serves": text(
             "{controller} serves, with {count} pods as {account}", controller="zync-1", count=1, account="default"
         ),
-        "fix": kept.of_fix(Fix(Text("fix it"))),
+        "fix": check_json.of_fix(Fix(Text("fix it"))),
     }
     lines: list[dict[str, Any]] = [
         {
@@ -262,7 +262,7 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, sen
 def test_what_several_steps_say_of_one_config_is_one_failure_with_its_fix() -> None:
     lines = [*failed_run().lines[:1]]
     checks = [
-        kept.of_check(Check(step, code, "dc/zync", Verdict.FAILED, Text(seen), Fix(Text("fix it"))))
+        check_json.of_check(Check(step, code, "dc/zync", Verdict.FAILED, Text(seen), Fix(Text("fix it"))))
         for step, code, seen in (
             (Step.READINESS, Code.ROLLOUT_COMPLETE, "it failed"),
             (Step.VERIFICATION, Code.PODS_RUN_AS_AMP, "it failed; zync-1 serves"),
@@ -340,7 +340,7 @@ def test_after_an_undo_that_failed_the_fix_is_followed_by_that_undo_and_no_migra
     lines[0].update(command="undo", given=["--dc=zync"], arguments=[], context="c", project="amp-prod")
     for line in lines:
         for failed in line["configs"] if line["event"] == "failed" else ():
-            failed["fix"] = kept.of_fix(Fix(Text("fix it"), (Command(("oc", "logs", "zync-2-x")), RESUME)))
+            failed["fix"] = check_json.of_fix(Fix(Text("fix it"), (Command(("oc", "logs", "zync-2-x")), RESUME)))
     report = of_record(records.record_of(lines, Path("x.jsonl")))
     assert report.failures[0].commands == ("oc logs zync-2-x --namespace=amp-prod --context=c",)
     again = "threescale-migrate undo --expect-server=https://api.example.test:6443 --dc=zync --namespace=amp-prod --context=c"

@@ -12,12 +12,12 @@ import yaml
 
 from threescale_migrate.check_codes import Code
 from threescale_migrate.engine import records
-from threescale_migrate.engine.failed import Failure
+from threescale_migrate.engine.run_failure import Failure
 from threescale_migrate.exit_codes import ExitCode
 from threescale_migrate.guide.selection import Wave
 from threescale_migrate.options import Options
 from threescale_migrate.render import formats
-from threescale_migrate.render.outcome import Changed, Outcome
+from threescale_migrate.render.project_outcome import Changed, Outcome
 from threescale_migrate.render.result import (
     Checked,
     Nothing,

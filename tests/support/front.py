@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tests.conftest import World
 from tests.support.clock import CLOCK
 from tests.support.in_process import FRONTS, Ending, Really
-from threescale_migrate.cluster.doors import ASK
+from threescale_migrate.cluster.allowed_calls import ASK
 from threescale_migrate.rehearsal.server import open_cluster
 
 Act = Callable[[], object]

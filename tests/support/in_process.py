@@ -22,9 +22,9 @@ from typing import Any, Protocol
 from tests.support import clock
 from tests.support.clock import CLOCK
 from threescale_migrate import redaction
-from threescale_migrate.cluster import ending, oc
-from threescale_migrate.cluster.failures import Ended, RequestTimeout
-from threescale_migrate.cluster.streams import Stream
+from threescale_migrate.cluster import oc, running_calls
+from threescale_migrate.cluster.call_files import Stream
+from threescale_migrate.cluster.oc_errors import Ended, RequestTimeout
 from threescale_migrate.engine import lock as engine_lock
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.rehearsal import ages
@@ -126,7 +126,7 @@ def start(
     stream: Stream,
 ) -> Ending:
     """In the place of `oc._start`."""
-    if ending.asked:
+    if running_calls.asked:
         raise Ended(Text("stopped before oc was called"))
     cluster = rehearsal_of(program)
     if cluster is None or args[0] in PROCESSES or stream.source is not None or stream.into is not None:
@@ -225,7 +225,7 @@ def forget() -> None:
     """Secrets that were learned would be masked in the next command too, and a leak of it not be seen."""
     redaction.REDACTOR.__dict__.clear()
     redaction.REDACTOR.__dict__.update(Redactor().__dict__)
-    for kept in (ending.asked, ending.running, ending._starting, ending._once_started):
+    for kept in (running_calls.asked, running_calls.running, running_calls._starting, running_calls._once_started):
         kept.clear()
 
 

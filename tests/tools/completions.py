@@ -17,7 +17,7 @@ from typing import Any
 import shtab
 
 import threescale_migrate
-from threescale_migrate import shipped
+from threescale_migrate import package_files
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli import usage
 from threescale_migrate.cli.main import COMPLETIONS
@@ -174,7 +174,7 @@ def _faults() -> Iterator[str]:
 
 def stale() -> list[str]:
     """The shells whose shipped script is not what the parser gives."""
-    return [shell for shell, name in COMPLETIONS.items() if shipped.text(name) != script(shell)]
+    return [shell for shell, name in COMPLETIONS.items() if package_files.text(name) != script(shell)]
 
 
 def main(argv: Iterable[str]) -> int:

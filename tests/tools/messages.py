@@ -23,7 +23,7 @@ from babel.messages.pofile import read_po, write_po
 
 import threescale_migrate
 from threescale_migrate.cli import parser as cli
-from threescale_migrate.cli.localising import localise
+from threescale_migrate.cli.parser_language import localise
 from threescale_migrate.language import LANGUAGES
 
 PACKAGE = Path(threescale_migrate.__file__).parent
@@ -164,23 +164,23 @@ def _table(name: str, tree: ast.Module) -> Iterator[str | None]:
 
 def of_tables() -> Iterator[Found]:
     """What stands in tables and enums whose members become texts elsewhere."""
-    from threescale_migrate.guide import prove_pull, pulls, refusals, selection, todays_images
+    from threescale_migrate.guide import admission_refusals, image_pulls, pull_proof, selection, todays_images
     from threescale_migrate.guide.readiness import RolloutState
     from threescale_migrate.rehearsal import faults
     from threescale_migrate.values import Verdict
 
-    for _, _, sentence, fix, _ in refusals.REFUSALS:
-        yield Found(sentence, "guide/refusals.py REFUSALS")
-        yield Found(fix, "guide/refusals.py REFUSALS")
-    for why, _, fix in (*pulls.MEANING.values(), pulls.UNKNOWN):
-        yield Found(why, "guide/pulls.py MEANING")
-        yield Found(fix, "guide/pulls.py MEANING")
-    for seen in (*prove_pull.OTHERWISE.values(), *todays_images.UNKNOWN.values()):
+    for _, _, sentence, fix, _ in admission_refusals.REFUSALS:
+        yield Found(sentence, "guide/admission_refusals.py REFUSALS")
+        yield Found(fix, "guide/admission_refusals.py REFUSALS")
+    for why, _, fix in (*image_pulls.MEANING.values(), image_pulls.UNKNOWN):
+        yield Found(why, "guide/image_pulls.py MEANING")
+        yield Found(fix, "guide/image_pulls.py MEANING")
+    for seen in (*pull_proof.OTHERWISE.values(), *todays_images.UNKNOWN.values()):
         yield Found(seen, "guide: what could not be asked")
-    for login in pulls.LOGINS:
-        yield Found(login, "guide/pulls.py LOGIN")
-    for seen in (seen for answers in prove_pull.SEEN.values() for seen in answers.values()):
-        yield Found(seen, "guide/prove_pull.py SEEN")
+    for login in image_pulls.LOGINS:
+        yield Found(login, "guide/image_pulls.py LOGIN")
+    for seen in (seen for answers in pull_proof.SEEN.values() for seen in answers.values()):
+        yield Found(seen, "guide/pull_proof.py SEEN")
     for name in selection.WAVE_NAMES:
         yield Found(name, "guide/selection.py WAVE_NAMES")
     for state in RolloutState:

@@ -33,7 +33,7 @@ class Mutant:
     tests: tuple[str, ...]
 
 
-DOORS = "cluster/test_doors.py"
+DOORS = "cluster/test_allowed_calls.py"
 READINESS = "guide/test_readiness.py"
 PROMISES = "commands/test_promises.py"
 OTHERS = "commands/test_others.py"
@@ -46,16 +46,16 @@ GATES = "commands/test_gates.py"
 
 MUTANTS = (
     # The doors.
-    Mutant("a link is removed by looking", "cluster/doors.py", '    (("logs",), _anything),', '    (("logs",), _anything),\n    (("secrets", "unlink"), _anything),', (DOORS,)),
-    Mutant("deleting is looking", "cluster/doors.py", '(("delete", "--help"), _one_of(()))', '(("delete",), _anything)', (DOORS,)),
-    Mutant("config view shows secrets", "cluster/doors.py", '_without("--raw", "--flatten")', "_anything", (DOORS,)),
-    Mutant("any object is a review", "cluster/doors.py", "return in_a_name and bool(spaces) and stdin == reviews(spaces)", "return in_a_name and bool(spaces)", (DOORS,)),
+    Mutant("a link is removed by looking", "cluster/allowed_calls.py", '    (("logs",), _anything),', '    (("logs",), _anything),\n    (("secrets", "unlink"), _anything),', (DOORS,)),
+    Mutant("deleting is looking", "cluster/allowed_calls.py", '(("delete", "--help"), _one_of(()))', '(("delete",), _anything)', (DOORS,)),
+    Mutant("config view shows secrets", "cluster/allowed_calls.py", '_without("--raw", "--flatten")', "_anything", (DOORS,)),
+    Mutant("any object is a review", "cluster/allowed_calls.py", "return in_a_name and bool(spaces) and stdin == reviews(spaces)", "return in_a_name and bool(spaces)", (DOORS,)),
     Mutant("a change without a journal", "cluster/oc.py", "if not record.is_open:", "if False:", (DOORS,)),
     # The order of the journal.
     Mutant("a change that is not announced", "engine/apply.py", "number = run.journal.begin(change, argv)", "number = run.journal.number = run.journal.number + 1", (MATRIX + "::test_a_call_that_fails_loses_nothing",)),
     Mutant("no answer is a failure", "engine/apply.py", 'outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"', 'outcome = "failed"', (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
     Mutant("a call that failed has taken effect", "engine/apply.py", "    if change in left:\n", "    if False:\n", (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
-    Mutant("an undo that was killed is complete", "engine/undo.py", 'if record.finished == "done" and not record.only', "if not record.only", (PROMISES + "::test_an_undo_that_was_killed_has_undone_nothing_that_counts_and_is_continued",)),
+    Mutant("an undo that was killed is complete", "engine/undo_sequence.py", 'if record.finished == "done" and not record.only', "if not record.only", (PROMISES + "::test_an_undo_that_was_killed_has_undone_nothing_that_counts_and_is_continued",)),
     # The judge of rollouts.
     Mutant("no pod at all proves", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if len(proved) < len(pods):", (READINESS,)),
     Mutant("pods that are not ready prove", "guide/readiness.py", "return pod.live and pod.ready and", "return pod.live and", (READINESS,)),
@@ -63,12 +63,12 @@ MUTANTS = (
     Mutant("one pod is enough", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if not proved:", (READINESS,)),
     Mutant("a pod of another account beside it does not count", "guide/readiness.py", "if len(proved) < len(pods) or len(proved) < config.replicas:", "if len(proved) < config.replicas:", (READINESS,)),
     # Undo.
-    Mutant("journals of another project count", "engine/undo.py", 'if not uid or record.uid in ("", uid))', ")", ("engine/test_journal.py",)),
+    Mutant("journals of another project count", "engine/undo_sequence.py", 'if not uid or record.uid in ("", uid))', ")", ("engine/test_journal.py",)),
     Mutant("another's login is deleted", "guide/object_changes.py", "        if found.fingerprint != self.fingerprint and not undo.force:\n", "        if False:\n", (PROMISES + "::test_undo_keeps_a_secret_with_another_login_and_says_so",)),
     Mutant("another's login is replaced", "guide/object_changes.py", "if undo.force or state.secret is None or state.secret.fingerprint in (self.fingerprint, self.before):", "if True:", (PROMISES + "::test_undo_does_not_put_the_former_login_over_one_that_came_since",)),
     Mutant("an account with others' links goes", "guide/object_changes.py", "return Kept(Text(why, secrets=\", \".join(linked))) if linked else None", "return None", (PROMISES + "::test_undo_keeps_an_account_to_which_others_have_linked_a_secret",)),
-    Mutant("undo --dc takes accounts too", "guide/undo.py", "if isinstance(change, ConfigChange) and change.config in wanted)", "if not isinstance(change, ConfigChange) or change.config in wanted)", (PROMISES + "::test_undo_of_some_configs_leaves_secret_and_account_to_the_others",)),
-    Mutant("an undo is undone", "engine/undo.py", "        if run is not None:\n            why = \"run", "        if False:\n            why = \"run", ("engine/test_journal.py",)),
+    Mutant("undo --dc takes accounts too", "guide/undo_plan.py", "if isinstance(change, ConfigChange) and change.config in wanted)", "if not isinstance(change, ConfigChange) or change.config in wanted)", (PROMISES + "::test_undo_of_some_configs_leaves_secret_and_account_to_the_others",)),
+    Mutant("an undo is undone", "engine/undo_sequence.py", "        if run is not None:\n            why = \"run", "        if False:\n            why = \"run", ("engine/test_journal.py",)),
     # Masking.
     Mutant("nothing looks like a login", "redaction.py", "        for pattern, replacement in PATTERNS:\n", "        for pattern, replacement in ():\n", (REDACTION,)),
     Mutant("the screen is not masked", "output.py", "masked = REDACTOR(text)", "masked = text", (REDACTION + "::test_whatever_is_written_to_a_stream_of_the_program_is_masked",)),
@@ -87,15 +87,15 @@ MUTANTS = (
     Mutant("another server goes on", "cluster/location.py", "    if normal(server) != location.server:\n", "    if False:\n", (LOCATION,)),
     Mutant("another project of the name goes on", "cluster/location.py", "if uid is not None and uid != location.uid:", "if False:", (LOCATION,)),
     # Waiting.
-    Mutant("a failed rollout is waited for", "engine/waiting.py", "    if assessment.state is RolloutState.FAILED:\n        return True\n", "", (PROMISES + "::test_a_rollout_that_has_failed_ends_the_wait_at_once",)),
-    Mutant("a config has no deadline", "engine/waiting.py", "late = [name for name in names if moment >= waiting.deadlines.get(name, moment + 1)]", "late: list[str] = []", (PROMISES + "::test_the_deadline_of_a_config_ends_a_wait_in_which_nothing_fails_by_itself",)),
-    Mutant("the login of a new account is not waited for", "engine/waiting.py", "if run.without_login or not service_account.awaits_login(state):", "if True:", (OTHERS + "::test_no_pod_is_made_before_the_cluster_has_given_amp_its_own_login",)),
+    Mutant("a failed rollout is waited for", "engine/rollout_wait.py", "    if assessment.state is RolloutState.FAILED:\n        return True\n", "", (PROMISES + "::test_a_rollout_that_has_failed_ends_the_wait_at_once",)),
+    Mutant("a config has no deadline", "engine/rollout_wait.py", "late = [name for name in names if moment >= waiting.deadlines.get(name, moment + 1)]", "late: list[str] = []", (PROMISES + "::test_the_deadline_of_a_config_ends_a_wait_in_which_nothing_fails_by_itself",)),
+    Mutant("the login of a new account is not waited for", "engine/rollout_wait.py", "if run.without_login or not service_account.awaits_login(state):", "if True:", (OTHERS + "::test_no_pod_is_made_before_the_cluster_has_given_amp_its_own_login",)),
     Mutant("another's rollout is patched over", "engine/migration.py", "    state = settle(run, state, names)\n    dead", "    dead", (PROMISES + "::test_a_rollout_of_somebody_else_is_waited_for_before_the_patch",)),
     Mutant("what others had made is made again", "engine/migration.py", "    if foreign:\n", "    if False:\n", (OTHERS + "::test_what_was_there_before_and_somebody_deletes_stops_the_run_before_the_next_wave",)),
     Mutant("a right that is lost is not noticed", "engine/migration.py", "    missing = unseen(found)\n", "    missing = ()\n", (PROMISES + "::test_no_wave_is_begun_whose_end_could_not_be_seen",)),
     # Confirmation and gates.
-    Mutant("any name confirms", "run/confirming.py", "if sys.stdin.readline().strip() != where.project:", "if not sys.stdin.readline().strip():", (PROMISES + "::test_another_name_at_the_prompt_changes_nothing",)),
-    Mutant("nobody has to confirm", "run/confirming.py", "    if not session.options.yes:\n", "    if False:\n", ("commands/test_migration.py::test_nobody_to_confirm_is_wrong_usage",)),
+    Mutant("any name confirms", "run/confirmation.py", "if sys.stdin.readline().strip() != where.project:", "if not sys.stdin.readline().strip():", (PROMISES + "::test_another_name_at_the_prompt_changes_nothing",)),
+    Mutant("nobody has to confirm", "run/confirmation.py", "    if not session.options.yes:\n", "    if False:\n", ("commands/test_migration.py::test_nobody_to_confirm_is_wrong_usage",)),
     Mutant("a gate that fails lets go on", "engine/gates.py", 'outcome = "done" if answered.exit_code == 0 else "failed"', 'outcome = "done"', (GATES + "::test_a_gate_that_fails_in_wave_3_stops_the_run_and_what_stopped_it_is_asked_again",)),
     Mutant("a gate has no time limit", "engine/gates.py", "seconds = run.oc.clock.limit(gates.seconds)", "seconds = 20.0", (PROMISES + "::test_a_gate_that_takes_too_long_has_failed",)),
     Mutant("a secret is replaced unasked", "guide/registry_secret.py", "    if not request.replace_secret:\n", "    if False:\n", (PROMISES + "::test_a_secret_that_differs_is_replaced_only_where_that_was_asked_and_undo_puts_it_back",)),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from threescale_migrate import files
-from threescale_migrate.engine import home
+from threescale_migrate.engine import journal_directory
 from threescale_migrate.values import Refused
 
 
@@ -70,11 +70,11 @@ def test_a_state_directory_that_others_may_write_is_refused(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    directory = home.directory_of("https://host", "project")
-    home.make(directory)
+    directory = journal_directory.directory_of("https://host", "project")
+    journal_directory.make(directory)
     (tmp_path / "state" / place).chmod(0o777)
     with pytest.raises(Refused, match="others can write"):
-        home.make(directory)
+        journal_directory.make(directory)
     if not place:  # as /tmp is: others may write, and not rename what is ours
         (tmp_path / "state").chmod(0o1777)
-        home.make(directory)
+        journal_directory.make(directory)

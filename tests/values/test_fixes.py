@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threescale_migrate import kept
+from threescale_migrate import check_json
 from threescale_migrate.check_codes import Code
 from threescale_migrate.shell import PROGRAM, Invocation, resumption
 from threescale_migrate.values import NO_FIX, RESUME, Check, Command, Fix, Step, Text, Verdict, Who, resume
@@ -96,7 +96,7 @@ def test_a_check_is_read_from_a_journal_as_it_was_written(commands: tuple[Comman
     fix = Fix(Text("{said}", said=said), commands)
     for one in (fix, NO_FIX):
         check = Check(Step.READINESS, Code.ROLLOUT_COMPLETE, "dc/zync", Verdict.FAILED, Text("{said}", said=said), one)
-        assert kept.check_of(kept.of_check(check)) == check
+        assert check_json.check_of(check_json.of_check(check)) == check
 
 
 @given(st.lists(st.text(st.characters(blacklist_categories=["Cs"]), min_size=1), min_size=1))

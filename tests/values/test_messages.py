@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.tools import messages
 from threescale_migrate.cli import parser as cli
-from threescale_migrate.cli.localising import asked_for, localise, spoken
+from threescale_migrate.cli.parser_language import asked_for, localise, spoken
 from threescale_migrate.language import LANGUAGES, language_of, translation
 from threescale_migrate.render.progress import STATE_WIDTH, STATE_WORDS
 from threescale_migrate.render.terminal import columns, fit, open_terminal, wrap

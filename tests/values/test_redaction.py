@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from tests.support.leaks import PLANTED, TOKEN, leaks
 from tests.support.recorded import all_calls
 from threescale_migrate import output
-from threescale_migrate.cluster import failures, oc
-from threescale_migrate.cluster.doors import TRY_ON_SERVER
+from threescale_migrate.cluster import oc, oc_errors
+from threescale_migrate.cluster.allowed_calls import TRY_ON_SERVER
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.engine.journal import snapshot
 from threescale_migrate.guide import secret_file
@@ -243,7 +243,7 @@ def test_an_error_of_oc_is_masked_before_it_is_cut(tmp_path_factory: pytest.Temp
     program.chmod(0o755)
     redact = Redactor()
     redact.learn(secret)
-    with pytest.raises(failures.OcError) as caught:
+    with pytest.raises(oc_errors.OcError) as caught:
         oc.Oc(str(program), redact=redact).read(("whoami",))
     assert "another" not in str(caught.value)
     assert str(caught.value).endswith("*")

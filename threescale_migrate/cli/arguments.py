@@ -6,11 +6,11 @@ import argparse
 import re
 from collections.abc import Callable, Mapping
 
-from ..guide.prove_pull import IMAGE, is_image
+from ..guide.pull_proof import IMAGE, is_image
 from ..options import ALL, ONE, UNTIL_MIGRATED, Option
 from ..values import REGISTRY, STEPS, Step, Text, Usage
 from . import references
-from .localising import current
+from .parser_language import current
 
 
 def said(text: Text) -> str:

@@ -12,8 +12,8 @@ from ..render.markdown import emphasised, section
 from ..render.result import Nothing, Printed, Result
 from ..run.session import Session
 from ..values import Text, Usage
-from .localising import current, localise, spoken
 from .parser import build
+from .parser_language import current, localise, spoken
 from .topics import TOPICS, title, topic
 from .usage import commands, whole
 

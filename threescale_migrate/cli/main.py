@@ -10,12 +10,12 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .. import shipped
+from .. import package_files
 from ..exit_codes import ExitCode
 from ..language import translation
 from ..output import Unwritable, close, guard
 from ..values import Text, Usage
-from .line import parsed
+from .command_line import parsed
 from .parser import WrongUsage
 from .usage import NAME
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         line = parsed(words, program)
         if line.command == "completion":  # each new shell may wait for it: nothing more is loaded
-            sys.stdout.write(shipped.text(COMPLETIONS[line.options.shell_name]))
+            sys.stdout.write(package_files.text(COMPLETIONS[line.options.shell_name]))
             code: int = ExitCode.DONE
         else:
             if line.command in LOOK_FIRST and not (line.options.many or line.options.verbose > 1):
@@ -72,9 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _look_ahead(options: Options) -> None:
     """Begins the first call of `oc`, which takes as long as what is still to be loaded. What is wrong is said by whoever needs it."""
-    from ..cluster.failures import OcError
     from ..cluster.location import look_ahead
-    from ..run.connecting import LOOKING_TIMEOUT, connect
+    from ..cluster.oc_errors import OcError
+    from ..run.connection import LOOKING_TIMEOUT, connect
 
     with suppress(Usage, OcError):
         look_ahead(connect(options, options.timeout or LOOKING_TIMEOUT))
@@ -99,7 +99,7 @@ def _command(name: str, program: str) -> Command:
 def _misused(argv: Sequence[str], error: WrongUsage) -> int:
     """The exit code after a usage that was refused: monitoring systems have codes of their own, and read stdout."""
     if any(word.startswith(("-o", "--output")) for word in argv):
-        from ..engine.failed import Failure
+        from ..engine.run_failure import Failure
         from ..options import Options
         from ..render.formats import FORMATS
         from ..render.result import Result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import shipped
+from .. import package_files
 
 TOPICS = (
     "registry-secret",
@@ -30,7 +30,7 @@ TOPICS = (
 
 def topic(name: str) -> str:
     """The Markdown of a topic. Raises FileNotFoundError for a name that is none."""
-    return shipped.text(f"topics/{name}.md")
+    return package_files.text(f"topics/{name}.md")
 
 
 def title(name: str) -> str:

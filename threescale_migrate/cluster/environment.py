@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .failures import Forbidden, NotFound
 from .oc import Oc
+from .oc_errors import Forbidden, NotFound
 
 NAME = "system-environment"
 RELEASE = "AMP_RELEASE"

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .doors import ASK, images
-from .failures import BadInput, Forbidden
+from .allowed_calls import ASK, images
 from .oc import Oc
+from .oc_errors import BadInput, Forbidden
 
 FOUND = "Success"
 # An error of the image API itself can last; it says nothing of the images, and is not waited out.

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from ..values import Refused, Text
 from .dialects import user_of
-from .failures import NoConfiguration, NotFound, OcError, UnknownResourceType, Unreachable
 from .oc import Oc
+from .oc_errors import NoConfiguration, NotFound, OcError, UnknownResourceType, Unreachable
 from .state import ProjectState
 from .threads import begun, side_by_side
 

@@ -21,12 +21,14 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from ..exit_codes import ExitCode
 from ..language import shortage, system_error
 from ..redaction import REDACTOR, Redactor
+from ..safe_text import cut
 from ..values import Text
-from ..visible import cut
-from . import ending
+from . import running_calls
+from .allowed_calls import WrongDoor, changes_bindings, only_looks
+from .call_files import NONE, Stream
 from .clock import Clock
-from .doors import WrongDoor, changes_bindings, only_looks
-from .failures import (
+from .items import documents_of, items_of
+from .oc_errors import (
     Call,
     Ended,
     Forbidden,
@@ -42,8 +44,6 @@ from .failures import (
     error_sentence,
     missing,
 )
-from .items import documents_of, items_of
-from .streams import NONE, Stream
 
 Answer = TypeVar("Answer")
 Part = TypeVar("Part")
@@ -93,7 +93,7 @@ class Oc:
     redact: Redactor = field(default_factory=lambda: REDACTOR)
     observer: Callable[[Call], None] | None = None
     server: str = ""
-    pause: Callable[[float], None] = field(default_factory=lambda: ending.patient)
+    pause: Callable[[float], None] = field(default_factory=lambda: running_calls.patient)
     lock: int | None = None
     remembered: dict[str, object] = field(default_factory=dict, repr=False)
 
@@ -287,7 +287,7 @@ class Oc:
             return attempt()
         except OcError as error:
             first = error
-        from .retrying import again  # late: most calls succeed at once, and need none of it
+        from .retries import again  # late: most calls succeed at once, and need none of it
 
         return again(attempt, first, began, tries, timeouts, self.clock, self.pause, self.server)
 
@@ -314,10 +314,10 @@ def _start(
     # At its lowest level sh logs what it feeds to a process, and what that says.
     logging.getLogger("sh").setLevel(logging.CRITICAL)
     out, err = io.BytesIO(), io.BytesIO()
-    if ending.asked:
+    if running_calls.asked:
         raise Ended(Text("stopped before oc was called"))
     try:
-        with ending.while_starting():
+        with running_calls.while_starting():
             process = sh.Command(program)(
                 *args,
                 _in=(stdin or "").encode() if stream.source is None else stream.source,
@@ -335,7 +335,7 @@ def _start(
                 _no_err=True,
                 _env={**os.environ, **SPOKEN},
             )
-            ending.running.append(process.process)
+            running_calls.running.append(process.process)
     except (sh.CommandNotFound, sh.ForkException, OSError) as error:
         if shortage(error) is not None:
             raise
@@ -343,13 +343,13 @@ def _start(
         raise OcMissing(
             Text("{program} cannot be started ({why}): name an oc with --oc", program=program, why=why)
         ) from None
-    if ending.asked:
-        ending.end(process.process)
+    if running_calls.asked:
+        running_calls.end(process.process)
     late = threading.Event()
 
     def end() -> None:
         late.set()
-        ending.end(process.process)
+        running_calls.end(process.process)
 
     timer = threading.Timer(timeout, end)
     timer.daemon = True
@@ -360,7 +360,7 @@ def _start(
         pass
     finally:
         timer.cancel()
-        ending.running.remove(process.process)
+        running_calls.running.remove(process.process)
     if late.is_set():
         shown = redact(" ".join(("oc", *args[:2])))
         raise RequestTimeout(

@@ -15,8 +15,8 @@ from time import monotonic
 
 from ..language import system_error
 from ..values import Text
-from .ending import ends_with_the_calls
-from .failures import OcMissing
+from .oc_errors import OcMissing
+from .running_calls import ends_with_the_calls
 
 KEPT_BYTES = 65536
 # How long a program that has to end may tidy up.

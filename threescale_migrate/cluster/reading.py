@@ -13,7 +13,8 @@ from typing import Any
 
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
 from .access import Review
-from .failures import (
+from .oc import READ_TRIES, Oc
+from .oc_errors import (
     Forbidden,
     NotFound,
     OcError,
@@ -23,7 +24,6 @@ from .failures import (
     UnreadableAnswer,
     error_lines,
 )
-from .oc import READ_TRIES, Oc
 from .parsing import SETTINGS, Part, assemble, parse_item
 from .pull_secrets import DATA_KEYS, broken, parse_secret, secret_values
 from .reviews import EACH_PROJECT, review

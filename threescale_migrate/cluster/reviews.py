@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .access import Rule
-from .doors import ASK, reviews
+from .allowed_calls import ASK, reviews
 from .oc import Oc
 from .parsing import parse_review
 

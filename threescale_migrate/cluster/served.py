@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .failures import NotFound, UnknownResourceType
 from .oc import Oc
+from .oc_errors import NotFound, UnknownResourceType
 
 
 def served(oc: Oc, group: str, versions: Sequence[str], plural: str) -> str | None:

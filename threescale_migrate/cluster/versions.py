@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .failures import BadInput
 from .oc import Oc
+from .oc_errors import BadInput
 
 VERSION = "version"
 

@@ -10,7 +10,7 @@ from ..guide.dumps import SECONDS
 from ..options import Options
 from ..render.result import Result
 from ..run.backups import findings, save
-from ..run.connecting import LOOKING_TIMEOUT, located
+from ..run.connection import LOOKING_TIMEOUT, located
 from ..run.session import Session
 from ..values import Refused, Text, Usage
 

@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from .. import __version__, files
-from ..cluster.sharing import TYPES, Masking, bundle
-from ..engine.backup import read_each
+from ..cluster.export_masking import TYPES, Masking, bundle
+from ..engine.backup_files import read_each
 from ..exit_codes import ExitCode
 from ..language import system_error
 from ..options import Options
 from ..render.result import Result, Told
-from ..run.connecting import LOOKING_TIMEOUT, located
+from ..run.connection import LOOKING_TIMEOUT, located
 from ..run.session import Session
 from ..values import Refused, Text, Usage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..engine import records, undo
+from ..engine import records, undo_sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..options import Options
@@ -20,7 +20,7 @@ def run(session: Session, options: Options) -> Result:
         raise Usage(Text("--report: name the run, as history lists it"))
     problems: list[Text] = []
     known = records.records(project=options.namespace, problems=problems)
-    taken = {name for group in _by_project(known) for name in undo.undone(group)}
+    taken = {name for group in _by_project(known) for name in undo_sequence.undone(group)}
     if not options.run:
         return session.result(ExitCode.DONE, Runs(tuple(known), frozenset(taken), tuple(problems)))
     record = records.one_of(known, options.run)
@@ -35,7 +35,7 @@ def _by_project(known: Iterable[Record]) -> list[tuple[Record, ...]]:
     for record in known:
         groups.setdefault((record.server, record.project), []).append(record)
     return [
-        undo.of_identity(group, uid)[0]
+        undo_sequence.of_identity(group, uid)[0]
         for group in groups.values()
         for uid in {record.uid for record in group if record.uid} or {""}
     ]

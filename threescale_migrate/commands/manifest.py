@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from ..cluster.failures import OcError
 from ..cluster.location import pin
+from ..cluster.oc_errors import OcError
 from ..cluster.served import served
 from ..exit_codes import ExitCode
 from ..options import Options

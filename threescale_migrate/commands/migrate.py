@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..check_codes import Code
-from ..cluster.failures import TimeOver
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import TimeOver
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine import migration
-from ..engine.backup import usable
+from ..engine.backup_files import usable
 from ..engine.dumping import owed
-from ..engine.failed import Failed
-from ..engine.failure import out_of_time
-from ..engine.proving import prove
+from ..engine.registry_questions import prove
+from ..engine.run_failure import Failed
+from ..engine.wait_endings import out_of_time
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
 from ..guide.dumps import Dump
@@ -23,17 +23,17 @@ from ..guide.preflight import attempt
 from ..options import Options
 from ..render.result import Result
 from ..run.backups import findings, save
-from ..run.confirming import confirm, gates_of
-from ..run.connecting import LOOKING_TIMEOUT, locked, unexpected
-from ..run.journaling import Start, journaled
+from ..run.confirmation import confirm, gates_of
+from ..run.connection import LOOKING_TIMEOUT, locked, unexpected
 from ..run.many import in_turn
-from ..run.planned import planned
+from ..run.migration_plan import planned
 from ..run.preflight import examine, insist
 from ..run.reports import versions_of
 from ..run.requests import request_of
 from ..run.results import checked, exit_code
+from ..run.run_journal import Start, journaled
 from ..run.session import Session
-from ..run.undoing import after_failure
+from ..run.undo_request import after_failure
 from ..values import Check, Refused, Request, Text, Usage, Verdict
 
 

@@ -10,11 +10,11 @@ from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.selection import waves
 from ..options import STDOUT, Options
-from ..render.outcome import Outcome, worst
+from ..render.project_outcome import Outcome, worst
 from ..render.result import Order, Plan, Projects, Result
-from ..run.connecting import LOOKING_TIMEOUT
+from ..run.connection import LOOKING_TIMEOUT
 from ..run.many import looked
-from ..run.planned import planned
+from ..run.migration_plan import planned
 from ..run.preflight import examine, meaning
 from ..run.requests import check_project, request_of
 from ..run.session import Session

@@ -7,7 +7,7 @@ from ..cluster.reading import observe
 from ..exit_codes import ExitCode
 from ..options import Options
 from ..render.result import Preflight, Result
-from ..run.connecting import LOOKING_TIMEOUT
+from ..run.connection import LOOKING_TIMEOUT
 from ..run.preflight import examine, meaning
 from ..run.requests import request_of
 from ..run.session import Session

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..cluster.failures import OcMissing
+from ..cluster.oc_errors import OcMissing
 from ..cluster.programs import run_program
 from ..exit_codes import ExitCode
 from ..language import system_error, translation

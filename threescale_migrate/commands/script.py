@@ -9,16 +9,16 @@ from .. import __version__, shell
 from ..cluster.location import Location, locate
 from ..cluster.reading import observe
 from ..exit_codes import ExitCode
-from ..guide import undo
+from ..guide import undo_plan
 from ..guide.costs import costs
 from ..guide.readiness import assess
-from ..guide.rights import needed
 from ..guide.selection import Wave, choose, waves
+from ..guide.user_rights import needed
 from ..options import STDOUT, Options
 from ..render import bash
 from ..render.result import Printed, Result
-from ..run.connecting import LOOKING_TIMEOUT
-from ..run.planned import planned
+from ..run.connection import LOOKING_TIMEOUT
+from ..run.migration_plan import planned
 from ..run.preflight import examine, insist
 from ..run.requests import check_project, request_of
 from ..run.session import Session
@@ -60,7 +60,7 @@ def run(session: Session, options: Options) -> Result:
         secret_file=request.pull_secret.path if request.pull_secret is not None else None,
         from_secret=request.pull_secret.kept if request.pull_secret is not None else None,
         changes=plan.actions,
-        undo=undo.of_plan(state, plan.actions),
+        undo=undo_plan.of_plan(state, plan.actions),
         rights=tuple(right.question[2:] for right in needed(plan.actions, state)),
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
         costs=costs(state, chosen),

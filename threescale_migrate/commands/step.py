@@ -9,19 +9,19 @@ from ..cluster.location import check_there, pin
 from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
-from ..engine import migration, waiting
-from ..engine.proving import prove
+from ..engine import migration, rollout_wait
+from ..engine.registry_questions import prove
 from ..guide import steps
 from ..guide.change import Change
 from ..guide.costs import costs
 from ..guide.preflight import redeployed
 from ..options import Options
 from ..render.result import Plan, Result
-from ..run.confirming import confirm
-from ..run.connecting import LOOKING_TIMEOUT, located, locked
-from ..run.journaling import Start, journaled
+from ..run.confirmation import confirm
+from ..run.connection import LOOKING_TIMEOUT, located, locked
 from ..run.requests import check_project, insist_on_pull, request_of
 from ..run.results import checked, exit_code
+from ..run.run_journal import Start, journaled
 from ..run.session import Session
 from ..values import Request, Step, Text, Usage
 
@@ -55,7 +55,7 @@ def run(session: Session, options: Options) -> Result:
             elif step is Step.DEPLOYMENT_CONFIGS:
                 migration.patch(run)
             elif step is Step.READINESS:
-                waiting.wait_all(run)
+                rollout_wait.wait_all(run)
             state = observe(run.oc, elsewhere=step is Step.PERMISSIONS)
             found = prove(run.oc, state, run.request) if step is Step.REGISTRY_SECRET else ()
             checks = (*steps.verify(state, run.request, (step,)), *found)

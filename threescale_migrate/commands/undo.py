@@ -1,4 +1,4 @@
-"""`undo`: undoes what a run changed. What is undone, and how, is decided in `guide/undo.py`."""
+"""`undo`: undoes what a run changed. What is undone, and how, is decided in `guide/undo_plan.py`."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ..cluster.oc import Oc
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine import records
-from ..engine import undo as sequence
+from ..engine import undo_sequence as sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
-from ..guide import undo as guide
+from ..guide import undo_plan as guide
 from ..guide.change import Undo
 from ..guide.config_changes import configs_of
 from ..guide.costs import costs
 from ..guide.selection import Wave
 from ..options import Options
 from ..render.result import Checked, Plan, Result
-from ..run.confirming import confirm
-from ..run.connecting import LOOKING_TIMEOUT, located, locked
-from ..run.journaling import Start, journaled
+from ..run.confirmation import confirm
+from ..run.connection import LOOKING_TIMEOUT, located, locked
 from ..run.results import checked, exit_code
+from ..run.run_journal import Start, journaled
 from ..run.session import Session
 from ..run.sources import read_secret
-from ..run.undoing import changes_of, manifests, still_migrated
+from ..run.undo_request import changes_of, manifests, still_migrated
 from ..values import Check, PullSecret, Refused, Request, Step, Text, Verdict
 
 

@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from ..cluster.failures import OcError, TimeOver
 from ..cluster.location import check_there, pin
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import OcError, TimeOver
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
-from ..engine.failed import Failed
-from ..engine.proving import prove
+from ..engine.registry_questions import prove
+from ..engine.run_failure import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps
 from ..language import system_error
 from ..options import Options
-from ..render.outcome import Changed, Outcome, worst
+from ..render.project_outcome import Changed, Outcome, worst
 from ..render.result import Checked, Nothing, Projects, Result
-from ..run import errors, results, since
-from ..run.connecting import LOOKING_TIMEOUT
+from ..run import errors, last_result, results
+from ..run.connection import LOOKING_TIMEOUT
 from ..run.many import looked
 from ..run.requests import request_of
 from ..run.session import Session
@@ -34,7 +34,7 @@ def run(session: Session, options: Options) -> Result:
 
         metrics.check_path(options.metrics_file)
     if options.watch is not None:
-        from ..run.watching import watch
+        from ..run.verify_watch import watch
 
         return watch(session, _whole)
     return _run_many(session, options) if options.many else _run_one(session, options)
@@ -73,7 +73,7 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
         request = request_of(session, oc)
         state = observe(oc, elsewhere=request.permissions)
         if any(controller.cancelled for controller in state.controllers.values()):
-            from ..run.undoing import remembering
+            from ..run.undo_request import remembering
 
             state = remembering(state, server)
         check_there(oc, state)
@@ -122,12 +122,12 @@ def _record(session: Session, options: Options, outcomes: Sequence[Outcome]) -> 
     news = False
     changes: dict[str, tuple[Changed, ...]] = {}
     for outcome in outcomes:
-        path = since.path_of(options, outcome.name if len(outcomes) > 1 else "")
-        before, now = since.read(path), since.Last.of(outcome)
-        news = news or before is None or now.code != before.code or bool(since.changes(outcome, before))
-        changes[outcome.name] = since.changes(outcome, before)
+        path = last_result.path_of(options, outcome.name if len(outcomes) > 1 else "")
+        before, now = last_result.read(path), last_result.Last.of(outcome)
+        news = news or before is None or now.code != before.code or bool(last_result.changes(outcome, before))
+        changes[outcome.name] = last_result.changes(outcome, before)
         try:
-            since.write(path, now)
+            last_result.write(path, now)
         except OSError as error:
             _warn(session, "--changed-since-last", str(path.parent), error)
     return Recorded(news, changes)

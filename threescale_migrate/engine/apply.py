@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from time import monotonic
 
 from .. import shell
-from ..cluster import failures
+from ..cluster import oc_errors
 from ..cluster.dialects import BINDS_DELETIONS, UNCHANGED
-from ..cluster.failures import OcError
+from ..cluster.oc_errors import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.change import Change, Deletion
 from ..guide.config_changes import ConfigChange, RolloutCancelled
 from ..guide.object_changes import SecretCopied
 from ..values import Refused, Text, Usage
-from .failed import Failed
 from .journal import UNSENT
 from .run import Run
+from .run_failure import Failed
 from .signals import Stopped
 
 # At an API that fails one call in five, six tries lose one change in fifteen thousand.
@@ -70,7 +70,7 @@ def _apply_one(run: Run, change: Change, replan: Replan, replans: bool) -> tuple
             run.unanswered = run.unanswered if found.outcome == "unknown" else ""
             run.journal.end(
                 number,
-                UNSENT if isinstance(error, failures.NOT_SENT) else found.outcome,
+                UNSENT if isinstance(error, oc_errors.NOT_SENT) else found.outcome,
                 said=found.said,
                 seconds=round(monotonic() - started, 3),
             )
@@ -82,7 +82,7 @@ def _apply_one(run: Run, change: Change, replan: Replan, replans: bool) -> tuple
                 return None
             if found.refused is not None:
                 raise Failed(found.refused, ExitCode.FAILED) from None
-            if isinstance(error, failures.Conflict) and found.left is not None:
+            if isinstance(error, oc_errors.Conflict) and found.left is not None:
                 same = next((other for other in found.left if other == change and change.planned_like(other)), None)
                 if same is None and replans:
                     return found.left
@@ -121,7 +121,7 @@ def _is_gone(run: Run, change: Change, error: OcError) -> bool:
     if not isinstance(change, ConfigChange) or run.seen is None:
         return False
     gone = "dc" not in run.seen.unread and change.config not in run.seen.configs
-    return isinstance(error, failures.NotFound) and gone
+    return isinstance(error, oc_errors.NotFound) and gone
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ class _Found:
 
 def _after_failure(run: Run, change: Change, replan: Replan, error: OcError) -> _Found:
     """Checks whether a call that failed took effect anyway."""
-    if isinstance(error, failures.AlreadyExists) and isinstance(change, SecretCopied):
+    if isinstance(error, oc_errors.AlreadyExists) and isinstance(change, SecretCopied):
         return _Found("present", f"{error} (it has the same content)")
-    outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"
-    if isinstance(error, failures.NOT_SENT):
+    outcome = "failed" if isinstance(error, oc_errors.WITHOUT_EFFECT) else "unknown"
+    if isinstance(error, oc_errors.NOT_SENT):
         return _Found(outcome, str(error))
     try:
         state = run.observe()
@@ -156,6 +156,6 @@ def _after_failure(run: Run, change: Change, replan: Replan, error: OcError) -> 
         return _Found(outcome, str(error), left=left)
     if outcome == "unknown":
         return _Found("done", f"{error} (it took effect anyway)")
-    if change.is_done(state) or isinstance(error, failures.AlreadyExists) or UNCHANGED.search(str(error)):
+    if change.is_done(state) or isinstance(error, oc_errors.AlreadyExists) or UNCHANGED.search(str(error)):
         return _Found("present", f"{error} (somebody else has done it)")
     return _Found(outcome, str(error), left=left)

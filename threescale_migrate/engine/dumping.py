@@ -16,18 +16,18 @@ from time import monotonic
 from typing import BinaryIO
 
 from .. import shell
-from ..cluster.failures import Call, OcError, RequestTimeout, classify
+from ..cluster.call_files import Stream
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import Call, OcError, RequestTimeout, classify
 from ..cluster.state import ProjectState
-from ..cluster.streams import Stream
 from ..exit_codes import ExitCode
 from ..guide import dumps
 from ..guide.dumps import Dump, Making
+from ..safe_text import cut
 from ..values import NO_FIX, Command, Fix, Text
-from ..visible import cut
-from .failed import Failed, Failure
+from .rollout_wait import wait
 from .run import Run
-from .waiting import wait
+from .run_failure import Failed, Failure
 
 # A line is read in pieces of so many bytes: one with a picture in it is long.
 PIECE = 1 << 16

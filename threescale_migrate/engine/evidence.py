@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import kept
+from .. import check_json
 from ..cluster.state import ProjectState
 from ..guide.readiness import MIGRATED, Assessment, Goal, assess, fix, proves
-from .failed import BrokenConfig
+from .run_failure import BrokenConfig
 
 
 def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) -> dict[str, object]:
@@ -29,7 +29,7 @@ def proof(state: ProjectState, names: Iterable[str], goals: Mapping[str, Goal]) 
             "reached": assessment.reached,
             "lasting": assessment.cause is not None and assessment.cause.lasting,
             "why": why.kept(),
-            "fix": kept.of_fix(fix(assessment)),
+            "fix": check_json.of_fix(fix(assessment)),
             "revision": assessment.revision,
             "ready": assessment.ready,
             "wanted": assessment.wanted,
@@ -56,7 +56,7 @@ def failed(broken: BrokenConfig) -> dict[str, object]:
         "why": broken.why.kept(),
         "log": list(broken.log),
         "serves": broken.serves.kept(),
-        "fix": kept.of_fix(broken.fix),
+        "fix": check_json.of_fix(broken.fix),
     }
 
 

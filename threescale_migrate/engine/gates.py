@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from ..cluster.failures import OcMissing
+from ..cluster.oc_errors import OcMissing
 from ..cluster.programs import Answered, Wait, ask_program
 from ..cluster.state import ProjectState
 from ..command_secrets import masked
@@ -21,8 +21,8 @@ from ..guide.cause import then
 from ..guide.readiness import MIGRATED
 from ..guide.selection import Wave
 from ..values import GO_ON, PROGRAM, Command, Fix, Text, Usage
-from .failure import LOG_LINES, how_far, stopped
 from .run import Run
+from .wait_endings import LOG_LINES, how_far, stopped
 
 GATE_SECONDS = 60.0
 LONGEST_LINE = 200

@@ -24,7 +24,7 @@ from ..files import flush_directory, opened
 from ..language import system_error
 from ..redaction import Redactor
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Problem, Text
-from .home import make, unwritable
+from .journal_directory import make, unwritable
 
 if TYPE_CHECKING:
     from ..cluster.state import ProjectState

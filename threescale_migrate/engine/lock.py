@@ -13,8 +13,8 @@ from .. import files
 from ..cluster.oc import DEFAULT_CALL_TIMEOUT
 from ..exit_codes import ExitCode
 from ..values import Problem, Text
-from .home import make, unwritable
 from .journal import now
+from .journal_directory import make, unwritable
 
 LOCK = "lock"
 

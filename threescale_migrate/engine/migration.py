@@ -1,6 +1,6 @@
 """The sequence of a migration: steps 1 to 3, then a wave after the other, each planned anew, patched and waited for.
 
-It holds the order and nothing else: how an action is run is in `apply.py`, how a rollout is waited for in `waiting.py`.
+It holds the order and nothing else: how an action is run is in `apply.py`, how a rollout is waited for in `rollout_wait.py`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from .. import shell
 from ..check_codes import Code
-from ..cluster.failures import OcError
+from ..cluster.oc_errors import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
-from ..guide import deployment_configs, prove_pull, steps
+from ..guide import deployment_configs, pull_proof, steps
 from ..guide.cause import then
 from ..guide.change import Change
 from ..guide.readiness import MIGRATED, assess_all
@@ -20,11 +20,11 @@ from ..guide.selection import Wave, Whole, choose, waves
 from ..values import Check, Fix, Refused, Step, Text, Usage, Verdict, resume
 from .apply import apply
 from .dumping import restore_content
-from .failed import Failed
-from .failure import broken_off, how_far, stopped, unreadable
 from .gates import Gates, Passed, after, before
+from .rollout_wait import await_login, last_observation, settle, wait
 from .run import Run, unseen
-from .waiting import await_login, last_observation, settle, wait
+from .run_failure import Failed
+from .wait_endings import broken_off, how_far, stopped, unreadable
 
 NO_GATES = Gates()
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
@@ -113,13 +113,13 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
 
 def _prove(run: Run) -> None:
     """Where it was asked for: has the cluster fetch an image with the login that it has now, before anything is redeployed."""
-    from . import proving
+    from . import registry_questions
 
     run.stop.check()
-    for image, said in proving.of_the_cluster(run.oc, run.request.prove_pull).items():
-        found = proving.by_the_cluster(image, said)
+    for image, said in registry_questions.of_the_cluster(run.oc, run.request.prove_pull).items():
+        found = registry_questions.by_the_cluster(image, said)
         if run.request.prove_by_default:
-            found = prove_pull.eased((found,))[0]
+            found = pull_proof.eased((found,))[0]
         run.journal.write("proof", image=image, verdict=found.verdict.value, seen=str(found.seen))
         sentence = Text("{subject}: {seen}", subject=found.subject, seen=found.seen)
         known = found.forceable and run.request.prove_by_default  # the preflight has seen it, and was forced

@@ -12,13 +12,13 @@ from typing import Any
 from .. import files
 from ..guide.change import Change
 from ..guide.config_changes import RolloutCancelled
-from ..guide.undo import revived
+from ..guide.undo_plan import revived
 from ..language import system_error
 from ..shell import Invocation
 from ..values import PROGRAM, Text, Usage
-from . import shapes
-from .home import host_part, safe_name, state_home
+from . import journal_lines
 from .journal import CHANGED, FORMAT, UNSENT, JournalError, NoJournal, whole_number
+from .journal_directory import host_part, safe_name, state_home
 from .lock import LOCK, holder, is_alive
 
 # A run of a thousand configs with all its rollouts writes some megabytes.
@@ -135,7 +135,7 @@ def read(path: Path) -> Record:
     if first.get("version") != FORMAT:
         raise JournalError(Text("the journal {path} was written by another version of this tool", path=str(path)))
     for number, line in enumerate(lines, 1):
-        if not shapes.fits(line):
+        if not journal_lines.fits(line):
             raise _damaged(path, number)
     return record_of(lines, path, rest != b"")
 

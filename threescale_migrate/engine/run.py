@@ -1,6 +1,6 @@
 """What a run needs: how to ask the cluster, where to record what is done, whom to inform, when to end.
 
-It carries out nothing: the sequences are in `migration.py` and `undoing.py`.
+It carries out nothing: the sequences are in `migration.py` and `undo_request.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from .. import kept
-from ..cluster.failures import TimeOver
+from .. import check_json
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import TimeOver
 from ..cluster.reading import observe, observe_rollouts
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
@@ -24,8 +24,8 @@ from ..guide.selection import Wave, Whole, choose
 from ..language import shortage
 from ..values import PROGRAM, Check, Command, Refused, Request, Step, Text, Usage
 from . import evidence
-from .failed import Failed, Failure
 from .journal import Journal, JournalError
+from .run_failure import Failed, Failure
 from .signals import Stop
 
 # The pauses between two rounds of a wait grow from this by so much. By a count over rollouts of 2.5 to 9 s, of 15 to 40 s and of
@@ -153,7 +153,7 @@ class Run:
 
     def finish(self, code: ExitCode, checks: Iterable[Check]) -> None:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""
-        self.journal.write("verified", checks=[kept.of_check(check) for check in checks])
+        self.journal.write("verified", checks=[check_json.of_check(check) for check in checks])
         self._prove()
         self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code))
 

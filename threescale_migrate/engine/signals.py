@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from ..cluster.ending import end_running_calls
+from ..cluster.running_calls import end_running_calls
 from ..exit_codes import ExitCode
 from ..values import PROGRAM, Command, Text
 

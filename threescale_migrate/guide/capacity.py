@@ -17,7 +17,7 @@ from ..cluster.state import DeploymentConfig, ProjectState, Resources
 from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who, resume
 from .cause import then
 from .change import Change
-from .needs import COMPUTE, Amounts, PodNeed, effective, quantity, requested, rollout, shown, surge
+from .pod_resources import COMPUTE, Amounts, PodNeed, effective, quantity, requested, rollout, shown, surge
 from .selection import Wave
 
 KNOWN_SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort"})

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from ..safe_text import cut
 from ..values import RESUME, Command, Fix, Text
-from ..visible import cut
 
 
 class CauseKind(str, Enum):

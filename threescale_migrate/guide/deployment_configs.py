@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import ACCOUNT, GO_ON, NO_FIX, Check, Fix, Request, Step, Text, Verdict
+from .admission_refusals import abandoned
 from .change import Change
 from .config_changes import ConfigResumed, RolloutCancelled, RolloutStarted, patch
 from .readiness import Assessment, RolloutState, assess
-from .refusals import abandoned
 from .selection import choose, has_own_account, waves
 
 STEP = Step.DEPLOYMENT_CONFIGS

@@ -15,10 +15,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..cluster.doors import DUMP
+from ..cluster.allowed_calls import DUMP
 from ..cluster.state import Pod, ProjectState
 from ..values import Text
-from .rights import Right
+from .user_rights import Right
 
 # A workstation dumps a gigabyte in a minute or two; zync's content is a few megabytes.
 SECONDS = 3600.0
@@ -172,7 +172,7 @@ def pod_of(state: ProjectState, config: str) -> Pod | None:
 
 
 def dumping(pod: str) -> tuple[str, ...]:
-    """The call that prints a database's content; it only reads (`cluster/doors.py`)."""
+    """The call that prints a database's content; it only reads (`cluster/allowed_calls.py`)."""
     return ("exec", pod, "--", *DUMP)
 
 

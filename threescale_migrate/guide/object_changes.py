@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 from ..cluster.reading import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import ACCOUNT, SECRET_NAME, Step, Text, Usage
-from . import users
+from . import objects_in_use
 from .change import FROM_STDIN, UNKEPT, Change, Deletion, Kept, ObjectName, Undo
 
 MADE_BY_THE_RUN = Text("the run created it, and nothing else uses it")
@@ -76,7 +76,7 @@ class SecretCreated(SecretChange):
         unlinked |= {
             ACCOUNT for c in undo.changes if isinstance(c, AccountCreated) and c.undo_blocked(state, undo) is None
         }
-        return users.kept(users.of_secret(state, undo, self.name, unlinked))
+        return objects_in_use.kept(objects_in_use.of_secret(state, undo, self.name, unlinked))
 
     def spanning(self, later: tuple[Change, ...]) -> Change:
         """With the login that the last change left."""
@@ -202,7 +202,7 @@ class AccountCreated(Change):
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
         """Whether anything that is not undone runs as the account, or somebody has linked other secrets to it."""
-        used = users.kept(users.of_account(state, undo, ACCOUNT))
+        used = objects_in_use.kept(objects_in_use.of_account(state, undo, ACCOUNT))
         if used is not None or undo.force:
             return used
         linked = _foreign_links(state.accounts.get(ACCOUNT), undo)
@@ -302,7 +302,11 @@ class SecretLinked(_LinkChange):
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
         """Whether a pod that runs as the account, or will, pulls with it."""
-        return users.kept(users.of_link(state, undo, self.account, self.name)) if self.use == "pull" else None
+        return (
+            objects_in_use.kept(objects_in_use.of_link(state, undo, self.account, self.name))
+            if self.use == "pull"
+            else None
+        )
 
     def to_undo(self, state: ProjectState, undo: Undo) -> tuple[Change, ...]:
         """It is unlinked; where it was linked for the other use too, which `oc secrets unlink` would end, from this list alone."""

@@ -10,7 +10,7 @@ from ..check_codes import Code
 from ..cluster.reading import REVIEWED, REVIEWS
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Check, Command, Fix, Request, Step, Text, Verdict, Who, resume
-from . import links
+from . import linked_secrets
 from .account_reviews import constraints_in_use, lacks, reviewed
 from .grants import (
     SCC,
@@ -26,8 +26,8 @@ from .grants import (
     user_of,
 )
 from .permissions import discovery_needs_view, discovery_text, give, missing, wanted
-from .rights import ask_for_role
 from .rules import cover, described
+from .user_rights import ask_for_role
 
 STEP = Step.PERMISSIONS
 SCC_KIND = "scc"
@@ -112,7 +112,7 @@ def not_readable(state: ProjectState, request: Request) -> tuple[Check, ...]:
             seen = discovery_text(state, request)
             fix = Fix(Text("if service discovery is used:"), (resume("--service-discovery"),))
             checks.append(Check(STEP, Code.SERVICE_DISCOVERY_VIEW, "configmap/system", Verdict.UNKNOWN, seen, fix))
-    return (*checks, *(check for check in links.checks(state) if check.verdict is Verdict.UNKNOWN))
+    return (*checks, *(check for check in linked_secrets.checks(state) if check.verdict is Verdict.UNKNOWN))
 
 
 def _by_review(state: ProjectState, request: Request) -> list[Check]:
@@ -172,7 +172,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     checks = [_lacking(state, grant, ACCOUNT) for grant in missing(state, request)]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         checks.append(_lacking(state, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT))
-    checks += (check for check in links.checks(state) if check.verdict is not Verdict.UNKNOWN)
+    checks += (check for check in linked_secrets.checks(state) if check.verdict is not Verdict.UNKNOWN)
     checks += _differences(state, request)
     checks += not_readable(state, request)
     if all(check.verdict is Verdict.WARNING for check in checks):
@@ -185,7 +185,9 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 def _equal(state: ProjectState, request: Request) -> Check:
     found = wanted(state, request)
-    sentence = ", ".join(filter(None, (*(str(grant.sentence) for grant in ordered(found)), links.translated(state))))
+    sentence = ", ".join(
+        filter(None, (*(str(grant.sentence) for grant in ordered(found)), linked_secrets.translated(state)))
+    )
     seen = Text("default has no role that amp would need")
     if reviewed(state):
         seen = Text("amp can do all that default can: the server was asked in the name of both accounts")

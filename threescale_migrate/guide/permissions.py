@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, NOTHING, Refused, Request, Step, Text
-from . import links
+from . import linked_secrets
 from .change import Change
 from .grants import (
     VIEW_OF_THE_CLUSTER,
@@ -99,7 +99,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
         why = Text("service discovery needs it for the hooks' account too")
         changes.append(give(state.namespace, VIEW_OF_THE_CLUSTER, DEFAULT_ACCOUNT, taken, why))
-    return (*changes, *links.plan(state))
+    return (*changes, *linked_secrets.plan(state))
 
 
 def _why(state: ProjectState, grant: Grant) -> Text:

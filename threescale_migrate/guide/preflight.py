@@ -33,22 +33,22 @@ from ..values import (
 )
 from . import (
     capacity,
-    links,
+    image_pulls,
+    linked_secrets,
+    ownership,
     permission_checks,
     permissions,
-    pulls,
     readiness,
     rights_findings,
     steps,
     todays_images,
-    whose,
 )
 from .cause import CauseKind, then
 from .change import Change
 from .config_changes import configs_of
-from .rights import Answers, ask_for_role
 from .selection import Wave, choose, waves
 from .todays_images import Asked
+from .user_rights import Answers, ask_for_role
 
 
 @dataclass(frozen=True)
@@ -201,15 +201,15 @@ def _project(facts: Facts, request: Request) -> list[Check]:
     found = _unexpected(facts, "project", Group.PROJECT, Code.PROJECT_EXPECTED, subject)
     if "dc" in state.unread:
         # The findings of rights report it where a permission is missing.
-        return [*found, *whose.no_api(state)]
+        return [*found, *ownership.no_api(state)]
     chosen = choose(state, request).configs
     if not chosen:
-        return [*found, whose.no_config(state)]
+        return [*found, ownership.no_config(state)]
     seen = Text("{count} configs of 3scale", count=len(chosen))
     found.append(Check(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.PASSED, seen))
     # The named configs are a part of the project, and may all be databases, which do not show the release.
     of_3scale = tuple(dict.fromkeys((*chosen, *choose(state, Request()).configs)))
-    return [*found, *whose.findings(state, of_3scale, facts.environment)]
+    return [*found, *ownership.findings(state, of_3scale, facts.environment)]
 
 
 def _skipped(group: Step | Group, step: Step) -> list[Check]:
@@ -228,7 +228,7 @@ def _of_step(facts: Facts, group: Step | Group, *wanted: Step) -> list[Check]:
 
 
 def _secret(facts: Facts, request: Request) -> list[Check]:
-    return [*_registry_secret(facts, request), *map(_broken, links.broken(facts.state))]
+    return [*_registry_secret(facts, request), *map(_broken, linked_secrets.broken(facts.state))]
 
 
 def _broken(check: Check) -> Check:
@@ -342,7 +342,7 @@ def _lacks_login(state: ProjectState, request: Request, config: DeploymentConfig
     newest = state.newest(config.name)
     for pod in state.pods_of_controller(newest.name) if newest is not None else ():
         for container in pod.containers:
-            if container.waiting in pulls.REASONS and container.image.startswith(f"{REGISTRY}/"):
+            if container.waiting in image_pulls.REASONS and container.image.startswith(f"{REGISTRY}/"):
                 return SECRET_NAME not in pod.pull_secrets and (pod.role != "hook" or request.link_default)
     failed = found.cause is not None and found.cause.kind is CauseKind.IMAGE_PULL
     return failed and any(image.startswith(f"{REGISTRY}/") for image in config.images)

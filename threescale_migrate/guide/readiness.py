@@ -28,7 +28,7 @@ from ..values import (
     resume,
 )
 from .cause import Cause, then
-from .causes import cancelled, expired, find_cause
+from .failed_rollouts import cancelled, expired, find_cause
 from .selection import choose
 
 STEP = Step.READINESS

@@ -26,8 +26,8 @@ from ..values import (
     resume,
 )
 from .change import Change
-from .logins import covers, judged, unparsable
 from .object_changes import SecretCopied, SecretCreated, SecretReplaced
+from .pull_secret_logins import covers, judged, unparsable
 
 STEP = Step.REGISTRY_SECRET
 # FILE is for the reader to fill in.

@@ -10,13 +10,13 @@ from functools import partial
 
 from .. import shell
 from ..check_codes import Code
-from ..cluster.failures import lacks_type
+from ..cluster.oc_errors import lacks_type
 from ..cluster.reading import CLUSTER_QUOTA
 from ..cluster.state import ProjectState
 from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who
 from .change import Change
-from .rights import Answers, Right, ask_for_role, needed
 from .role_changes import RoleGranted
+from .user_rights import Answers, Right, ask_for_role, needed
 
 # What has to be read for any migration; without the rest, something is unknown.
 READING = {

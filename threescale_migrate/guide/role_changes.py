@@ -10,7 +10,7 @@ from urllib.parse import quote
 from .. import shell
 from ..cluster.state import ProjectState
 from ..values import Step, Text
-from . import users
+from . import objects_in_use
 from .change import Change, Deletion, Kept, ObjectName, Undo
 from .grants import CLUSTER_ROLE, SCC, Grant, has, holding, user_of
 
@@ -97,7 +97,7 @@ class RoleGranted(_RoleChange):
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
         """Whether something that runs as the account may need it, somebody has bound the role to the account again, or added others
         to the binding that the run created."""
-        used = users.kept(users.of_role(state, undo, self.account))
+        used = objects_in_use.kept(objects_in_use.of_role(state, undo, self.account))
         if undo.force or used is not None:
             return used
         held = holding(state, self.grant, self.account)

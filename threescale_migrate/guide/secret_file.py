@@ -17,7 +17,7 @@ from typing import Any
 from .. import yaml_size
 from ..cluster.pull_secrets import DATA_KEYS, Unparsable, entries, fingerprint, logins, secret_values
 from ..values import NEXT_IMAGES, PANEL, REGISTRY, SECRET_NAME, PullSecret, Text, Usage
-from .logins import covers, judged, unparsable
+from .pull_secret_logins import covers, judged, unparsable
 
 # The API server accepts no larger object.
 LARGEST = 1024 * 1024

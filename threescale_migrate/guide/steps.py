@@ -21,7 +21,7 @@ from ..values import (
 )
 from . import (
     deployment_configs,
-    links,
+    linked_secrets,
     permission_checks,
     permissions,
     readiness,
@@ -42,7 +42,7 @@ def _nothing(state: ProjectState, request: Request) -> tuple[Change, ...]:
 
 def _accounts(state: ProjectState, request: Request) -> tuple[Check, ...]:
     """The accounts, and whether their pull secrets can be used at all."""
-    return (*service_account.verify(state, request), *links.broken(state))
+    return (*service_account.verify(state, request), *linked_secrets.broken(state))
 
 
 TABLE: dict[Step, tuple[Planner, Verifier]] = {

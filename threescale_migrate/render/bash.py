@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .. import shell, shipped
+from .. import package_files, shell
 from ..guide.change import Change
 from ..guide.config_changes import ConfigChange, ConfigPatched, ConfigResumed, RolloutStarted
 from ..guide.costs import Cost
@@ -24,8 +24,8 @@ from ..guide.object_changes import (
 )
 from ..guide.role_changes import RoleGranted
 from ..guide.selection import Wave
+from ..safe_text import visible
 from ..values import ACCOUNT, SECRET_NAME, Step, Text
-from ..visible import visible
 
 # What a shell acts on.
 _SPECIAL = re.compile("[`$;&|<>\\\\\"'()]")
@@ -90,7 +90,7 @@ def _head(script: Script) -> str:
     source = f"oc get secret {shell.quoted(script.from_secret)} -o json" if script.from_secret else 'cat "$secret_file"'
     here = f"--namespace={script.project}"
     rights = [f"may {shell.line(word for word in right if word != here)}" for right in script.rights]
-    return shipped.text(TEMPLATE).format(
+    return package_files.text(TEMPLATE).format(
         count=Text.plural("{count} DeploymentConfig", "{count} DeploymentConfigs", count=count),
         project=_line(script.project),
         server=_line(script.server),

@@ -9,18 +9,18 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from .. import kept
-from ..engine.failed import Failure
+from .. import check_json
+from ..engine.run_failure import Failure
 from ..guide.change import Change
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
 from ..guide.selection import Wave, Whole
 from ..guide.verdicts import judge
+from ..safe_text import unit_escaped
 from ..shell import Invocation
 from ..values import NO_FIX, Check, Fix, Text
-from ..visible import unit_escaped
-from . import recorded
-from .outcome import Outcome
+from . import run_list
+from .project_outcome import Outcome
 from .result import Checked, Order, Plan, Preflight, Projects, Result, Run, Runs
 
 VERSION = 1
@@ -30,7 +30,7 @@ WORDS = {"undo": "undone", "step": "done"}
 
 def check(value: Check, place: Invocation) -> dict[str, Any]:
     """A check as JSON, with its commands as lines to paste at a place."""
-    return kept.of_check(value, str, place)
+    return check_json.of_check(value, str, place)
 
 
 def preflight(
@@ -144,7 +144,7 @@ def failure(
         "command": command,
         "exit_code": exit_code,
         "error": str(text),
-        "fix": kept.of_fix(fix, str, place or Invocation()),
+        "fix": check_json.of_fix(fix, str, place or Invocation()),
     }
 
 
@@ -165,11 +165,11 @@ def of(result: Result) -> dict[str, Any] | None:
     if isinstance(seen, Projects):
         return many(command, [_one_of_many(command, outcome) for outcome in seen.outcomes], code)
     if isinstance(seen, Runs):
-        runs = [recorded.described(record, record.run in seen.undone) for record in seen.known]
+        runs = [run_list.described(record, record.run in seen.undone) for record in seen.known]
         return {"version": VERSION, "command": command, "runs": runs, "problems": [str(each) for each in seen.problems]}
     if isinstance(seen, Run):
         lines = [dict(line) for line in seen.record.lines]
-        return {"version": VERSION, "command": command, **recorded.described(seen.record, seen.undone), "lines": lines}
+        return {"version": VERSION, "command": command, **run_list.described(seen.record, seen.undone), "lines": lines}
     return None
 
 

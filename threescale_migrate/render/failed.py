@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.failed import Failure
+from ..engine.run_failure import Failure
 from ..redaction import REDACTOR
 from ..shell import resumption
 from ..values import Fix, Text

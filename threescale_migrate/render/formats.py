@@ -98,8 +98,8 @@ def _markdown(record: Record, options: Options) -> str:
 
 
 def _drawn(record: Record, options: Options, suffix: str) -> str:
-    from .page import page
-    from .report_of_record import of_record
+    from .journal_report import of_record
+    from .report_page import page
 
     return page(replace(of_record(record), ticket=options.ticket or ""), suffix, options.lang)
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from ..engine.failed import Failure
+from ..engine.run_failure import Failure
+from ..safe_text import visible
 from ..shell import Invocation
 from ..values import Check, Text, Verdict
-from ..visible import visible
-from .outcome import Outcome
+from .project_outcome import Outcome
 from .result import Result
 
 

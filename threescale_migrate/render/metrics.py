@@ -10,9 +10,9 @@ from pathlib import Path
 
 from .. import files
 from ..guide.verdicts import Meaning
+from ..safe_text import visible
 from ..values import Text, Usage, Verdict
-from ..visible import visible
-from .outcome import Outcome
+from .project_outcome import Outcome
 
 PREFIX = "threescale_migrate"
 # Each metric: its name, and what it says.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.failed import Failure
+from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
 from ..guide.verdicts import Meaning
+from ..safe_text import visible
 from ..values import NOTHING, Text, Verdict
-from ..visible import visible
-from .outcome import Outcome, wrong
+from .project_outcome import Outcome, wrong
 from .result import Result
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)

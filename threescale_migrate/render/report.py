@@ -1,4 +1,4 @@
-"""A report for the change record, as a value: what a run found, did and proved. `render/page.py` shows it.
+"""A report for the change record, as a value: what a run found, did and proved. `render/report_page.py` shows it.
 
 It reads no journal and writes no file.
 """

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
-from ..engine.failed import Failure
+from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
 from ..shell import Invocation
 from ..values import NOTHING, Check, Text
-from .outcome import Changed, Outcome
+from .project_outcome import Changed, Outcome
 
 if TYPE_CHECKING:
     from ..engine.records import Record

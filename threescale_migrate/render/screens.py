@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .. import shell
-from ..engine.failed import Failure
+from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.verdicts import Meaning, judge
 from ..options import Options
 from ..values import NO_FIX, Check, Command, Fix, Text, Verdict
 from . import failed, text
-from .outcome import Changed, Outcome, wrong
 from .plan import last_line, show_plan
+from .project_outcome import Changed, Outcome, wrong
 from .result import (
     Checked,
     Nothing,
@@ -48,13 +48,13 @@ def write(result: Result, screen: Screen, options: Options) -> None:
     elif isinstance(seen, Projects):
         _projects(terminal, result, seen, options)
     elif isinstance(seen, Runs):
-        from . import recorded  # late: only history reads records
+        from . import run_list  # late: only history reads records
 
-        recorded.show_runs(terminal, seen)
+        run_list.show_runs(terminal, seen)
     elif isinstance(seen, Run):
-        from . import recorded
+        from . import run_list
 
-        recorded.show_run(terminal, seen)
+        run_list.show_run(terminal, seen)
     else:
         assert isinstance(seen, (Failure, Nothing)), seen
     if not options.quiet:

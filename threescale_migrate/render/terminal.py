@@ -14,9 +14,9 @@ from typing import TextIO
 
 from ..language import translation
 from ..redaction import REDACTOR
+from ..safe_text import visible
 from ..shell import Invocation
 from ..values import Text, Translate, Verdict
-from ..visible import visible
 
 NARROWEST = 40
 # Values of FORCE_COLOR that mean the opposite.

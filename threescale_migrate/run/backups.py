@@ -1,4 +1,4 @@
-"""A backup as commands make one: where it goes, and what is reported. `guide/backup.py` decides what is in it."""
+"""A backup as commands make one: where it goes, and what is reported. `guide/backup_content.py` decides what is in it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 from ..check_codes import Code
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
-from ..engine import backup as engine
+from ..engine import backup_files as engine
 from ..engine import dumping
-from ..guide import backup as guide
+from ..guide import backup_content as guide
 from ..guide import dumps
-from ..guide.backup import Backup
+from ..guide.backup_content import Backup
 from ..guide.dumps import Dump
 from ..options import Options
 from ..render.result import Told
 from ..values import Check, Command, Fix, Group, Refused, Step, Text, Verdict, Who
-from . import rights
+from . import access_reviews
 from .session import Session
 
 
@@ -50,7 +50,7 @@ def findings(oc: Oc, state: ProjectState, user: str, options: Options) -> tuple[
         fix = Fix(Text("find out why it is not ready, or leave out --dump and --restore"))
         return (Check(Step.DEPLOYMENT_CONFIGS, Code.CONFIG_HEALTHY, f"dc/{config}", Verdict.FAILED, seen, fix),)
     wanted = dumps.right(state.namespace)
-    answer = rights.may(oc, wanted)
+    answer = access_reviews.may(oc, wanted)
     if answer:
         return ()
     if answer is None:

@@ -12,11 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__, files, shell
-from ..cluster.failures import OcError
-from ..engine.failed import Failed, Failure
-from ..engine.home import make, state_home
+from ..cluster.oc_errors import OcError
 from ..engine.journal import JournalError
+from ..engine.journal_directory import make, state_home
 from ..engine.lock import Locked
+from ..engine.run_failure import Failed, Failure
 from ..engine.signals import Stopped, at_once
 from ..exit_codes import ExitCode
 from ..language import shortage

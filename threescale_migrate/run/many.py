@@ -13,7 +13,7 @@ from time import monotonic
 from ..cluster.threads import side_by_side
 from ..exit_codes import ExitCode
 from ..options import STDOUT
-from ..render.outcome import Outcome
+from ..render.project_outcome import Outcome
 from ..render.result import Nothing, Result
 from ..values import Text, Usage
 from . import errors

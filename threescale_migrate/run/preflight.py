@@ -9,25 +9,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..cluster.environment import Environment, read_environment
-from ..cluster.failures import BadInput, OcError
 from ..cluster.location import Location
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import BadInput, OcError
 from ..cluster.state import ProjectState
 from ..cluster.threads import side_by_side
 from ..cluster.versions import client_version
-from ..engine.proving import examined
+from ..engine.registry_questions import examined
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts
-from ..guide.rights import Answers
 from ..guide.todays_images import Asked, wanted
+from ..guide.user_rights import Answers
 from ..options import Options
 from ..render import text
 from ..render.result import Preflight, Result
 from ..render.screens import verdict_of_findings
 from ..values import Check, Request, Verdict
-from . import admission, rights
-from .connecting import unexpected
+from . import access_reviews, patch_dry_run
+from .connection import unexpected
 from .session import Session
 
 
@@ -68,10 +68,10 @@ def examine(
     refused: list[Check] = []
     side_by_side(
         (
-            lambda: answers.append(rights.ask(oc, state, attempt.actions)),
+            lambda: answers.append(access_reviews.ask(oc, state, attempt.actions)),
             lambda: registries.append(examined(oc, state, request, wanted(state, moved))),
             lambda: environment.append(read_environment(oc)),
-            lambda: refused.extend(admission.tried(oc, attempt.actions)),
+            lambda: refused.extend(patch_dry_run.tried(oc, attempt.actions)),
         )
     )
     facts = Facts(

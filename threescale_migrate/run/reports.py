@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import files
-from ..cluster.failures import OcError
+from ..check_json import of_check
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import OcError
 from ..cluster.state import ProjectState
 from ..cluster.versions import versions
 from ..engine import journal as journals
@@ -21,7 +22,6 @@ from ..engine.evidence import proof
 from ..engine.records import Record
 from ..exit_codes import ExitCode
 from ..guide.readiness import Goal
-from ..kept import of_check
 from ..language import system_error
 from ..render.formats import REPORTS
 from ..values import NOTHING, Check, Step, Text

@@ -7,8 +7,8 @@ from pathlib import Path
 from .. import files
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
-from ..engine.proving import prove
-from ..guide.prove_pull import IMAGE
+from ..engine.registry_questions import prove
+from ..guide.pull_proof import IMAGE
 from ..guide.selection import choose
 from ..language import system_error
 from ..options import ALL, ONE, OPTIONS, STDOUT

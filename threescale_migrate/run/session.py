@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from .. import shell
-from ..cluster.failures import Call, set_aside
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import Call, set_aside
 from ..command_secrets import masked
 from ..options import Options, repeated
 from ..redaction import REDACTOR
@@ -20,9 +20,9 @@ from ..render import formats
 from ..render.result import Result, Seen, Told
 from ..render.terminal import Screen, Terminal, open_terminal
 from ..render.text import show_fix
+from ..safe_text import cut, visible
 from ..values import Fix, Text, Verdict
-from ..visible import cut, visible
-from .connecting import connect
+from .connection import connect
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import stat
 import sys
 from time import monotonic
 
-from ..cluster.failures import Forbidden, NotFound
 from ..cluster.oc import Oc
+from ..cluster.oc_errors import Forbidden, NotFound
 from ..cluster.reading import read_secret as read_project_secret
 from ..guide import secret_file
 from ..language import system_error

@@ -1,0 +1,120 @@
+"""A run with its journal: opened before the first change, ended whatever happens. The engine decides what is written there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from ..cluster.location import Location, still_at
+from ..cluster.oc import Oc
+from ..cluster.oc_errors import TimeOver
+from ..cluster.state import ProjectState
+from ..engine import journal as journals
+from ..engine import journal_directory, signals
+from ..engine import run as runner
+from ..engine.run_failure import Failed
+from ..engine.wait_endings import interrupted, not_begun, out_of_time
+from ..exit_codes import ExitCode
+from ..guide.change import Change
+from ..guide.config_changes import patches_in
+from ..guide.costs import costs
+from ..render import formats
+from ..render.document import LinesWatcher
+from ..render.progress import LineWatcher, LiveWatcher
+from ..values import Refused, Request, Text, Usage
+from . import reports
+from .session import Session
+
+ENDING = Text("stopping after the oc call in progress; press Ctrl-C again to stop at once")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run starts from: the place, what was seen there, and what is to be done. `fresh`: nobody was waited for since."""
+
+    oc: Oc
+    where: Location
+    directory: Path
+    state: ProjectState
+    actions: Sequence[Change]
+    request: Request = field(default_factory=Request)
+    fresh: bool = False
+
+
+@contextmanager
+def journaled(session: Session, start: Start, **values: object) -> Iterator[runner.Run]:
+    """A run with its journal open, its signals handled and a watcher; `values` are added to the journal's first line.
+
+    Raises what the run raises; Moved if `oc` is no longer at the place; Failed for a refusal after the first change, Refused if the
+    journal cannot be written.
+    """
+    oc = start.oc
+    try:
+        still_at(oc, start.where)  # time has passed since, and somebody may have confirmed what another place is now
+    except TimeOver as error:
+        raise not_begun(error) from None
+    record = journals.Journal(start.directory, oc.redact)
+    with ExitStack() as stack:
+        stack.callback(reports.of_run, session, record.path)  # once the journal is closed: the report is drawn from it
+        stack.callback(record.close)
+        stop = signals.Stop()
+        limits = runner.Limits(session.options.grace)
+        run = runner.Run(oc, start.request, record, _watcher(session), limits, stop)
+        run.seen, run.still_there = start.state, partial(still_at, oc, start.where)
+        run.fresh, run.located = start.fresh, True
+        stack.enter_context(signals.in_order(stop, lambda: run.watcher.note(ENDING)))
+        try:
+            where = start.where
+            place = reports.place(session, where)
+            record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
+            record.write(
+                "plan",
+                actions=[journals.described(action, oc.argv(action.args), action.stdin) for action in start.actions],
+                costs=_costs(start),
+            )
+            yield run
+        except journals.JournalError as error:
+            if record.number or error.cause is None:
+                raise
+            raise journal_directory.unwritable(start.directory, error.cause) from None
+        except (Refused, Usage) as error:
+            if not record.number:
+                run.broken(error)
+                raise
+            failed = Failed(error.text, ExitCode.FAILED)  # the first change was made
+            run.broken(failed)
+            raise failed from None
+        except TimeOver as error:
+            late = out_of_time(run, error)
+            run.broken(late)
+            raise late from None
+        except BaseException as error:
+            if isinstance(error, signals.Stopped):
+                error.changes = record.changes
+                error.again = session.command
+                error.others = interrupted(run) if error.changes else ()
+            run.broken(error)
+            raise
+
+
+def _watcher(session: Session) -> runner.Watcher:
+    """Who shows the run as it goes. Where nobody reads that any more the run continues: what cannot be written is dropped."""
+    form = formats.of(session.options)
+    if form is not None and form.lines:
+        return LinesWatcher(sys.stderr)
+    terminal, quiet = session.talk, session.options.quiet
+    return LineWatcher(terminal, quiet) if quiet or not terminal.live else LiveWatcher(terminal)
+
+
+def _costs(start: Start) -> list[dict[str, object]]:
+    """What the redeployments will cost, as the journal keeps it for the report."""
+    names = [change.config for change in patches_in(start.actions) if change.config in start.state.configs]
+    return [
+        {"config": cost.config, "down": cost.down, "costs": [warning.kept() for warning in cost.warnings]}
+        for cost in costs(start.state, names)
+        if cost.warnings
+    ]
