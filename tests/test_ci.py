@@ -95,11 +95,3 @@ def test_a_readme_without_its_two_commands_is_an_error(checkout: Path, left: int
     code, calls = ci(checkout, NOTHING)
     assert code != 0
     assert not any("pytest" in call for call in calls)
-
-
-def test_a_failing_long_test_is_let_through_only_where_that_is_declared(checkout: Path) -> None:
-    long = "*-m long*"
-    assert ci(checkout, long)[0] != 0
-    (checkout / ".ci" / "open").write_text("still to be seen\n", encoding="utf-8")
-    assert ci(checkout, long)[0] == 0
-    assert ci(checkout, "*-m not long*")[0] != 0

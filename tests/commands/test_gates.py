@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import GRACE, Result, World
+from tests.conftest import GRACE, World
 from tests.support.terminals import on_terminal
 
 # Configs that are ready soon, each a wave.
@@ -235,21 +232,6 @@ def test_a_pause_asks_after_each_wave_but_the_last(world: World, waves: tuple[st
     assert migrated(world) == list(CONFIGS)
 
 
-def lint(text: str) -> str:
-    """What shellcheck finds in a script."""
-    program = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    assert program is not None, "shellcheck comes with the extra `test`"
-    return subprocess.run([program, "-"], input=text, capture_output=True, text=True, check=False).stdout
-
-
-def script(world: World, waves: tuple[str, ...], *args: str) -> Result:
-    made = world.run("script", "--secret-file", world.secret, *waves, *args)
-    assert made.code == 0, made.all
-    assert lint(made.out) == ""
-    (world.home / "migrate.sh").write_text(made.out, encoding="utf-8")
-    return world.program(["bash", "migrate.sh"], "", 120, POLL="0.2", GRACE="1")
-
-
 @pytest.mark.long
 def test_a_gate_that_fails_in_the_third_of_the_tools_own_waves_leaves_the_later_ones(world: World) -> None:
     command = 'test "$THREESCALE_MIGRATE_WAVE" != backend || { echo "gateway: 502" >&2; exit 1; }'
@@ -268,31 +250,3 @@ def test_a_gate_that_fails_in_the_third_of_the_tools_own_waves_leaves_the_later_
     report = (world.home / "report.md").read_text(encoding="utf-8")
     assert "already exists, which is expected" in report
     assert "runs as zync-que-sa" in report
-
-
-@pytest.mark.long
-def test_the_printed_script_has_the_gate_and_the_pause(world: World, waves: tuple[str, ...]) -> None:
-    fails = '[ "$THREESCALE_MIGRATE_WAVE_NUMBER" != 3 ] || [ -e well ] || { echo not well; exit 22; }'
-    done = script(world, waves, "--gate", gate(world, fails))
-    assert done.code == 5, done.all
-    assert "not well" in done.err
-    assert "the gate failed after wave 3 of 4, 3: exit code 22" in done.err
-    assert migrated(world) == ["backend-cron", "backend-worker", "zync"]
-    assert "THREESCALE_MIGRATE_WAVE_CONFIGS=zync " in seen(world)[2]
-    assert "THREESCALE_MIGRATE_NAMESPACE=threescale " in seen(world)[2]
-    hung = script(world, waves, "--gate", gate(world, "sleep 600"), "--gate-timeout", "2s")
-    assert hung.code == 5, hung.all
-    assert "did not end within 2 s" in hung.err
-    missing = script(world, waves, "--gate", "no-such-program x")
-    assert missing.code == 2, missing.all
-    assert "nothing was changed" in missing.err
-    off = script(world, ("--dc", "backend-listener,system-sidekiq"), "--pause")
-    assert off.code == 2, off.all
-    assert "no terminal" in off.err
-    environment = {**world.environment, "POLL": "0.2", "GRACE": "1"}
-    argv = ["bash", str(world.home / "migrate.sh")]
-    shown = on_terminal(argv, environment, answers=("Type y or n: ", [b"n\n"]))
-    assert shown.code == 130, shown.raw
-    assert "stopped after wave 1 of 2, trial" in shown.raw
-    assert world.accounts()["system-sidekiq"] == {"amp"}
-    assert world.accounts()["backend-listener"] == {"default"}

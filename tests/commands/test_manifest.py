@@ -265,4 +265,4 @@ def test_the_recipe_builds_on_a_machine_that_is_laid_out_as_it_says(migrated: Wo
         asked = [*entry, "verify", "-n", "threescale", "--dc=zync,system-memcache"]
         done = subprocess.run(asked, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "[ok] dc/zync: 1 of 1 pods run as amp" in done.stdout
+    assert "[ok] each of 2 configs: 1 of 1 pods run as amp (zync, system-memcache)" in done.stdout

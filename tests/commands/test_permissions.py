@@ -99,6 +99,7 @@ def test_all_that_default_may_do_amp_may_too_and_undo_takes_it_back(world: World
         "get clusterrolebindings,clusterroles,rolebindings,roles,scc",
         "get dc,pods,is,rolebindings",
         "get rc,sa,bc,roles",
+        "get secret/mine",
         "get secret/threescale-registry-auth",
     ]
     skipped = calls_of_verify(world, "--skip", "permissions")

@@ -84,7 +84,7 @@ def reports_what_changed(world: World, again: Any) -> None:
     wrong = again()
     assert wrong.code == 1
     assert "dc/zync: its template uses default" in wrong.out
-    assert "\n      threescale-migrate migrate --namespace=" in wrong.out
+    assert "\nNext:\n    threescale-migrate migrate --namespace=" in wrong.out
     assert "apicast" not in wrong.all
     world.faults("login-expired")
     away = again()

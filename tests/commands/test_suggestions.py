@@ -70,7 +70,7 @@ def test_each_command_that_is_suggested_works_on_the_right_project(elsewhere: Wo
     assert paste(world, again, "--yes").code == 0, world.results[-1].all
     assert world.accounts()["zync"] == world.accounts()["backend-cron"] == {"amp"}
     assert world.accounts()["zync-database"] == {"default"}
-    history = world.run("history", world.journals[-1].stem)
+    history = world.run("history", world.journals[0].stem)  # the second had only to wait, and changed nothing
     assert [shlex.split(line)[1] for line in pasted(history)][-1] == "undo"
     dry = paste(world, undo, "--dry-run")
     assert dry.code == 3, dry.all
