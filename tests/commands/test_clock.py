@@ -25,7 +25,7 @@ def changes(calls: Path) -> list[str]:
 
 
 def test_a_run_has_its_time_whatever_the_preflight_has_taken(world: World) -> None:
-    calls = in_front(world, 'case "$*" in "get configmap system-environment"*) sleep 5;; esac')
+    calls = in_front(world, 'case "$*" in "image info"*) sleep 5;; esac')
     done = world.migrate(*ZYNC, "--timeout", "4s")
     assert changes(calls), done.all
     assert "no answer" not in done.err
@@ -33,7 +33,7 @@ def test_a_run_has_its_time_whatever_the_preflight_has_taken(world: World) -> No
 
 @pytest.mark.long
 def test_what_the_preflight_takes_is_not_the_runs_time(world: World) -> None:
-    in_front(world, 'case "$*" in "get configmap system-environment"*) sleep 13;; esac')
+    in_front(world, 'case "$*" in "image info"*) sleep 13;; esac')
     done = world.migrate(*ZYNC, "--timeout", "12s")
     assert done.code == 0, done.all
     assert world.accounts()["zync"] == {"amp"}

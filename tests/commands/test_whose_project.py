@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import World, make_world
+from tests.support.in_front import in_front
 
 ONE = ("--dc", "backend-cron")
 
@@ -102,6 +103,24 @@ def test_a_project_that_the_guide_sends_elsewhere_is_reported(world: World) -> N
     found = world.run("preflight", "--secret-file", world.secret)
     assert found.code == 0, found.all
     assert "in that case the guide first upgrades the installation as an older one" in " ".join(found.out.split())
+
+
+def test_an_environment_that_cannot_be_read_says_nothing_of_the_settings_beside_it(world: World) -> None:
+    said = 'Error from server (Forbidden): configmaps "system-environment" is forbidden: User "alice" cannot get resource "configmaps"'
+    in_front(
+        world,
+        f"""case "$*" in *configmap/system-environment*)
+  for word; do shift; [ "$word" = configmap/system-environment ] || set -- "$@" "$word"; done
+  "$oc" "$@"; echo '{said}' >&2; exit 1;; esac""",
+    )
+    found = world.run("preflight", "--secret-file", world.secret, "-o", "json")
+    assert found.code == 0, found.all
+    release = [one for one in found.json()["findings"] if one["subject"] == "configmap/system-environment"]
+    assert [one["verdict"] for one in release] == ["warning"]
+    assert "it cannot be read" in release[0]["seen"]
+    assert not [
+        one for one in found.json()["findings"] if one["subject"] == "configmap/system" and one["verdict"] != "passed"
+    ]
 
 
 @pytest.mark.long

@@ -62,7 +62,7 @@ def moments(calls: Sequence[Call]) -> dict[str, Call]:
 
     role, first, second = at("adm policy add-role-to-user"), at("patch dc zync"), at("patch dc system-app")
     return {
-        "before it is confirmed": calls[at("get configmap system-environment")],
+        "before it is confirmed": after(0, "image info"),
         "before the first change": before(at("create"), "config view"),
         "secret": calls[at("create")],
         "account": after(at("create") + 1, "create"),

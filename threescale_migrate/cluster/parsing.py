@@ -16,9 +16,11 @@ from .dialects import role_kind
 from .pull_secrets import parse_secret
 from .quotas import Limit, Limits, Quota
 from .state import (
+    ENVIRONMENT,
     Build,
     DeploymentConfig,
     Discovery,
+    Environment,
     Event,
     ImageStream,
     Pod,
@@ -46,7 +48,7 @@ _JSON = Mapping[str, Any]
 
 Part = Union[
     DeploymentConfig, ReplicationController, Pod, ServiceAccount, Binding, ImageStream, Event, Role, Constraints, Quota,
-    Limits, Discovery, RegistrySecret, SecretName, Build, Review, None,
+    Limits, Discovery, Environment, RegistrySecret, SecretName, Build, Review, None,
 ]  # fmt: skip  # None for a kind that nobody reads
 
 
@@ -103,6 +105,7 @@ def assemble(
         secret_names=frozenset(secret.name for secret in only(SecretName)),
         broken_secrets={secret.name: secret.broken for secret in only(SecretName) if secret.broken is not None},
         discovery=next(iter(only(Discovery)), None),
+        environment=next(iter(only(Environment)), None),
         builds=tuple(only(Build)),
         former_secrets={found.name: found for found in only(RegistrySecret) if found.name != SECRET_NAME},
         reviews={review.account: review for review in only(Review)},
@@ -197,9 +200,16 @@ def _limits(item: _JSON) -> Limits:
     )
 
 
-def _discovery(item: _JSON) -> Discovery | None:
-    """What system's settings say of service discovery. They are YAML with Ruby in it, so they are read line by line."""
-    text = (item.get("data") or {}).get(DISCOVERY_KEY) if item["metadata"]["name"] == SETTINGS else None
+def _settings(item: _JSON) -> Discovery | Environment | None:
+    """What system's settings say of service discovery, or the release that its environment names."""
+    name, data = item["metadata"]["name"], item.get("data") or {}
+    if name == ENVIRONMENT:
+        return Environment(True, str(data.get("AMP_RELEASE") or ""))
+    return _discovery(data.get(DISCOVERY_KEY)) if name == SETTINGS else None
+
+
+def _discovery(text: object) -> Discovery | None:
+    """They are YAML with Ruby in it, so they are read line by line."""
     if text is None:
         return None
     found = dict(re.findall(r"^[ \t]+(enabled|authentication_method):[ \t]*(.*?)[ \t\r]*$", str(text), re.MULTILINE))
@@ -260,6 +270,6 @@ _PARSERS: Mapping[str, Callable[[_JSON], Part]] = {
     "ResourceQuota": _quota,
     "AppliedClusterResourceQuota": _cluster_quota,
     "LimitRange": _limits,
-    "ConfigMap": _discovery,
+    "ConfigMap": _settings,
     "BuildConfig": _build,
 }

@@ -28,8 +28,10 @@ from .parsing import SETTINGS, Part, assemble, parse_item
 from .pull_secrets import DATA_KEYS, broken, parse_secret, secret_values
 from .reviews import EACH_PROJECT, review
 from .state import (
+    ENVIRONMENT,
     NOT_ASKED,
     DeploymentConfig,
+    Environment,
     Pod,
     ProjectState,
     RegistrySecret,
@@ -114,7 +116,7 @@ def observe(
 
     `cluster` reads all that permissions depend on, `elsewhere` also the bindings in the whole cluster, `secret` the pull secret and
     system's settings; what was not requested, or cannot be read, is listed in `unread`. `ahead`, for a plan, reads quotas, limit
-    ranges and warnings as well; warnings are also read if there is a problem. `tries` limits how often a call is made that fails
+    ranges, warnings and the release as well; warnings are also read if there is a problem. `tries` limits how often a call is made that fails
     for a reason that passes; `former` are names of secrets that keep what the pull secret held before. Raises OcError if the cluster cannot be asked at all, or not about the project.
     """
     types: tuple[str, ...] = PROJECT_TYPES if cluster else (*ROLLOUT_TYPES, *CAUSE_TYPES)
@@ -124,7 +126,7 @@ def observe(
     if cluster:
         asked.append(partial(_elsewhere, oc) if elsewhere else _nothing_elsewhere)
     if secret:
-        asked.append(partial(_named, oc, former))
+        asked.append(partial(_named, oc, former, ahead))
     if ahead:
         asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
     parts, unread = _untorn(oc, *_combined(asked), tries)
@@ -207,8 +209,9 @@ def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str
     return {name for name in names if name.startswith((f"{account}-dockercfg-", f"{account}-token-"))}
 
 
-def _named(oc: Oc, former: tuple[str, ...]) -> Answer:
-    """The pull secret, those that keep what it held before, and system's settings; what is not there is left out."""
+def _named(oc: Oc, former: tuple[str, ...], release: bool) -> Answer:
+    """The pull secret, those that keep what it held before, and system's settings; what is not there is left out. `release` asks for
+    the environment that names it as well."""
 
     def parse(item: _JSON) -> tuple[str, Part]:
         if item.get("kind") != "Secret":
@@ -219,10 +222,16 @@ def _named(oc: Oc, former: tuple[str, ...]) -> Answer:
     parts: list[tuple[str, Part]] = []
     try:
         secrets = (f"secret/{name}" for name in (SECRET_NAME, *former))
-        asked = ("get", *secrets, f"configmap/{SETTINGS}", "-o", "json")
+        maps = (SETTINGS, ENVIRONMENT) if release else (SETTINGS,)
+        asked = ("get", *secrets, *(f"configmap/{name}" for name in maps), "-o", "json")
         parts, complaints = oc.read_items(asked, parse, partial=True)
     except (Forbidden, NotFound) as error:
         complaints = _lines(error)
+    if release and not any(isinstance(part, Environment) for _, part in parts):
+        own = [line for line in complaints if f'"{ENVIRONMENT}"' in line]
+        complaints = tuple(line for line in complaints if line not in own)
+        why = next(iter((*own, *complaints)), "")
+        parts.append((oc.namespace or "", Environment() if _NOT_FOUND.search(why) else Environment(unread=why)))
     return parts, _not_there_aside(complaints)
 
 

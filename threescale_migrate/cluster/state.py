@@ -190,6 +190,19 @@ class Discovery:
     known: bool = True
 
 
+# The ConfigMap that names the release of a project.
+ENVIRONMENT = "system-environment"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The ConfigMap `system-environment`: whether it is there, the release that it names, and why it could not be read, if so."""
+
+    present: bool = False
+    release: str = ""
+    unread: str = ""
+
+
 @dataclass(frozen=True)
 class SecretName:
     """A secret of which no more is known than its name, and why no node can parse it where it is a pull secret."""
@@ -254,7 +267,7 @@ class ProjectState:
     what is in there is unknown, and neither present nor absent. `roles` are by namespace and name, cluster roles under an
     empty one. `secret_names` are secrets that were looked for and are there, and `broken_secrets` those of them that no node can
     parse as pull secrets, with the reason. `former_secrets` keep what the pull secret held before, as far as they were looked for.
-    `discovery` is None if system's settings say nothing of it. `reviews` are by account; they are asked for
+    `discovery` is None if system's settings say nothing of it, `environment` if it was not asked for. `reviews` are by account; they are asked for
     where bindings cannot be read, and otherwise empty.
     """
 
@@ -275,6 +288,7 @@ class ProjectState:
     secret_names: frozenset[str] = frozenset()
     broken_secrets: Mapping[str, Text] = field(default_factory=dict)
     discovery: Discovery | None = None
+    environment: Environment | None = None
     builds: tuple[Build, ...] = ()
     former_secrets: Mapping[str, RegistrySecret] = field(default_factory=dict)
     cancelled_by: Mapping[str, str] = field(default_factory=dict)

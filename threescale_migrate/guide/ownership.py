@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from ..check_codes import Code
-from ..cluster.environment import NAME, Environment
 from ..cluster.oc_errors import lacks_type
-from ..cluster.state import DeploymentConfig, ProjectState
+from ..cluster.state import ENVIRONMENT, DeploymentConfig, Environment, ProjectState
 from ..values import NO_FIX, Check, Fix, Group, Text, Verdict, resume
 
 # An operator patches its configs back (fact 24).
@@ -74,17 +73,18 @@ def _is_gateway(config: DeploymentConfig) -> bool:
     return "apicast" in config.name and any(GATEWAY.search(image.partition("@")[0]) for image in config.images)
 
 
-def findings(state: ProjectState, chosen: tuple[str, ...], environment: Environment | None) -> list[Check]:
+def findings(state: ProjectState, chosen: tuple[str, ...]) -> list[Check]:
     """The findings about a project that has configs of 3scale."""
+    environment = state.environment
     found = [*_operated(state, chosen)]
     others = tuple(name for name in chosen if name != LEFTOVER)
-    if LEFTOVER in state.configs and _is_left_over(releases(state, others, environment)):
+    if LEFTOVER in state.configs and _is_left_over(releases(state, others)):
         chosen = others
         seen = Text("it is left over from 3scale 2.3 or older, and nothing uses it: delete it once you are sure")
         found.append(_finding(Code.LEFTOVERS_ABSENT, f"dc/{LEFTOVER}", Verdict.WARNING, seen))
     if "system-app" in chosen and environment is not None:
         found += _older(environment)
-    return [*found, _release(releases(state, chosen, environment))]
+    return [*found, _release(releases(state, chosen))]
 
 
 def _is_left_over(others: frozenset[Release]) -> bool:
@@ -118,14 +118,14 @@ def _older(environment: Environment) -> list[Check]:
         seen = Text(
             "it is not in the project: in that case the guide first upgrades the installation as an older one; see its"
             " section about {name}",
-            name=NAME,
+            name=ENVIRONMENT,
         )
     else:
         return []
-    return [_finding(Code.RELEASE_SUPPORTED, f"configmap/{NAME}", Verdict.WARNING, seen)]
+    return [_finding(Code.RELEASE_SUPPORTED, f"configmap/{ENVIRONMENT}", Verdict.WARNING, seen)]
 
 
-def releases(state: ProjectState, names: Iterable[str], environment: Environment | None = None) -> frozenset[Release]:
+def releases(state: ProjectState, names: Iterable[str]) -> frozenset[Release]:
     """The releases of 3scale that the configs' images name; else the tags of the image streams, else the environment.
 
     Where images come from a mirror or the internal registry, their names show nothing (fact 23).
@@ -139,7 +139,8 @@ def releases(state: ProjectState, names: Iterable[str], environment: Environment
         for match in [pattern.search(image)]
         if match
     }
-    return frozenset(found or _of_streams(state, configs) or _written(environment.release if environment else ""))
+    written = state.environment.release if state.environment is not None else ""
+    return frozenset(found or _of_streams(state, configs) or _written(written))
 
 
 def _of_streams(state: ProjectState, configs: Iterable[DeploymentConfig]) -> set[Release]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ..check_codes import Code
-from ..cluster.environment import Environment
 from ..cluster.state import DeploymentConfig, ProjectState
 from ..values import (
     ACCOUNT,
@@ -63,7 +62,7 @@ class Attempt:
 class Facts:
     """What was found out. `answers` are the server's about what the plan needs; `unexpected` is which of server and project is not
     the one that the user expected, each with a sentence; `token_checks` whether the registry accepts the token, where that was
-    checked; `environment` what `system-environment` has, None where it was not read; `images` the answers for today's images;
+    checked; `images` the answers for today's images;
     `admission` what a policy of the cluster refuses."""
 
     program: str
@@ -75,7 +74,6 @@ class Facts:
     answers: Answers = field(default_factory=Answers)
     unexpected: tuple[tuple[str, Text], ...] = ()
     token_checks: tuple[Check, ...] = ()
-    environment: Environment | None = None
     requester: str = ""
     images: tuple[Asked, ...] = ()
     admission: tuple[Check, ...] = ()
@@ -209,7 +207,7 @@ def _project(facts: Facts, request: Request) -> list[Check]:
     found.append(Check(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.PASSED, seen))
     # The named configs are a part of the project, and may all be databases, which do not show the release.
     of_3scale = tuple(dict.fromkeys((*chosen, *choose(state, Request()).configs)))
-    return [*found, *ownership.findings(state, of_3scale, facts.environment)]
+    return [*found, *ownership.findings(state, of_3scale)]
 
 
 def _skipped(group: Step | Group, step: Step) -> list[Check]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..cluster.environment import Environment, read_environment
 from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import BadInput, OcError
@@ -64,13 +63,11 @@ def examine(
     moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
     answers: list[Answers] = []
     registries: list[tuple[tuple[Check, ...], tuple[Asked, ...]]] = []
-    environment: list[Environment] = []
     refused: list[Check] = []
     side_by_side(
         (
             lambda: answers.append(access_reviews.ask(oc, state, attempt.actions)),
             lambda: registries.append(examined(oc, state, request, wanted(state, moved))),
-            lambda: environment.append(read_environment(oc)),
             lambda: refused.extend(patch_dry_run.tried(oc, attempt.actions)),
         )
     )
@@ -84,7 +81,6 @@ def examine(
         answers=answers[0],
         unexpected=unexpected(options, where),
         token_checks=registries[0][0],
-        environment=environment[0],
         images=registries[0][1],
         requester=where.requester,
         admission=tuple(refused),
