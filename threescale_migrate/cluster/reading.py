@@ -219,17 +219,12 @@ def _named(oc: Oc, former: tuple[str, ...], release: bool) -> Answer:
         oc.redact.learn(*secret_values(item))
         return str(item["metadata"].get("namespace") or ""), parse_secret(item)
 
-    parts: list[tuple[str, Part]] = []
-    try:
-        secrets = (f"secret/{name}" for name in (SECRET_NAME, *former))
-        maps = (SETTINGS, ENVIRONMENT) if release else (SETTINGS,)
-        asked = ("get", *secrets, *(f"configmap/{name}" for name in maps), "-o", "json")
-        parts, complaints = oc.read_items(asked, parse, partial=True)
-    except (Forbidden, NotFound) as error:
-        complaints = _lines(error)
+    maps = (SETTINGS, ENVIRONMENT) if release else (SETTINGS,)
+    secrets = (f"secret/{name}" for name in (SECRET_NAME, *former))
+    parts, complaints = _of_names(oc, (*secrets, *(f"configmap/{name}" for name in maps)), parse)
     if release and not any(isinstance(part, Environment) for _, part in parts):
         own = [line for line in complaints if f'"{ENVIRONMENT}"' in line]
-        complaints = tuple(line for line in complaints if line not in own)
+        complaints = [line for line in complaints if line not in own]
         why = next(iter((*own, *complaints)), "")
         parts.append((oc.namespace or "", Environment() if _NOT_FOUND.search(why) else Environment(unread=why)))
     return parts, _not_there_aside(complaints)
@@ -252,14 +247,18 @@ def _pull_secrets(oc: Oc, names: Iterable[str]) -> Answer:
         why = broken(item) if item.get("type") in DATA_KEYS else None  # a node skips any other
         return str(item["metadata"].get("namespace") or ""), SecretName(str(item["metadata"]["name"]), why)
 
-    parts: list[tuple[str, Part]] = []
-    try:
-        parts, complaints = oc.read_items(
-            ("get", *(f"secret/{name}" for name in names), "-o", "json"), parse, partial=True
-        )
-    except (Forbidden, NotFound) as error:
-        complaints = _lines(error)
+    parts, complaints = _of_names(oc, (f"secret/{name}" for name in names), parse)
     return parts, _not_there_aside(complaints)
+
+
+def _of_names(
+    oc: Oc, names: Iterable[str], parse: Callable[[_JSON], tuple[str, Part]]
+) -> tuple[list[tuple[str, Part]], Sequence[str]]:
+    """Those of some objects that are there and can be read, and the error lines about the others."""
+    try:
+        return oc.read_items(("get", *names, "-o", "json"), parse, partial=True)
+    except (Forbidden, NotFound) as error:
+        return [], _lines(error)
 
 
 def _lines(error: OcError) -> tuple[str, ...]:
