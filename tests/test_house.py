@@ -51,6 +51,8 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "retries",
         "oc parsing",
         "image_imports reviews versions",
+        "partial_answers",
+        "named_objects",
         "location programs reading",
     ),
     "guide": (

@@ -5,52 +5,42 @@ Nothing else reads the cluster to plan or to verify. What the JSON means is in `
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME
+from ..values import ACCOUNT, DEFAULT_ACCOUNT
 from .access import Review
+from .named_objects import linked_names, named, names_of, other_pull_secrets
 from .oc import READ_TRIES, Oc
 from .oc_errors import (
     Forbidden,
-    NotFound,
     OcError,
     RequestTimeout,
     UnknownResourceType,
     Unreachable,
     UnreadableAnswer,
-    error_lines,
 )
-from .parsing import SETTINGS, Part, assemble, parse_item
-from .pull_secrets import DATA_KEYS, broken, parse_secret, secret_values
+from .parsing import Part, assemble, parse_item
+from .partial_answers import BUILD_TYPE, CLUSTER_QUOTA, SCC_TYPE, Answer, lacking_types, unread_types
 from .reviews import EACH_PROJECT, review
 from .state import (
-    ENVIRONMENT,
     NOT_ASKED,
     DeploymentConfig,
-    Environment,
     Pod,
     ProjectState,
-    RegistrySecret,
     ReplicationController,
-    SecretName,
-    ServiceAccount,
 )
 from .threads import side_by_side
 from .workloads import secrets_in_clear
 
 _JSON = Mapping[str, Any]
-# What a call gave: parsed items, each with its namespace, and why each type is missing that is.
-Answer = tuple[list[tuple[str, Part]], dict[str, str]]
 
 # How often what contradicts itself is read again, and after how long: a list may come from a cache that is behind.
 LOOKS_AGAIN, LOOKS_AGAIN_SECONDS = 4, 0.5
 # What a wait judges, round for round.
 ROLLOUT_TYPES = ("dc", "rc", "pods")
-BUILD_TYPE = "bc"
 # So many lists are asked for side by side: one of the whole cluster, which takes long and which few users can read, and those of the
 # project dealt out over the others. Each process costs 0.12 s of processor time, and `oc` asks for one type after the other: eleven
 # types in one call take 0.36 s near and 0.87 s over a line of 40 ms, in three calls 0.36 and 0.50 s, in eight 0.62 and 0.68 s (fact 36).
@@ -61,11 +51,9 @@ CAUSE_TYPES = ("sa", "is")
 PROJECT_TYPES = (*ROLLOUT_TYPES, *CAUSE_TYPES, BUILD_TYPE, "rolebindings", "roles")
 # What can refuse pods that are still to be created: a plan has to know.
 # Quotas over several projects are OpenShift's own; each of these projects sees them as applied ones.
-CLUSTER_QUOTA = "appliedclusterresourcequotas"
 ROOM_TYPES = ("quota", "limits", CLUSTER_QUOTA)
 EVENTS = ("--field-selector", "type=Warning")
 # What an account is bound to elsewhere; a server that is not OpenShift has no SCCs.
-SCC_TYPE = "scc"
 CLUSTER_TYPES = ("clusterrolebindings", "clusterroles", "rolebindings", "roles", SCC_TYPE)
 # Where these cannot be read, the accounts' rights are reviewed in their names (fact 33).
 REVIEWS = "reviews"
@@ -73,34 +61,6 @@ REVIEWED = ("clusterrolebindings", SCC_TYPE, "rolebindings")
 # Where the server does not have these, there is nothing in them: no OpenShift, or one without builds.
 OPTIONAL_TYPES = (SCC_TYPE, BUILD_TYPE, CLUSTER_QUOTA)
 ELSEWHERE = {"rolebindings": "rolebindings elsewhere", "roles": "roles elsewhere"}
-
-
-# How an error line names the types: `pods is forbidden`, `deploymentconfigs.apps.openshift.io is forbidden`.
-_FORBIDDEN_NAMES = {
-    "deploymentconfigs": "dc",
-    "replicationcontrollers": "rc",
-    "pods": "pods",
-    "serviceaccounts": "sa",
-    "rolebindings": "rolebindings",
-    "imagestreams": "is",
-    "events": "events",
-    "clusterrolebindings": "clusterrolebindings",
-    "clusterroles": "clusterroles",
-    "roles": "roles",
-    "secrets": "secrets",
-    "configmaps": "configmaps",
-    "resourcequotas": "quota",
-    "limitranges": "limits",
-    CLUSTER_QUOTA: CLUSTER_QUOTA,
-    "securitycontextconstraints": SCC_TYPE,
-    "buildconfigs": BUILD_TYPE,
-}
-
-
-_FORBIDDEN = re.compile(r"\b([a-z]+)(?:\.[a-z0-9.]+)? (?:\"[^\"]+\" )?is forbidden")
-
-
-_NOT_FOUND = re.compile(r"\(NotFound\)")
 
 
 def observe(
@@ -126,7 +86,7 @@ def observe(
     if cluster:
         asked.append(partial(_elsewhere, oc) if elsewhere else _nothing_elsewhere)
     if secret:
-        asked.append(partial(_named, oc, former, ahead))
+        asked.append(partial(named, oc, former, ahead))
     if ahead:
         asked.append(partial(_listed, oc, ("events",), EVENTS, tries))
     parts, unread = _untorn(oc, *_combined(asked), tries)
@@ -134,10 +94,10 @@ def observe(
         unread["secrets"] = NOT_ASKED
     if not ahead:
         unread.update(dict.fromkeys(ROOM_TYPES, NOT_ASKED))
-    pulling, mounted = _linked(part for _, part in parts) if secret else ((), ())
-    later: list[Callable[[], Answer]] = [partial(_names_of, oc, mounted)] if mounted else []
+    pulling, mounted = linked_names(part for _, part in parts) if secret else ((), ())
+    later: list[Callable[[], Answer]] = [partial(names_of, oc, mounted)] if mounted else []
     if pulling:
-        later.append(partial(_pull_secrets, oc, pulling))
+        later.append(partial(other_pull_secrets, oc, pulling))
     if not ahead and assemble(parts, oc.namespace or "", None, unread).troubled:
         later.append(partial(_listed, oc, ("events",), EVENTS, tries))
     if cluster and elsewhere and any(kind in unread for kind in REVIEWED):
@@ -191,83 +151,6 @@ def _combined(calls: Sequence[Callable[[], Answer]]) -> Answer:
     answers = side_by_side(calls)
     parts = [part for found, _ in answers for part in found]
     return parts, {kind: why for _, unread in answers for kind, why in unread.items()}
-
-
-def _linked(parts: Iterable[Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The pull secrets of `default` and `amp`, one of which can spoil all (fact 34); and what `default` mounts and `amp` lacks:
-    whether it is there has to be known before it is linked."""
-    accounts = {part.name: part for part in parts if isinstance(part, ServiceAccount)}
-    default, amp = (accounts.get(name, ServiceAccount(name, "", (), ())) for name in (DEFAULT_ACCOUNT, ACCOUNT))
-    pulling = {SECRET_NAME, *default.pull_secrets, *amp.pull_secrets}
-    own = own_secrets(pulling) | own_secrets(pulling, ACCOUNT)
-    mounted = set(default.secrets) - {*amp.pull_secrets, *amp.secrets} - own_secrets(default.secrets) - pulling
-    return tuple(sorted(pulling - own - {SECRET_NAME})), tuple(sorted(mounted))
-
-
-def own_secrets(names: Iterable[str], account: str = DEFAULT_ACCOUNT) -> set[str]:
-    """Those of the names that OpenShift has made for the account by itself (fact 20)."""
-    return {name for name in names if name.startswith((f"{account}-dockercfg-", f"{account}-token-"))}
-
-
-def _named(oc: Oc, former: tuple[str, ...], release: bool) -> Answer:
-    """The pull secret, those that keep what it held before, and system's settings; what is not there is left out. `release` asks for
-    the environment that names it as well."""
-
-    def parse(item: _JSON) -> tuple[str, Part]:
-        if item.get("kind") != "Secret":
-            return parse_item(item)
-        oc.redact.learn(*secret_values(item))
-        return str(item["metadata"].get("namespace") or ""), parse_secret(item)
-
-    maps = (SETTINGS, ENVIRONMENT) if release else (SETTINGS,)
-    secrets = (f"secret/{name}" for name in (SECRET_NAME, *former))
-    parts, complaints = _of_names(oc, (*secrets, *(f"configmap/{name}" for name in maps)), parse)
-    if release and not any(isinstance(part, Environment) for _, part in parts):
-        own = [line for line in complaints if f'"{ENVIRONMENT}"' in line]
-        complaints = [line for line in complaints if line not in own]
-        why = next(iter((*own, *complaints)), "")
-        parts.append((oc.namespace or "", Environment() if _NOT_FOUND.search(why) else Environment(unread=why)))
-    return parts, _not_there_aside(complaints)
-
-
-def _names_of(oc: Oc, linked: Iterable[str]) -> Answer:
-    """Those of some secrets that are there. Only their names are requested, never their data."""
-    try:
-        found, complaints = oc.read_names(("get", *(f"secret/{name}" for name in linked), "-o", "name"))
-    except (Forbidden, NotFound) as error:
-        found, complaints = [], _lines(error)
-    return [(oc.namespace or "", SecretName(name)) for name in found], _not_there_aside(complaints)
-
-
-def _pull_secrets(oc: Oc, names: Iterable[str]) -> Answer:
-    """Those of some pull secrets that are there, and which of them no node can parse. Nothing else is kept of them."""
-
-    def parse(item: _JSON) -> tuple[str, Part]:
-        oc.redact.learn(*secret_values(item))
-        why = broken(item) if item.get("type") in DATA_KEYS else None  # a node skips any other
-        return str(item["metadata"].get("namespace") or ""), SecretName(str(item["metadata"]["name"]), why)
-
-    parts, complaints = _of_names(oc, (f"secret/{name}" for name in names), parse)
-    return parts, _not_there_aside(complaints)
-
-
-def _of_names(
-    oc: Oc, names: Iterable[str], parse: Callable[[_JSON], tuple[str, Part]]
-) -> tuple[list[tuple[str, Part]], Sequence[str]]:
-    """Those of some objects that are there and can be read, and the error lines about the others."""
-    try:
-        return oc.read_items(("get", *names, "-o", "json"), parse, partial=True)
-    except (Forbidden, NotFound) as error:
-        return [], _lines(error)
-
-
-def _lines(error: OcError) -> tuple[str, ...]:
-    return tuple(error_lines(error.call.stderr if error.call is not None else str(error)))
-
-
-def _not_there_aside(complaints: Iterable[str]) -> dict[str, str]:
-    """The complaints as unread types, without those about objects that do not exist."""
-    return _unread((line for line in complaints if not _NOT_FOUND.search(line)), ("secrets", "configmaps"))
 
 
 def _elsewhere(oc: Oc) -> Answer:
@@ -345,7 +228,7 @@ def _listed(
             asked = ("get", ",".join(types), *options, "-o", "json")
             parts, complaints = oc.read_items(asked, parse, partial=True, tries=tries or READ_TRIES, timeouts=timeouts)
         except UnknownResourceType as error:
-            lacking = _lacking(str(error), types)
+            lacking = lacking_types(str(error), types)
             if not lacking and len(types) > 1:
                 alone = [partial(_listed, oc, (kind,), options, tries, timeouts) for kind in types]
                 found, missing = _combined(alone)
@@ -356,48 +239,5 @@ def _listed(
         except Forbidden as error:
             return [], {**unread, **dict.fromkeys(types, str(error))}
         else:
-            return parts, {**unread, **_unread(complaints, types)}
+            return parts, {**unread, **unread_types(complaints, types)}
     return [], unread
-
-
-def _lacking(said: str, types: tuple[str, ...]) -> tuple[str, ...]:
-    """Which of the types it is that the server does not have; none if it is not said in words that we know."""
-    match = re.search(r"resource type \"([^\"]+)\"", said)
-    kind = match[1].partition(".")[0] if match else ""
-    return tuple(
-        one for one in types if kind in (one, *(name for name, short in _FORBIDDEN_NAMES.items() if short == one))
-    )
-
-
-def observe_secret(oc: Oc) -> RegistrySecret | None:
-    """The pull secret, None if it is not in the project. Raises OcError, Forbidden."""
-    try:
-        return read_secret(oc, SECRET_NAME)
-    except NotFound:
-        return None
-
-
-def read_secret(oc: Oc, name: str) -> RegistrySecret:
-    """Reads a pull secret of the project, whose values are masked from then on. Raises OcError, NotFound if it is not there."""
-    found, values = oc.read_item(
-        ("get", "secret", name, "-o", "json"), lambda item: (parse_secret(item), secret_values(item))
-    )
-    oc.redact.learn(*values)
-    return found
-
-
-def _unread(complaints: Iterable[str], types: Iterable[str]) -> dict[str, str]:
-    """Why each type is missing in an answer, by the error lines beside it.
-
-    A line that is not understood can be about any type of the call: then all of them are unknown.
-    """
-    unread: dict[str, str] = {}
-    asked = tuple(types)
-    for line in complaints:
-        match = _FORBIDDEN.search(line)
-        kind = _FORBIDDEN_NAMES.get(match[1]) if match else None
-        if kind in asked:
-            unread[str(kind)] = line
-        else:
-            unread.update({one: unread.get(one, line) for one in asked})
-    return unread

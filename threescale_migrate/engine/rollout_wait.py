@@ -10,8 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from ..cluster.named_objects import observe_secret
 from ..cluster.oc_errors import Forbidden, NoRoute, OcError, TimeOver, Unreachable
-from ..cluster.reading import observe_secret, with_causes
+from ..cluster.reading import with_causes
 from ..cluster.state import ProjectState, RegistrySecret
 from ..exit_codes import ExitCode
 from ..guide import deployment_configs, service_account

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ..check_codes import Code
+from ..cluster.partial_answers import CLUSTER_QUOTA
 from ..cluster.quotas import Limit, Quota
-from ..cluster.reading import CLUSTER_QUOTA
 from ..cluster.state import DeploymentConfig, ProjectState, Resources
 from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who, resume
 from .cause import then

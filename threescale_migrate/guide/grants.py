@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .. import shell
 from ..cluster.access import Binding, Rule
 from ..cluster.dialects import subject_namespace
-from ..cluster.reading import SCC_TYPE
+from ..cluster.partial_answers import SCC_TYPE
 from ..cluster.state import ProjectState
 from ..values import Text
 from .rules import cover

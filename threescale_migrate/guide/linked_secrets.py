@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..check_codes import Code
-from ..cluster.reading import own_secrets
+from ..cluster.named_objects import own_secrets
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Check, Command, Fix, Step, Text, Verdict
 from .cause import then

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
-from ..cluster.reading import own_secrets
+from ..cluster.named_objects import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
 from ..values import ACCOUNT, SECRET_NAME, Step, Text, Usage
 from . import objects_in_use

@@ -11,7 +11,7 @@ from functools import partial
 from .. import shell
 from ..check_codes import Code
 from ..cluster.oc_errors import lacks_type
-from ..cluster.reading import CLUSTER_QUOTA
+from ..cluster.partial_answers import CLUSTER_QUOTA
 from ..cluster.state import ProjectState
 from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who
 from .change import Change

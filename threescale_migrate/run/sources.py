@@ -12,9 +12,9 @@ import stat
 import sys
 from time import monotonic
 
+from ..cluster.named_objects import read_secret as read_project_secret
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import Forbidden, NotFound
-from ..cluster.reading import read_secret as read_project_secret
 from ..guide import secret_file
 from ..language import system_error
 from ..values import SECRET_NAME, PullSecret, Refused, Text, Usage

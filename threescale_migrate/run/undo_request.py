@@ -10,9 +10,9 @@ from dataclasses import replace
 from ..check_codes import Code
 from ..cluster.clock import Clock
 from ..cluster.location import normal
+from ..cluster.named_objects import read_secret as read_project_secret
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import NotFound, OcError, TimeOver
-from ..cluster.reading import read_secret as read_project_secret
 from ..cluster.state import ProjectState
 from ..engine import records
 from ..engine import undo_sequence as sequence
