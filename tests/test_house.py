@@ -86,7 +86,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "formats",
     ),
     "run": (
-        "patch_dry_run report_path access_reviews",
+        "patch_dry_run access_reviews",
         "connection last_result",
         "session",
         "errors inventory preflight reports sources",

@@ -35,7 +35,7 @@ MAKERS: dict[str, tuple[str, ...]] = {"Command": (), "resume": (PROGRAM, "migrat
 # These hand on what is made elsewhere: a change's own call, the question about a right, the words of a journal.
 PASSED_ON = {
     "check_json.py", "engine/dumping.py", "guide/cause.py", "guide/linked_secrets.py", "guide/preflight.py", "render/plan.py", "render/text.py",
-    "run/backups.py", "guide/permission_checks.py", "guide/rights_findings.py",
+    "run/backups.py", "guide/permission_checks.py", "guide/user_rights.py",
 }  # fmt: skip
 # The real client opens an editor; the rehearsal has none.
 EDITED = ("edit",)

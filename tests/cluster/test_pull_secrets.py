@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.recorded import calls
 from threescale_migrate.cluster.pull_secrets import broken, decoded_auth, fingerprint, logins, secret_values, shown
-from threescale_migrate.guide.pull_secret_logins import covers, judged
+from threescale_migrate.guide.pull_secret_logins import covers, problems
 from threescale_migrate.values import NEXT_IMAGES, REGISTRY
 
 TOKEN = "the-token-of-this-test-4711"
@@ -180,5 +180,5 @@ def test_the_verdict_is_that_of_the_real_server_and_importer(name: str) -> None:
     assert (why is not None) == ("is invalid" in said or "Internal error" in said), (said, str(why))
     if why is None:
         found = logins(item)
-        usable = not judged(found, 0)[0] and any(covers(login.entry, NEXT_IMAGES[0]) for login in found)
+        usable = not problems(found, 0)[0] and any(covers(login.entry, NEXT_IMAGES[0]) for login in found)
         assert usable is (name == "wrong" or said == "imported"), said  # which login is wrong only the registry knows

@@ -15,9 +15,8 @@ import yaml
 
 from tests.conftest import ROOT, World, make_world
 from tests.support.packing import build, copy_of_source
-from threescale_migrate.cli.references import is_image, is_schedule
-from threescale_migrate.commands.manifest import CLUSTER_RULES, DISCOVERY_RULES, RULES
-from threescale_migrate.render.containerfile import ONE_FILE
+from threescale_migrate.cli.arguments import is_schedule, names_image
+from threescale_migrate.commands.manifest import CLUSTER_RULES, DISCOVERY_RULES, ONE_FILE, RULES
 
 Object = dict[str, Any]
 IMAGE = "registry.example.test/tools/threescale-migrate:1"
@@ -169,9 +168,9 @@ def test_what_cannot_be_is_refused(migrated: World, args: tuple[str, ...]) -> No
 
 def test_images_and_times_are_held_to_what_a_cluster_takes() -> None:
     for image in ("a", "a/b:1", "localhost:5000/a", "REG.example/a__b/c-d:v1.0_x", f"r.example/a@sha256:{'0' * 64}"):
-        assert is_image(image), image
+        assert names_image(image), image
     for image in ("", "A", "a/B", "a:", "a//b", "a/", "/a", "a b", "a:1:2", "a@sha256:0", "$(id)", "a:-1", "a" * 256):
-        assert not is_image(image), image
+        assert not names_image(image), image
     for time in (
         "* * * * *",
         "*/15 0-6,22 1 JAN-mar Mon",

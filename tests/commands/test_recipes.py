@@ -21,9 +21,8 @@ import yaml
 from tests.conftest import ROOT, Result, World, make_world
 from tests.support.markdown import Kind, blocks
 from tests.support.operators_home import with_operators_home
-from threescale_migrate.cli.topics import topic
+from threescale_migrate.cli.topics import section, topic
 from threescale_migrate.rehearsal.store import STATE
-from threescale_migrate.render.markdown import section
 from threescale_migrate.values import GUIDE_CONFIGS
 
 PATH = "/usr/bin:/bin"

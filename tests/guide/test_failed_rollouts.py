@@ -207,7 +207,7 @@ WORDS = (
 
 @pytest.mark.parametrize(("image", "said", "why", "lasting", "fixed"), WORDS)
 def test_registries_are_taken_at_their_own_words(image: str, said: str, why: str, lasting: bool, fixed: str) -> None:
-    found = image_pulls.judged(state(config()), "zync", image, said, "amp")
+    found = image_pulls.cause_of(state(config()), "zync", image, said, "amp")
     assert why in str(found.sentence)
     assert found.lasting is lasting
     assert fixed in str(found.fix)
@@ -221,7 +221,7 @@ def test_a_broken_pull_secret_is_named_with_its_entry_where_it_is_known() -> Non
     why = Text("its entry for quay.example.test: auth has no colon")
     account = ServiceAccount("amp", "u", ("mirror", "threescale-registry-auth"), ())
     seen = replace(state(config()), accounts={"amp": account}, broken_secrets={"mirror": why})
-    found = image_pulls.judged(seen, "zync", CLOSED, "unable to parse auth field", "amp")
+    found = image_pulls.cause_of(seen, "zync", CLOSED, "unable to parse auth field", "amp")
     assert "its pull secret mirror cannot be parsed (its entry for quay.example.test: auth has no colon)" in str(
         found.sentence
     )

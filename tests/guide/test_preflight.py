@@ -18,8 +18,8 @@ from threescale_migrate.cluster.state import ProjectState
 from threescale_migrate.guide import capacity, ownership, pod_resources, preflight, steps, user_rights
 from threescale_migrate.guide.preflight import Facts
 from threescale_migrate.guide.selection import Wave, waves
-from threescale_migrate.guide.user_rights import Answers, Right
-from threescale_migrate.run.preflight import meaning
+from threescale_migrate.guide.user_rights import ReviewAnswers, Right
+from threescale_migrate.run.preflight import exit_code
 from threescale_migrate.values import Group, PullSecret, Request, Verdict
 
 SECRET = PullSecret("{}", "kubernetes.io/dockerconfigjson", ("registry.redhat.io",), "f", "the file", ())
@@ -41,16 +41,16 @@ def state(*more: dict[str, Any], **values: Any) -> ProjectState:
 
 def facts(found: ProjectState, request: Request = REQUEST, **values: Any) -> Facts:
     attempt = preflight.attempt(found, request)
-    answers = Answers(dict.fromkeys(user_rights.needed(attempt.actions, found), True))
+    answers = ReviewAnswers(dict.fromkeys(user_rights.needed(attempt.actions, found), True))
     return Facts("/bin/oc", "", "https://a", "alice", found, attempt, **{"answers": answers, **values})
 
 
 def against(found: Facts, request: Request = REQUEST, **options: bool) -> list[tuple[object, str]]:
-    return [(f.step, f.subject) for f in preflight.against(preflight.judge(found, request, **options))]
+    return [(f.step, f.subject) for f in preflight.against(preflight.checks(found, request, **options))]
 
 
 def test_nothing_stands_against_the_recorded_project() -> None:
-    found = preflight.judge(facts(state()), REQUEST)
+    found = preflight.checks(facts(state()), REQUEST)
     assert {finding.verdict for finding in found} == {Verdict.PASSED}
     assert {finding.step for finding in found} == set(preflight.TITLES)
 
@@ -72,8 +72,8 @@ def test_every_kind_of_action_that_a_plan_can_hold_has_its_rights() -> None:
 def test_a_right_that_is_not_given_is_named_with_what_needs_it(answer: bool | None) -> None:
     whole = facts(state())
     for right in whole.answers.rights:
-        lacking = replace(whole, answers=Answers({**whole.answers.rights, right: answer}))
-        [finding] = preflight.against(preflight.judge(lacking, REQUEST))
+        lacking = replace(whole, answers=ReviewAnswers({**whole.answers.rights, right: answer}))
+        [finding] = preflight.against(preflight.checks(lacking, REQUEST))
         assert (finding.step, finding.subject) == (Group.RIGHTS, right.sentence)
         assert "oc " in str(finding.seen)
         assert finding.verdict is (Verdict.FAILED if answer is False else Verdict.UNKNOWN)
@@ -108,11 +108,11 @@ def test_another_release_is_refused_unless_forced_and_the_next_one_is_reported()
 
 def test_no_secret_alone_is_wrong_usage_and_with_more_a_refusal() -> None:
     bare = facts(state(), Request())
-    findings = preflight.judge(bare, Request())
-    assert meaning(findings) == 2
-    denied = replace(bare, answers=Answers(dict.fromkeys(bare.answers.rights, False)))
-    assert meaning(preflight.judge(denied, Request())) == 4
-    assert meaning([finding for finding in findings if finding.verdict is Verdict.PASSED]) == 0
+    findings = preflight.checks(bare, Request())
+    assert exit_code(findings) == 2
+    denied = replace(bare, answers=ReviewAnswers(dict.fromkeys(bare.answers.rights, False)))
+    assert exit_code(preflight.checks(denied, Request())) == 4
+    assert exit_code([finding for finding in findings if finding.verdict is Verdict.PASSED]) == 0
 
 
 def quota(hard: dict[str, str], used: dict[str, str], *scopes: str) -> Quota:

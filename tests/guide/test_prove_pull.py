@@ -13,73 +13,88 @@ from threescale_migrate.cluster.call_files import readable_once_or_more
 from threescale_migrate.cluster.oc import Oc
 from threescale_migrate.engine import registry_questions
 from threescale_migrate.guide import pull_proof, secret_file
-from threescale_migrate.guide.pull_proof import Asker
-from threescale_migrate.guide.registry_answers import Answer
+from threescale_migrate.guide.pull_proof import Requester
+from threescale_migrate.guide.registry_answers import RegistryAnswer
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.values import REGISTRY, Verdict
 
 SECRET = "a-token-of-this-test-0815"
 # As the clients, resolvers and proxies word it.
 SAID = {
-    "unauthorized: Please login to the Red Hat Registry using your Customer Portal credentials.": Answer.REFUSED,
-    'error: tag latest failed: you may not have access to the container image "registry.redhat.io/x/y"': Answer.REFUSED,
-    "! error: Import failed (Unauthorized): you may not have access to the Docker image": Answer.REFUSED,
-    "unable to retrieve auth token: invalid username/password": Answer.REFUSED,
-    "denied: requested access to the resource is denied": Answer.REFUSED,
-    "received unexpected HTTP status: 401 Unauthorized": Answer.REFUSED,
-    'Get "https://registry.redhat.io/v2/": dial tcp: lookup registry.redhat.io: no such host': Answer.UNREACHABLE,
-    'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: i/o timeout': Answer.UNREACHABLE,
-    'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: connect: connection refused': Answer.UNREACHABLE,
-    'Get "https://registry.redhat.io/v2/": context deadline exceeded': Answer.UNREACHABLE,
-    "x509: certificate signed by unknown authority": Answer.UNTRUSTED,
-    "proxyconnect tcp: dial tcp: lookup proxy: no such host; unauthorized": Answer.UNREACHABLE,
-    "received unexpected HTTP status: 503 Service Unavailable": Answer.BUSY,
-    "toomanyrequests: too many requests": Answer.BUSY,
-    'dockerimage.image.openshift.io "registry.redhat.io/x/y:latest" not found': Answer.ABSENT,
-    "manifest unknown: manifest unknown": Answer.ABSENT,
-    "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io": Answer.TERMS,
-    "unauthorized: access to the requested resource is not authorized": Answer.REFUSED,
-    'error: unknown command "info" for "oc image"': Answer.UNKNOWN,
-    "Error from server (Forbidden): imagestreamimports is forbidden": Answer.UNKNOWN,
-    "": Answer.UNKNOWN,
+    "unauthorized: Please login to the Red Hat Registry using your Customer Portal credentials.": RegistryAnswer.REFUSED,
+    'error: tag latest failed: you may not have access to the container image "registry.redhat.io/x/y"': RegistryAnswer.REFUSED,
+    "! error: Import failed (Unauthorized): you may not have access to the Docker image": RegistryAnswer.REFUSED,
+    "unable to retrieve auth token: invalid username/password": RegistryAnswer.REFUSED,
+    "denied: requested access to the resource is denied": RegistryAnswer.REFUSED,
+    "received unexpected HTTP status: 401 Unauthorized": RegistryAnswer.REFUSED,
+    'Get "https://registry.redhat.io/v2/": dial tcp: lookup registry.redhat.io: no such host': RegistryAnswer.UNREACHABLE,
+    'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: i/o timeout': RegistryAnswer.UNREACHABLE,
+    'Get "https://registry.redhat.io/v2/": dial tcp 192.0.2.44:443: connect: connection refused': RegistryAnswer.UNREACHABLE,
+    'Get "https://registry.redhat.io/v2/": context deadline exceeded': RegistryAnswer.UNREACHABLE,
+    "x509: certificate signed by unknown authority": RegistryAnswer.UNTRUSTED,
+    "proxyconnect tcp: dial tcp: lookup proxy: no such host; unauthorized": RegistryAnswer.UNREACHABLE,
+    "received unexpected HTTP status: 503 Service Unavailable": RegistryAnswer.BUSY,
+    "toomanyrequests: too many requests": RegistryAnswer.BUSY,
+    'dockerimage.image.openshift.io "registry.redhat.io/x/y:latest" not found': RegistryAnswer.ABSENT,
+    "manifest unknown: manifest unknown": RegistryAnswer.ABSENT,
+    "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io": RegistryAnswer.TERMS,
+    "unauthorized: access to the requested resource is not authorized": RegistryAnswer.REFUSED,
+    'error: unknown command "info" for "oc image"': RegistryAnswer.UNKNOWN,
+    "Error from server (Forbidden): imagestreamimports is forbidden": RegistryAnswer.UNKNOWN,
+    "": RegistryAnswer.UNKNOWN,
 }
 
 
 @pytest.mark.parametrize("said", SAID)
 def test_a_refused_token_differs_from_a_registry_that_is_away(said: str) -> None:
-    assert pull_proof.judged(1, "", said) is SAID[said]
-    assert pull_proof.judged(1, said, "") is SAID[said]
+    assert pull_proof.answer_of(1, "", said) is SAID[said]
+    assert pull_proof.answer_of(1, said, "") is SAID[said]
 
 
 def test_an_import_that_failed_is_no_proof_though_its_exit_code_is_0() -> None:
     out = "imagestream.image.openshift.io/x imported with errors (dry run)\n\n"
-    assert pull_proof.judged(0, out, "error: tag latest failed: unauthorized") is Answer.REFUSED
-    assert pull_proof.judged(0, f"{out}  ! error: Import failed (Unauthorized): you may not", "") is Answer.REFUSED
-    assert pull_proof.judged(0, "imagestream.image.openshift.io/x imported (dry run)\n", "") is Answer.PROVED
+    assert pull_proof.answer_of(0, out, "error: tag latest failed: unauthorized") is RegistryAnswer.REFUSED
+    assert (
+        pull_proof.answer_of(0, f"{out}  ! error: Import failed (Unauthorized): you may not", "")
+        is RegistryAnswer.REFUSED
+    )
+    assert pull_proof.answer_of(0, "imagestream.image.openshift.io/x imported (dry run)\n", "") is RegistryAnswer.PROVED
 
 
-@pytest.mark.parametrize("asker", Asker)
-@pytest.mark.parametrize("answer", Answer)
-def test_every_answer_has_its_words(asker: Asker, answer: Answer) -> None:
+@pytest.mark.parametrize("asker", Requester)
+@pytest.mark.parametrize("answer", RegistryAnswer)
+def test_every_answer_has_its_words(asker: Requester, answer: RegistryAnswer) -> None:
     found = pull_proof.check("registry.redhat.io/x/y", asker, answer, "what it said")
-    certain = (Answer.REFUSED, Answer.TERMS, Answer.UNPARSABLE, Answer.NOT_IMPORTED, Answer.BLOCKED)
+    certain = (
+        RegistryAnswer.REFUSED,
+        RegistryAnswer.TERMS,
+        RegistryAnswer.UNPARSABLE,
+        RegistryAnswer.NOT_IMPORTED,
+        RegistryAnswer.BLOCKED,
+    )
     failed = dict.fromkeys(certain, Verdict.FAILED)
-    wanted = {Answer.PROVED: Verdict.PASSED, **failed}.get(answer, Verdict.UNKNOWN)
+    wanted = {RegistryAnswer.PROVED: Verdict.PASSED, **failed}.get(answer, Verdict.UNKNOWN)
     assert found.verdict is wanted
     assert "{" not in str(found.seen)
 
 
 def test_what_one_asker_knows_outweighs_what_the_other_does_not() -> None:
-    def answers(**given: Answer) -> list[Verdict]:
-        checks = {Asker(name): pull_proof.check("i", Asker(name), answer, "") for name, answer in given.items()}
+    def answers(**given: RegistryAnswer) -> list[Verdict]:
+        checks = {Requester(name): pull_proof.check("i", Requester(name), answer, "") for name, answer in given.items()}
         return [found.verdict for found in pull_proof.shown(checks)]
 
-    assert answers(workstation=Answer.UNREACHABLE, cluster=Answer.PROVED) == [Verdict.PASSED]
-    assert answers(workstation=Answer.PROVED, cluster=Answer.REFUSED) == [Verdict.PASSED, Verdict.FAILED]
-    assert answers(workstation=Answer.UNREACHABLE, cluster=Answer.UNREACHABLE) == [Verdict.UNKNOWN, Verdict.UNKNOWN]
+    assert answers(workstation=RegistryAnswer.UNREACHABLE, cluster=RegistryAnswer.PROVED) == [Verdict.PASSED]
+    assert answers(workstation=RegistryAnswer.PROVED, cluster=RegistryAnswer.REFUSED) == [
+        Verdict.PASSED,
+        Verdict.FAILED,
+    ]
+    assert answers(workstation=RegistryAnswer.UNREACHABLE, cluster=RegistryAnswer.UNREACHABLE) == [
+        Verdict.UNKNOWN,
+        Verdict.UNKNOWN,
+    ]
     # The cluster is asked later: a workstation is often not let out.
-    assert answers(workstation=Answer.UNREACHABLE) == [Verdict.WARNING]
-    assert answers(workstation=Answer.REFUSED) == [Verdict.FAILED]
+    assert answers(workstation=RegistryAnswer.UNREACHABLE) == [Verdict.WARNING]
+    assert answers(workstation=RegistryAnswer.REFUSED) == [Verdict.FAILED]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from threescale_migrate.check_codes import Code
 from threescale_migrate.exit_codes import ExitCode
-from threescale_migrate.guide.verdicts import Meaning, exit_code, judge
+from threescale_migrate.guide.verdicts import Conclusion, exit_code, summary
 from threescale_migrate.render import document, junit, metrics, nagios
 from threescale_migrate.render.project_outcome import Outcome
 from threescale_migrate.shell import Invocation
@@ -42,8 +42,8 @@ def words(checks: tuple[Check, ...]) -> Iterator[bool]:
     """Whether each format says that the project is migrated."""
     code = exit_code(checks)
     outcome = Outcome("p", "p", code, checks)
-    yield judge(checks).done
-    yield str(judge(checks).sentence).startswith("migrated")
+    yield summary(checks).done
+    yield str(summary(checks).sentence).startswith("migrated")
     yield document.verification("verify", "p", checks, int(code), Invocation())["migrated"] is True
     yield nagios.line((outcome,)).startswith("3SCALE OK")
     yield 'threescale_migrate_migrated{project="p"} 1\n' in metrics.text((outcome,), 1.0)
@@ -59,7 +59,7 @@ def test_whatever_is_left_out_every_format_says_the_same(skipped: frozenset[Step
 
 
 def test_permissions_that_were_not_checked_are_said_with_the_word() -> None:
-    assert str(judge(without(MAY_BE_LEFT_OUT)).sentence) == (
+    assert str(summary(without(MAY_BE_LEFT_OUT)).sentence) == (
         "migrated, and the pods prove it; permissions were not checked"
     )
 
@@ -72,29 +72,29 @@ def test_one_check_that_is_not_well_and_no_format_says_migrated(number: int, ver
     # Who allows what is not known gets another exit code, and no other word.
     if verdict is Verdict.UNKNOWN:
         assert exit_code(checks, allow_unknown=True) is ExitCode.DONE
-        assert judge(checks).meaning is Meaning.UNKNOWN
+        assert summary(checks).conclusion is Conclusion.UNKNOWN
         allowed = Outcome("p", "p", ExitCode.DONE, checks)
         assert nagios.level(allowed) == nagios.WARNING
 
 
 def test_six_steps_without_the_proof_of_a_single_config_are_no_migration() -> None:
     checks = tuple(replace(check, code=Code.CONFIG_FOREIGN) for check in WELL)
-    assert judge(checks).meaning is Meaning.PARTLY
-    assert not judge(()).done
+    assert summary(checks).conclusion is Conclusion.PARTLY
+    assert not summary(()).done
 
 
 def test_configs_that_were_not_named_are_said_and_the_exit_code_is_about_the_others() -> None:
     left = Check(Step.DEPLOYMENT_CONFIGS, Code.CONFIGS_ALL_CHOSEN, "dc", Verdict.SKIPPED, Text("14 were left out"))
-    judgement = judge((*WELL, left))
-    assert judgement.meaning is Meaning.PARTLY
-    assert str(judgement.sentence) == "the pods of 1 config prove that it runs as amp; 14 were left out"
+    overall = summary((*WELL, left))
+    assert overall.conclusion is Conclusion.PARTLY
+    assert str(overall.sentence) == "the pods of 1 config prove that it runs as amp; 14 were left out"
     assert exit_code((*WELL, left)) is ExitCode.DONE
 
 
 def test_a_step_says_what_it_did_and_nothing_of_the_project() -> None:
-    assert str(judge(WELL[4:5], "step").sentence) == "step readiness: done"
+    assert str(summary(WELL[4:5], "step").sentence) == "step readiness: done"
     failed = replace(WELL[4], verdict=Verdict.FAILED)
-    assert str(judge((failed,), "step").sentence) == "step readiness: not done, 1 problem"
+    assert str(summary((failed,), "step").sentence) == "step readiness: not done, 1 problem"
     assert "migrated" not in document.verification("step", "p", WELL[4:5], 0, Invocation())
 
 
@@ -107,7 +107,7 @@ def test_the_codes_are_one_closed_table_without_twins() -> None:
 
 def test_plurals_are_those_of_the_language() -> None:
     warned = (*WELL, replace(WELL[0], verdict=Verdict.WARNING))
-    assert str(judge(warned).sentence).endswith("; 1 warning")
-    assert str(judge((*warned, warned[-1])).sentence).endswith("; 2 warnings")
-    kept = judge((*warned, warned[-1])).sentence
+    assert str(summary(warned).sentence).endswith("; 1 warning")
+    assert str(summary((*warned, warned[-1])).sentence).endswith("; 2 warnings")
+    kept = summary((*warned, warned[-1])).sentence
     assert str(Text.revived(kept.kept())) == str(kept)

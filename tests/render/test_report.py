@@ -21,7 +21,7 @@ from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.render.journal_report import of_record
 from threescale_migrate.render.report import Phase, Standing
 from threescale_migrate.render.report_page import code, markdown, page
-from threescale_migrate.run.report_path import usable
+from threescale_migrate.run.reports import writable_report
 from threescale_migrate.values import RESUME, Check, Command, Fix, Step, Text, Usage, Verdict
 
 HOSTILE = '<script>alert("x")</script> | `a` *b* [c](javascript:x) \' & \n# {name}'
@@ -255,7 +255,7 @@ def test_texts_come_out_of_a_journal_as_they_went_in() -> None:
 def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
     (tmp_path / "d.html").mkdir()
     with pytest.raises(Usage, match=sentence):
-        usable(str(tmp_path / name))
+        writable_report(str(tmp_path / name))
     assert list(tmp_path.iterdir()) == [tmp_path / "d.html"]
 
 

@@ -8,13 +8,12 @@ import pydoc
 
 from ..exit_codes import TABLE, ExitCode, numbers
 from ..options import Options
-from ..render.markdown import emphasised, section
 from ..render.result import Nothing, Printed, Result
 from ..run.session import Session
 from ..values import Text, Usage
 from .parser import build
 from .parser_language import current, localise, spoken
-from .topics import TOPICS, title, topic
+from .topics import TOPICS, emphasised, section, title, topic
 from .usage import commands, whole
 
 

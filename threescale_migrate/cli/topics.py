@@ -1,6 +1,8 @@
-"""The topics: the long texts of the package, by name, in the order in which they are listed. It renders nothing."""
+"""The topics: the long texts of the package, by name, in the order in which they are listed, and how a terminal shows them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from .. import package_files
 
@@ -36,3 +38,31 @@ def topic(name: str) -> str:
 def title(name: str) -> str:
     """The title of a topic, as its first line has it."""
     return topic(name).partition("\n")[0].lstrip("# ").replace("`", "")
+
+
+def section(markdown: str, anchor: str) -> str | None:
+    """The part of a topic below the heading that is that name, with its heading; None where there is none."""
+    found: list[str] = []
+    level, fenced = 0, False
+    for line in markdown.splitlines():
+        fenced ^= line.startswith("```")
+        marks, _, words = line.partition(" ")
+        if marks.strip("#") == "" and marks and not fenced:
+            if found and len(marks) <= level:
+                break
+            if not found and words.strip("` ") == anchor:
+                level = len(marks)
+        if level:
+            found.append(line)
+    return "\n".join(found) + "\n" if found else None
+
+
+def emphasised(markdown: str, strong: Callable[[str], str]) -> list[str]:
+    """The lines of a topic as they stand, headings and code `strong`."""
+    shown: list[str] = []
+    fenced = False
+    for line in markdown.splitlines():
+        fence = line.startswith("```")
+        fenced ^= fence
+        shown.append(strong(line) if line and not fence and (fenced or line.startswith("#")) else line)
+    return shown

@@ -45,7 +45,7 @@ from .oc_errors import (
     missing,
 )
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 Part = TypeVar("Part")
 
 READ_TRIES = 6
@@ -249,13 +249,13 @@ class Oc:
     def _read(
         self,
         args: Sequence[str],
-        understand: Callable[[Call], Answer],
+        understand: Callable[[Call], Result],
         partial: bool,
         tries: int,
         timeouts: int = READ_TRIES,
         stdin: str | None = None,
-    ) -> tuple[Answer, tuple[str, ...]]:
-        def once() -> tuple[Answer, tuple[str, ...]]:
+    ) -> tuple[Result, tuple[str, ...]]:
+        def once() -> tuple[Result, tuple[str, ...]]:
             call = self.answer(args, stdin)
             kind = classify(call.exit_code, call.stderr)
             # Without a list nothing says which of the types could be read.
@@ -276,7 +276,7 @@ class Oc:
 
         return self.retry(once, tries, timeouts)
 
-    def retry(self, attempt: Callable[[], Answer], tries: int = READ_TRIES, timeouts: int = READ_TRIES) -> Answer:
+    def retry(self, attempt: Callable[[], Result], tries: int = READ_TRIES, timeouts: int = READ_TRIES) -> Result:
         """Calls `attempt` up to `tries` times, or `timeouts` if no answer comes, while it raises an error that passes by itself.
 
         Waits longer each time, with jitter; not beyond the clock's end. Where that comes after a whole attempt has failed, it is

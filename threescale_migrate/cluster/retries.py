@@ -12,11 +12,11 @@ from . import running_calls
 from .clock import Clock
 from .oc_errors import OcError, RequestTimeout, TimeOver, Unreachable, remedy
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def again(
-    attempt: Callable[[], Answer],
+    attempt: Callable[[], Result],
     first: OcError,
     began: float,
     tries: int,
@@ -24,7 +24,7 @@ def again(
     clock: Clock,
     pause: Callable[[float], None],
     server: str,
-) -> Answer:
+) -> Result:
     """Calls `attempt` again while what it raises passes by itself, `first` being what it has raised already, at most `tries` times in
     all since `began`, or `timeouts` if no answer comes. Raises the last error."""
     begun = [first]
@@ -38,7 +38,7 @@ def again(
             bool(running_calls.asked) or state.attempt_number >= (timeouts if late(state) else tries) or clock.is_over
         )
 
-    def once() -> Answer:
+    def once() -> Result:
         try:
             if begun:
                 raise begun.pop()

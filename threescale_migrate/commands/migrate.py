@@ -11,7 +11,7 @@ from ..cluster.oc_errors import TimeOver
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine import migration
-from ..engine.backup_files import usable
+from ..engine.backup_files import new_directory
 from ..engine.dumping import owed
 from ..engine.registry_questions import prove
 from ..engine.run_failure import Failed
@@ -49,7 +49,7 @@ def run(session: Session, options: Options) -> Result:
     gates = gates_of(session)
     where = locate(oc)
     if options.backup is not None:
-        usable(options.backup)  # said before anything is asked
+        new_directory(options.backup)  # said before anything is asked
     request = request_of(session, oc)
     with locked(oc, where) as directory:
         state = observe(oc, ahead=True, elsewhere=request.permissions)
@@ -88,7 +88,7 @@ def run(session: Session, options: Options) -> Result:
             finally:
                 session.offer(owed(under_way))
             under_way.finish(exit_code(options, checks, session.command), checks)
-    brief = (verdicts.BRIEF,) if verdicts.judge(checks, session.command).done else ()
+    brief = (verdicts.BRIEF,) if verdicts.summary(checks, session.command).done else ()
     return checked(session, state, checks, None, *brief)
 
 

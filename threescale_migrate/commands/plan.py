@@ -15,7 +15,7 @@ from ..render.result import Order, Plan, Projects, Result
 from ..run.connection import LOOKING_TIMEOUT
 from ..run.many import looked
 from ..run.migration_plan import planned
-from ..run.preflight import examine, meaning
+from ..run.preflight import examine, exit_code
 from ..run.requests import check_project, request_of
 from ..run.session import Session
 from ..values import Request
@@ -43,7 +43,7 @@ def _planned(session: Session, options: Options) -> tuple[Plan, ExitCode]:
     state = observe(oc, ahead=True, elsewhere=request.permissions)
     seen = examine(oc, where, state, request, options)
     plan = planned(oc, state, request, seen)
-    code = meaning(seen.findings, bool(plan.actions))
+    code = exit_code(seen.findings, bool(plan.actions))
     if code is ExitCode.DONE and plan.actions:
         code = ExitCode.SOMETHING_TO_DO
     return plan, code

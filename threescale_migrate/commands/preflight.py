@@ -8,7 +8,7 @@ from ..exit_codes import ExitCode
 from ..options import Options
 from ..render.result import Preflight, Result
 from ..run.connection import LOOKING_TIMEOUT
-from ..run.preflight import examine, meaning
+from ..run.preflight import examine, exit_code
 from ..run.requests import request_of
 from ..run.session import Session
 
@@ -26,6 +26,6 @@ def run(session: Session, options: Options) -> Result:
         options,
         with_version=True,
     )
-    code = meaning(seen.findings)
+    code = exit_code(seen.findings)
     ready = code is ExitCode.DONE and bool(seen.attempt.actions)
     return session.result(code, Preflight(where.project, seen.findings, ready))

@@ -21,7 +21,7 @@ from ..values import Text, Usage
 Part = TypeVar("Part")
 
 
-def usable(path: str) -> Path:
+def new_directory(path: str) -> Path:
     """The directory that a backup can be written to: there is none yet, or an empty one. Raises Usage."""
     directory = Path(path)
     try:

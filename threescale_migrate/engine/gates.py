@@ -30,7 +30,7 @@ LONGEST_LINE = 200
 NAME = re.compile(r"[\w./+-]+")
 CHECK_SECONDS = 10.0
 # Asks a person a question with yes or no, by means of a way to wait for what is typed.
-Ask = Callable[[Text, Callable[[Sequence[int]], Sequence[int]]], bool]
+AskPerson = Callable[[Text, Callable[[Sequence[int]], Sequence[int]]], bool]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Gates:
 
     command: str = ""
     seconds: float = GATE_SECONDS
-    ask: Ask | None = None
+    ask: AskPerson | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Passed:
         return {"name": self.wave.name, "number": self.number, "total": self.total, "configs": list(self.wave.configs)}
 
 
-def usable(command: str, wait: Wait) -> None:
+def check_command(command: str, wait: Wait) -> None:
     """Raises Usage for a command that a shell cannot read, or whose program is not there: a run that finds that out after its
     first wave stops in the middle of the night."""
     if shutil.which("sh") is None:
@@ -160,7 +160,7 @@ def _last_lines(run: Run, answered: Answered) -> tuple[str, ...]:
     return tuple(line for line in shown if line)[-LOG_LINES:]
 
 
-def _ask_person(run: Run, ask: Ask, passed: Passed, state: ProjectState) -> None:
+def _ask_person(run: Run, ask: AskPerson, passed: Passed, state: ProjectState) -> None:
     run.stop.check()
     run.journal.write("gate", by="person", **passed.kept)
     began = monotonic()

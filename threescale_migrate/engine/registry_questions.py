@@ -17,10 +17,10 @@ from ..cluster.state import ProjectState
 from ..cluster.threads import side_by_side
 from ..guide import pull_proof
 from ..guide.image_pulls import registry_of
-from ..guide.pull_proof import Asker
-from ..guide.registry_answers import Answer, meaning, of_status
+from ..guide.pull_proof import Requester
+from ..guide.registry_answers import RegistryAnswer, answer_in, of_status
 from ..guide.registry_secret import equal
-from ..guide.todays_images import Asked
+from ..guide.todays_images import TodaysImage
 from ..safe_text import cut
 from ..values import Check, Request, Verdict
 
@@ -28,7 +28,7 @@ SAID = 300
 # How long to wait for a registry that nobody asked about, in seconds.
 UNASKED = 20.0
 # An answer, and the sentence that it is read from.
-Said = tuple[Answer, str]
+Said = tuple[RegistryAnswer, str]
 
 
 def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
@@ -39,7 +39,7 @@ def prove(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 def examined(
     oc: Oc, state: ProjectState, request: Request, today: Mapping[str, tuple[str, ...]]
-) -> tuple[tuple[Check, ...], tuple[Asked, ...]]:
+) -> tuple[tuple[Check, ...], tuple[TodaysImage, ...]]:
     """The checks of the login, and what the cluster says of `today`'s images, by the configs that need each: it is asked for all of
     them at once. Raises OcError as `prove` does."""
     given, there = request.pull_secret, state.secret
@@ -61,16 +61,16 @@ def examined(
     side_by_side([*asked, ask_there])
     found: list[Check] = []
     for image in images:
-        answers = {Asker.WORKSTATION: own[image]}
+        answers = {Requester.WORKSTATION: own[image]}
         if there is not None and (given is None or equal(there, given)):
-            answers[Asker.CLUSTER] = by_the_cluster(image, looked[image])
+            answers[Requester.CLUSTER] = by_the_cluster(image, looked[image])
         else:
             # It has no login to ask with yet; what it refuses by a policy, or for a broken pull secret, it refuses with one as well.
             refused = by_the_cluster(image, looked[image], pull_proof.WHATEVER_THE_LOGIN)
             found += () if refused.verdict is not Verdict.FAILED else (refused,)
         found += pull_proof.shown(answers)
     checks = pull_proof.eased(found) if request.prove_by_default else tuple(found)
-    return checks, tuple(Asked(image, configs, *looked[image]) for image, configs in today.items())
+    return checks, tuple(TodaysImage(image, configs, *looked[image]) for image, configs in today.items())
 
 
 def unparsable(manifest: str) -> bool:
@@ -82,12 +82,14 @@ def from_here(oc: Oc, image: str, manifest: str) -> Check:
     """Has this workstation's `oc` ask, with nothing but that login. A failure of any kind is an answer."""
     with readable_once_or_more(pull_proof.registry_config(manifest, image)) as (path, stream):
         answer, said = _asked(oc, pull_proof.on_workstation(image, path), stream)
-    return pull_proof.check(image, Asker.WORKSTATION, answer, said)
+    return pull_proof.check(image, Requester.WORKSTATION, answer, said)
 
 
-def by_the_cluster(image: str, said: Said, counted: Collection[Answer] = tuple(Answer)) -> Check:
+def by_the_cluster(image: str, said: Said, counted: Collection[RegistryAnswer] = tuple(RegistryAnswer)) -> Check:
     """The cluster's answer as a check; an answer that is not `counted` is no answer."""
-    return pull_proof.check(image, Asker.CLUSTER, said[0] if said[0] in counted else Answer.UNKNOWN, said[1])
+    return pull_proof.check(
+        image, Requester.CLUSTER, said[0] if said[0] in counted else RegistryAnswer.UNKNOWN, said[1]
+    )
 
 
 def of_the_cluster(oc: Oc, images: Sequence[str]) -> dict[str, Said]:
@@ -97,20 +99,20 @@ def of_the_cluster(oc: Oc, images: Sequence[str]) -> dict[str, Said]:
     try:
         looked = look(oc, images)
     except RequestTimeout as error:
-        return dict.fromkeys(images, (Answer.UNREACHABLE, str(error)))
+        return dict.fromkeys(images, (RegistryAnswer.UNREACHABLE, str(error)))
     except OcError as error:
         _check_api(oc)
         refused = of_refused_registries(str(error), images)
         rest = [image for image in images if image not in refused]
         if refused and rest:  # one registry that is not allowed has the whole call refused
-            said = (Answer.NOT_IMPORTED, cut(oc.redact(str(error)), SAID))
+            said = (RegistryAnswer.NOT_IMPORTED, cut(oc.redact(str(error)), SAID))
             return {**dict.fromkeys(refused, said), **of_the_cluster(oc, rest)}
-        found = meaning(str(error))
-        own = found if found in pull_proof.WHATEVER_THE_LOGIN else Answer.UNKNOWN
+        found = answer_in(str(error))
+        own = found if found in pull_proof.WHATEVER_THE_LOGIN else RegistryAnswer.UNKNOWN
         return dict.fromkeys(images, (own, cut(oc.redact(str(error)), SAID)))
     return {
         image: (
-            Answer.PROVED if found.reason == FOUND else of_status(found.reason, found.message),
+            RegistryAnswer.PROVED if found.reason == FOUND else of_status(found.reason, found.message),
             cut(oc.redact(found.message), SAID),
         )
         for image, found in looked.items()
@@ -128,9 +130,9 @@ def _asked(oc: Oc, args: tuple[str, ...], stream: Stream) -> Said:
     try:
         call = oc.answer(args, stream=stream)
     except RequestTimeout as error:
-        return Answer.UNREACHABLE, str(error)
+        return RegistryAnswer.UNREACHABLE, str(error)
     said = cut(oc.redact(error_sentence(call.stderr) or error_sentence(call.stdout)), SAID)
-    return pull_proof.judged(call.exit_code, call.stdout, call.stderr), said
+    return pull_proof.answer_of(call.exit_code, call.stdout, call.stderr), said
 
 
 def _check_api(oc: Oc) -> None:

@@ -43,7 +43,7 @@ def applies(quota: Quota, pod: PodNeed, amounts: Amounts) -> bool:
     return all(meaning.get(scope, False) for scope in quota.scopes)
 
 
-def findings(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> list[Check]:
+def checks(state: ProjectState, order: tuple[Wave, ...], actions: tuple[Change, ...]) -> list[Check]:
     """What quotas and limit ranges mean for the redeployment of `order`; one that passes where all could be read and leave room."""
     found = list(problems(state, order, actions))
     for quota in state.quotas:

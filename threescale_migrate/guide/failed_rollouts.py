@@ -13,7 +13,7 @@ from ..values import NOTHING, SECRET_NAME, Text
 from . import image_pulls
 from .admission_refusals import NOT_MADE, deployer_refused, pods_refused
 from .cause import Cause, CauseKind, short, then
-from .registry_answers import Answer, meaning
+from .registry_answers import RegistryAnswer, answer_in
 
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 VOLUME_REASONS = frozenset({"FailedAttachVolume", "FailedMount", "FailedMapVolume"})
@@ -105,8 +105,8 @@ def _hook_without_image(
 ) -> Cause:
     """Why a hook cannot pull its image: it lacks the login, unless the node says something else."""
     said = _said_of_pull(state, pod, container)
-    if meaning(said) not in (Answer.REFUSED, Answer.UNKNOWN):
-        found = image_pulls.judged(state, config.name, container.image, said, pod.account, pod)
+    if answer_in(said) not in (RegistryAnswer.REFUSED, RegistryAnswer.UNKNOWN):
+        found = image_pulls.cause_of(state, config.name, container.image, said, pod.account, pod)
         seen = Text("{name}: its {kind} hook cannot start; {why}", why=found.sentence, **named)
         return Cause(CauseKind.HOOK, seen, found.fix, found.lasting)
     seen = Text(
@@ -128,7 +128,7 @@ def _of_pod(state: ProjectState, config: DeploymentConfig, pod: Pod) -> Iterator
     for container in pod.containers:
         if container.waiting in image_pulls.REASONS:
             said = _said_of_pull(state, pod, container)
-            yield image_pulls.judged(state, config.name, container.image, said, pod.account, pod)
+            yield image_pulls.cause_of(state, config.name, container.image, said, pod.account, pod)
         elif container.waiting == "CrashLoopBackOff" or (container.restarts > 1 and not container.ready):
             code = Text(" (exit code {code})", code=container.exit_code) if container.exit_code is not None else NOTHING
             seen = Text(
@@ -178,7 +178,7 @@ def _from_events(state: ProjectState, config: DeploymentConfig, newest: Replicat
     for event in own:
         refused = image_pulls.PULL_REFUSED.search(event.message)
         if refused:
-            yield image_pulls.judged(state, config.name, refused[1], event.message, newest.account)
+            yield image_pulls.cause_of(state, config.name, refused[1], event.message, newest.account)
     for event in own:
         named = {"name": config.name, "detail": short(event.message)}
         if event.reason == "Failed" and re.search(r"[Pp]ull", event.message):

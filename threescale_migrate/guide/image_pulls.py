@@ -13,7 +13,7 @@ from ..cluster.state import Pod, ProjectState
 from ..values import PROGRAM, REGISTRY, RESUME, SECRET_NAME, Command, Fix, Text, Who
 from .cause import Cause, CauseKind, short, then
 from .pull_secret_logins import covers
-from .registry_answers import Answer, meaning
+from .registry_answers import RegistryAnswer, answer_in
 
 REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
@@ -21,60 +21,60 @@ REASONS = frozenset(
 # These need no login.
 OPEN_REGISTRIES = frozenset({"registry.access.redhat.com"})
 # What each answer to a pull means, whether it lasts, and the fix.
-MEANING: dict[Answer, tuple[str, bool, str]] = {
-    Answer.TERMS: (
+MEANING: dict[RegistryAnswer, tuple[str, bool, str]] = {
+    RegistryAnswer.TERMS: (
         "{registry} requires the terms of this image to be accepted first, or no longer has it",
         True,
         "point the image stream of dc/{name} at the image on {login_registry}, with its terms accepted there by the owner of"
         " the login",
     ),
-    Answer.BUSY: ("{registry} cannot serve it now", False, "wait: the node retries by itself"),
-    Answer.REFUSED: (
+    RegistryAnswer.BUSY: ("{registry} cannot serve it now", False, "wait: the node retries by itself"),
+    RegistryAnswer.REFUSED: (
         "{registry} refuses the login",
         True,
         "give {account} a login for {registry} that works",
     ),
-    Answer.ABSENT: (
+    RegistryAnswer.ABSENT: (
         "{registry} does not have this image, or no longer has it",
         True,
         "check which image dc/{name} and its image stream name, and fix that",
     ),
-    Answer.UNFIT: (
+    RegistryAnswer.UNFIT: (
         "{registry} has it in a form that the node cannot run",
         True,
         "check which image dc/{name} and its image stream name, and for which architecture it is, and fix that",
     ),
-    Answer.UNPARSABLE: (
+    RegistryAnswer.UNPARSABLE: (
         "{broken}, so that the node can use none of the account's logins",
         True,
         "replace or delete that pull secret, or unlink it from {account}, and delete the pod",
     ),
-    Answer.BLOCKED: (
+    RegistryAnswer.BLOCKED: (
         "the nodes are configured to block {registry}",
         True,
         "allow {registry} in registrySources, or on 3.11 in the registries of each node",
     ),
-    Answer.NOT_IMPORTED: (
+    RegistryAnswer.NOT_IMPORTED: (
         "a policy of the cluster does not allow images of {registry}",
         True,
         "allow {registry} in allowedRegistriesForImport",
     ),
-    Answer.UNSIGNED: (
+    RegistryAnswer.UNSIGNED: (
         "the signature policy of the nodes rejects it: its signature is missing, or not accepted",
         True,
         "ask a cluster admin to correct the policy for {registry} in /etc/containers/policy.json and registries.d of the nodes",
     ),
-    Answer.UNTRUSTED: (
+    RegistryAnswer.UNTRUSTED: (
         "the node does not trust {registry}",
         True,
         "make the nodes trust the certificate of {registry}",
     ),
-    Answer.UNREACHABLE: (
+    RegistryAnswer.UNREACHABLE: (
         "{registry} cannot be reached from the node, or the image takes longer than the node waits",
         False,
         "check whether the nodes can reach {registry} (proxy, firewall); the node retries by itself",
     ),
-    Answer.NODE: (
+    RegistryAnswer.NODE: (
         "the node cannot store or unpack it: {detail}",
         False,
         "ask a cluster admin to free space on the node; it retries by itself",
@@ -87,7 +87,10 @@ UNKNOWN = (
 )
 LOOK = (Command(("oc", "get", "events")),)
 _POLICY = Command(("oc", "edit", "image.config.openshift.io", "cluster"), Who.CLUSTER_ADMIN)
-COMMANDS: dict[Answer, tuple[Command, ...]] = {Answer.BLOCKED: (_POLICY,), Answer.NOT_IMPORTED: (_POLICY,)}
+COMMANDS: dict[RegistryAnswer, tuple[Command, ...]] = {
+    RegistryAnswer.BLOCKED: (_POLICY,),
+    RegistryAnswer.NOT_IMPORTED: (_POLICY,),
+}
 
 NO_SECRET_IN_POD = "the pod was created without the pull secret {secret}"
 NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
@@ -101,7 +104,7 @@ GIVE = (PROGRAM, "step", "registry-secret", "--secret-file", "FILE")
 PULL_REFUSED = re.compile(r'Failed to pull image "([^"]+)"')
 
 
-def judged(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Cause:
+def cause_of(state: ProjectState, name: str, image: str, said: str, account: str, pod: Pod | None = None) -> Cause:
     """Why a pull failed: whose registry it is, what it answered, and what is known about a login where one is needed; `pod` is
     the pod that pulls, where it still exists."""
     registry = registry_of(image)
@@ -116,7 +119,7 @@ def judged(state: ProjectState, name: str, image: str, said: str, account: str, 
         "detail": short(said),
         "broken": _broken_secret(state, account),
     }
-    answer = meaning(said)
+    answer = answer_in(said)
     why, lasting, fix = MEANING.get(answer, UNKNOWN)
     named["why"] = Text(why, **named)
     commands = COMMANDS.get(answer, () if answer in MEANING else LOOK)
@@ -127,7 +130,7 @@ def judged(state: ProjectState, name: str, image: str, said: str, account: str, 
         return Cause(CauseKind.IMAGE_PULL, seen, repair, lasting)
     seen = Text("{name}: the image {image} cannot be pulled; {why}; {login}", login=Text(known, **named), **named)
     # Without a login in the pod, the registry's other answers do not count; with it, its refusal does.
-    by_login = registry == REGISTRY and (answer is Answer.REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
+    by_login = registry == REGISTRY and (answer is RegistryAnswer.REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
     return Cause(CauseKind.IMAGE_PULL, seen, login_fix(known, account, pod) if by_login else repair, lasting)
 
 
@@ -154,14 +157,14 @@ def login_fix(known: str, account: str, pod: Pod | None) -> Fix:
 
 
 # With these the login was not asked for, or makes no difference.
-WITHOUT_LOGIN = (Answer.UNPARSABLE, Answer.BLOCKED, Answer.UNSIGNED, Answer.NODE)
+WITHOUT_LOGIN = (RegistryAnswer.UNPARSABLE, RegistryAnswer.BLOCKED, RegistryAnswer.UNSIGNED, RegistryAnswer.NODE)
 
 
-def _wants_login(registry: str, answer: Answer) -> bool:
+def _wants_login(registry: str, answer: RegistryAnswer) -> bool:
     """Whether the login matters: that there is none says nothing about a registry that needs none."""
     if answer in WITHOUT_LOGIN:
         return False
-    return registry == REGISTRY or (answer is Answer.REFUSED and registry not in OPEN_REGISTRIES)
+    return registry == REGISTRY or (answer is RegistryAnswer.REFUSED and registry not in OPEN_REGISTRIES)
 
 
 def _broken_secret(state: ProjectState, account: str) -> Text:

@@ -73,7 +73,7 @@ def _is_gateway(config: DeploymentConfig) -> bool:
     return "apicast" in config.name and any(GATEWAY.search(image.partition("@")[0]) for image in config.images)
 
 
-def findings(state: ProjectState, chosen: tuple[str, ...]) -> list[Check]:
+def checks(state: ProjectState, chosen: tuple[str, ...]) -> list[Check]:
     """The findings about a project that has configs of 3scale."""
     environment = state.environment
     found = [*_operated(state, chosen)]

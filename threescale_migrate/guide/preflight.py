@@ -38,7 +38,6 @@ from . import (
     permission_checks,
     permissions,
     readiness,
-    rights_findings,
     steps,
     todays_images,
 )
@@ -46,8 +45,8 @@ from .cause import CauseKind, then
 from .change import Change
 from .config_changes import configs_of
 from .selection import Wave, choose, waves
-from .todays_images import Asked
-from .user_rights import Answers, ask_for_role
+from .todays_images import TodaysImage
+from .user_rights import ReviewAnswers, ask_for_role, rights_checks
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,11 @@ class Facts:
     user: str
     state: ProjectState
     attempt: Attempt
-    answers: Answers = field(default_factory=Answers)
+    answers: ReviewAnswers = field(default_factory=ReviewAnswers)
     unexpected: tuple[tuple[str, Text], ...] = ()
     token_checks: tuple[Check, ...] = ()
     requester: str = ""
-    images: tuple[Asked, ...] = ()
+    images: tuple[TodaysImage, ...] = ()
     admission: tuple[Check, ...] = ()
 
 
@@ -100,12 +99,12 @@ def redeployed(state: ProjectState, request: Request, actions: Iterable[Change])
     return tuple(wave for wave in found if wave.configs)
 
 
-def judge(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Check, ...]:
+def checks(facts: Facts, request: Request, force: bool = False, allow_unknown: bool = False) -> tuple[Check, ...]:
     """All findings, in order. `force` turns failures that the migration may survive into warnings, `allow_unknown` what is unknown."""
     found = [
         *_login(facts),
         *_project(facts, request),
-        *rights_findings.of(facts.user, facts.state, facts.attempt.actions, facts.answers, facts.requester),
+        *rights_checks(facts.user, facts.state, facts.attempt.actions, facts.answers, facts.requester),
         *_secret(facts, request),
         *(_of_check(Step.REGISTRY_SECRET, check) for check in facts.token_checks),
         *_permissions(facts, request),
@@ -207,7 +206,7 @@ def _project(facts: Facts, request: Request) -> list[Check]:
     found.append(Check(Group.PROJECT, Code.CONFIGS_PRESENT, subject, Verdict.PASSED, seen))
     # The named configs are a part of the project, and may all be databases, which do not show the release.
     of_3scale = tuple(dict.fromkeys((*chosen, *choose(state, Request()).configs)))
-    return [*found, *ownership.findings(state, of_3scale)]
+    return [*found, *ownership.checks(state, of_3scale)]
 
 
 def _skipped(group: Step | Group, step: Step) -> list[Check]:
@@ -285,7 +284,7 @@ def _configs(facts: Facts, request: Request) -> list[Check]:
         healthy += finding is None or finding.verdict is Verdict.PASSED
         found += [] if finding is None else [finding]
         found += _images(state, name)
-    found += todays_images.findings(facts.images, facts.state.secret is not None)
+    found += todays_images.checks(facts.images, facts.state.secret is not None)
     if healthy:
         seen = Text("{count} of {total} are healthy", count=healthy, total=len(chosen))
         found.insert(0, Check(Step.DEPLOYMENT_CONFIGS, Code.CONFIG_HEALTHY, "dc", Verdict.PASSED, seen))
@@ -374,4 +373,4 @@ def _images(state: ProjectState, name: str) -> list[Check]:
 
 def _capacity(facts: Facts, request: Request) -> list[Check]:
     state, actions = facts.state, facts.attempt.actions
-    return [] if "dc" in state.unread else capacity.findings(state, redeployed(state, request, actions), actions)
+    return [] if "dc" in state.unread else capacity.checks(state, redeployed(state, request, actions), actions)

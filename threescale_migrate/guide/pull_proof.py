@@ -15,7 +15,7 @@ from enum import Enum
 
 from ..check_codes import Code
 from ..values import NEXT_IMAGES, NO_FIX, PANEL, REGISTRY, Check, Command, Fix, Step, Text, Verdict, Who, resume
-from .registry_answers import Answer, meaning, of_status
+from .registry_answers import RegistryAnswer, answer_in, of_status
 
 # It represents all images of the next step where one is enough.
 IMAGE = NEXT_IMAGES[0]
@@ -25,7 +25,7 @@ _IMAGE = re.compile(
 )
 
 
-class Asker(str, Enum):
+class Requester(str, Enum):
     """Who asked the registry."""
 
     WORKSTATION = "workstation"
@@ -53,20 +53,24 @@ def registry_config(manifest: str, image: str = IMAGE) -> str:
     return json.dumps({"auths": {} if found is None else {REGISTRY: {"auth": encoded_auth(found)}}})
 
 
-def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
+def answer_of(exit_code: int, stdout: str, stderr: str) -> RegistryAnswer:
     """What a call's result means. A failed import shows only in the text: some clients exit with 0."""
     from ..cluster.oc_errors import answers  # late: the command line is read with this module's names
 
     told = "\n".join(answers(stderr))
     if exit_code == 0 and not re.search(r"with errors|! error|^error: |tag \S+ failed", f"{stdout}\n{told}", re.M):
-        return Answer.PROVED
+        return RegistryAnswer.PROVED
     text = "\n".join(line for line in (told or stderr, stdout) if line)
     if re.match("Error from server", text):  # the API's answer, and no registry's
-        found = meaning(text)
-        return found if found in (Answer.NOT_IMPORTED, Answer.BLOCKED, Answer.UNPARSABLE) else Answer.UNKNOWN
+        found = answer_in(text)
+        return (
+            found
+            if found in (RegistryAnswer.NOT_IMPORTED, RegistryAnswer.BLOCKED, RegistryAnswer.UNPARSABLE)
+            else RegistryAnswer.UNKNOWN
+        )
     inner = re.search(r"(?:tag \S+ failed|Import failed \((\w+)\)): (.*)", text)
     if inner is None:
-        return meaning(text)
+        return answer_in(text)
     internal = inner[1] or ("InternalError" if inner[2].startswith("Internal error occurred: ") else "")
     return of_status(internal, inner[2])
 
@@ -74,53 +78,59 @@ def judged(exit_code: int, stdout: str, stderr: str) -> Answer:
 _TERMS = "{registry} requires the terms of this image to be accepted first: {said}"
 _ABSENT = "{registry} does not have this image, or no longer has it: {said}"
 # The message for each answer, by who asked; its verdict and fix are the same for both.
-SEEN: dict[Asker, dict[Answer, str]] = {
-    Asker.WORKSTATION: {
-        Answer.PROVED: "{registry} accepts the token, checked from this workstation",
-        Answer.REFUSED: "{registry} refuses the token, checked from this workstation: {said}",
-        Answer.TERMS: _TERMS,
-        Answer.UNREACHABLE: "this workstation cannot reach {registry}, which says nothing about the token: {said}",
-        Answer.UNTRUSTED: "this workstation does not trust {registry}, which says nothing about the token: {said}",
-        Answer.BUSY: "{registry} cannot answer now, which says nothing about the token: {said}",
-        Answer.ABSENT: _ABSENT,
+SEEN: dict[Requester, dict[RegistryAnswer, str]] = {
+    Requester.WORKSTATION: {
+        RegistryAnswer.PROVED: "{registry} accepts the token, checked from this workstation",
+        RegistryAnswer.REFUSED: "{registry} refuses the token, checked from this workstation: {said}",
+        RegistryAnswer.TERMS: _TERMS,
+        RegistryAnswer.UNREACHABLE: "this workstation cannot reach {registry}, which says nothing about the token: {said}",
+        RegistryAnswer.UNTRUSTED: "this workstation does not trust {registry}, which says nothing about the token: {said}",
+        RegistryAnswer.BUSY: "{registry} cannot answer now, which says nothing about the token: {said}",
+        RegistryAnswer.ABSENT: _ABSENT,
     },
-    Asker.CLUSTER: {
-        Answer.PROVED: "the cluster can pull it, with a login of the project or of the cluster",
-        Answer.REFUSED: "{registry} refuses the logins of the project: {said}",
-        Answer.TERMS: _TERMS,
-        Answer.UNREACHABLE: "the cluster cannot reach {registry}, which says nothing about the token: {said}",
-        Answer.UNTRUSTED: "the cluster does not trust {registry}, which says nothing about the token: {said}",
-        Answer.BUSY: "{registry} cannot answer now, which says nothing about the token: {said}",
-        Answer.ABSENT: _ABSENT,
-        Answer.UNPARSABLE: "a pull secret of the project cannot be parsed, so that the cluster can use none of its logins: {said}",
-        Answer.NOT_IMPORTED: "the cluster does not allow images to be imported from {registry}: {said}",
-        Answer.BLOCKED: "the cluster is configured to block {registry}: {said}",
-        Answer.SERVER: "an error of the cluster itself, which says nothing about the token: {said}",
+    Requester.CLUSTER: {
+        RegistryAnswer.PROVED: "the cluster can pull it, with a login of the project or of the cluster",
+        RegistryAnswer.REFUSED: "{registry} refuses the logins of the project: {said}",
+        RegistryAnswer.TERMS: _TERMS,
+        RegistryAnswer.UNREACHABLE: "the cluster cannot reach {registry}, which says nothing about the token: {said}",
+        RegistryAnswer.UNTRUSTED: "the cluster does not trust {registry}, which says nothing about the token: {said}",
+        RegistryAnswer.BUSY: "{registry} cannot answer now, which says nothing about the token: {said}",
+        RegistryAnswer.ABSENT: _ABSENT,
+        RegistryAnswer.UNPARSABLE: "a pull secret of the project cannot be parsed, so that the cluster can use none of its logins: {said}",
+        RegistryAnswer.NOT_IMPORTED: "the cluster does not allow images to be imported from {registry}: {said}",
+        RegistryAnswer.BLOCKED: "the cluster is configured to block {registry}: {said}",
+        RegistryAnswer.SERVER: "an error of the cluster itself, which says nothing about the token: {said}",
     },
 }
 # For what is in none of them.
 OTHERWISE = {
-    Asker.WORKSTATION: "this oc could not ask {registry}: {said}",
-    Asker.CLUSTER: "the cluster could not ask for it: {said}",
+    Requester.WORKSTATION: "this oc could not ask {registry}: {said}",
+    Requester.CLUSTER: "the cluster could not ask for it: {said}",
 }
 # The next step imports from just there, with just these logins.
-FAILURES = (Answer.REFUSED, Answer.TERMS, Answer.UNPARSABLE, Answer.NOT_IMPORTED, Answer.BLOCKED)
-WHATEVER_THE_LOGIN = (Answer.UNPARSABLE, Answer.NOT_IMPORTED, Answer.BLOCKED)
-VERDICTS = {Answer.PROVED: Verdict.PASSED, **dict.fromkeys(FAILURES, Verdict.FAILED)}
+FAILURES = (
+    RegistryAnswer.REFUSED,
+    RegistryAnswer.TERMS,
+    RegistryAnswer.UNPARSABLE,
+    RegistryAnswer.NOT_IMPORTED,
+    RegistryAnswer.BLOCKED,
+)
+WHATEVER_THE_LOGIN = (RegistryAnswer.UNPARSABLE, RegistryAnswer.NOT_IMPORTED, RegistryAnswer.BLOCKED)
+VERDICTS = {RegistryAnswer.PROVED: Verdict.PASSED, **dict.fromkeys(FAILURES, Verdict.FAILED)}
 _IMAGES_CONFIG = Command(("oc", "edit", "image.config.openshift.io", "cluster"), Who.CLUSTER_ADMIN)
 _FIXES = {
-    Answer.REFUSED: Fix(PANEL, (resume("--secret-file", "FILE", "--replace-secret"),)),
-    Answer.TERMS: Fix(
+    RegistryAnswer.REFUSED: Fix(PANEL, (resume("--secret-file", "FILE", "--replace-secret"),)),
+    RegistryAnswer.TERMS: Fix(
         Text(
             "ask the owner of the token to accept them once at {registry}, or name another image with --prove-pull=IMAGE",
             registry=REGISTRY,
         )
     ),
-    Answer.ABSENT: Fix(Text("name another image with --prove-pull=IMAGE")),
-    Answer.UNPARSABLE: Fix(
+    RegistryAnswer.ABSENT: Fix(Text("name another image with --prove-pull=IMAGE")),
+    RegistryAnswer.UNPARSABLE: Fix(
         Text("replace or delete that pull secret: it need not be linked to an account to spoil all imports")
     ),
-    Answer.NOT_IMPORTED: Fix(
+    RegistryAnswer.NOT_IMPORTED: Fix(
         Text(
             "ask a cluster admin to allow {registry} in allowedRegistriesForImport; on 3.11 in imagePolicyConfig of the master's"
             " configuration",
@@ -128,21 +138,21 @@ _FIXES = {
         ),
         (_IMAGES_CONFIG,),
     ),
-    Answer.BLOCKED: Fix(
+    RegistryAnswer.BLOCKED: Fix(
         Text("ask a cluster admin to allow {registry} in registrySources", registry=REGISTRY), (_IMAGES_CONFIG,)
     ),
 }
 _LET_OUT = Fix(Text("let the cluster reach {registry} on port 443", registry=REGISTRY))
 
 
-def check(image: str, asker: Asker, answer: Answer, said: str) -> Check:
+def check(image: str, asker: Requester, answer: RegistryAnswer, said: str) -> Check:
     """An answer as a check of the first step."""
     verdict = VERDICTS.get(answer, Verdict.UNKNOWN)
     seen = Text(SEEN[asker][answer] if answer in SEEN[asker] else OTHERWISE[asker], registry=REGISTRY, said=said)
-    shut_in = asker is Asker.CLUSTER and answer in (Answer.UNREACHABLE, Answer.UNTRUSTED)
+    shut_in = asker is Requester.CLUSTER and answer in (RegistryAnswer.UNREACHABLE, RegistryAnswer.UNTRUSTED)
     fix = _LET_OUT if shut_in else _FIXES.get(answer, NO_FIX)
     # The migration itself succeeds without an import; the next step does not.
-    forceable = asker is Asker.CLUSTER and answer in WHATEVER_THE_LOGIN
+    forceable = asker is Requester.CLUSTER and answer in WHATEVER_THE_LOGIN
     code = Code.REGISTRY_ACCEPTS_TOKEN
     return Check(Step.REGISTRY_SECRET, code, f"image/{image}", verdict, seen, fix, forceable=forceable)
 
@@ -161,13 +171,13 @@ def _warning(found: Check, seen: Text) -> Check:
     return replace(found, verdict=Verdict.WARNING, seen=seen)
 
 
-def shown(answers: Mapping[Asker, Check]) -> tuple[Check, ...]:
+def shown(answers: Mapping[Requester, Check]) -> tuple[Check, ...]:
     """The answers to show: where one of the two knows, it does not matter that the other does not.
 
     Where the cluster has not been asked yet, what the workstation does not know is a warning: it often has no way out.
     """
     known = tuple(found for found in answers.values() if found.verdict is not Verdict.UNKNOWN)
-    if known or Asker.CLUSTER in answers:
+    if known or Requester.CLUSTER in answers:
         return known or tuple(answers.values())
     later = "{seen}; the cluster is asked before the first redeployment, once it has the login"
     return tuple(_warning(found, Text(later, seen=found.seen)) for found in answers.values())

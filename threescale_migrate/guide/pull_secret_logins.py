@@ -60,7 +60,7 @@ def for_image(logins: Iterable[Login], image: str) -> Login | None:
     return max(found, key=lambda login: login.entry, default=None)
 
 
-def judged(logins: Iterable[Login], now: float) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+def problems(logins: Iterable[Login], now: float) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
     """Why the logins for the registry cannot work, and what to warn about: a token that soon expires, an image without a login,
     an encoding that 3.11 cannot read."""
     faults: list[Text] = []

@@ -11,7 +11,7 @@ import re
 from enum import Enum
 
 
-class Answer(str, Enum):
+class RegistryAnswer(str, Enum):
     """What asking for an image came to."""
 
     PROVED = "proved"
@@ -33,72 +33,72 @@ class Answer(str, Enum):
 
 # The first that matches counts. What a policy, a pull secret or the server itself says comes first, then what is said on the way to a
 # registry, whose texts can quote anything, and what the registry says last.
-TEXTS: tuple[tuple[str, Answer], ...] = (
+TEXTS: tuple[tuple[str, RegistryAnswer], ...] = (
     (
         r"unable to parse auth field|illegal base64 data at input byte"
         r"|cannot unmarshal .*(?:credentialprovider|DockerConfig)",
-        Answer.UNPARSABLE,
+        RegistryAnswer.UNPARSABLE,
     ),
-    (r"not allowed by (?:\w+ )?(?:white|allow)[ -]?list|ImportPolicyNotAllowed", Answer.NOT_IMPORTED),
-    (r"is blocked (?:in|by) |registry \S+ blocked\b", Answer.BLOCKED),
+    (r"not allowed by (?:\w+ )?(?:white|allow)[ -]?list|ImportPolicyNotAllowed", RegistryAnswer.NOT_IMPORTED),
+    (r"is blocked (?:in|by) |registry \S+ blocked\b", RegistryAnswer.BLOCKED),
     (
         r"Source image rejected|SignatureValidationFailed|signature validation failed|[Ss]ignature was required"
         r"|signatures? (?:were|was) accepted|rejected by policy|(?i:invalid signature|signature for .* not trusted)",
-        Answer.UNSIGNED,
+        RegistryAnswer.UNSIGNED,
     ),
-    (r'images?\.config\.openshift\.io "?\S*"? ?(?:not found|is forbidden)|etcdserver: ', Answer.SERVER),
-    (r"(?i)no space left on device|disk quota exceeded|input/output error|read-only file system", Answer.NODE),
-    (r"cri-?o.*unavailable|docker daemon|(?:dial unix|\.sock)\b.*(?:refused|no such file)", Answer.NODE),
+    (r'images?\.config\.openshift\.io "?\S*"? ?(?:not found|is forbidden)|etcdserver: ', RegistryAnswer.SERVER),
+    (r"(?i)no space left on device|disk quota exceeded|input/output error|read-only file system", RegistryAnswer.NODE),
+    (r"cri-?o.*unavailable|docker daemon|(?:dial unix|\.sock)\b.*(?:refused|no such file)", RegistryAnswer.NODE),
     (
         r"x509|tls: (?:failed|unknown|bad)|certificate|server gave HTTP response|is HTTP only|oversized record",
-        Answer.UNTRUSTED,
+        RegistryAnswer.UNTRUSTED,
     ),
-    (r"(?i)too ?many ?requests|pull rate limit|\b429\b", Answer.BUSY),
+    (r"(?i)too ?many ?requests|pull rate limit|\b429\b", RegistryAnswer.BUSY),
     (
         r"(?i)proxyconnect|Proxy Authentication Required|\b407\b|error parsing HTTP \d+ response body",
-        Answer.UNREACHABLE,
+        RegistryAnswer.UNREACHABLE,
     ),
     (
         r"(?i)\b50[0234]\b|service unavailable|bad gateway|gateway time-?out|internal server error|RegistryUnavailable|registry is unavailable",
-        Answer.BUSY,
+        RegistryAnswer.BUSY,
     ),
     (
         r"no such host|no route to host|network is unreachable|server misbehaving|[Tt]emporary failure in name resolution"
         r"|connection refused|connect: |(?i:timeout|timed out|deadline ?exceeded)|connection reset|reset by peer"
         r"|unexpected EOF|\bEOF\b|broken pipe|context cancell?ed|tls: |TLS handshake|unreachable",
-        Answer.UNREACHABLE,
+        RegistryAnswer.UNREACHABLE,
     ),
-    (r"(?i)requires terms acceptance|only available on registry\.redhat\.io", Answer.TERMS),
+    (r"(?i)requires terms acceptance|only available on registry\.redhat\.io", RegistryAnswer.TERMS),
     (
         r"(?i)unauthorized|not authorized|authentication required|incorrect username|invalid username|no basic auth credentials"
         r"|may not have access|access denied|access to the resource is denied|access forbidden|\bdenied\b|\b40[13]\b|please login",
-        Answer.REFUSED,
+        RegistryAnswer.REFUSED,
     ),
     (
         r"(?i)no matching manifest|no image found .*(?:architecture|manifest list)|unsupported (?:image )?manifest|schema ?(?:version )?1\b"
         r"|unsupported schema|unknown media type|exec format|no manifests? in manifest list|does not support the v2",
-        Answer.UNFIT,
+        RegistryAnswer.UNFIT,
     ),
     (
         r"(?i)manifest unknown|name unknown|no such (?:manifest|image)|manifest .*not found|not found|does ?n[o']t exist|\b404\b"
         r"|repository name not known|deleted or has expired|InvalidImageName|couldn't parse image reference|invalid reference format",
-        Answer.ABSENT,
+        RegistryAnswer.ABSENT,
     ),
 )
 # The reasons of a status in the answer to an ImageStreamImport decide, where they are known; the texts explain (fact 37).
-REASONS = {"Unauthorized": Answer.REFUSED, "NotFound": Answer.ABSENT}
+REASONS = {"Unauthorized": RegistryAnswer.REFUSED, "NotFound": RegistryAnswer.ABSENT}
 
 
-def meaning(said: str) -> Answer:
+def answer_in(said: str) -> RegistryAnswer:
     """What a text means; UNKNOWN where it is in no words that are known."""
-    return next((answer for pattern, answer in TEXTS if re.search(pattern, said)), Answer.UNKNOWN)
+    return next((answer for pattern, answer in TEXTS if re.search(pattern, said)), RegistryAnswer.UNKNOWN)
 
 
-def of_status(reason: str, message: str) -> Answer:
+def of_status(reason: str, message: str) -> RegistryAnswer:
     """What the status of one image of an import means, by its reason: an internal error is the server's own unless its text says
     that a registry, a pull secret or the way to one is meant (fact 37)."""
     if reason in REASONS:
-        return Answer.TERMS if meaning(message) is Answer.TERMS else REASONS[reason]
-    found = meaning(re.sub(r"^Internal error occurred: ", "", message))
-    own = reason == "InternalError" and found in (Answer.UNKNOWN, Answer.ABSENT)
-    return Answer.SERVER if own else found
+        return RegistryAnswer.TERMS if answer_in(message) is RegistryAnswer.TERMS else REASONS[reason]
+    found = answer_in(re.sub(r"^Internal error occurred: ", "", message))
+    own = reason == "InternalError" and found in (RegistryAnswer.UNKNOWN, RegistryAnswer.ABSENT)
+    return RegistryAnswer.SERVER if own else found

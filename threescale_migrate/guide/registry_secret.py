@@ -27,7 +27,7 @@ from ..values import (
 )
 from .change import Change
 from .object_changes import SecretCopied, SecretCreated, SecretReplaced
-from .pull_secret_logins import covers, judged, unparsable
+from .pull_secret_logins import covers, problems, unparsable
 
 STEP = Step.REGISTRY_SECRET
 # FILE is for the reader to fill in.
@@ -117,7 +117,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
         seen = Text("it differs from {source}", source=request.pull_secret.source)
         return (checked(Code.REGISTRY_SECRET_AS_GIVEN, Verdict.FAILED, seen, fix),)
     seen = Text("it is there, with a login for {registry}", registry=REGISTRY)
-    _, warnings = judged(logins(json.loads(there.manifest)), time.time())
+    _, warnings = problems(logins(json.loads(there.manifest)), time.time())
     return (
         checked(usable, Verdict.PASSED, seen),
         *(checked(Code.REGISTRY_TOKEN_LASTS, Verdict.WARNING, warning, fix) for warning in warnings),
@@ -134,7 +134,7 @@ def fault(there: RegistrySecret) -> Text | None:
         return unparsable(error)
     if not any(covers(entry, image) for entry in there.registries for image in NEXT_IMAGES):
         return Text("it has no login for {registry}", registry=REGISTRY)
-    faults, _ = judged(found, time.time())
+    faults, _ = problems(found, time.time())
     if not faults and not any(covers(login.entry, image) for login in found for image in NEXT_IMAGES):
         return Text("its login for {registry} has no user and password", registry=REGISTRY)
     return faults[0] if faults else None

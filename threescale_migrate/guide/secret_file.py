@@ -17,7 +17,7 @@ from typing import Any
 from .. import yaml_size
 from ..cluster.pull_secrets import DATA_KEYS, Unparsable, entries, fingerprint, logins, secret_values
 from ..values import NEXT_IMAGES, PANEL, REGISTRY, SECRET_NAME, PullSecret, Text, Usage
-from .pull_secret_logins import covers, judged, unparsable
+from .pull_secret_logins import covers, problems, unparsable
 
 # The API server accepts no larger object.
 LARGEST = 1024 * 1024
@@ -70,7 +70,7 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
     if not any(covers(name, image) for name in names for image in NEXT_IMAGES):
         only = ", ".join(names[:5])
         raise _unusable(source, Text("it has no login for {registry}, only for {found}", registry=REGISTRY, found=only))
-    faults, warnings = judged(found, now)
+    faults, warnings = problems(found, now)
     if not any(covers(login.entry, image) for login in found for image in NEXT_IMAGES):
         faults = (Text("its login for {registry} has no user and password", registry=REGISTRY), *faults)
     if faults:

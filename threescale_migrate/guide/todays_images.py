@@ -14,7 +14,7 @@ from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import REGISTRY, Check, Step, Text, Verdict
 from .cause import then
-from .registry_answers import Answer
+from .registry_answers import RegistryAnswer
 
 # The cluster's own registry holds its images itself: they are not imported.
 INTERNAL = re.compile(
@@ -23,12 +23,12 @@ INTERNAL = re.compile(
 
 
 @dataclass(frozen=True)
-class Asked:
+class TodaysImage:
     """The answer for an image; `said` is the client's own sentence."""
 
     image: str
     configs: tuple[str, ...]
-    answer: Answer
+    answer: RegistryAnswer
     said: str
 
 
@@ -47,25 +47,31 @@ _finding = partial(Check, Step.DEPLOYMENT_CONFIGS, Code.IMAGE_PULLABLE)
 
 
 # What makes it certain that a node that does not have the image cannot get it.
-GONE = (Answer.ABSENT, Answer.TERMS, Answer.REFUSED, Answer.UNFIT, Answer.BLOCKED)
+GONE = (
+    RegistryAnswer.ABSENT,
+    RegistryAnswer.TERMS,
+    RegistryAnswer.REFUSED,
+    RegistryAnswer.UNFIT,
+    RegistryAnswer.BLOCKED,
+)
 # Why an image could not be checked; of the others the client's own sentence says more.
 UNKNOWN = {
-    Answer.SERVER: "an error of the cluster itself, which says nothing about the images: {said}",
-    Answer.UNPARSABLE: "a pull secret of the project cannot be parsed, which spoils every import: {said}",
-    Answer.NOT_IMPORTED: "the cluster does not allow images to be imported from there: {said}",
-    Answer.UNREACHABLE: "the cluster could not reach the registry: {said}",
-    Answer.UNTRUSTED: "the cluster does not trust the registry: {said}",
-    Answer.BUSY: "the registry could not answer: {said}",
+    RegistryAnswer.SERVER: "an error of the cluster itself, which says nothing about the images: {said}",
+    RegistryAnswer.UNPARSABLE: "a pull secret of the project cannot be parsed, which spoils every import: {said}",
+    RegistryAnswer.NOT_IMPORTED: "the cluster does not allow images to be imported from there: {said}",
+    RegistryAnswer.UNREACHABLE: "the cluster could not reach the registry: {said}",
+    RegistryAnswer.UNTRUSTED: "the cluster does not trust the registry: {said}",
+    RegistryAnswer.BUSY: "the registry could not answer: {said}",
 }
 
 
-def findings(asked: Iterable[Asked], has_login: bool) -> list[Check]:
+def checks(asked: Iterable[TodaysImage], has_login: bool) -> list[Check]:
     """A failure for each image that is gone; a warning for each cause for which images could not be checked."""
     found, had = [], 0
-    unknown: dict[tuple[Answer, str], list[Asked]] = {}
+    unknown: dict[tuple[RegistryAnswer, str], list[TodaysImage]] = {}
     for one in asked:
-        awaits = one.answer is Answer.REFUSED and one.image.startswith(f"{REGISTRY}/") and not has_login
-        if one.answer is Answer.PROVED:
+        awaits = one.answer is RegistryAnswer.REFUSED and one.image.startswith(f"{REGISTRY}/") and not has_login
+        if one.answer is RegistryAnswer.PROVED:
             had += 1
         elif awaits:
             continue  # the login is what the migration brings
@@ -73,14 +79,14 @@ def findings(asked: Iterable[Asked], has_login: bool) -> list[Check]:
             found.append(_gone(one))
         else:
             said = re.sub(r"\S*" + re.escape(one.image.partition("@")[0]) + r"\S*", "", one.said)
-            unknown.setdefault((one.answer, said if one.answer is Answer.UNKNOWN else ""), []).append(one)
+            unknown.setdefault((one.answer, said if one.answer is RegistryAnswer.UNKNOWN else ""), []).append(one)
     if had and not found:
         seen = Text("the cluster can still pull today's {count} images", count=had)
         found.append(_finding("images", Verdict.PASSED, seen))
     return [*found, *(_unchecked(answer, images) for (answer, _), images in unknown.items())]
 
 
-def _unchecked(answer: Answer, images: Sequence[Asked]) -> Check:
+def _unchecked(answer: RegistryAnswer, images: Sequence[TodaysImage]) -> Check:
     why = Text(UNKNOWN.get(answer, "{said}"), said=images[0].said)
     seen = Text.plural(
         "could not check whether it can be pulled again: {why}",
@@ -92,7 +98,7 @@ def _unchecked(answer: Answer, images: Sequence[Asked]) -> Check:
     return _finding(subject, Verdict.WARNING, seen, forceable=True)
 
 
-def _gone(one: Asked) -> Check:
+def _gone(one: TodaysImage) -> Check:
     seen = Text(
         "it cannot be pulled again, and the new pods of {configs} need it on any node that no longer has it: {said}",
         configs=", ".join(one.configs),

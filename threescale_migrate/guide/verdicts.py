@@ -34,7 +34,7 @@ NEXT = (
 )
 
 
-class Meaning(str, Enum):
+class Conclusion(str, Enum):
     """What is known of the whole."""
 
     DONE = "done"  # migrated; as before, of an undo; done, of a step
@@ -44,11 +44,11 @@ class Meaning(str, Enum):
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """The meaning, with its sentence. `skipped` are the steps that were left out, those without which there is no verdict
+class Summary:
+    """The conclusion, with its sentence. `skipped` are the steps that were left out, those without which there is no verdict
     on the project in `missed`."""
 
-    meaning: Meaning
+    conclusion: Conclusion
     sentence: Text
     skipped: tuple[Step, ...] = ()
     missed: tuple[Step, ...] = ()
@@ -56,7 +56,7 @@ class Judgement:
     @property
     def done(self) -> bool:
         """Whether it is "migrated" (or "as before", or "done")."""
-        return self.meaning is Meaning.DONE
+        return self.conclusion is Conclusion.DONE
 
 
 def counted(checks: Iterable[Check], verdict: Verdict) -> int:
@@ -82,23 +82,23 @@ def alike(checks: Iterable[Check]) -> tuple[tuple[Check, ...], ...]:
     return tuple(map(tuple, groups.values()))
 
 
-def judge(checks: Sequence[Check], command: str = "verify") -> Judgement:
-    """The judgement over the checks of `verify`, `migrate`, `step` or `undo`."""
+def summary(checks: Sequence[Check], command: str = "verify") -> Summary:
+    """The summary of the checks of `verify`, `migrate`, `step` or `undo`."""
     left_out = {check.step for check in checks if check.code == Code.STEP_CHECKED}
     skipped = tuple(step for step in Step if step in left_out)
     failed, unknown = counted(checks, Verdict.FAILED), counted(checks, Verdict.UNKNOWN)
     if failed:
         causes = len(alike(check for check in telling(checks) if check.verdict is Verdict.FAILED))
-        return Judgement(Meaning.NOT_DONE, _failed(command, checks, causes), skipped)
+        return Summary(Conclusion.NOT_DONE, _failed(command, checks, causes), skipped)
     if unknown:
         sentence = Text.plural(
             "not known: {count} thing could not be checked, nothing failed",
             "not known: {count} things could not be checked, nothing failed",
             count=unknown,
         )
-        return Judgement(Meaning.UNKNOWN, sentence, skipped)
+        return Summary(Conclusion.UNKNOWN, sentence, skipped)
     if command == "undo":
-        return Judgement(Meaning.DONE, _with_warnings(_undone(checks), checks))
+        return Summary(Conclusion.DONE, _with_warnings(_undone(checks), checks))
     if command == "step":
         return _of_step(checks, skipped)
     return _of_project(checks, skipped)
@@ -136,19 +136,19 @@ def _step_name(checks: Sequence[Check]) -> str:
     return checks[0].step.value if checks else "?"
 
 
-def _of_step(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Judgement:
+def _of_step(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Summary:
     if skipped or not checks:
-        return Judgement(Meaning.PARTLY, Text("step {step}: skipped", step=_step_name(checks)), skipped, skipped)
-    return Judgement(Meaning.DONE, _with_warnings(Text("step {step}: done", step=_step_name(checks)), checks))
+        return Summary(Conclusion.PARTLY, Text("step {step}: skipped", step=_step_name(checks)), skipped, skipped)
+    return Summary(Conclusion.DONE, _with_warnings(Text("step {step}: done", step=_step_name(checks)), checks))
 
 
-def _of_project(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Judgement:
+def _of_project(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Summary:
     seen = {check.step for check in checks} - set(skipped)
     missed = tuple(step for step in Step if step not in seen and not (step is Step.PERMISSIONS and step in skipped))
     if missed:
         names = ", ".join(step.value for step in missed)
         sentence = Text("no overall verdict; not checked: {names}", names=names)
-        return Judgement(Meaning.PARTLY, _with_warnings(sentence, checks), skipped, missed)
+        return Summary(Conclusion.PARTLY, _with_warnings(sentence, checks), skipped, missed)
     proved = sum(check.code == Code.PODS_RUN_AS_AMP and check.verdict is Verdict.PASSED for check in checks)
     others = next((check for check in checks if check.verdict is Verdict.SKIPPED and check.step not in skipped), None)
     if others is not None or not proved:
@@ -158,13 +158,13 @@ def _of_project(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Judgement
             count=proved,
             others=others.seen if others is not None else NOTHING,
         )
-        return Judgement(Meaning.PARTLY, _with_warnings(sentence, checks), skipped)
+        return Summary(Conclusion.PARTLY, _with_warnings(sentence, checks), skipped)
     sentence = (
         Text("migrated, and the pods prove it; permissions were not checked")
         if Step.PERMISSIONS in skipped
         else Text("migrated, and the pods prove it")
     )
-    return Judgement(Meaning.DONE, _with_warnings(sentence, checks), skipped)
+    return Summary(Conclusion.DONE, _with_warnings(sentence, checks), skipped)
 
 
 def _with_warnings(sentence: Text, checks: Iterable[Check]) -> Text:
@@ -182,9 +182,9 @@ def exit_code(
     `strict` fails on warnings. `allow_unknown` ends with 0 where something is not known or was left out, and changes nothing
     else. Configs that were left out with `--dc` surprise nobody: the exit code is about those that were named.
     """
-    judgement = judge(checks, command)
-    if judgement.meaning is Meaning.NOT_DONE or (strict and counted(checks, Verdict.WARNING)):
+    overall = summary(checks, command)
+    if overall.conclusion is Conclusion.NOT_DONE or (strict and counted(checks, Verdict.WARNING)):
         return ExitCode.FAILED
-    if (judgement.meaning is Meaning.UNKNOWN or judgement.missed) and not allow_unknown:
+    if (overall.conclusion is Conclusion.UNKNOWN or overall.missed) and not allow_unknown:
         return ExitCode.UNKNOWN
     return ExitCode.DONE

@@ -15,7 +15,7 @@ from ..guide.change import Change
 from ..guide.costs import Cost
 from ..guide.readiness import Assessment
 from ..guide.selection import Wave, Whole
-from ..guide.verdicts import judge
+from ..guide.verdicts import summary
 from ..safe_text import unit_escaped
 from ..shell import Invocation
 from ..values import NO_FIX, Check, Fix, Text
@@ -24,7 +24,7 @@ from .project_outcome import Outcome
 from .result import Checked, Order, Plan, Preflight, Projects, Result, Run, Runs
 
 VERSION = 1
-# What a judgement is called where it is not about the whole project.
+# What a summary is called where it is not about the whole project.
 WORDS = {"undo": "undone", "step": "done"}
 
 
@@ -93,14 +93,14 @@ def verification(
     """The result of `verify`, `step`, `migrate` and `undo`: `migrated` says it of the whole project, so that a single step
     says `done` in its place, and undo `undone`. `meaning` distinguishes what is not known from what is known not to be so."""
     listed = list(checks)
-    judgement = judge(listed, command)
+    overall = summary(listed, command)
     return {
         "version": VERSION,
         "command": command,
         "project": project,
-        WORDS.get(command, "migrated"): judgement.done,
-        "meaning": judgement.meaning.value,
-        "skipped": [step.value for step in judgement.skipped],
+        WORDS.get(command, "migrated"): overall.done,
+        "meaning": overall.conclusion.value,
+        "skipped": [step.value for step in overall.skipped],
         "exit_code": exit_code,
         "checks": [check(value, place) for value in listed],
         **more,

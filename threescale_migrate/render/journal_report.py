@@ -10,7 +10,7 @@ from ..check_json import check_of, fix_of
 from ..engine.records import Record
 from ..guide.object_changes import AccountCreated, SecretCreated
 from ..guide.readiness import MOVING, STALE, RolloutState
-from ..guide.verdicts import NEXT, alike, judge, telling
+from ..guide.verdicts import NEXT, alike, summary, telling
 from ..shell import quoted, resumption
 from ..values import (
     ACCOUNT,
@@ -158,7 +158,7 @@ def _outcome(record: Record, checks: Sequence[Check]) -> Text:
             "the run died before it finished: nothing is known about what happened after the last line of its journal"
         )
     if checks and record.finished in ("done", "failed", "unknown"):
-        return judge(checks, record.command).sentence
+        return summary(checks, record.command).sentence
     outcome, code = outcome_of(record), record.exit_code
     if record.command == "undo":
         return Text("not everything is as before: {outcome} (exit code {code})", outcome=outcome, code=code)
@@ -198,7 +198,7 @@ def _failures(record: Record, checks: Sequence[Check]) -> Iterator[Failure]:
 def _next_steps(record: Record, checks: Sequence[Check]) -> Iterator[NextStep]:
     """What to do after all: the ways on and back."""
     if record.finished == "done":
-        if record.command == "migrate" and judge(checks, record.command).done:
+        if record.command == "migrate" and summary(checks, record.command).done:
             yield from map(NextStep, NEXT)
         return
     if record.command == "verify":

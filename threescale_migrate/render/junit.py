@@ -60,7 +60,7 @@ def _suite(parent: ElementTree.Element, outcome: Outcome, strict: bool) -> None:
         case = _named(suite, "testcase", classname="threescale-migrate", name="asking the cluster")
         _named(case, "error", message=str(outcome.error))
     properties = _named(suite, "properties")
-    _named(properties, "property", name="migrated", value=str(outcome.asked and outcome.judgement.done).lower())
+    _named(properties, "property", name="migrated", value=str(outcome.asked and outcome.overall.done).lower())
     for check in outcome.checks:
         _case(suite, check, strict, outcome.invocation)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .. import files
-from ..guide.verdicts import Meaning
+from ..guide.verdicts import Conclusion
 from ..safe_text import visible
 from ..values import Text, Usage, Verdict
 from .project_outcome import Outcome
@@ -50,8 +50,8 @@ def _samples(outcome: Outcome, now: float) -> Iterator[tuple[str, dict[str, str]
     yield "last_run_timestamp_seconds", {}, f"{now:.3f}"
     if not outcome.asked:
         return
-    if outcome.judgement.meaning in (Meaning.DONE, Meaning.NOT_DONE):
-        yield "migrated", {}, f"{outcome.judgement.done:d}"
+    if outcome.overall.conclusion in (Conclusion.DONE, Conclusion.NOT_DONE):
+        yield "migrated", {}, f"{outcome.overall.done:d}"
     for verdict in Verdict:
         yield "checks", {"verdict": verdict.value}, str(outcome.count(verdict))
     found = Counter((check.code.value, check.subject, check.verdict.value) for check in outcome.checks)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
-from ..guide.verdicts import Meaning
+from ..guide.verdicts import Conclusion
 from ..safe_text import visible
 from ..values import NOTHING, Text, Verdict
 from .project_outcome import Outcome, wrong
@@ -24,7 +24,7 @@ def level(outcome: Outcome) -> int:
     if not outcome.asked:
         return UNKNOWN
     found = LEVELS.get(outcome.code, UNKNOWN)
-    well = outcome.judgement.done or (outcome.judgement.meaning is Meaning.PARTLY and not outcome.judgement.missed)
+    well = outcome.overall.done or (outcome.overall.conclusion is Conclusion.PARTLY and not outcome.overall.missed)
     return WARNING if found == OK and (outcome.count(Verdict.WARNING) or not well) else found
 
 
@@ -37,7 +37,7 @@ def line(outcomes: Sequence[Outcome]) -> str:
     """The line: the level, what is wrong with which project, and figures that can be drawn over time."""
     sentence = [_translated(outcome) for outcome in outcomes if len(outcomes) == 1 or level(outcome) != OK]
     if len(outcomes) > 1:
-        well = sum(outcome.asked and outcome.judgement.done for outcome in outcomes)
+        well = sum(outcome.asked and outcome.overall.done for outcome in outcomes)
         sentence.insert(0, f"{well} of {len(outcomes)} projects are migrated")
     return f"3SCALE {WORDS[worst(outcomes)]} - {_one_line('; '.join(sentence))} | {_figures(outcomes)}"
 
@@ -70,7 +70,7 @@ def _translated(outcome: Outcome) -> str:
     bad = wrong(outcome.checks)
     shown = [f"{check.subject}: {check.seen} ({check.code.value})" for check in bad[:LONGEST]]
     more = [f"and {len(bad) - LONGEST} more"] if len(bad) > LONGEST else []
-    return ", ".join([f"{outcome.name}: {outcome.judgement.sentence}", *shown, *more])
+    return ", ".join([f"{outcome.name}: {outcome.overall.sentence}", *shown, *more])
 
 
 def _figures(outcomes: Sequence[Outcome]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..check_codes import Code
 from ..exit_codes import ExitCode
-from ..guide.verdicts import Judgement, counted, judge
+from ..guide.verdicts import Summary, counted, summary
 from ..shell import Invocation
 from ..values import NO_FIX, NOTHING, Check, Fix, Text, Verdict
 
@@ -56,9 +56,9 @@ class Outcome:
         return counted(self.checks, verdict)
 
     @property
-    def judgement(self) -> Judgement:
+    def overall(self) -> Summary:
         """What the checks mean."""
-        return judge(self.checks)
+        return summary(self.checks)
 
     @property
     def configs(self) -> tuple[Check, ...]:

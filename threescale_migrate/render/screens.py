@@ -8,7 +8,7 @@ from .. import shell
 from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
-from ..guide.verdicts import Meaning, judge
+from ..guide.verdicts import Conclusion, summary
 from ..options import Options
 from ..values import NO_FIX, Check, Command, Fix, Text, Verdict
 from . import failed, text
@@ -85,13 +85,13 @@ def _checked(terminal: Terminal, result: Result, seen: Checked, options: Options
     if seen.said.template:
         text.show_verdict(terminal, Verdict.PASSED, seen.said)
         return
-    judgement = judge(seen.checks, result.command)
+    overall = summary(seen.checks, result.command)
     if seen.changes is not None:
         _changes(terminal, seen.changes)
     elif not options.quiet or result.code != ExitCode.DONE:
         text.show_checks(terminal, seen.checks, options.verbose > 0, options.quiet)
     if seen.changes is not None or not options.quiet:
-        text.show_verdict(terminal, text.meant(seen.checks, result.command), judgement.sentence)
+        text.show_verdict(terminal, text.meant(seen.checks, result.command), overall.sentence)
 
 
 def _changes(terminal: Terminal, changes: Sequence[Changed]) -> None:
@@ -162,7 +162,7 @@ def _projects(terminal: Terminal, result: Result, seen: Projects, options: Optio
             _line(terminal, outcome, _left(outcome) if plan else _in_brief(outcome), PREFLIGHT if plan else NO_FIX)
         if seen.changes is not None and outcome.asked:
             _changes(terminal, seen.changes[outcome.name])
-            text.show_verdict(terminal, text.meant(outcome.checks), outcome.judgement.sentence)
+            text.show_verdict(terminal, text.meant(outcome.checks), outcome.overall.sentence)
         elif options.verbose and not plan:
             text.show_checks(terminal, outcome.checks, verbose=True)
     if options.quiet:
@@ -206,7 +206,7 @@ def _left(outcome: Outcome) -> Text:
 
 
 def _in_brief(outcome: Outcome) -> Text:
-    summary = outcome.judgement.sentence
+    summary = outcome.overall.sentence
     for check in wrong(outcome.checks):
         return Text("{summary}; first {subject}: {seen}", summary=summary, subject=check.subject, seen=check.seen)
     return summary
@@ -220,8 +220,10 @@ def _worst(outcomes: Iterable[Outcome]) -> Verdict:
 
 
 def _summary(outcomes: Sequence[Outcome]) -> Text:
-    known = [outcome.judgement.meaning for outcome in outcomes if outcome.asked]
-    well, failed, partly = (known.count(meaning) for meaning in (Meaning.DONE, Meaning.NOT_DONE, Meaning.PARTLY))
+    known = [outcome.overall.conclusion for outcome in outcomes if outcome.asked]
+    well, failed, partly = (
+        known.count(meaning) for meaning in (Conclusion.DONE, Conclusion.NOT_DONE, Conclusion.PARTLY)
+    )
     counted = Text("{well} migrated, {failed} not migrated", well=well, failed=failed)
     if partly:
         counted = Text("{counted}, {partly} partly checked", counted=counted, partly=partly)

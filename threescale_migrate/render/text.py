@@ -9,7 +9,7 @@ from .. import shell
 from ..check_codes import Code
 from ..guide.preflight import against, heading, overrides
 from ..guide.selection import Wave
-from ..guide.verdicts import Meaning, alike, judge, telling
+from ..guide.verdicts import Conclusion, alike, summary, telling
 from ..shell import resumption
 from ..values import RESUME, Check, Command, Fix, Step, Text, Verdict, Who, resume
 from .terminal import MARKS, Terminal
@@ -218,15 +218,15 @@ def wave_plan(waves: Sequence[Wave]) -> str:
 
 # The mark and the colour of each meaning.
 _MEANT = {
-    Meaning.DONE: Verdict.PASSED,
-    Meaning.NOT_DONE: Verdict.FAILED,
-    Meaning.UNKNOWN: Verdict.UNKNOWN,
-    Meaning.PARTLY: Verdict.SKIPPED,
+    Conclusion.DONE: Verdict.PASSED,
+    Conclusion.NOT_DONE: Verdict.FAILED,
+    Conclusion.UNKNOWN: Verdict.UNKNOWN,
+    Conclusion.PARTLY: Verdict.SKIPPED,
 }
 
 
 def meant(checks: Sequence[Check], command: str = "verify") -> Verdict:
     """What checks mean, as the one verdict that marks and colours a last line or a report; of an end with warnings that it has some."""
-    verdict = _MEANT[judge(checks, command).meaning]
+    verdict = _MEANT[summary(checks, command).conclusion]
     warned = verdict is Verdict.PASSED and any(check.verdict is Verdict.WARNING for check in checks)
     return Verdict.WARNING if warned else verdict

@@ -17,7 +17,7 @@ from ..guide.change import Change
 from ..guide.grants import SCC
 from ..guide.role_changes import RoleGranted
 from ..guide.user_rights import (
-    Answers,
+    ReviewAnswers,
     Right,
     answered,
     binding_in_question,
@@ -33,7 +33,7 @@ SERVER_CANNOT = Text("this server is too old to be asked about a binding without
 NOT_KNOWN = Text("it is not known whether the server can be asked about a binding without creating it")
 
 
-def ask(oc: Oc, state: ProjectState, actions: Iterable[Change]) -> Answers:
+def ask(oc: Oc, state: ProjectState, actions: Iterable[Change]) -> ReviewAnswers:
     """The server's answers about a plan. Changes nothing. Raises Unreachable."""
     wanted = tuple(actions)
     trial = Trial(oc, state.namespace)
@@ -54,7 +54,7 @@ def ask(oc: Oc, state: ProjectState, actions: Iterable[Change]) -> Answers:
         undecided = {args: why for args, why in undecided.items() if args not in old}
     rights = tuple(needed(wanted, state, binds_scc))
     shown = _shown(oc, [right for right in rights if not answered(state, right)])
-    return Answers(
+    return ReviewAnswers(
         {right: answered(state, right) or right in shown or may(oc, right) for right in rights},
         refused,
         undecided,

@@ -74,7 +74,7 @@ def save(session: Session, oc: Oc, directory: str, state: ProjectState | None) -
 
     `state` is needed for a database's content. Raises OcError, Usage if it cannot be written, Refused if there is nothing.
     """
-    target = engine.usable(directory)
+    target = engine.new_directory(directory)
     options = session.options
     backup = engine.read(oc, options.with_secrets)
     if not guide.ordered(backup.objects):

@@ -12,7 +12,7 @@ from ..cluster.clock import Clock
 from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..command_secrets import hidden_in
-from ..engine.gates import Gates, usable
+from ..engine.gates import Gates, check_command
 from ..redaction import REDACTOR
 from ..render.plan import show_plan, show_stakes
 from ..render.result import Plan
@@ -80,7 +80,7 @@ def gates_of(session: Session) -> Gates:
         raise Usage(Text("--pause asks on a terminal, and this is not one: leave it out, or use --gate"))
     if options.gate is not None:
         REDACTOR.learn(*hidden_in(options.gate))
-        usable(options.gate, lambda descriptors, seconds: select.select(descriptors, [], [], seconds)[0])
+        check_command(options.gate, lambda descriptors, seconds: select.select(descriptors, [], [], seconds)[0])
     if not options.pause:
         return Gates(options.gate or "", options.gate_timeout)
 

@@ -29,7 +29,7 @@ from ..values import GO_ON, NO_FIX, Refused, Text, Usage
 from .session import Session
 
 
-def meaning(error: BaseException) -> tuple[Text, ExitCode] | None:
+def explanation(error: BaseException) -> tuple[Text, ExitCode] | None:
     """The sentence and the exit code of an error that is expected to happen; None for a defect."""
     if isinstance(error, Usage):
         return error.text, ExitCode.USAGE
@@ -84,7 +84,7 @@ def kept(error: BaseException) -> Path | None:
 
 def explained(error: Exception) -> tuple[Text, ExitCode]:
     """The sentence and the exit code of any error."""
-    return meaning(error) or (defect(error), ExitCode.FAILED)
+    return explanation(error) or (defect(error), ExitCode.FAILED)
 
 
 Command = Callable[[Session, Options], Result]

@@ -18,8 +18,8 @@ from ..engine.registry_questions import examined
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts
-from ..guide.todays_images import Asked, wanted
-from ..guide.user_rights import Answers
+from ..guide.todays_images import TodaysImage, wanted
+from ..guide.user_rights import ReviewAnswers
 from ..options import Options
 from ..render import text
 from ..render.result import Preflight, Result
@@ -32,7 +32,7 @@ from .session import Session
 
 def insist(session: Session, project: str, findings: Sequence[Check]) -> Result | None:
     """What ends a run that something blocks. None where nothing does; what was found is said then to who follows along."""
-    code = meaning(findings)
+    code = exit_code(findings)
     if code is not ExitCode.DONE:
         return session.result(code, Preflight(project, tuple(findings), refused=True))
     if session.person and not session.options.quiet:
@@ -61,8 +61,8 @@ def examine(
     be asked, Usage."""
     attempt = guide.attempt(state, request)
     moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
-    answers: list[Answers] = []
-    registries: list[tuple[tuple[Check, ...], tuple[Asked, ...]]] = []
+    answers: list[ReviewAnswers] = []
+    registries: list[tuple[tuple[Check, ...], tuple[TodaysImage, ...]]] = []
     refused: list[Check] = []
     side_by_side(
         (
@@ -85,7 +85,7 @@ def examine(
         requester=where.requester,
         admission=tuple(refused),
     )
-    return Seen(attempt, guide.judge(facts, request, options.force, options.allow_unknown))
+    return Seen(attempt, guide.checks(facts, request, options.force, options.allow_unknown))
 
 
 def version_of(oc: Oc) -> str:
@@ -104,7 +104,7 @@ def version_of(oc: Oc) -> str:
     return first.partition(":")[2].strip() if first.startswith("Client Version:") else first.strip()
 
 
-def meaning(findings: Iterable[Check], changes: bool = True) -> ExitCode:
+def exit_code(findings: Iterable[Check], changes: bool = True) -> ExitCode:
     """The exit code that findings mean: wrong usage if nothing but an option is wrong.
 
     If there is nothing to change, what is unknown blocks nothing, but is still reported.

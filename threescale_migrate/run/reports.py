@@ -5,6 +5,8 @@ What a report says is drawn in `render/`. Nothing in it is a secret: the journal
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,23 @@ from ..exit_codes import ExitCode
 from ..guide.readiness import Goal
 from ..language import system_error
 from ..render.formats import REPORTS
-from ..values import NOTHING, Check, Step, Text
+from ..values import NOTHING, Check, Step, Text, Usage
 from .session import Session
+
+
+def writable_report(path: str) -> str:
+    """The path, whole, where a report can be written to it. Raises Usage."""
+    target = Path(os.path.abspath(path))
+    if target.suffix.lower() not in REPORTS:
+        raise Usage(Text("{path}: the name of a report has to end in .html or .md", path=path))
+    if target.is_dir():
+        raise Usage(Text("{path} is a directory: give the name of a file", path=path))
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}."):
+            pass
+    except OSError as error:
+        raise Usage(Text("{path} cannot be written ({why})", path=path, why=system_error(error))) from None
+    return str(target)
 
 
 def of_run(session: Session, journal: Path) -> ExitCode:

@@ -19,7 +19,7 @@ from ..engine.run_failure import Failed
 from ..exit_codes import ExitCode
 from ..guide.readiness import assess_all
 from ..guide.selection import choose
-from ..guide.verdicts import judge
+from ..guide.verdicts import summary
 from ..render.progress import LineWatcher, LiveWatcher
 from ..render.result import Result
 from ..values import NOTHING, Check, Request, Text, Verdict
@@ -67,7 +67,7 @@ def watch(session: Session, look: Look) -> Result:
         if found is not None and interval is None and not _has_failed(found[1]):
             return results.checked(session, *found)
         if found is not None:
-            _say(state, judge(found[1]).sentence)
+            _say(state, summary(found[1]).sentence)
         left = None if seconds is None else state.began + seconds - monotonic()
         if left is not None and left <= 0:
             raise _late(state, seconds or 0)

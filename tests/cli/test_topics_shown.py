@@ -7,8 +7,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.support.markdown import blocks
 from threescale_migrate.check_codes import Code
-from threescale_migrate.cli.topics import TOPICS, topic
-from threescale_migrate.render.markdown import emphasised, section
+from threescale_migrate.cli.topics import TOPICS, emphasised, section, topic
 
 
 def test_each_topic_that_is_there_is_listed_and_begins_with_its_title() -> None:
