@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,34 @@ def test_what_may_not_be_read_is_not_called_as_before(kind: str) -> None:
     change = patched(None, "amp")
     state = replace(STATE, unread={kind: f"{kind} is forbidden"})
     assert [check.verdict for check in verify(state, Undo((change,)))] == [Verdict.UNKNOWN]
+
+
+def test_lists_that_contradict_each_other_do_not_say_that_an_undo_failed() -> None:
+    """A revision that is newer than its config says belongs to another moment (`tests/commands/test_torn_looks.py` has `verify`'s)."""
+    config: dict[str, Any] = {
+        "kind": "DeploymentConfig",
+        "metadata": {"name": "zync", "generation": 2},
+        "spec": {"replicas": 0, "template": {"spec": {"containers": []}}},
+        "status": {"latestVersion": 1, "observedGeneration": 2},
+    }
+    revisions = [
+        {
+            "kind": "ReplicationController",
+            "metadata": {
+                "name": f"zync-{number}",
+                "annotations": {
+                    "openshift.io/deployment-config.name": "zync",
+                    "openshift.io/deployment-config.latest-version": str(number),
+                    "openshift.io/deployment.phase": "Complete",
+                },
+            },
+            "spec": {"replicas": 0, "template": {"spec": {"containers": []}}},
+        }
+        for number in (1, 2)
+    ]
+    undo = Undo((patched(None, "amp"),))
+    assert [c.verdict for c in verify(parse_project([config, revisions[0]], "threescale"), undo)] == [Verdict.PASSED]
+    assert [c.verdict for c in verify(parse_project([config, *revisions], "threescale"), undo)] == [Verdict.UNKNOWN]
 
 
 def patched(before: str | None, given: str | None) -> ConfigPatched:

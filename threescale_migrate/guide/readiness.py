@@ -98,6 +98,13 @@ class Assessment:
         return self.reason if self.cause is None else self.cause.sentence
 
     @property
+    def verdict(self) -> Verdict:
+        """What a check says of it: lists that contradict each other prove nothing, neither that it is right nor that it is not."""
+        if self.reached:
+            return Verdict.PASSED
+        return Verdict.UNKNOWN if self.state is RolloutState.TORN else Verdict.FAILED
+
+    @property
     def moving(self) -> bool:
         """Whether waiting may help: under way, and nothing known that will stop it for good."""
         return not self.reached and self.state in MOVING and not (self.cause is not None and self.cause.lasting)
@@ -322,5 +329,4 @@ def _check(state: ProjectState, name: str) -> Check:
     found = assess(state, name, Goal(state.configs[name].effective_account, None))
     if found.reached:
         return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", Verdict.PASSED, found.reason)
-    verdict = Verdict.UNKNOWN if found.state is RolloutState.TORN else Verdict.FAILED
-    return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", verdict, found.why, fix(found))
+    return Check(STEP, Code.ROLLOUT_COMPLETE, f"dc/{name}", found.verdict, found.why, fix(found))

@@ -235,8 +235,10 @@ def _check_config(state: ProjectState, undo: Undo, change: ConfigPatched) -> Che
         return _of_config(name, Verdict.FAILED, blocked.why, blocked.fix)
     wanted = goal_of(change)
     found = assess(state, name, wanted)
-    if not change.inverse.is_done(state) or not found.reached:
+    if not change.inverse.is_done(state):
         return _of_config(name, Verdict.FAILED, found.why, fix(found, undoing=True))
+    if not found.reached:
+        return _of_config(name, found.verdict, found.why, fix(found, undoing=True))
     seen = Text(
         "{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=wanted.account
     )

@@ -23,8 +23,7 @@ def _check(state: ProjectState, found: Assessment) -> Check:
     subject = f"dc/{found.config}"
     if not found.reached:
         seen = Text("{why}; {serves}", why=found.why, serves=serves(state, found.config))
-        verdict = Verdict.UNKNOWN if found.state is RolloutState.TORN else Verdict.FAILED
-        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, verdict, seen, fix(found))
+        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, found.verdict, seen, fix(found))
     seen = Text("{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT)
     if found.state is RolloutState.SCALED_TO_ZERO:
         seen = Text("scaled to zero: its next pods will run as {account}", account=ACCOUNT)
