@@ -92,6 +92,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         "errors inventory preflight reports sources",
         "run_journal many migration_plan requests results undo_request",
         "confirmation",
+        "guide_steps",
     ),
     "cli": ("commands parser_language", "arguments usage", "parser", "help command_line", "main"),
 }

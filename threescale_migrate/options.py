@@ -127,20 +127,23 @@ class Options:
     replace_secret: bool = option(False, "replace a different one in the project", f"{PLANNING} step", carried=PLANNING, step=Step.REGISTRY_SECRET)  # fmt: skip
     prove_pull: str | None = option(
         None,
-        {"": "require that the token works; IMAGE is optional, or all", **dict.fromkeys(("verify", "step"), "check whether the token works; IMAGE is optional, or all")},
+        {"": "require that the token works; IMAGE is optional, or all", "verify": "check whether the token works; IMAGE is optional, or all"},
         "plan preflight migrate verify step", value="IMAGE", bare=ONE, carried="plan preflight migrate", step=Step.REGISTRY_SECRET, excludes="no_prove_pull",
     )  # fmt: skip
     no_prove_pull: bool = option(
-        False, "do not test whether the token works", "plan preflight migrate", carried="plan preflight migrate"
+        False,
+        "do not test whether the token works",
+        "plan preflight migrate step",
+        carried="plan preflight migrate step",
     )
 
     # What a preflight's findings mean, and how much is done.
     force: bool = option(
         False, {"": "continue despite failing configs, full quotas or another release", "undo": "also undo what somebody has changed since"},
-        f"{PLANNING} undo", own=True,
+        f"{PLANNING} step undo", own=True,
     )  # fmt: skip
     allow_unknown: bool = option(
-        False, {"": "continue when something cannot be read", **dict.fromkeys(("verify", "step"), "treat what cannot be read as a warning")},
+        False, {"": "continue when something cannot be read", "verify": "treat what cannot be read as a warning"},
         SELECTING, own=True,
     )  # fmt: skip
     strict: bool = option(False, "treat warnings as failures", "verify step", own=True)
@@ -173,7 +176,8 @@ class Options:
     restore: str | None = option(None, "restore what --dump saved, after the redeployment", "migrate", value="NAME", choices=DATABASES, needs="dump", step=Step.DEPLOYMENT_CONFIGS, excludes=f"{MANY} on_failure=undo")  # fmt: skip
 
     # One step, and undo.
-    check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused")  # fmt: skip
+    check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused no_wait no_prove_pull force")  # fmt: skip
+    no_wait: bool = option(False, "the guide's loop: patch all at once, do not wait", "step", step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
     dry_run: bool = option(False, "show the plan, change nothing", "undo", again=False, excludes="grace timeout report ticket")  # fmt: skip
     to_default: bool = option(False, "without a journal: set configs back to default", "undo", excludes="run secret_file username from_secret")  # fmt: skip
 

@@ -289,8 +289,9 @@ class PullSecret:
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for, as far as planning and verifying need it."""
+    """What the user asked for, as far as planning and verifying need it. `steps` are those of the guide that are carried out."""
 
+    steps: tuple[Step, ...] = STEPS
     configs: tuple[str, ...] = ()
     pull_secret: PullSecret | None = None
     replace_secret: bool = False

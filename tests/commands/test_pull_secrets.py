@@ -75,7 +75,10 @@ def test_a_secret_of_the_project_with_a_broken_entry_is_no_source_and_no_registr
     assert refused.code == 4, refused.all
     assert says in " ".join(refused.all.split())
     assert world.objects() == before
-    mended = world.run("step", "registry-secret", "--yes", "--secret-file", world.secret, "--replace-secret")
+    given = ("--secret-file", world.secret, "--replace-secret")
+    # The copy that is kept for an undo cannot be parsed either, and spoils imports: the test of the token says so.
+    assert world.run("step", "registry-secret", "--yes", *given).code == 4
+    mended = world.run("step", "registry-secret", "--yes", *given, "--no-prove-pull")
     assert mended.code == 0, mended.all
 
 

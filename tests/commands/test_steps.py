@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import GRACE, Result, World, make_world
+from threescale_migrate.rehearsal.store import STATE
 from threescale_migrate.values import GUIDE_CONFIGS, STEPS, Step
 
 FEW = ("--dc", "zync,zync-database")
@@ -75,7 +78,8 @@ def test_a_step_that_comes_too_early_is_refused_and_says_which_comes_first(world
 def test_a_step_says_what_is_not_as_it_should_be(tmp_path: Path) -> None:
     world = make_world(tmp_path, "image-pull=zync")
     for name in (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.DEPLOYMENT_CONFIGS):
-        assert step(world, name, "--secret-file", world.secret, *FEW).code == 0
+        more = ("--no-wait",) if name is Step.DEPLOYMENT_CONFIGS else ()
+        assert step(world, name, "--secret-file", world.secret, *FEW, *more).code == 0
     waited = step(world, Step.READINESS, *FEW)
     assert waited.code == 5
     assert "zync: the image" in waited.err
@@ -92,6 +96,96 @@ def test_a_step_says_what_is_not_as_it_should_be(tmp_path: Path) -> None:
 
 def test_a_step_alone_can_be_done_where_another_is_somebody_elses(world: World) -> None:
     world.oc("create", "sa", "amp")
-    done = step(world, Step.DEPLOYMENT_CONFIGS, *FEW, "--skip", "registry-secret", "--skip", "service-account")
+    done = step(
+        world, Step.DEPLOYMENT_CONFIGS, *FEW, "--skip", "registry-secret", "--skip", "service-account", "--no-wait"
+    )
     assert done.code == 0, done.all
     assert world.run("step", "nosuch").code == 2
+
+
+def test_step_4_stops_at_a_trial_config_that_fails_and_touches_nothing_else(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "image-pull=backend-cron")
+    before = _prepared(world)
+    stopped = step(world, Step.DEPLOYMENT_CONFIGS)
+    assert stopped.code == 5, stopped.all
+    assert "backend-cron: the image" in stopped.err
+    assert "\n    threescale-migrate step deployment-configs " in stopped.err
+    after = world.objects()["deploymentconfigs"]
+    assert {name for name, config in after.items() if config["spec"] != before[name]["spec"]} == {
+        "threescale/backend-cron"
+    }
+    assert world.accounts()["zync"] == {"default"}
+
+
+def test_step_4_redeploys_in_waves_and_says_that_it_has_waited(world: World) -> None:
+    _prepared(world)
+    done = step(world, Step.DEPLOYMENT_CONFIGS, *FEW)
+    assert done.code == 0, done.all
+    assert "wave 1 of 2 · 0 of 2 configs" in done.err
+    assert "2 rollouts are complete" in done.out
+    assert "step deployment-configs: done" in done.out
+    assert world.accounts()["zync"] == {"amp"}
+    again = world.run("step", "4", *FEW)
+    assert again.code == 0
+    assert "nothing is left to do" in again.err
+
+
+def test_step_4_without_waiting_is_the_loop_of_the_guide(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "image-pull=zync")
+    _prepared(world)
+    done = step(world, Step.DEPLOYMENT_CONFIGS, *FEW, "--no-wait")
+    assert done.code == 0, done.all
+    assert "wave" not in done.err
+    assert "rollout" not in done.out
+    assert step(world, Step.READINESS, *FEW).code == 5
+
+
+@pytest.mark.parametrize("name", [Step.REGISTRY_SECRET, Step.DEPLOYMENT_CONFIGS])
+def test_a_step_is_refused_in_an_operators_project(world: World, name: Step) -> None:
+    if name is Step.DEPLOYMENT_CONFIGS:
+        _prepared(world)
+    state = world.directory / STATE
+    kept = json.loads(state.read_text(encoding="utf-8"))
+    for config in kept["objects"]["deploymentconfigs"].values():
+        config["metadata"]["ownerReferences"] = [
+            {"apiVersion": "apps.3scale.net/v1alpha1", "kind": "APIManager", "name": "a", "uid": "u"}
+        ]
+    state.write_text(json.dumps(kept), encoding="utf-8")
+    before = world.objects()
+    refused = step(world, name, *(("--secret-file", world.secret) if name is Step.REGISTRY_SECRET else ()))
+    assert refused.code == 4, refused.all
+    assert "APIManager" in refused.err
+    assert world.objects() == before
+
+
+def test_a_step_tests_the_token_and_the_rights_for_what_it_changes(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "token-refused")
+    refused = step(world, Step.REGISTRY_SECRET, "--secret-file", world.secret)
+    assert refused.code == 4, refused.all
+    assert "registry.redhat.io" in refused.err
+    assert "threescale-registry-auth" not in world.objects()["secrets"]
+    world.faults("forbidden=create:secrets")
+    lacking = step(world, Step.REGISTRY_SECRET, "--secret-file", world.secret)
+    assert lacking.code == 4
+    assert "secrets" in lacking.err
+    world.faults()
+    assert step(world, Step.REGISTRY_SECRET, "--secret-file", world.secret).code == 0
+
+
+def test_step_4_comes_too_early_while_amp_lacks_what_default_may_do(world: World) -> None:
+    _prepared(world)
+    world.oc("policy", "add-role-to-user", "view", "system:serviceaccount:threescale:default")
+    before = world.objects()
+    early = step(world, Step.DEPLOYMENT_CONFIGS, *FEW)
+    assert early.code == 4, early.all
+    assert "\n    threescale-migrate step permissions " in early.err
+    assert world.objects() == before
+    assert step(world, Step.PERMISSIONS).code == 0
+    assert step(world, Step.DEPLOYMENT_CONFIGS, *FEW).code == 0
+
+
+def _prepared(world: World) -> dict[str, Any]:
+    """Steps 1 and 2 are done. Gives the configs as they are then."""
+    assert step(world, Step.REGISTRY_SECRET, "--secret-file", world.secret).code == 0
+    assert step(world, Step.SERVICE_ACCOUNT).code == 0
+    return world.objects()["deploymentconfigs"]

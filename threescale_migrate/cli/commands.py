@@ -75,7 +75,7 @@ COMMANDS: Mapping[str, About] = {
     ),
     "step": _about(
         "carries out a single step of the guide",
-        "step secret_file namespace check yes dc timeout report",
+        "step secret_file namespace check yes dc no_wait timeout report",
         "step registry-secret --secret-file secret.yaml",
         "step 5 --check",
     ),

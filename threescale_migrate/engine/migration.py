@@ -17,11 +17,11 @@ from ..guide.cause import then
 from ..guide.change import Change
 from ..guide.readiness import MIGRATED, assess_all
 from ..guide.selection import Wave, Whole, choose, waves
-from ..values import Check, Fix, Refused, Step, Text, Usage, Verdict, resume
+from ..values import Check, Fix, Refused, Request, Step, Text, Usage, Verdict, resume
 from .apply import apply
 from .dumping import restore_content
 from .gates import Gates, Passed, after, before
-from .rollout_wait import await_login, last_observation, settle, wait
+from .rollout_wait import await_login, last_observation, settle, wait, wait_all
 from .run import Run, unseen
 from .run_failure import Failed
 from .wait_endings import broken_off, how_far, stopped, unreadable
@@ -31,15 +31,20 @@ BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
 
 def migrate(run: Run, gates: Gates = NO_GATES) -> tuple[ProjectState, tuple[Check, ...]]:
-    """Steps 1 to 6. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
+    """The steps of the request. Gives the last state and its checks; raises Failed, OcError, Stopped, JournalError, Usage, Refused."""
+    wanted = run.request.steps
     if run.seen is not None:  # what was confirmed: a config that vanishes from now on is not forgotten
         run.planned = choose(run.seen, run.request).configs
-    state = prepare(run, BEFORE_WAVES)
+    state = prepare(run)
     run.planned = run.planned or choose(state, run.request).configs
     _check_seen(run, state, run.seen or state)
-    _prove(run)
-    redeploy(run, state, gates)
-    return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
+    if Step.DEPLOYMENT_CONFIGS in wanted:
+        _prove(run)
+        (redeploy if Step.READINESS in wanted else _patch)(run, state, gates)
+        return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
+    if Step.READINESS in wanted:
+        wait_all(run)
+    return last_observation(run, lambda state: steps.verify(state, run.request), tuple)
 
 
 # What is said of a config that is not migrated.
@@ -87,14 +92,14 @@ def _is_new(check: Check, run: Run) -> bool:
     return check.subject.startswith("dc/") and check.subject[len("dc/") :] not in run.planned
 
 
-def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
-    """The steps before the first redeployment, planned from what is there now. Gives the state after them.
+def prepare(run: Run) -> ProjectState:
+    """Those of the steps before the first redeployment that are wanted, planned from what is there now. Gives the state after them.
 
     What `oc` says it has done is checked before the next change depends on it. Raises Failed if it is not there.
     """
 
     def replan(state: ProjectState) -> tuple[Change, ...]:
-        return steps.plan(state, run.request, wanted)
+        return _plan_before_waves(state, run.request)
 
     state = run.seen if run.seen is not None and run.fresh else run.observe()
     actions = replan(state)
@@ -109,6 +114,10 @@ def prepare(run: Run, wanted: tuple[Step, ...]) -> ProjectState:
         what = (Text("oc reported success, but the change is not there:"), *calls)
         raise stopped(run, what, then(Text("check which oc this is")), ExitCode.FAILED, ())
     return state
+
+
+def _plan_before_waves(state: ProjectState, request: Request) -> tuple[Change, ...]:
+    return steps.plan(state, request, tuple(step for step in BEFORE_WAVES if step in request.steps))
 
 
 def _prove(run: Run) -> None:
@@ -194,7 +203,9 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
         raise broken_off(run, error, state, run.planned, MIGRATED) from None
     _check_seen(run, found, state)
     try:
-        left = steps.plan(found, run.request, BEFORE_WAVES)
+        left = _plan_before_waves(found, run.request)
+        if run.request.steps[0] is Step.DEPLOYMENT_CONFIGS:
+            steps.check_order(found, run.request)
     except (Usage, Refused) as error:
         raise _undermined(run, found, (error.text,)) from None
     foreign = [action for action in left if (action.step, action.subject) not in run.made]
@@ -205,7 +216,7 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
     run.watcher.note(
         Text("{subjects}: somebody has undone it; doing it again", subjects=", ".join(str(a.subject) for a in left))
     )
-    return prepare(run, BEFORE_WAVES)
+    return prepare(run)
 
 
 def _check_seen(run: Run, found: ProjectState, state: ProjectState) -> None:
@@ -234,14 +245,11 @@ def _check_gone(run: Run, state: ProjectState) -> None:
         raise stopped(run, (what,), fix, ExitCode.FAILED, others)
 
 
-def patch(run: Run) -> None:
-    """Step 4 alone: the patches, without waiting."""
-    if Step.DEPLOYMENT_CONFIGS in run.request.skip:
-        return
+def _patch(run: Run, state: ProjectState, gates: Gates) -> None:
+    """The guide's loop of step 4: all patches, without waiting."""
 
     def replan(state: ProjectState) -> tuple[Change, ...]:
         return deployment_configs.plan(state, run.request)
 
-    state = run.observe()
     await_login(run, state)
     apply(run, replan(state), replan)

@@ -79,12 +79,12 @@ class Facts:
 
 
 def attempt(state: ProjectState, request: Request) -> Attempt:
-    """Plans every step, also when one of them cannot be. Raises Usage for a config that is not there."""
+    """Plans each step that the request names, also when one of them cannot be. Raises Usage for a config that is not there."""
     choose(state, request)
     waves(state, request)
     actions: list[Change] = []
     refusals: list[tuple[Step, Usage | Refused]] = []
-    for step in Step:
+    for step in request.steps:
         try:
             actions += steps.plan(state, request, (step,))
         except (Usage, Refused) as error:
@@ -251,9 +251,11 @@ def _registry_secret(facts: Facts, request: Request) -> list[Check]:
 
 def _permissions(facts: Facts, request: Request) -> list[Check]:
     group, state = Step.PERMISSIONS, facts.state
+    found = _of_step(facts, group, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
+    if Step.PERMISSIONS not in request.steps:
+        return found
     if Step.PERMISSIONS in request.skip:
         return _skipped(group, Step.PERMISSIONS)
-    found = _of_step(facts, group, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
     found += [_of_check(group, check) for check in permission_checks.not_readable(state, request)]
     if all(finding.verdict is Verdict.WARNING for finding in found):
         granted = (action for action in facts.attempt.actions if action.step is Step.PERMISSIONS)
@@ -272,6 +274,8 @@ def _permissions(facts: Facts, request: Request) -> list[Check]:
 
 def _configs(facts: Facts, request: Request) -> list[Check]:
     state = facts.state
+    if Step.DEPLOYMENT_CONFIGS not in request.steps:
+        return []
     if Step.DEPLOYMENT_CONFIGS in request.skip:
         return _skipped(Step.DEPLOYMENT_CONFIGS, Step.DEPLOYMENT_CONFIGS)
     if readiness.unread(state):

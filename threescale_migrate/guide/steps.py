@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState
@@ -55,20 +56,32 @@ TABLE: dict[Step, tuple[Planner, Verifier]] = {
 }
 
 
-def plan(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Change, ...]:
-    """All that is left to do, in order; empty where nothing is. Raises Usage or Refused."""
-    return tuple(change for step in steps if step not in request.skip for change in TABLE[step][0](state, request))
+def plan(state: ProjectState, request: Request, steps: tuple[Step, ...] | None = None) -> tuple[Change, ...]:
+    """All that is left to do of `steps`, else of those that the request names, in order; empty where nothing is. Raises Usage or
+    Refused."""
+    wanted = request.steps if steps is None else steps
+    return tuple(change for step in wanted if step not in request.skip for change in TABLE[step][0](state, request))
 
 
-def check_order(state: ProjectState, request: Request, step: Step) -> None:
+def check_order(state: ProjectState, request: Request) -> None:
     """Raises Refused where it is too early for a step alone: if configs are patched before the account exists, the rollouts
-    hang until their deadlines (fact 4), and pods keep the pull secrets that their account had then (14)."""
+    hang until their deadlines (fact 4), pods keep the pull secrets that their account had then (14), and what `default` can do
+    the new pods cannot."""
+    step = request.steps[0]
     if step not in (Step.SERVICE_ACCOUNT, Step.DEPLOYMENT_CONFIGS):
         return
     if Step.REGISTRY_SECRET not in request.skip and state.secret is None and "secrets" not in state.unread:
         raise _too_early(step, Text("the secret {name} is not in the project", name=SECRET_NAME), Step.REGISTRY_SECRET)
-    if step is Step.SERVICE_ACCOUNT or Step.SERVICE_ACCOUNT in request.skip:
+    if step is Step.SERVICE_ACCOUNT:
         return
+    if Step.SERVICE_ACCOUNT not in request.skip:
+        _check_account(state, step)
+    if Step.PERMISSIONS not in request.skip and permissions.plan(state, replace(request, copy_privileged=True)):
+        why = Text("{account} lacks permissions that default has", account=ACCOUNT)
+        raise _too_early(step, why, Step.PERMISSIONS)
+
+
+def _check_account(state: ProjectState, step: Step) -> None:
     if "sa" in state.unread:
         seen = "the service account {name} cannot be read, so it is not known whether it exists"
         raise Refused(Text(seen, name=ACCOUNT))
@@ -85,6 +98,7 @@ def check_order(state: ProjectState, request: Request, step: Step) -> None:
 _FIRST = {
     Step.REGISTRY_SECRET: Command((PROGRAM, "step", "registry-secret", "--secret-file", "FILE")),
     Step.SERVICE_ACCOUNT: Command((PROGRAM, "step", "service-account")),
+    Step.PERMISSIONS: Command((PROGRAM, "step", "permissions")),
 }
 
 
@@ -93,10 +107,11 @@ def _too_early(step: Step, why: Text, first: Step) -> Refused:
     return Refused(seen, Fix(Text("carry out step {first} first", first=first.value), (_FIRST[first],)))
 
 
-def verify(state: ProjectState, request: Request, steps: tuple[Step, ...] = tuple(Step)) -> tuple[Check, ...]:
-    """All checks, in order; a step that was left out is reported as skipped. Raises Usage for a config that is not there."""
+def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
+    """All checks of the steps that the request names, in order; a step that was left out is reported as skipped. Raises Usage for a
+    config that is not there."""
     checks: list[Check] = []
-    for step in steps:
+    for step in request.steps:
         if step in request.skip:
             checks.append(Check(step, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("left out with --skip")))
         else:

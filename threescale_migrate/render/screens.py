@@ -115,17 +115,17 @@ def _preflight(screen: Screen, result: Result, seen: Preflight, options: Options
         verdict_of_findings(terminal, seen.findings)
 
 
-def verdict_of_findings(terminal: Terminal, findings: Sequence[Check]) -> None:
-    """The last line of a preflight."""
+def verdict_of_findings(terminal: Terminal, findings: Sequence[Check], step: str = "") -> None:
+    """The last line of a preflight, of all or of one `step` alone."""
     blocked = guide.against(findings)
     if blocked:
         unknown = all(finding.verdict is Verdict.UNKNOWN for finding in blocked)
         text.show_verdict(terminal, Verdict.UNKNOWN if unknown else Verdict.FAILED, guide.blocked_by(blocked))
         return
-    ready = Text("ready to migrate")
+    ready = Text("ready for step {step}", step=step) if step else Text("ready to migrate")
     left = [finding.subject for finding in findings if finding.verdict is Verdict.SKIPPED]
     if left:
-        ready = Text("ready to migrate; not checked: {names}", names=", ".join(left))
+        ready = Text("{ready}; not checked: {names}", ready=ready, names=", ".join(left))
     warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
     if warnings:
         ready = Text.plural("{ready}; {count} warning", "{ready}; {count} warnings", count=warnings, ready=ready)

@@ -37,7 +37,7 @@ def insist(session: Session, project: str, findings: Sequence[Check]) -> Result 
         return session.result(code, Preflight(project, tuple(findings), refused=True))
     if session.person and not session.options.quiet:
         text.show_findings(session.talk, findings, notable=True)
-        verdict_of_findings(session.talk, findings)
+        verdict_of_findings(session.talk, findings, session.options.step.value if session.command == "step" else "")
     return None
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from .. import files
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
-from ..engine.registry_questions import prove
 from ..guide.pull_proof import IMAGE
 from ..guide.selection import choose
 from ..language import system_error
 from ..options import ALL, ONE, OPTIONS, STDOUT
-from ..values import NEXT_IMAGES, Refused, Request, Text, Usage, Verdict
+from ..values import NEXT_IMAGES, Refused, Request, Step, Text, Usage
 from .session import Session
 from .sources import read_secret
 
@@ -26,8 +25,12 @@ def request_of(session: Session, oc: Oc) -> Request:
     secret = read_secret(session, oc)
     if options.wave_plan == STDOUT and session.command != "plan":
         raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
-    # Where the test of the token can be forbidden it is made by default, with one image.
-    by_default = options.prove_pull is None and OPTIONS["no_prove_pull"].taken_by(session.command)
+    # Where the test of the token can be forbidden it is made by default, with one image; of a step alone, where pods depend on it.
+    tested = OPTIONS["no_prove_pull"].taken_by(session.command) and not options.check
+    tested = tested and Step.REGISTRY_SECRET not in options.skip
+    if session.command == "step":
+        tested = tested and options.step in (Step.REGISTRY_SECRET, Step.DEPLOYMENT_CONFIGS)
+    by_default = options.prove_pull is None and tested
     image = ONE if by_default and not options.no_prove_pull else options.prove_pull
     images = () if image is None else {ALL: NEXT_IMAGES, ONE: (IMAGE,)}.get(image, (image,))
     return Request(
@@ -72,10 +75,3 @@ def check_project(state: ProjectState, request: Request) -> None:
                 project=state.namespace,
             )
         )
-
-
-def insist_on_pull(oc: Oc, state: ProjectState, request: Request) -> None:
-    """Raises Refused if the registry refuses the token, OcError."""
-    for check in prove(oc, state, request):
-        if check.verdict is Verdict.FAILED:
-            raise Refused(Text("{subject}: {seen}", subject=check.subject, seen=check.seen), check.fix)
