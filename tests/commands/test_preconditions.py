@@ -63,8 +63,10 @@ def test_a_patch_that_meets_a_change_which_does_not_matter_is_sent_again(world: 
     front.before("patch dc zync", lambda: world.oc("patch", "dc", "zync", "--patch", patch))
     done = world.migrate(*ZYNC)
     assert done.code == 0, done.all
-    assert outcomes(world, "patch dc zync") == ["failed", "done"]
-    assert len({call for call in front.of(SENT) if "amp" in call}) == 2, (
+    # What was scaled changes its status too, some moments later, and a patch may meet that as well.
+    met, *again, sent = outcomes(world, "patch dc zync")
+    assert (met, set(again) - {"failed"}, sent) == ("failed", set(), "done")
+    assert len({call for call in front.of(SENT) if "amp" in call}) == len(again) + 2, (
         "each names the version that it was planned from"
     )
     assert template(world)["serviceAccountName"] == "amp"

@@ -56,6 +56,7 @@ def _kills_meanwhile(args: Sequence[str], really: Really) -> Ending:
         return kill(args, really)
     real_sleep(LATE_SECONDS)
     really(args)
+    CLOCK.settle()
     os._exit(0)
 
 

@@ -15,6 +15,11 @@ from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
+# The rehearsal takes no function out of `time`, so that it may be imported already.
+from tests.support import memory
+from tests.support.memory import MEMORY
+from threescale_migrate.rehearsal import launch, store
+
 real_time, real_monotonic, real_sleep, real_select = time.time, time.monotonic, time.sleep, select.select
 # A command that sleeps longer than this waits for ever: no deadline of the tests is as long.
 LONGEST = 6 * 3600.0
@@ -42,17 +47,18 @@ class Clock:
         """A command begins."""
         self.ahead = self.cluster = 0.0
         self.directories.clear()
-        self.running = True
+        self.running = MEMORY.on = True
 
     def restart(self) -> None:
         """In a copy of a process in which a command runs: here none does."""
-        self.running = False
+        self.running = MEMORY.on = False
         self.call.__dict__.clear()
 
     def end(self) -> None:
         """It has ended."""
         self.settle()
         self.running = False
+        MEMORY.end()
 
     def sleep(self, seconds: float) -> None:
         """Sleeps, as `time.sleep` does. Raises TooLate, WaitsForEver."""
@@ -72,9 +78,8 @@ class Clock:
 
     def settle(self) -> None:
         """Writes what the clusters' files do not know yet."""
-        from threescale_migrate.rehearsal import store
-
         if not self.cluster:
+            MEMORY.flush()
             return
         with ExitStack() as opened:
             stores = [
@@ -84,6 +89,7 @@ class Clock:
                 for one in stores:
                     one.clock.data["real"] -= self.cluster
                 self.cluster = 0.0
+        MEMORY.flush()
 
 
 CLOCK = Clock()
@@ -128,8 +134,7 @@ class ClusterTime(ModuleType):
 
 def _install() -> None:
     time.time, time.monotonic, time.sleep, select.select = now, monotonic, sleep, waiting  # type: ignore[assignment]
-    from threescale_migrate.rehearsal import launch, store
-
+    memory.install()
     mine = ClusterTime()
     for module in (store, launch):
         module.time = mine  # type: ignore[attr-defined]
