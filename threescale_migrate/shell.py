@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from .options import OPTIONS, carried
 from .values import PROGRAM as PROGRAM
@@ -41,13 +42,15 @@ def oc(args: Iterable[str]) -> str:
 # What these steps look for, `migrate` brings about.
 LOOKING_STEPS = ("readiness", "verification")
 _PLACE = ("namespace", "context", "kubeconfig")
+REHEARSAL_DOMAIN = ".cluster.example.test"
 
 
 @dataclass(frozen=True)
 class Invocation:
     """What names a project to `oc` and to this program alike, whatever the current project of a shell is; what is empty is not
     named. `command`, `arguments` and `given` are the command that is being carried out, or was: its name, its arguments, and its
-    options but for the place, each a word (`--dc=zync`). `server` is where all of it is."""
+    options but for the place, each a word (`--dc=zync`). `server` is where all of it is, and `user` who asks there, where that is
+    known."""
 
     namespace: str = ""
     context: str = ""
@@ -56,6 +59,12 @@ class Invocation:
     given: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     server: str = ""
+    user: str = ""
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the server is a rehearsal's: its name is of the domain that no real host is in (RFC 6761)."""
+        return (urlsplit(self.server).hostname or "").endswith(REHEARSAL_DOMAIN)
 
     def pasted(self, command: Command) -> str:
         """A command as one line that works on this project in any shell. Somebody else has another kubeconfig, with contexts of other

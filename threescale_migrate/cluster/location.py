@@ -64,11 +64,12 @@ _begun: dict[tuple[str, ...], Callable[[], _Context]] = {}
 
 @dataclass(frozen=True)
 class _Context:
-    """What the kubeconfig says: a name, a server, a project; empty if it says nothing."""
+    """What the kubeconfig says: a name, a server, a project, and the user by the name of its login; empty if it says nothing."""
 
     name: str = ""
     server: str = ""
     project: str = ""
+    user: str = ""
 
 
 def pin(oc: Oc) -> str:
@@ -85,7 +86,7 @@ def pin(oc: Oc) -> str:
         shown = ascii(project[:80])
         raise Refused(Text("the context's project {name} is not a valid project name: name one with -n", name=shown))
     oc.context, oc.namespace = found.name or oc.context, project
-    oc.server = found.server
+    oc.server, oc.user = found.server, found.user
     return found.server
 
 
@@ -96,6 +97,7 @@ def locate(oc: Oc) -> Location:
     user, found = _who_and_what(oc, project)
     if isinstance(found, NoProject):
         raise found
+    oc.user = user
     return Location(oc.context, normal(server), user, project, found.uid, found.rehearsal, found.requester)
 
 
@@ -191,7 +193,9 @@ def _parsed(document: Mapping[str, Any], wanted: str | None) -> _Context:
     context = contexts.get(name) or {}
     clusters = {str(item["name"]): item["cluster"] for item in document.get("clusters") or ()}
     cluster = clusters.get(str(context.get("cluster") or "")) or {}
-    return _Context(name, str(cluster.get("server") or ""), str(context.get("namespace") or ""))
+    # As `oc login` names a login: USER/HOST:PORT. Another name says nothing of the user.
+    user, slash, _ = str(context.get("user") or "").partition("/")
+    return _Context(name, str(cluster.get("server") or ""), str(context.get("namespace") or ""), user if slash else "")
 
 
 def _who_and_what(oc: Oc, project: str) -> tuple[str, _Identity | NoProject]:

@@ -93,6 +93,7 @@ class Oc:
     redact: Redactor = field(default_factory=lambda: REDACTOR)
     observer: Callable[[Call], None] | None = None
     server: str = ""
+    user: str = ""
     pause: Callable[[float], None] = field(default_factory=lambda: running_calls.patient)
     lock: int | None = None
     remembered: dict[str, object] = field(default_factory=dict, repr=False)

@@ -80,9 +80,9 @@ def _in_directory(
         if options.from_file and error.filename == options.from_file:
             raise Usage(Text("--from: {path} cannot be read ({why})", path=options.from_file, why=why)) from None
         raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
-    if not keep:
-        environment["XDG_STATE_HOME"] = str(directory / "state")
+    environment["XDG_STATE_HOME"] = str(directory / "state")  # a real project's history shows none of these runs
     if program:
+        session.mention(SAYS_SO)
         try:
             return run_program(program, environment)
         except OcMissing as error:

@@ -35,6 +35,8 @@ def run(session: Session, options: Options) -> Result:
     """Undoes a run, by the inverses in its journal and by what is there now. Raises what asking and changing the cluster raise."""
     oc = session.connect(LOOKING_TIMEOUT)
     where = located(oc, options)
+    if not options.dry_run:
+        session.announce()
     given = read_secret(session, oc)
     if options.dry_run:
         state, wanted, runs = _wanted(session, options, oc, where, given)

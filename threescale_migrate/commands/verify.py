@@ -47,7 +47,7 @@ def _run_one(session: Session, options: Options) -> Result:
     except Exception as error:
         text, code = errors.explained(error)
         project = session.options.namespace or ""
-        failed = Outcome(project, "", code, error=text, seconds=monotonic() - began)
+        failed = Outcome(project, "", code, error=text, seconds=monotonic() - began, invocation=session.invocation)
         return session.result(
             code, errors.failure_of(error, text) if _record(session, options, (failed,)).news else Nothing()
         )

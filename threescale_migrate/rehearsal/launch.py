@@ -195,14 +195,14 @@ def _write(path: Path, text: str, mode: int) -> None:
 
 def _kubeconfig(project: str, user: str, server: str) -> dict[str, Any]:
     cluster = "api-cluster-example-test:6443"
-    name = f"{project}/{cluster}/{user}"
+    name, login = f"{project}/{cluster}/{user}", f"{user}/{cluster}"
     return {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": cluster, "cluster": {"server": server}}],
-        "contexts": [{"name": name, "context": {"cluster": cluster, "namespace": project, "user": user}}],
+        "contexts": [{"name": name, "context": {"cluster": cluster, "namespace": project, "user": login}}],
         "current-context": name,
-        "users": [{"name": user, "user": {}}],
+        "users": [{"name": login, "user": {}}],
     }
 
 

@@ -33,6 +33,11 @@ def check(value: Check, place: Invocation) -> dict[str, Any]:
     return check_json.of_check(value, str, place)
 
 
+def _place(place: Invocation) -> dict[str, Any]:
+    """The server, and who asks there; empty as far as they are not known."""
+    return {"server": place.server, "user": place.user}
+
+
 def preflight(
     command: str, project: str, findings: Iterable[Check], exit_code: int, place: Invocation
 ) -> dict[str, Any]:
@@ -41,6 +46,7 @@ def preflight(
         "version": VERSION,
         "command": command,
         "project": project,
+        **_place(place),
         "exit_code": exit_code,
         "ready": exit_code == 0,
         "findings": [check(value, place) for value in findings],
@@ -98,6 +104,7 @@ def verification(
         "version": VERSION,
         "command": command,
         "project": project,
+        **_place(place),
         WORDS.get(command, "migrated"): overall.done,
         "meaning": overall.conclusion.value,
         "skipped": [step.value for step in overall.skipped],
@@ -122,6 +129,7 @@ def plan(
         "version": VERSION,
         "command": command,
         "project": project,
+        **_place(place),
         "exit_code": exit_code,
         "actions": list(actions),
         "waves": [{"name": wave.name, "configs": list(wave.configs)} for wave in waves],
@@ -142,6 +150,7 @@ def failure(
     return {
         "version": VERSION,
         "command": command,
+        **_place(place or Invocation()),
         "exit_code": exit_code,
         "error": str(text),
         "fix": check_json.of_fix(fix, str, place or Invocation()),
@@ -175,10 +184,10 @@ def of(result: Result) -> dict[str, Any] | None:
 
 def _one_of_many(command: str, outcome: Outcome) -> dict[str, Any]:
     if not outcome.asked:
-        return {"name": outcome.name, **failure(command, outcome.error, int(outcome.code))}
+        return {"name": outcome.name, **failure(command, outcome.error, int(outcome.code), place=outcome.invocation)}
     if command == "plan":
-        code = int(outcome.code)
-        return {"name": outcome.name, "project": outcome.project, "exit_code": code, "actions": outcome.todo}
+        own = {"project": outcome.project, **_place(outcome.invocation)}
+        return {"name": outcome.name, **own, "exit_code": int(outcome.code), "actions": outcome.todo}
     return {
         "name": outcome.name,
         **verification(command, outcome.project, outcome.checks, int(outcome.code), outcome.invocation),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..check_json import check_of, fix_of
 from ..engine.records import Record
 from ..guide.object_changes import AccountCreated, SecretCreated
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..guide.verdicts import NEXT, alike, summary, telling
-from ..shell import quoted, resumption
+from ..shell import Invocation, quoted, resumption
 from ..values import (
     ACCOUNT,
     DEFAULT_ACCOUNT,
@@ -67,7 +66,7 @@ def of_record(record: Record) -> Report:
         ),
         configs=configs,
         undo=record.command == "undo",
-        rehearsal=bool(first.get("rehearsal")) or _is_rehearsal(record.server),
+        rehearsal=bool(first.get("rehearsal")) or Invocation(server=record.server).is_rehearsal,
         warnings=tuple(Text.revived(kept) for kept in first.get("warnings") or ()),
         costs=tuple(_costs(record)),
         created=tuple(
@@ -76,11 +75,6 @@ def of_record(record: Record) -> Report:
             if isinstance(entry.change, (SecretCreated, AccountCreated))
         ),
     )
-
-
-def _is_rehearsal(server: str) -> bool:
-    """Whether the server is a rehearsal's: its name is of the domain that no real host is in (RFC 6761)."""
-    return (urlsplit(server).hostname or "").endswith(".cluster.example.test")
 
 
 def _costs(record: Record) -> Iterator[Text]:

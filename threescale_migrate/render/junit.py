@@ -61,6 +61,8 @@ def _suite(parent: ElementTree.Element, outcome: Outcome, strict: bool) -> None:
         _named(case, "error", message=str(outcome.error))
     properties = _named(suite, "properties")
     _named(properties, "property", name="migrated", value=str(outcome.asked and outcome.overall.done).lower())
+    for name, value in (("server", outcome.invocation.server), ("user", outcome.invocation.user)):
+        _named(properties, "property", name=name, value=value)
     for check in outcome.checks:
         _case(suite, check, strict, outcome.invocation)
 

@@ -17,6 +17,7 @@ from .project_outcome import Outcome
 PREFIX = "threescale_migrate"
 # Each metric: its name, and what it says.
 HELP = {
+    "info": "The server that was asked, and as whom, as labels; always 1.",
     "asked": "Whether the cluster answered (1) or not (0).",
     "exit_code": "The exit code of the run.",
     "migrated": "Whether the project is migrated, proved by its pods; absent if that is not known, or not everything was checked.",
@@ -44,6 +45,7 @@ def text(outcomes: Sequence[Outcome], now: float) -> str:
 
 def _samples(outcome: Outcome, now: float) -> Iterator[tuple[str, dict[str, str], str]]:
     """What an outcome says: the metric, its labels, and the value."""
+    yield "info", {"server": outcome.invocation.server, "user": outcome.invocation.user}, "1"
     yield "asked", {}, f"{outcome.asked:d}"
     yield "exit_code", {}, f"{outcome.code:d}"
     yield "duration_seconds", {}, f"{round(outcome.seconds, 3):g}"

@@ -70,7 +70,8 @@ def _translated(outcome: Outcome) -> str:
     bad = wrong(outcome.checks)
     shown = [f"{check.subject}: {check.seen} ({check.code.value})" for check in bad[:LONGEST]]
     more = [f"and {len(bad) - LONGEST} more"] if len(bad) > LONGEST else []
-    return ", ".join([f"{outcome.name}: {outcome.overall.sentence}", *shown, *more])
+    place = f"server {outcome.invocation.server or 'unknown'}, user {outcome.invocation.user or 'unknown'}"
+    return ", ".join([f"{outcome.name}: {outcome.overall.sentence}", *shown, *more, place])
 
 
 def _figures(outcomes: Sequence[Outcome]) -> str:

@@ -118,13 +118,14 @@ Seen = Union[Failure, Nothing, Printed, Told, Checked, Preflight, Plan, Order, P
 @dataclass(frozen=True)
 class Result:
     """What a command did and saw, and its exit code, which is that of a program where one ran; `place` is what a command about the same project has to name, `notes` are for a person who
-    follows along."""
+    follows along; `announced` is whether the place was said already."""
 
     command: str
     code: int
     seen: Seen
     place: Invocation = field(default_factory=Invocation)
     notes: tuple[Text, ...] = ()
+    announced: bool = False
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -133,5 +134,14 @@ class Result:
             return self.seen.outcomes
         if isinstance(self.seen, Checked):
             name = self.seen.name or self.seen.project
-            return (Outcome(name, self.seen.project, ExitCode(self.code), self.seen.checks, seconds=self.seen.seconds),)
+            return (
+                Outcome(
+                    name,
+                    self.seen.project,
+                    ExitCode(self.code),
+                    self.seen.checks,
+                    seconds=self.seen.seconds,
+                    invocation=self.place,
+                ),
+            )
         return ()

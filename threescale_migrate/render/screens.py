@@ -33,6 +33,10 @@ from .terminal import Screen, Terminal
 def write(result: Result, screen: Screen, options: Options) -> None:
     """Shows a result. Raises Unwritable, BrokenPipeError."""
     seen, terminal = result.seen, screen.result
+    if isinstance(seen, (Checked, Plan, Preflight)) and not (result.announced or (options.quiet and result.code == 0)):
+        where = text.place(result.place)
+        if where is not None:
+            terminal.line(terminal.say(where))
     if isinstance(seen, Printed):
         terminal.stream.write(seen.words)
     elif isinstance(seen, Order):

@@ -50,6 +50,16 @@ FOLDED = frozenset({Step.DEPLOYMENT_CONFIGS, Step.READINESS})
 SUBJECTS = {"server": Text("server"), "release": Text("release")}
 
 
+def place(invocation: shell.Invocation) -> Text | None:
+    """Where a command works, and as whom as far as that is known; None where nothing is."""
+    if not (invocation.namespace and invocation.server):
+        return None
+    where = Text("project {project} on {server}", project=invocation.namespace, server=invocation.server)
+    if invocation.user:
+        where = Text("{where}, as {user}", where=where, user=invocation.user)
+    return Text("{where} (a rehearsal, no real cluster)", where=where) if invocation.is_rehearsal else where
+
+
 def outcome(name: str) -> Text:
     """How a run ended, in words; a name that a newer version wrote is shown as it is."""
     return OUTCOMES.get(name, Text("{said}", said=name.replace("_", " ")))

@@ -47,7 +47,9 @@ def _ask(session: Session, where: Location, show: Plan | None) -> None:
             terminal.line(terminal.say(note))
         _show_stakes(session, terminal, show)
     question = Text(
-        "This changes project {project} on {server}, as {user}. Type the project's name to continue: ",
+        "This changes project {project} of a rehearsal, no real cluster. Type the project's name to continue: "
+        if where.rehearsal
+        else "This changes project {project} on {server}, as {user}. Type the project's name to continue: ",
         project=where.project,
         server=where.server,
         user=where.user,

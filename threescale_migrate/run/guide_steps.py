@@ -47,6 +47,7 @@ def begun(session: Session, options: Options, wanted: tuple[Step, ...] = STEPS) 
     asking and changing the cluster raise."""
     oc = session.connect(LOOKING_TIMEOUT)
     where = locate(oc)
+    session.announce()
     if options.backup is not None:
         new_directory(options.backup)  # said before anything is asked
     request = replace(request_of(session, oc), steps=wanted)

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from .. import shell
+from ..cluster.location import normal
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import Call, set_aside
 from ..command_secrets import masked
 from ..options import Options, repeated
 from ..redaction import REDACTOR
-from ..render import formats
+from ..render import formats, text
 from ..render.result import Result, Seen, Told
 from ..render.terminal import Screen, Terminal, open_terminal
-from ..render.text import show_fix
 from ..safe_text import cut, visible
 from ..values import Fix, Text, Verdict
 from .connection import connect
@@ -33,6 +33,9 @@ class Session:
     options: Options = field(default_factory=Options)
     # The calls of `oc` that this command has made ready: a pinned one knows the place that holds.
     _asked: list[Oc] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    # The place, once it was said.
+    _announced: list[Text] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -64,7 +67,8 @@ class Session:
             self.command,
             self.given,
             self.arguments,
-            known.server if isinstance(known, Oc) else "",
+            normal(known.server) if isinstance(known, Oc) and known.server else "",
+            known.user if isinstance(known, Oc) else "",
         )
 
     @property
@@ -84,7 +88,14 @@ class Session:
 
     def result(self, code: int, seen: Seen, *notes: Text) -> Result:
         """What this command did and saw."""
-        return Result(self.command, code, seen, self.invocation, notes)
+        return Result(self.command, code, seen, self.invocation, notes, bool(self._announced))
+
+    def announce(self) -> None:
+        """Says to a person who follows along where this works and as whom, before it does."""
+        place = text.place(self.invocation)
+        if place is not None:
+            self._announced.append(place)
+            self.mention(place)
 
     def _terminal(self, stream: TextIO) -> Terminal:
         terminal = open_terminal(stream, self.options.lang, self.options.color, self.options.plain)
@@ -99,18 +110,18 @@ class Session:
         for sentence in told.left:
             self.talk.line(f"{self.talk.mark(Verdict.UNKNOWN)} {self.talk.say(sentence)}", 0, 4)
 
-    def say(self, text: Text) -> None:
+    def say(self, sentence: Text) -> None:
         """Says a sentence that is not the result."""
-        self.talk.line(self.talk.say(text))
+        self.talk.line(self.talk.say(sentence))
 
     def offer(self, fix: Fix) -> None:
         """Says what has to be done, on lines that can be pasted."""
-        show_fix(self.talk, fix)
+        text.show_fix(self.talk, fix)
 
-    def mention(self, text: Text) -> None:
+    def mention(self, sentence: Text) -> None:
         """Says a sentence that only a person who follows along needs."""
         if self.person and not self.options.quiet:
-            self.say(text)
+            self.say(sentence)
 
 
 def _shown(call: Call) -> None:
