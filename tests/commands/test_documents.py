@@ -20,7 +20,6 @@ from threescale_migrate.cli.command_line import parsed
 from threescale_migrate.cli.topics import TOPICS
 from threescale_migrate.cluster.oc import READ_TRIES
 from threescale_migrate.engine.rollout_wait import LOGIN_SECONDS
-from threescale_migrate.exit_codes import TABLE, numbers
 from threescale_migrate.guide.costs import SLACK_SECONDS
 from threescale_migrate.guide.pull_secret_logins import SOON_DAYS
 from threescale_migrate.options import Options
@@ -41,7 +40,7 @@ ENDS = {
     "threescale-migrate rehearse --dir r -- threescale-migrate plan": 3,
 }
 # What an operator does before these: the project is not migrated yet.
-BEFORE = ("README", "preflight", "order", "scripts")
+BEFORE = ("README", "preflight", "waves", "scripts")
 PATIENCE_SECONDS = 120
 
 
@@ -110,7 +109,7 @@ def test_each_link_of_the_readme_leads_to_a_file_and_each_topic_is_linked() -> N
     links = [address for address in re.findall(r"\]\(([^)]+)\)", text) if not address.startswith(("http", "#"))]
     assert [address for address in links if not (ROOT / address).is_file()] == []
     assert {f"threescale_migrate/topics/{name}.md" for name in TOPICS} <= set(links)
-    assert len(text.splitlines()) <= 240
+    assert len(text.splitlines()) <= 160
 
 
 # Figures that a text states: the document, the words around the figure, and what the program has.
@@ -118,9 +117,9 @@ FIGURES = [
     ("README", r"a patch of (\d+) DeploymentConfigs", len(GUIDE_CONFIGS)),
     ("README", r"`oc patch dc NAME` (\w+) times", "fifteen"),
     ("README", r"([\d]+) 個の DeploymentConfig", len(GUIDE_CONFIGS)),
-    ("order", r"The guide's (\w+), those that exist", "fifteen"),
-    ("order", r"after `--grace` \((\d+) s\)", int(Options().grace)),
-    ("order", r"once more for each\s+hook, and (\d+) s", SLACK_SECONDS),
+    ("waves", r"The guide's (\w+) DeploymentConfigs, those that exist", "fifteen"),
+    ("failures", r"after `--grace` \((\d+) s\)", int(Options().grace)),
+    ("failures", r"once more for each\s+hook, and (\d+) s", SLACK_SECONDS),
     ("permissions", r"for (\d+) s at most", int(LOGIN_SECONDS)),
     ("registry-secret", r"expires within (\d+) days", SOON_DAYS),
     ("secrets", r"cut at ([\d,]+) characters", f"{LONGEST_LINE:,}"),
@@ -137,12 +136,25 @@ def test_a_figure_that_a_text_states_is_the_program_s_own(name: str, pattern: st
     assert len(GUIDE_CONFIGS) == 15, "which two texts say in letters"
 
 
-def test_the_readme_s_exit_codes_are_those_of_the_table() -> None:
-    text = DOCUMENTS["README"].read_text(encoding="utf-8").replace("`", "")
-    stated = dict(re.findall(r"^\| ([\d, ]+) \| ([^|]+) \|$", text, flags=re.MULTILINE))
-    assert list(stated) == [numbers(row.codes) for row in TABLE]
-    for row in TABLE:
-        assert str(row.meaning).startswith(stated[numbers(row.codes)])
+def test_the_deadlines_that_the_readme_states_are_those_that_plan_shows(world: World) -> None:
+    text = " ".join(DOCUMENTS["README"].read_text(encoding="utf-8").split())
+    stated = re.search(
+        r"a deadline, (\d+) to (\d+) minutes \(\2 for `([a-z-]+)`\), and all waves together take at most (\d+)", text
+    )
+    assert stated is not None
+    shown = world.run("plan", "--secret-file", world.secret).out
+    minutes = sorted({int(number) for number in re.findall(r"  (\d+) min\b", shown)})
+    assert [int(stated[1]), int(stated[2])] == [minutes[0], minutes[-1]]
+    assert re.search(rf" {stated[3]} +{stated[2]} min", shown)
+    assert f"in at most {stated[4]} min" in shown
+
+
+def test_the_configs_that_the_readme_calls_down_are_those_that_plan_shows(world: World) -> None:
+    stated = re.search(r"`Recreate` \(([^)]+)\)", DOCUMENTS["README"].read_text(encoding="utf-8"))
+    assert stated is not None
+    planned = world.run("plan", "--secret-file", world.secret, "-o", "json").json()
+    down = {cost["config"] for cost in planned["costs"] if cost["down"]}
+    assert set(re.findall(r"`([a-z-]+)`", stated[1])) == down
 
 
 # What stands in a sentence for a value.

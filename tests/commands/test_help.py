@@ -62,4 +62,4 @@ def test_what_is_longer_than_the_screen_is_paged(world: World, topic: str, pages
     os.close(ours)
     assert done.wait() == 0
     assert (b"PAGED" in seen) is pages
-    assert b"T\bTr\br" in seen if pages else b"Completion" in seen
+    assert b"W\bWh\bh" in seen if pages else b"Complete commands" in seen

@@ -20,8 +20,8 @@ def test_ours_is_never_wrong_and_the_others_are() -> None:
     assert counted["`oc rollout status`"][1] > 0
 
 
-def test_the_table_of_the_topic_is_the_one_that_is_counted() -> None:
-    assert moments.table() in (ROOT / "threescale_migrate" / "topics" / "readiness.md").read_text(encoding="utf-8")
+def test_the_table_of_the_tests_readme_is_the_one_that_is_counted() -> None:
+    assert moments.table() in (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
 
 
 WITH_PODS = {

@@ -111,7 +111,7 @@ COMMANDS: Mapping[str, About] = {
         "shows a topic, a command's help, or what a check's code means",
         "topic",
         "help",
-        "help order",
+        "help waves",
         "help verify",
         "help pods-run-as-amp",
     ),

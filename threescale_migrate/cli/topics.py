@@ -7,26 +7,30 @@ from collections.abc import Callable
 from .. import package_files
 
 TOPICS = (
+    "rehearsal",
     "registry-secret",
     "preflight",
     "permissions",
     "backup",
-    "order",
-    "readiness",
-    "reports",
-    "undo",
+    "waves",
+    "failures",
     "interruptions",
-    "projects",
+    "readiness",
+    "undo",
+    "reports",
     "monitoring",
+    "projects",
     "recipes",
     "scripts",
-    "rehearsal",
+    "next",
+    "limits",
+    "files",
     "secrets",
     "shell",
     "variables",
     "exit-codes",
     "troubleshooting",
-    "next",
+    "glossary",
 )
 
 
