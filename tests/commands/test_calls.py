@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.far import far, lacking, without_reviews
+from tests.support.front import Front
+from tests.support.in_process import Ending, Really
 from threescale_migrate.cluster.reading import LISTS
 
 WHOLE_CLUSTER = "--all-namespaces"
+NO_REVIEWS = 'error: unable to recognize "STDIN": no matches for kind "SelfSubjectRulesReview" in version "authorization.k8s.io/v1"'
+
+
+def slow_to_list(world: World) -> Front:
+    """A list of the whole cluster takes half a minute."""
+
+    def late(args: Sequence[str], really: Really) -> Ending:
+        time.sleep(30)
+        return really(args)
+
+    return Front(world).instead(WHOLE_CLUSTER, late, nth=None)
+
+
+def lacking(world: World, kind: str, said: str) -> None:
+    """Each list with that type in it is answered as by a server that has no such type."""
+
+    def answer(args: Sequence[str], really: Really) -> Ending:
+        return (1, "", said) if kind in args[1].split(",") else really(args)
+
+    Front(world).instead("get", answer, nth=None)
 
 
 def types_of(calls: list[str]) -> Counter[str]:
@@ -27,7 +50,7 @@ def types_of(calls: list[str]) -> Counter[str]:
 
 
 def test_verify_asks_once_for_what_it_judges_and_for_nothing_else(world: World) -> None:
-    listed = far(world)
+    listed = Front(world)
     assert world.run("verify").code == 1
     found = types_of(listed.calls)
     assert {kind for kind, times in found.items() if times > 1} == set()
@@ -38,7 +61,7 @@ def test_verify_asks_once_for_what_it_judges_and_for_nothing_else(world: World) 
     lists = [call for call in listed.of("get ") if "/" not in call.split()[1]]
     assert len(lists) == LISTS
     assert all(call.split()[1].count(",") <= 4 for call in lists), "one type is asked for after the other"
-    listed.forget()
+    listed.calls.clear()
     assert world.run("verify", "--skip", "permissions").code == 1
     assert not listed.of(WHOLE_CLUSTER)
     assert not {"clusterrolebindings", "clusterroles", "scc"} & set(types_of(listed.calls))
@@ -46,7 +69,7 @@ def test_verify_asks_once_for_what_it_judges_and_for_nothing_else(world: World) 
 
 def test_verify_of_a_migrated_project_takes_five_calls(world: World) -> None:
     assert world.migrate().code == 0
-    listed = far(world)
+    listed = Front(world)
     assert world.run("verify").code == 0
     assert len(listed.calls) <= 5, listed.calls
 
@@ -65,7 +88,7 @@ def test_a_type_that_the_server_lacks_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_plan_asks_for_what_may_refuse_pods_too_and_for_warnings_alone(world: World) -> None:
-    listed = far(world)
+    listed = Front(world)
     assert world.run("plan", "--secret-file", world.secret).code == 3
     found = types_of(listed.calls)
     assert (found["quota"], found["limits"], found["events"]) == (1, 1, 1)
@@ -74,7 +97,7 @@ def test_plan_asks_for_what_may_refuse_pods_too_and_for_warnings_alone(world: Wo
 
 def test_a_migration_lists_the_cluster_once_and_waits_by_one_call_a_round(tmp_path: Path) -> None:
     world = make_world(tmp_path, "slow=zync", speed=20.0)
-    listed = far(world)
+    listed = Front(world)
     assert world.migrate("--dc", "zync").code == 0
     calls = listed.calls
     patched = next(number for number, call in enumerate(calls) if call.startswith("patch dc zync"))
@@ -87,9 +110,9 @@ def test_a_migration_lists_the_cluster_once_and_waits_by_one_call_a_round(tmp_pa
     others = [call for call in calls[rounds[0] : rounds[-1]] if not call.startswith("get dc,rc,pods")]
     assert all(call.startswith(("get sa,is", "get events --field-selector type=Warning")) for call in others), others
     assert len(others) <= 2 * len(rounds)
-    listed.forget()
+    listed.calls.clear()
     assert world.run("undo", "--yes", "--grace", "0.5").code == 0
-    listed.forget()
+    listed.calls.clear()
     assert world.migrate("--dc", "zync", "--skip", "permissions").code == 0
     assert not listed.of(WHOLE_CLUSTER)
     assert not listed.of("clusterrolebindings")
@@ -101,19 +124,19 @@ def test_where_a_list_of_the_whole_cluster_does_not_come_in_time_the_accounts_ar
 ) -> None:
     world = make_world(tmp_path)
     assert world.migrate("--dc", "zync").code == 0
-    listed = far(world, slow=WHOLE_CLUSTER, seconds=30)
+    listed = Front(world) if skip else slow_to_list(world)  # of what is skipped there is no call
     done = world.run("verify", "--dc", "zync", "--call-timeout", "1", *skip)
     assert done.code == 0, done.all
     assert "no answer within" not in done.all
     assert len(listed.of("--as=system:serviceaccount:")) == (0 if skip else 2)
+    assert bool(listed.of(WHOLE_CLUSTER)) is (not skip)
     assert ("rolebindings elsewhere" in done.out) is (not skip)
 
 
 def test_what_neither_list_nor_review_tells_is_unknown(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     assert world.migrate("--dc", "zync").code == 0
-    far(world, slow=WHOLE_CLUSTER, seconds=30)
-    without_reviews(world)
+    slow_to_list(world).instead("create -f - -o json", (1, "", NO_REVIEWS), nth=None)
     done = world.run("verify", "--dc", "zync", "--call-timeout", "1")
     assert done.code == 7, done.all
     assert "--skip permissions" in done.out
@@ -124,12 +147,12 @@ def test_what_neither_list_nor_review_tells_is_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("user", ["", "user=alice/admin"])
 def test_the_users_rights_are_asked_for_by_one_review(tmp_path: Path, user: str) -> None:
     world = make_world(tmp_path, *filter(None, [user]))
-    listed = far(world)
+    listed = Front(world)
     assert world.run("preflight", "--secret-file", world.secret).code == 0
     assert not listed.of("auth can-i")
     own = [call for call in listed.of("create -f -") if "--as=" not in call]
     assert len(own) == 2, "one about the rights, one about the images"
-    listed.forget()
+    listed.calls.clear()
     world.faults(*filter(None, [user]), "forbidden=patch:deploymentconfigs")
     refused = world.run("preflight", "--secret-file", world.secret)
     assert refused.code == 4, refused.all
@@ -140,7 +163,7 @@ def test_the_users_rights_are_asked_for_by_one_review(tmp_path: Path, user: str)
 @pytest.mark.parametrize("user", ["", "user=alice/admin"])
 def test_a_migration_makes_no_call_twice_before_its_first_change(tmp_path: Path, user: str) -> None:
     world = make_world(tmp_path, *filter(None, [user]))
-    listed = far(world)
+    listed = Front(world)
     assert world.migrate("--dc", "zync").code == 0
     calls = [" ".join(word for word in call.split() if not word.startswith("--")) for call in listed.calls]
     first = calls.index("create -f -")

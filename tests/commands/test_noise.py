@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import World, make_world
+from tests.support.front import Front
+from tests.support.in_process import Ending, Really
 
 # By whom it is printed. Each holds words that a failure is known by.
 NOISE = {
@@ -26,44 +29,39 @@ NOISE = {
 }
 
 
-def behind(world: World, *lines: str, after: bool = False) -> str:
-    """An `oc` that prints the lines on the stderr of each call, and answers as the rehearsal's does."""
-    shim = world.directory / ("after" if after else "before")
-    said = world.directory / "said"
-    said.write_text("".join(f"{line}\n" for line in lines))
-    call = f'{world.directory}/bin/oc "$@"'
-    body = f"cat {said} >&2\nexec {call}\n" if not after else f"{call}\ncode=$?\ncat {said} >&2\nexit $code\n"
-    shim.write_text(f"#!/bin/sh\n{body}")
-    shim.chmod(0o755)
-    return str(shim)
+def behind(world: World, *lines: str) -> Front:
+    """Each call has the lines on its stderr, before and after what it says itself."""
+    said = "".join(f"{line}\n" for line in lines)
+
+    def answer(args: Sequence[str], really: Really) -> Ending:
+        code, out, err = really(args)
+        return code, out, said + err + ("\n" if err and not err.endswith("\n") else "") + said
+
+    return Front(world).instead("", answer, nth=None)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_no_verdict_depends_on_what_is_no_answer(tmp_path: Path, after: bool) -> None:
+def test_no_verdict_depends_on_what_is_no_answer(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     # A user who may not read everything: partial answers are told apart by their lines (fact 16).
     world.faults("forbidden=list:rolebindings", "forbidden=list:limitranges")
     for command in (("verify",), ("preflight", "--secret-file", world.secret)):
-        quiet = world.run(*command, "--oc", behind(world, after=after))
-        noisy = world.run(*command, "--oc", behind(world, *NOISE.values(), after=after))
+        quiet = world.run(*command)
+        front = behind(world, *NOISE.values())
+        noisy = world.run(*command)
+        front.remove()
         assert (noisy.code, noisy.out) == (quiet.code, quiet.out)
 
 
 @pytest.mark.parametrize("name", NOISE)
 def test_a_call_that_fails_with_nothing_but_noise_has_failed_for_an_unknown_reason(world: World, name: str) -> None:
-    shim = world.directory / "shim"
-    shim.write_text(
-        f'#!/bin/sh\n[ "$1" = get ] || exec {world.directory}/bin/oc "$@"\ncat {world.directory}/said >&2\nexit 1\n'
-    )
-    shim.chmod(0o755)
-    (world.directory / "said").write_text(NOISE[name] + "\n")
-    done = world.run("verify", "--oc", str(shim), "--timeout", "3")
+    Front(world).instead("get", (1, "", NOISE[name] + "\n"), nth=None)
+    done = world.run("verify", "--timeout", "3")
     assert done.code in (6, 7), done.all
     assert "ask " not in done.err
     assert "oc login" not in done.err
 
 
 def test_what_is_set_aside_is_shown_on_request(world: World) -> None:
-    noisy = behind(world, NOISE["klog, throttling"])
-    assert "throttling" not in world.run("verify", "--oc", noisy).all
-    assert "oc: set aside: I1122 11:45:52.315112" in world.run("verify", "-vv", "--oc", noisy).err
+    behind(world, NOISE["klog, throttling"])
+    assert "throttling" not in world.run("verify").all
+    assert "oc: set aside: I1122 11:45:52.315112" in world.run("verify", "-vv").err

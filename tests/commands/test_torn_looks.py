@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import World, copy_world, make_world
-from tests.support.in_front import in_front
+from tests.support.front import Front
+from tests.support.in_process import Ending, Really
 
 PAIR = ("--dc", "zync,system-redis")
-# Adds to a list what another list would not know of: a pod of a revision after the newest, or such a revision.
-ADDS = """
-import copy, json, sys
-items = json.load(sys.stdin)
-kind, name = sys.argv[1:]
-for item in list(items["items"]):
-    controller = next((o["name"] for o in item["metadata"].get("ownerReferences") or () if o["kind"] == "ReplicationController"), "")
-    if item["metadata"]["name"].endswith("-deploy"):
-        continue
-    if item["kind"] == kind and name in (item["metadata"]["name"], controller):
+LISTED = {"Pod": "pods", "ReplicationController": "rc"}
+
+
+def with_one_more(listed: str, kind: str, name: str) -> str:
+    """A list with what another list would not know of: a pod of a revision after the newest, or such a revision."""
+    found = json.loads(listed)
+    for item in found["items"]:
+        owners = [
+            one["name"]
+            for one in item["metadata"].get("ownerReferences") or ()
+            if one["kind"] == "ReplicationController"
+        ]
+        own = item["metadata"]["name"]
+        if item["kind"] != kind or own.endswith("-deploy") or name not in (own, *owners):
+            continue
         later = copy.deepcopy(item)
-        later["metadata"]["name"] += "x" if kind == "Pod" else ""
+        later["metadata"]["name"] = "zync-9x" if kind == "Pod" else "zync-9"
         if kind == "Pod":
             later["metadata"]["ownerReferences"][0]["name"] = "zync-9"
             later["spec"]["serviceAccountName"] = "default"
         else:
-            later["metadata"]["name"] = "zync-9"
             later["metadata"]["annotations"]["openshift.io/deployment-config.latest-version"] = "9"
             later["metadata"]["annotations"]["openshift.io/deployment.phase"] = "Running"
-        items["items"].append(later)
+        found["items"].append(later)
         break
-json.dump(items, sys.stdout)
-"""
+    return json.dumps(found)
 
 
 @pytest.fixture(scope="module")
@@ -49,24 +56,26 @@ def world(migrated: World, tmp_path: Path) -> World:
     return copy_world(migrated.home, tmp_path / "copy")
 
 
-def torn(world: World, kind: str, times: int) -> Path:
-    """The first so many lists in which that kind is are torn. Gives the file of the calls."""
-    adds = world.home / "adds.py"
-    adds.write_text(ADDS, encoding="utf-8")
-    listed = {"Pod": "pods", "ReplicationController": "rc"}[kind]
-    script = (
-        f'case "$*" in "get "*{listed}*" -o json"*) echo x >> "$home/seen"\n'
-        f'if [ "$(wc -l < "$home/seen")" -le {times} ]; then "$oc" "$@" | python3 {adds} {kind} zync-2; exit 0; fi;; esac'
-    )
-    return in_front(world, script)
+def torn(world: World, kind: str, times: int) -> Front:
+    """The first so many lists in which that kind is are torn."""
+    left = [None] * times
+
+    def answer(args: Sequence[str], really: Really) -> Ending:
+        code, out, err = really(args)
+        if LISTED[kind] in args[1].split(",") and left:
+            left.pop()
+            out = with_one_more(out, kind, "zync-2")
+        return code, out, err
+
+    return Front(world).instead("get", answer, nth=None)
 
 
 @pytest.mark.parametrize("kind", ["Pod", "ReplicationController"])
 def test_what_contradicts_itself_once_is_read_again(world: World, kind: str) -> None:
-    calls = torn(world, kind, 1)
+    front = torn(world, kind, 1)
     done = world.run("verify", *PAIR, "--skip", "permissions")
     assert done.code == 0, done.all
-    assert len([line for line in calls.read_text().splitlines() if line.startswith("get dc,rc,pods ")]) == 1
+    assert len(front.of("get dc,rc,pods ")) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.in_front import in_front
+from tests.support.front import Front
+from tests.support.in_process import Ending, Really
 
 ONE = ("--dc", "backend-cron")
 
@@ -78,7 +80,6 @@ def test_the_release_is_known_where_images_come_from_a_mirror(
         for container in config["spec"]["template"]["spec"]["containers"]:
             container["image"] = f"mirror.example.test/ours/{config['metadata']['name']}:1"
         assert world.oc("replace", "-f", "-", stdin=json.dumps(config)).code == 0
-    world.settle()
     if tag:
         for name in ("amp-apicast", "amp-backend", "amp-system", "amp-zync"):
             tags = [{"name": "latest", "from": {"kind": "ImageStreamTag", "name": tag}}]
@@ -107,12 +108,12 @@ def test_a_project_that_the_guide_sends_elsewhere_is_reported(world: World) -> N
 
 def test_an_environment_that_cannot_be_read_says_nothing_of_the_settings_beside_it(world: World) -> None:
     said = 'Error from server (Forbidden): configmaps "system-environment" is forbidden: User "alice" cannot get resource "configmaps"'
-    in_front(
-        world,
-        f"""case "$*" in *configmap/system-environment*)
-  for word; do shift; [ "$word" = configmap/system-environment ] || set -- "$@" "$word"; done
-  "$oc" "$@"; echo '{said}' >&2; exit 1;; esac""",
-    )
+
+    def answer(args: Sequence[str], really: Really) -> Ending:
+        _, out, err = really([word for word in args if word != "configmap/system-environment"])
+        return 1, out, f"{err}{said}\n"
+
+    Front(world).instead("configmap/system-environment", answer, nth=None)
     found = world.run("preflight", "--secret-file", world.secret, "-o", "json")
     assert found.code == 0, found.all
     release = [one for one in found.json()["findings"] if one["subject"] == "configmap/system-environment"]

@@ -59,37 +59,3 @@ exec {real} "$@"
     (home / "calls").touch()
     world.environment["PATH"] = f"{home}{os.pathsep}{world.environment['PATH']}"
     return Far(home / "calls")
-
-
-def lacking(world: World, kind: str, said: str) -> None:
-    """Puts an `oc` first on the world's PATH that answers each list with that type in it as a server does that has no such type."""
-    home = world.home / f"lacking-{kind}"
-    home.mkdir()
-    script = home / "oc"
-    script.write_text(
-        f"""#!/bin/sh
-case ",$2," in *,{kind},*) echo {shlex.quote(said)} >&2; exit 1 ;; esac
-exec {shlex.quote(str(world.directory / "bin" / "oc"))} "$@"
-""",
-        encoding="utf-8",
-    )
-    script.chmod(0o755)
-    world.environment["PATH"] = f"{home}{os.pathsep}{world.environment['PATH']}"
-
-
-def without_reviews(world: World) -> None:
-    """Puts an `oc` first on the world's PATH whose server knows no reviews of rights."""
-    home = world.home / "without-reviews"
-    home.mkdir()
-    first = world.environment["PATH"].partition(os.pathsep)[0]
-    said = 'error: unable to recognize "STDIN": no matches for kind "SelfSubjectRulesReview" in version "authorization.k8s.io/v1"'
-    script = home / "oc"
-    script.write_text(
-        f"""#!/bin/sh
-case "$*" in "create -f - -o json --as="*) echo {shlex.quote(said)} >&2; exit 1 ;; esac
-exec {shlex.quote(first)}/oc "$@"
-""",
-        encoding="utf-8",
-    )
-    script.chmod(0o755)
-    world.environment["PATH"] = f"{home}{os.pathsep}{world.environment['PATH']}"
