@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.front import Front
+from tests.support.front import Front, without_reviews
 from tests.support.in_process import Ending, Really
 from threescale_migrate.cluster.reading import LISTS
 
 WHOLE_CLUSTER = "--all-namespaces"
-NO_REVIEWS = 'error: unable to recognize "STDIN": no matches for kind "SelfSubjectRulesReview" in version "authorization.k8s.io/v1"'
 
 
 def slow_to_list(world: World) -> Front:
@@ -136,7 +135,7 @@ def test_where_a_list_of_the_whole_cluster_does_not_come_in_time_the_accounts_ar
 def test_what_neither_list_nor_review_tells_is_unknown(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     assert world.migrate("--dc", "zync").code == 0
-    slow_to_list(world).instead("create -f - -o json", (1, "", NO_REVIEWS), nth=None)
+    without_reviews(slow_to_list(world))
     done = world.run("verify", "--dc", "zync", "--call-timeout", "1")
     assert done.code == 7, done.all
     assert "--skip permissions" in done.out

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import World, make_world
 from tests.support.comparison import comparable, differences
-from tests.support.far import without_reviews
+from tests.support.front import Front, without_reviews
 
 # What the plan of one config needs, and what has to be read to know it.
 RIGHTS = (
@@ -197,7 +197,7 @@ def test_who_can_neither_read_bindings_nor_ask_in_the_accounts_names_is_shown_wh
 ) -> None:
     kinds = ("clusterrolebindings", "rolebindings", "securitycontextconstraints")
     world.faults(*(f"forbidden=list:{kind}" for kind in kinds))
-    without_reviews(world)
+    without_reviews(Front(world))
     done = world.migrate("--dc", "zync")
     assert done.code == 4
     listed = next(line for line in done.err.splitlines() if "oc get clusterrolebindings" in line)
