@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .. import shell
 from ..cluster.saved_objects import Saved
+from ..frozen import dataclass
 from .dumps import Dump
 
 SECRETS = "secrets"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..cluster.state import DeploymentConfig, ProjectState
+from ..frozen import dataclass
 from ..values import Text
 from .selection import Wave
 
