@@ -37,7 +37,7 @@ DOOR = (f"{PACKAGE}.__main__",)
 # part of a circle either.
 ROWS: Mapping[str, tuple[str, ...]] = {
     "ground": (
-        "check_codes frozen package_files safe_text",
+        "check_codes package_files safe_text",
         "values",
         "exit_codes language redaction",
         "command_secrets options output",

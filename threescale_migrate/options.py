@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from itertools import count
 from typing import Any
 
-from .frozen import dataclass
 from .language import LANGUAGES
 from .values import DATABASES, STEPS, Step
 
@@ -87,7 +86,7 @@ class Options:
         {"undo": "default: the newest, with all earlier ones still in effect", "": "the run to show, or the beginning of its name"},
         "undo history", value="RUN", place="?", completes="runs",
     )  # fmt: skip
-    step: Step = option(Step.REGISTRY_SECRET, "one of {choices}; or its number", "step", value="NAME", kind="STEP", place="1", choices=tuple(step.value for step in STEPS))  # fmt: skip
+    step: Step = option(Step.REGISTRY_SECRET, "one of {choices}; or its number", "step", value="NAME", kind="STEP", place="1", choices=tuple(step.value for step in STEPS))  # noqa: RUF009  # fmt: skip
     directory: str = option("", "a new directory, or an empty one", "backup", value="DIR", place="1", again=False)
     file: str = option("", "a new file; rehearse --from reads it", "export", value="FILE", place="1", again=False)
     kind: str = option(

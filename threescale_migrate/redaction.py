@@ -12,9 +12,9 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Union
 
-from .frozen import dataclass
 from .values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, REGISTRY, SECRET_NAME, STEPS
 
 MASK = "***"

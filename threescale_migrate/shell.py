@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from .frozen import dataclass
 from .options import OPTIONS, carried
 from .values import PROGRAM as PROGRAM
 from .values import Command, Who

@@ -6,12 +6,11 @@ Everything here is immutable, and nothing here knows how it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from .check_codes import Code
-from .frozen import dataclass
 from .safe_text import visible
 
 PROGRAM = "threescale-migrate"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from ..frozen import dataclass
 from ..options import OPTIONS, Options, of_command
 from ..values import Text
 from . import environment

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 
-from ..frozen import dataclass
 from ..options import OPTIONS, Option
 from ..values import Step, Text
 

@@ -8,10 +8,9 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-
-from ..frozen import dataclass
 
 # How often it is looked whether a pipe has a reader; how long one that has read may take to see the end, before there is another.
 LOOKS_SECONDS, READS_SECONDS = 0.02, 0.1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..frozen import dataclass
 from .allowed_calls import ASK, images
 from .oc import Oc
 from .oc_errors import BadInput, Forbidden

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..frozen import dataclass
 from ..values import Refused, Text
 from .dialects import user_of
 from .oc import Oc

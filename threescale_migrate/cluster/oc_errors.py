@@ -6,10 +6,9 @@ It owns the table of texts. It starts nothing and knows nothing of 3scale.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..values import NO_FIX, PROGRAM, Command, Fix, Text
 from .dialects import ANSWER, CONTINUED, NOISE
 

@@ -13,10 +13,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..frozen import dataclass
 from ..values import Text
 from .state import RegistrySecret
 

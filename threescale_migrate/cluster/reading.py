@@ -6,11 +6,10 @@ Nothing else reads the cluster to plan or to verify. What the JSON means is in `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ..frozen import dataclass
 from ..values import ACCOUNT, DEFAULT_ACCOUNT
 from .access import Review
 from .named_objects import linked_names, named, names_of, other_pull_secrets

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from ..frozen import dataclass
 
 _JSON = Mapping[str, Any]
 

@@ -6,11 +6,10 @@ It parses nothing and asks nobody.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from ..frozen import dataclass
 from ..values import Text
 from .access import Binding, Constraints, Review, Role
 from .quotas import Limits, Quota

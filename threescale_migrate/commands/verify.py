@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 from ..cluster.location import check_there, pin
@@ -13,7 +14,6 @@ from ..cluster.state import ProjectState
 from ..engine.registry_questions import prove
 from ..engine.run_failure import Failed
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..guide import steps
 from ..language import system_error
 from ..options import Options

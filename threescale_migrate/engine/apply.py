@@ -7,6 +7,7 @@ waits for no rollout.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from time import monotonic
 
 from .. import shell
@@ -15,7 +16,6 @@ from ..cluster.dialects import BINDS_DELETIONS, UNCHANGED
 from ..cluster.oc_errors import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..guide.change import Change, Deletion
 from ..guide.config_changes import ConfigChange, RolloutCancelled
 from ..guide.object_changes import SecretCopied

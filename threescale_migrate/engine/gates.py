@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 from ..cluster.oc_errors import OcMissing
@@ -16,7 +17,6 @@ from ..cluster.programs import Answered, Wait, ask_program
 from ..cluster.state import ProjectState
 from ..command_secrets import masked
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..guide.cause import then
 from ..guide.readiness import MIGRATED
 from ..guide.selection import Wave

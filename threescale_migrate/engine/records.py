@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import files
-from ..frozen import dataclass
 from ..guide.change import Change
 from ..guide.config_changes import RolloutCancelled
 from ..guide.undo_plan import revived

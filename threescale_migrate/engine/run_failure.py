@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..values import NO_FIX, Command, Fix, Text
 
 

@@ -7,12 +7,11 @@ read these bindings cannot make them either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..cluster.access import Role, Rule
 from ..cluster.reading import REVIEWED
 from ..cluster.state import ProjectState
-from ..frozen import dataclass
 from ..values import ACCOUNT, DEFAULT_ACCOUNT
 from . import rules
 from .grants import BUILT_IN, CLUSTER_ROLE, SCC, Grant, rules_of

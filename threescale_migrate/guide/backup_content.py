@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from .. import shell
 from ..cluster.saved_objects import Saved
-from ..frozen import dataclass
 from .dumps import Dump
 
 SECRETS = "secrets"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum
 
-from ..frozen import dataclass
 from ..safe_text import cut
 from ..values import RESUME, Command, Fix, Text
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 from .. import shell
 from ..cluster.state import ProjectState
-from ..frozen import dataclass
 from ..values import NO_FIX, Fix, Request, Step, Text
 
 

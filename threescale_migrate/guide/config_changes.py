@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..frozen import dataclass
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, Step, Text
 from .change import Call, Change, Kept, ObjectName, Undo
 

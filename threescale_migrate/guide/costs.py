@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..frozen import dataclass
 from ..values import Text
 from .selection import Wave
 

@@ -7,13 +7,13 @@ What both accounts have through the groups of service accounts is left out: it n
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from .. import shell
 from ..cluster.access import Binding, Rule
 from ..cluster.dialects import subject_namespace
 from ..cluster.partial_answers import SCC_TYPE
 from ..cluster.state import ProjectState
-from ..frozen import dataclass
 from ..values import Text
 from .rules import cover
 

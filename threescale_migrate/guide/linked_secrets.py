@@ -5,10 +5,11 @@ Those that OpenShift creates for each account by itself stay with their account 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..check_codes import Code
 from ..cluster.named_objects import own_secrets
 from ..cluster.state import ProjectState
-from ..frozen import dataclass
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, SECRET_NAME, Check, Command, Fix, Step, Text, Verdict
 from .cause import then
 from .change import Change

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
 from ..cluster.named_objects import own_secrets
 from ..cluster.state import ProjectState, ServiceAccount
-from ..frozen import dataclass
 from ..values import ACCOUNT, SECRET_NAME, Step, Text, Usage
 from . import objects_in_use
 from .change import FROM_STDIN, UNKEPT, Change, Deletion, Kept, ObjectName, Undo

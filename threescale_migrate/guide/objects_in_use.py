@@ -5,9 +5,9 @@ created again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ..cluster.state import DeploymentConfig, Pod, ProjectState
-from ..frozen import dataclass
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, RESUME, Command, Fix, Text
 from .change import Kept, ObjectName, Undo
 from .config_changes import ConfigResumed, patches_in

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..frozen import dataclass
 from ..values import (
     ACCOUNT,
     NO_FIX,

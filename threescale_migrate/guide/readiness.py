@@ -7,11 +7,11 @@ One pure function judges a config. The newest replication controller's phase cou
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, Pod, ProjectState, ReplicationController
-from ..frozen import dataclass
 from ..values import (
     ACCOUNT,
     NO_FIX,

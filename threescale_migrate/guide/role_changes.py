@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 from urllib.parse import quote
 
 from .. import shell
 from ..cluster.state import ProjectState
-from ..frozen import dataclass
 from ..values import Step, Text
 from . import objects_in_use
 from .change import Change, Deletion, Kept, ObjectName, Undo

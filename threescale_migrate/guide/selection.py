@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..frozen import dataclass
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Request, Text, Usage
 
 # Of the templates since 2.5, and of 2.3 and 2.4; up to 2.2 there was `app` alone (fact 23).

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..frozen import dataclass
 from ..values import REGISTRY, Check, Step, Text, Verdict
 from .cause import then
 from .registry_answers import RegistryAnswer

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 
 from .. import shell
@@ -19,7 +19,6 @@ from ..cluster.access import Rule
 from ..cluster.oc_errors import lacks_type
 from ..cluster.partial_answers import CLUSTER_QUOTA
 from ..cluster.state import ProjectState
-from ..frozen import dataclass
 from ..values import RESUME, Check, Command, Fix, Group, Text, Verdict, Who
 from . import rules
 from .change import Change

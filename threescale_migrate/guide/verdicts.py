@@ -7,11 +7,11 @@ failed, unknown or left out; permissions that were left out are named with it. A
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from ..check_codes import Code
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
 
 # What comes after "migrated", as far as this migration has to do with it (fact 30): in a line, with where the

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from .. import package_files, shell
-from ..frozen import dataclass
 from ..guide.change import Change
 from ..guide.config_changes import ConfigChange, ConfigPatched, ConfigResumed, RolloutStarted
 from ..guide.costs import Cost

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from ..check_codes import Code
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..guide.verdicts import Summary, counted, summary
 from ..shell import Invocation
 from ..values import NO_FIX, NOTHING, Check, Fix, Text, Verdict

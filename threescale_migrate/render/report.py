@@ -5,11 +5,11 @@ It reads no journal and writes no file.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
 
 from ..engine.records import Entry
-from ..frozen import dataclass
 from ..values import Check, Text, Verdict
 
 

@@ -7,10 +7,10 @@ per cent, so that it is as wide as the page and its patterns and letters keep th
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html import escape
 
 from .. import package_files
-from ..frozen import dataclass
 from ..language import language_of, translation
 from ..redaction import REDACTOR
 from ..safe_text import visible

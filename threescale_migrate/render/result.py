@@ -6,12 +6,11 @@ These values know nothing of how they are shown. A failure is a result too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
 from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..shell import Invocation
 from ..values import NOTHING, Check, Text
 from .project_outcome import Changed, Outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..check_codes import Code
@@ -10,7 +10,6 @@ from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..engine import backup_files as engine
 from ..engine import dumping
-from ..frozen import dataclass
 from ..guide import backup_content as guide
 from ..guide import dumps
 from ..guide.backup_content import Backup

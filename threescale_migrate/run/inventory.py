@@ -7,12 +7,11 @@ and `options` for it alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .. import files, yaml_size
-from ..frozen import dataclass
 from ..language import system_error
 from ..options import MANY, OPTIONS, Option, excluded
 from ..values import STEPS, Step, Text, Usage

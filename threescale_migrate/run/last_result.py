@@ -7,11 +7,11 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import files
 from ..engine.journal_directory import make, state_home
-from ..frozen import dataclass
 from ..options import Options, of_command
 from ..redaction import REDACTOR
 from ..render.project_outcome import Changed, Outcome

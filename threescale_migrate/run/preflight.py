@@ -6,6 +6,7 @@ What the facts mean is decided in `guide/preflight.py`; here the cluster is aske
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ..cluster.location import Location
 from ..cluster.oc import Oc
@@ -15,7 +16,6 @@ from ..cluster.threads import side_by_side
 from ..cluster.versions import client_version
 from ..engine.registry_questions import examined
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts
 from ..guide.todays_images import TodaysImage, wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from ..engine import run as runner
 from ..engine.run_failure import Failed
 from ..engine.wait_endings import interrupted, not_begun, out_of_time
 from ..exit_codes import ExitCode
-from ..frozen import dataclass
 from ..guide.change import Change
 from ..guide.config_changes import patches_in
 from ..guide.costs import costs

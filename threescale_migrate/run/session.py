@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from .. import shell
@@ -15,7 +15,6 @@ from ..cluster.location import normal
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import Call, set_aside
 from ..command_secrets import masked
-from ..frozen import dataclass
 from ..options import Options, repeated
 from ..redaction import REDACTOR
 from ..render import formats, text
