@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import Result, World, make_world
+from tests.conftest import ROOT, Result, World, make_world
 from tests.support.markdown import Kind, blocks
 from tests.support.operators_home import with_operators_home
 from threescale_migrate.cli.topics import section, topic
@@ -95,8 +95,8 @@ def reports_what_changed(world: World, again: Any) -> None:
     assert (fixed.code, fixed.all) == (0, "")
 
 
-@pytest.mark.long
-def test_the_crontab_line(migrated: World) -> None:
+def crontab() -> tuple[dict[str, str], str]:
+    """The settings and the command of the crontab."""
     (text,) = recipe("A crontab line", "crontab", "monitoring")
     lines = text.splitlines()
     settings = dict(line.split("=", 1) for line in lines if re.match(r"^[A-Z]+=", line))
@@ -104,6 +104,27 @@ def test_the_crontab_line(migrated: World) -> None:
     *times, command = job.split(None, 5)
     assert all(re.fullmatch(r"[\d*,/-]+", part) for part in times)
     assert "%" not in command, "cron ends the command there"
+    return settings, command
+
+
+@pytest.mark.parametrize("place", ["~/threescale/bin", "~/.local/bin"])
+def test_cron_and_systemd_find_the_tool_where_the_readme_installs_it(migrated: World, place: str) -> None:
+    assert place in (ROOT / "README.md").read_text(encoding="utf-8")
+    there = migrated.home / place.partition("~/")[2]
+    there.mkdir(parents=True)
+    (migrated.home / "bin" / "threescale-migrate").rename(there / "threescale-migrate")
+    settings, command = crontab()
+    done = run(migrated, ["/bin/sh", "-c", command], **settings)
+    assert (done.code, done.all) == (0, "")
+    service = recipe("A systemd timer", "systemd", "monitoring")[0].replace("%h", str(migrated.home))
+    (start,) = re.findall(r"^ExecStart=(.*)$", service, flags=re.MULTILINE)
+    done = run(migrated, shlex.split(start), **dict(re.findall(r"^Environment=([A-Z]+)=(.*)$", service, re.MULTILINE)))
+    assert (done.code, done.all) == (0, "")
+
+
+@pytest.mark.long
+def test_the_crontab_line(migrated: World) -> None:
+    settings, command = crontab()
     reports_what_changed(migrated, lambda: run(migrated, ["/bin/sh", "-c", command], **settings))
 
 
@@ -143,7 +164,8 @@ def test_the_nagios_check(migrated: World) -> None:
 
     well = again()
     assert well.code == 0
-    assert well.out.startswith("3SCALE OK - threescale: migrated, and the pods prove it | configs_migrated=15;;;0;15 ")
+    assert well.out.startswith("3SCALE OK - threescale: migrated, and the pods prove it, ")
+    assert " | configs_migrated=15;;;0;15 " in well.out
     migrated.faults("login-expired")
     away = again()
     assert away.code == 3
