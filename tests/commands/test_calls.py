@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.front import Front, without_reviews
+from tests.support.front import Front, late, without_reviews
 from tests.support.in_process import Ending, Really
 from threescale_migrate.cluster.reading import LISTS
 
@@ -19,12 +18,7 @@ WHOLE_CLUSTER = "--all-namespaces"
 
 def slow_to_list(world: World) -> Front:
     """A list of the whole cluster takes half a minute."""
-
-    def late(args: Sequence[str], really: Really) -> Ending:
-        time.sleep(30)
-        return really(args)
-
-    return Front(world).instead(WHOLE_CLUSTER, late, nth=None)
+    return Front(world).instead(WHOLE_CLUSTER, late(30), nth=None)
 
 
 def lacking(world: World, kind: str, said: str) -> None:

@@ -9,31 +9,26 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GRACE, World, make_world
-from tests.support.in_front import in_front
+from tests.support.front import Front, is_question, late
 from tests.support.terminals import on_terminal
 
 ZYNC = ("--dc", "zync", "--skip", "permissions")
-# What is made by that and stored nowhere is a question.
-REVIEW = "create -f - -o json "
-SLOW = f'case "$*" in "{REVIEW}"*) ;; create*) sleep 4;; esac'
 CHANGES = ("create ", "patch ", "secrets link", "adm policy", "rollout latest")
 
 
-def changes(calls: Path) -> list[str]:
-    lines = calls.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.startswith(CHANGES) and not (line.startswith(REVIEW) or "--dry-run" in line)]
+def changes(front: Front) -> list[str]:
+    return [call for call in front.calls if call.startswith(CHANGES) and not is_question(call.split())]
 
 
 def test_a_run_has_its_time_whatever_the_preflight_has_taken(world: World) -> None:
-    calls = in_front(world, 'case "$*" in "image info"*) sleep 5;; esac')
+    front = Front(world).instead("image info", late(5), nth=None)
     done = world.migrate(*ZYNC, "--timeout", "4s")
-    assert changes(calls), done.all
+    assert changes(front), done.all
     assert "no answer" not in done.err
 
 
-@pytest.mark.long
 def test_what_the_preflight_takes_is_not_the_runs_time(world: World) -> None:
-    in_front(world, 'case "$*" in "image info"*) sleep 13;; esac')
+    Front(world).instead("image info", late(13), nth=None)
     done = world.migrate(*ZYNC, "--timeout", "12s")
     assert done.code == 0, done.all
     assert world.accounts()["zync"] == {"amp"}
@@ -59,10 +54,10 @@ def test_a_person_who_waits_at_the_prompt_uses_up_nothing(world: World) -> None:
 
 
 def test_no_change_is_sent_that_has_no_time_left_and_the_one_under_way_is_not_cut(world: World) -> None:
-    calls = in_front(world, SLOW)
+    front = Front(world).instead("create", late(4), nth=None)
     done = world.migrate(*ZYNC, "--timeout", "3s")
     assert done.code == 6, done.all
-    assert len(changes(calls)) == 1
+    assert len(changes(front)) == 1
     assert "the time given with --timeout is over" in done.err
     assert "threescale-migrate undo" in done.err
     assert "not begun, as before: zync" in done.err
@@ -73,10 +68,10 @@ def test_no_change_is_sent_that_has_no_time_left_and_the_one_under_way_is_not_cu
 
 
 def test_with_no_time_at_all_nothing_is_touched(world: World) -> None:
-    calls = in_front(world, "")
+    front = Front(world)
     done = world.migrate(*ZYNC, "--timeout", "0.001s")
     assert done.code == 6, done.all
-    assert changes(calls) == []
+    assert changes(front) == []
     assert "nothing was changed" in done.err
 
 
@@ -92,7 +87,7 @@ def test_an_undo_on_failure_has_time_of_its_own(tmp_path: Path) -> None:
 
 def test_what_was_done_before_the_first_wave_is_undone_as_well(world: World) -> None:
     before = set(world.objects()["secrets"])
-    in_front(world, SLOW)
+    Front(world).instead("create", late(4), nth=None)
     done = world.migrate(*ZYNC, "--timeout", "3s", "--on-failure", "undo")
     assert done.code == 6, done.all
     assert "undoing what this run has changed" in done.err
@@ -101,8 +96,10 @@ def test_what_was_done_before_the_first_wave_is_undone_as_well(world: World) -> 
 
 def test_an_undo_on_failure_that_fails_shows_each_config_and_the_command(tmp_path: Path) -> None:
     world = make_world(tmp_path, "crash-loop=zync")
-    refused = 'echo "Error from server (Forbidden): deploymentconfigs is forbidden: User cannot patch" >&2; exit 1'
-    in_front(world, f'case "$*" in "patch dc"*null*) {refused};; esac')
+    refused = "Error from server (Forbidden): deploymentconfigs is forbidden: User cannot patch\n"
+    Front(world).instead(
+        "patch dc", lambda args, really: (1, "", refused) if "null" in " ".join(args) else really(args), nth=None
+    )
     done = world.migrate("--dc", "zync,system-sphinx", "--skip", "permissions", "--on-failure", "undo")
     assert done.code == 5, done.all
     assert "undoing it failed: " in done.err
@@ -114,6 +111,6 @@ def test_an_undo_on_failure_that_fails_shows_each_config_and_the_command(tmp_pat
 
 @pytest.mark.parametrize("command", ["verify", "plan"])
 def test_a_cluster_that_is_slow_is_not_one_that_does_not_answer(world: World, command: str) -> None:
-    in_front(world, 'case "$*" in get*) sleep 1;; esac')
+    Front(world).instead("get", late(1), nth=None)
     done = world.run(command, "--secret-file", world.secret, *ZYNC)
     assert done.code in (1, 3), done.all

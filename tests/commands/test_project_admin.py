@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import World, make_world
-from tests.support.far import far
+from tests.support.front import Front
+from tests.support.in_process import Ending, Really
 
 DEFAULT = "system:serviceaccount:threescale:default"
 OWN_ROLE = {
@@ -31,7 +33,7 @@ def test_such_a_user_does_the_whole_job_and_cron_stays_silent(admins: World) -> 
     done = admins.migrate()
     assert done.code == 0, done.all
     assert "can do all that default can: the server was asked in the name of both accounts" in done.out
-    listed = far(admins)
+    listed = Front(admins)
     quiet = admins.run("verify", "-q")
     assert (quiet.code, quiet.all) == (0, "")
     assert len(listed.of("--as=system:serviceaccount:threescale:")) == 2
@@ -128,7 +130,7 @@ def test_the_commands_of_the_readme_are_enough_for_such_a_user(admins: World) ->
 
 
 def test_a_cluster_admin_is_compared_by_bindings_and_nobody_is_asked_in_an_accounts_name(world: World) -> None:
-    listed = far(world)
+    listed = Front(world)
     world.run("verify")
     assert not listed.of("--as=")
 
@@ -160,15 +162,12 @@ def test_a_viewer_is_refused_with_one_block_to_send_and_nothing_twice_and_goes_o
 def test_a_review_that_lists_not_all_is_no_proof(admins: World) -> None:
     """An authorizer that is no RBAC cannot list what it allows: `incomplete` says so."""
     assert admins.migrate("--dc", "zync").code == 0
-    front = admins.home / "incomplete"
-    front.mkdir()
-    real = shlex.quote(str(admins.directory / "bin" / "oc"))
-    script = f"""#!/bin/sh
-case "$*" in "create -f - -o json --as="*) {real} "$@" | sed 's/"incomplete": false/"incomplete": true/' ;; *) exec {real} "$@" ;; esac
-"""
-    (front / "oc").write_text(script, encoding="utf-8")
-    (front / "oc").chmod(0o755)
-    admins.environment["PATH"] = f"{front}:{admins.environment['PATH']}"
+
+    def incomplete(args: Sequence[str], really: Really) -> Ending:
+        code, out, err = really(args)
+        return code, out.replace('"incomplete": false', '"incomplete": true'), err
+
+    Front(admins).instead("create -f - -o json", incomplete, nth=None)
     found = admins.run("verify", "--dc", "zync", "-o", "json")
     assert found.code == 7, found.all
     unknown = {check["subject"] for check in found.json()["checks"] if check["verdict"] == "unknown"}

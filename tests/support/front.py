@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -37,6 +38,16 @@ def kind_of(words: Sequence[str]) -> str:
             break
         found.append(word)
     return " ".join(found)
+
+
+def late(seconds: float) -> Answer:
+    """The call takes so much longer."""
+
+    def answer(args: Sequence[str], really: Really) -> Ending:
+        time.sleep(seconds)
+        return really(args)
+
+    return answer
 
 
 NO_REVIEWS = 'error: unable to recognize "STDIN": no matches for kind "SelfSubjectRulesReview" in version "authorization.k8s.io/v1"'
