@@ -134,3 +134,20 @@ def test_a_line_break_at_a_passwords_end_is_refused_with_where_it_comes_from(tmp
     assert done.code == 2, done.all
     assert "line break" in done.err
     assert "echo -n" in done.err
+
+
+@pytest.mark.parametrize("end", ["\t", "\x00", "\x7f"])
+def test_a_control_character_in_a_login_is_called_that_and_not_a_line_break(world: World, end: str) -> None:
+    login = {"auth": base64.b64encode(f"7654321|barra:{TOKEN}{end}".encode()).decode()}
+    done = world.run("plan", "--secret-file", file_of(world, secret({REGISTRY: login})))
+    assert done.code == 2, done.all
+    assert "has a control character in the user or password" in done.err
+    assert "line break" not in done.err
+
+
+@pytest.mark.parametrize("login", [f"7654321|barra:{TOKEN} ", f" 7654321|barra:{TOKEN}", f"7654321|barra:{TOKEN}\u200b"])
+def test_what_was_pasted_unseen_at_an_end_of_a_login_is_warned_about(world: World, login: str) -> None:
+    entry = {"auth": base64.b64encode(login.encode()).decode()}
+    planned = world.run("plan", "--no-prove-pull", "--secret-file", file_of(world, secret({REGISTRY: entry})))
+    assert planned.code == 3, planned.all
+    assert "has a space or an invisible character at an end" in " ".join(planned.all.split())

@@ -13,6 +13,9 @@ from ..cluster.pull_secrets import Login, Unparsable, shown
 from ..values import NEXT_IMAGES, REGISTRY, Text
 
 SOON_DAYS = 30
+# What is pasted along with a token and not seen: spaces, and characters of no width.
+_UNSEEN = "[\\s\u200b-\u200f\u2060\ufeff]"
+PASTED = f"\\A{_UNSEEN}|{_UNSEEN}\\Z"
 
 
 def covers(entry: str, image: str) -> bool:
@@ -71,17 +74,26 @@ def problems(logins: Iterable[Login], now: float) -> tuple[tuple[Text, ...], tup
         date = "" if ends is None else time.strftime("%Y-%m-%d", time.gmtime(ends))
         if not login.username or not login.password:
             faults.append(Text("its login for {registry} has no user and password", registry=shown(login.entry)))
-        elif _broken_off(login):
+        elif _has(login, "[\r\n]"):
             seen = (
                 "its login for {registry} has a line break in the user or password, which the registry refuses:"
                 " echo adds one, echo -n does not"
             )
+            faults.append(Text(seen, registry=shown(login.entry)))
+        elif _has(login, "[\x00-\x1f\x7f]"):
+            seen = "its login for {registry} has a control character in the user or password, which the registry refuses"
             faults.append(Text(seen, registry=shown(login.entry)))
         elif ends is not None and ends <= now:
             faults.append(Text("its token for {registry} expired on {date}", registry=REGISTRY, date=date))
         elif ends is not None and ends - now < SOON_DAYS * 86400:
             seen = "the token for {registry} expires on {date}: get a new one before then"
             warnings.append(Text(seen, registry=REGISTRY, date=date))
+        if _has(login, PASTED):
+            seen = (
+                "the login for {registry} has a space or an invisible character at an end of the user or password:"
+                " the registry reads it as part of them"
+            )
+            warnings.append(Text(seen, registry=shown(login.entry)))
         if not login.padded:
             seen = "the login for {registry} is base64 without its padding, which OpenShift 3.11 cannot read: add = at its end"
             warnings.append(Text(seen, registry=shown(login.entry)))
@@ -97,9 +109,9 @@ def unparsable(error: Unparsable) -> Text:
     return Text("no node and no import can read it: {why}", why=error.why)
 
 
-def _broken_off(login: Login) -> bool:
-    """Whether a login has a control character, such as the line break of `echo` (fact 34)."""
-    return any(ord(letter) < 32 or ord(letter) == 127 for letter in login.username + login.password)
+def _has(login: Login, pattern: str) -> bool:
+    """Whether a login's user or password has something that is usually not meant, such as the line break of `echo` (fact 34)."""
+    return any(re.search(pattern, value) is not None for value in (login.username, login.password))
 
 
 def _expiry(password: str) -> float | None:
