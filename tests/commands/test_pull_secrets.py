@@ -145,7 +145,9 @@ def test_a_control_character_in_a_login_is_called_that_and_not_a_line_break(worl
     assert "line break" not in done.err
 
 
-@pytest.mark.parametrize("login", [f"7654321|barra:{TOKEN} ", f" 7654321|barra:{TOKEN}", f"7654321|barra:{TOKEN}\u200b"])
+@pytest.mark.parametrize(
+    "login", [f"7654321|barra:{TOKEN} ", f" 7654321|barra:{TOKEN}", f"7654321|barra:{TOKEN}\u200b"]
+)
 def test_what_was_pasted_unseen_at_an_end_of_a_login_is_warned_about(world: World, login: str) -> None:
     entry = {"auth": base64.b64encode(login.encode()).decode()}
     planned = world.run("plan", "--no-prove-pull", "--secret-file", file_of(world, secret({REGISTRY: entry})))

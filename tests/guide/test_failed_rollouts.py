@@ -109,6 +109,28 @@ def test_a_quota_is_named_by_the_event_of_the_config(phase: str, reason: str, ev
     assert ("deployer" in str(found.cause.sentence)) == (events[0] is REFUSED_DEPLOYER)
 
 
+@pytest.mark.parametrize(
+    ("refused", "repair", "not_this"),
+    [
+        ("failed quota: compute: must specify limits.cpu for: zync", "set requests and limits in dc/zync", "raise"),
+        ("failed quota: compute: must specify requests.memory", "set requests and limits in dc/zync", "raise"),
+        ("maximum ephemeral-storage usage per Container is 1Gi, but limit is 2Gi", "raise the limit", "set requests"),
+        ("minimum cpu usage per Container is 50m, but request is 10m", "fix what the message says", "raise"),
+        ("memory max limit to request ratio per Pod is 2, but provided ratio is 4.0", "fix what the message says", "raise"),
+    ],
+)  # fmt: skip
+def test_what_a_quota_or_a_limit_wants_is_what_the_fix_asks_for(refused: str, repair: str, not_this: str) -> None:
+    """Words of Kubernetes' plugin/pkg/admission/resourcequota and limitranger."""
+    said = event(
+        "DeploymentConfig", "zync", "FailedCreate", f'Error creating: pods "zync-2-72m5p" is forbidden: {refused}'
+    )
+    found = assess(state(config(), controller(1, "Complete"), controller(2, "Failed"), said), "zync")
+    assert found.cause is not None
+    assert refused in str(found.cause.sentence)
+    assert repair in str(fix(found))
+    assert not_this not in str(fix(found))
+
+
 def test_the_event_of_an_older_revision_says_nothing_of_the_newest() -> None:
     older = event(
         "DeploymentConfig",

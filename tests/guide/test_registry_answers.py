@@ -84,3 +84,33 @@ def test_each_cause_is_said_once() -> None:
     ]
     assert len(todays_images.checks(both, has_login=False)) == 3
     assert answer_in("odd") is RegistryAnswer.UNKNOWN
+
+
+PULLING = 'Failed to pull image "registry.redhat.io/3scale-amp26/system:latest": rpc error: code = Unknown desc = '
+MIRROR = "(Mirrors also failed: [mirror.corp:5000/x:latest: "
+OTHER_WORDS = (
+    # What an image or a host is called means nothing.
+    ("reading manifest latest in quay.io/corp/timeout-service: manifest unknown", RegistryAnswer.ABSENT),
+    ("reading manifest v1.500 in quay.io/corp/x: manifest unknown", RegistryAnswer.ABSENT),
+    ("reading manifest latest in quay.io/certificate/x: unauthorized: access denied", RegistryAnswer.REFUSED),
+    ("manifest for registry:5000/unreachable:latest not found", RegistryAnswer.ABSENT),
+    # The mirrors were asked first; the registry that the image names, last.
+    (f"{MIRROR}x509: unknown authority]): registry.redhat.io/x:1: unauthorized: Please login", RegistryAnswer.REFUSED),
+    (f"{MIRROR}unauthorized: no]): registry.redhat.io/x:1: dial tcp 10.0.0.1:443: i/o timeout", RegistryAnswer.UNREACHABLE),
+    # A layer or a configuration comes from a store behind the registry, which has taken the login by then.
+    ("reading blob sha256:0a: fetching blob: invalid status code from registry 403 (Forbidden)", RegistryAnswer.UNREACHABLE),
+    ("parsing image configuration: fetching blob: StatusCode: 403, <Code>AccessDenied</Code>", RegistryAnswer.UNREACHABLE),
+    ("repository 3scale/x not found: does not exist or no pull access", RegistryAnswer.REFUSED),
+    ('image operating system "windows" cannot be used on this platform', RegistryAnswer.UNFIT),
+    ("devmapper: Thin Pool has 3023 free data blocks which is less than minimum required 163840", RegistryAnswer.NODE),
+    ("rpc error: code = Unavailable desc = error reading from server: EOF", RegistryAnswer.ENGINE),
+    ("rpc error: code = Unavailable desc = transport is closing", RegistryAnswer.ENGINE),
+    ("pull QPS exceeded", RegistryAnswer.ENGINE),
+    ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?", RegistryAnswer.ENGINE),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "answer"), OTHER_WORDS)
+def test_a_node_is_understood_by_what_it_says_and_not_by_the_names_in_it(said: str, answer: RegistryAnswer) -> None:
+    assert answer_in(said) is answer
+    assert answer_in(PULLING + said) is answer

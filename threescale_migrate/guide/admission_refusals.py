@@ -30,7 +30,14 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str, tuple[Command, ...]], ...] = (
         (Command(("oc", "adm", "policy", "add-scc-to-user", "SCC", "-z", "{account}"), Who.CLUSTER_ADMIN), RESUME),
     ),
     (
-        r"exceeded quota|maximum (cpu|memory) usage|must specify limits|LimitRange",
+        r"failed quota: [^:]+: must specify|must specify (?:cpu|memory|limits|requests)",
+        CauseKind.QUOTA,
+        "{name}: {pods} is refused because it does not set the resources that a quota counts: {detail}",
+        "set requests and limits in dc/{name}, or ask for a LimitRange with defaults in the project",
+        (RESUME,),
+    ),
+    (
+        r"exceeded quota|maximum \S+ usage per|LimitRange",
         CauseKind.QUOTA,
         "{name}: {pods} is refused because a quota or limit is exceeded: {detail}",
         "raise {quota} or free resources",

@@ -79,6 +79,11 @@ MEANING: dict[RegistryAnswer, tuple[str, bool, str]] = {
         False,
         "ask a cluster admin to free space on the node; it retries by itself",
     ),
+    RegistryAnswer.ENGINE: (
+        "the node's container engine cannot pull now: {detail}",
+        False,
+        "wait: the node retries by itself; if it lasts, ask a cluster admin to check the container engine of the node",
+    ),
 }
 UNKNOWN = (
     "the node does not get it: {detail}",
@@ -157,7 +162,13 @@ def login_fix(known: str, account: str, pod: Pod | None) -> Fix:
 
 
 # With these the login was not asked for, or makes no difference.
-WITHOUT_LOGIN = (RegistryAnswer.UNPARSABLE, RegistryAnswer.BLOCKED, RegistryAnswer.UNSIGNED, RegistryAnswer.NODE)
+WITHOUT_LOGIN = (
+    RegistryAnswer.UNPARSABLE,
+    RegistryAnswer.BLOCKED,
+    RegistryAnswer.UNSIGNED,
+    RegistryAnswer.NODE,
+    RegistryAnswer.ENGINE,
+)
 
 
 def _wants_login(registry: str, answer: RegistryAnswer) -> bool:

@@ -81,7 +81,9 @@ def problems(logins: Iterable[Login], now: float) -> tuple[tuple[Text, ...], tup
             )
             faults.append(Text(seen, registry=shown(login.entry)))
         elif _has(login, "[\x00-\x1f\x7f]"):
-            seen = "its login for {registry} has a control character in the user or password, which the registry refuses"
+            seen = (
+                "its login for {registry} has a control character in the user or password, which the registry refuses"
+            )
             faults.append(Text(seen, registry=shown(login.entry)))
         elif ends is not None and ends <= now:
             faults.append(Text("its token for {registry} expired on {date}", registry=REGISTRY, date=date))

@@ -26,7 +26,8 @@ class RegistryAnswer(str, Enum):
     UNTRUSTED = "untrusted"  # the registry's certificate
     BUSY = "busy"
     UNREACHABLE = "unreachable"
-    NODE = "node"  # it has no room, or its container engine does not answer
+    NODE = "node"  # it has no room
+    ENGINE = "engine"  # the node's container engine does not answer, or may not pull more at once
     SERVER = "server"  # an error of the cluster's own, which says nothing of the image
     UNKNOWN = "unknown"
 
@@ -47,8 +48,17 @@ TEXTS: tuple[tuple[str, RegistryAnswer], ...] = (
         RegistryAnswer.UNSIGNED,
     ),
     (r'images?\.config\.openshift\.io "?\S*"? ?(?:not found|is forbidden)|etcdserver: ', RegistryAnswer.SERVER),
-    (r"(?i)no space left on device|disk quota exceeded|input/output error|read-only file system", RegistryAnswer.NODE),
-    (r"cri-?o.*unavailable|docker daemon|(?:dial unix|\.sock)\b.*(?:refused|no such file)", RegistryAnswer.NODE),
+    (
+        r"(?i)no space left on device|disk quota exceeded|input/output error|read-only file system|thin pool has \d+ free",
+        RegistryAnswer.NODE,
+    ),
+    (
+        r"cri-?o.*unavailable|docker daemon|(?:dial unix|\.sock)\b.*(?:refused|no such file)|[Pp]ull QPS exceeded"
+        r"|code = Unavailable desc = (?:error reading from server|connection (?:error|closed)|transport|closing transport)",
+        RegistryAnswer.ENGINE,
+    ),
+    # A registry has taken the login when it names the layers: what refuses those is a proxy, or the store that it sends to.
+    (r"(?:blob|configuration).*(?:status code|StatusCode).*\b40[13]\b", RegistryAnswer.UNREACHABLE),
     (
         r"x509|tls: (?:failed|unknown|bad)|certificate|server gave HTTP response|is HTTP only|oversized record",
         RegistryAnswer.UNTRUSTED,
@@ -71,12 +81,12 @@ TEXTS: tuple[tuple[str, RegistryAnswer], ...] = (
     (r"(?i)requires terms acceptance|only available on registry\.redhat\.io", RegistryAnswer.TERMS),
     (
         r"(?i)unauthorized|not authorized|authentication required|incorrect username|invalid username|no basic auth credentials"
-        r"|may not have access|access denied|access to the resource is denied|access forbidden|\bdenied\b|\b40[13]\b|please login",
+        r"|may not have access|no pull access|access denied|access to the resource is denied|access forbidden|\bdenied\b|\b40[13]\b|please login",
         RegistryAnswer.REFUSED,
     ),
     (
         r"(?i)no matching manifest|no image found .*(?:architecture|manifest list)|unsupported (?:image )?manifest|schema ?(?:version )?1\b"
-        r"|unsupported schema|unknown media type|exec format|no manifests? in manifest list|does not support the v2",
+        r"|image operating system|unsupported schema|unknown media type|exec format|no manifests? in manifest list|does not support the v2",
         RegistryAnswer.UNFIT,
     ),
     (
@@ -89,9 +99,16 @@ TEXTS: tuple[tuple[str, RegistryAnswer], ...] = (
 REASONS = {"Unauthorized": RegistryAnswer.REFUSED, "NotFound": RegistryAnswer.ABSENT}
 
 
+# What mirrors said before the registry that the image names was asked, whose word comes last (containers/image, newImageSource).
+MIRRORS = re.compile(r"\(Mirrors also failed: .*\]\): ", re.DOTALL)
+# Names of images and addresses, whose words mean nothing: a repository may be called `timeout`, and a tag `1.500`.
+NAMES = re.compile(r"[\w-]+(?:(?:\.[\w-]+)+(?::\d+)?|:\d+)/[^\s\"',;]*|(?<=reading manifest )\S+(?= in )")
+
+
 def answer_in(said: str) -> RegistryAnswer:
     """What a text means; UNKNOWN where it is in no words that are known."""
-    return next((answer for pattern, answer in TEXTS if re.search(pattern, said)), RegistryAnswer.UNKNOWN)
+    words = NAMES.sub("", MIRRORS.sub("", said))
+    return next((answer for pattern, answer in TEXTS if re.search(pattern, words)), RegistryAnswer.UNKNOWN)
 
 
 def of_status(reason: str, message: str) -> RegistryAnswer:
