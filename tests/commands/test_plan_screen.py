@@ -43,11 +43,11 @@ def test_order_costs_and_verdict_are_on_one_screen(world: World) -> None:
     whole = " ".join(" ".join(lines).split())
     lines = lines[1 - LINES :]  # one line is the prompt's
     shown = " ".join(" ".join(lines).split())
-    for words in ("data lost: zync-database-data; down", "hook runs migrations", "61 min"):
+    for words in ("zync-database loses its content", "11 min down", "hook runs migrations", "61 min"):
         assert words in shown
     order = [shown.index(name) for name in ("backend-cron", "backend-redis", "system-app", "apicast-production")]
     assert order == sorted(order)
-    assert lines[-1] == "! 18 changes are left to do in project threescale, in at most 187 min"
+    assert lines[-1] == "! to make: 1 secret, 1 account, 1 link, 15 patches; at most 187 min"
     # What is created is shown, and the secret is not.
     assert '"kind": "ServiceAccount"' in whole
     assert "oc create -f - --namespace=threescale --context=" in whole
@@ -92,4 +92,4 @@ def test_the_heading_of_step_4_counts_what_is_patched_and_what_is_only_rolled_ou
     world.faults("no-trigger=zync")
     world.oc("patch", "dc", "zync", "--patch", PATCH)
     shown = " ".join(world.run("plan", "--secret-file", world.secret).out.split())
-    assert "4 deployment configs: 14 patched, 1 only rolled out; by wave, with time limit and cost" in shown
+    assert "4 deployment configs: 14 to patch, 1 to roll out only; by wave, with time limit and cost" in shown

@@ -23,7 +23,7 @@ from threescale_migrate.guide.role_changes import RoleGranted
 from threescale_migrate.options import Options
 from threescale_migrate.render import document, junit, metrics, nagios, plan, text
 from threescale_migrate.render.project_outcome import SEVERITY, Outcome, worst
-from threescale_migrate.render.result import Checked, Result
+from threescale_migrate.render.result import Checked, Plan, Result
 from threescale_migrate.render.terminal import Terminal
 from threescale_migrate.run import last_result
 from threescale_migrate.run.inventory import read
@@ -265,7 +265,7 @@ def test_nothing_that_a_cluster_says_moves_a_terminal_or_turns_its_text_around(n
         stream = io.StringIO()
         terminal = Terminal(stream, colour, False, lambda template, many=None, count=0: template)
         text.show_checks(terminal, [check], verbose=True)
-        plan.show_plan(terminal, [action], (), (), verbose=True)
+        plan.show_plan(terminal, Plan(name, (action,), (), (), (), ()), verbose=True)
         terminal.line(said)
         harmless(re.sub(r"\x1b\[(0|1|3[1-6]|90)m", "", stream.getvalue()) if colour else stream.getvalue())
         assert all(letters in stream.getvalue() for letters in LETTERS if letters in fix)

@@ -67,7 +67,7 @@ def run(session: Session, options: Options) -> Result:
         chosen=tuple(name for name in chosen if name not in passing),
         standing=paused | passing,
         login=login,
-        notes=tuple(str(note) for note in (*plan.notes, *_limits(where, paused, passing))),
+        notes=tuple(str(note) for note in (*plan.data, *plan.notes, *_limits(where, paused, passing))),
     )
     try:
         return session.result(ExitCode.DONE, Printed(bash.render(made)))

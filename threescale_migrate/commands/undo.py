@@ -20,6 +20,7 @@ from ..guide.config_changes import configs_of
 from ..guide.costs import costs
 from ..guide.selection import Wave
 from ..options import Options
+from ..render.report import moment
 from ..render.result import Checked, Plan, Result
 from ..run.confirmation import confirm
 from ..run.connection import LOOKING_TIMEOUT, located, locked
@@ -143,7 +144,12 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
         if isinstance(stage, Wave) and touched & set(stage.configs)
     )
     notes = [
-        Text("undone: {command} of {began}, run {run}", command=record.command, began=record.began, run=record.run)
+        Text(
+            "to undo: run {run}, {command} of {began}",
+            command=record.command,
+            began=f"{moment(record.began).astimezone():%Y-%m-%d %H:%M:%S}",
+            run=record.run,
+        )
         for record in runs
     ]
     for change in wanted.changes:
@@ -152,4 +158,6 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
             notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.subject.name), why=kept.why))
     argvs = tuple(oc.argv(action.args) for action in actions)
     names = [name for wave in order for name in wave.configs]
-    return Plan(state.namespace, actions, argvs, order, costs(state, names), tuple(notes))
+    dear = costs(state, names)
+    data = tuple(cost.data for cost in dear if cost.lost)
+    return Plan(state.namespace, actions, argvs, order, dear, tuple(notes), data=data)

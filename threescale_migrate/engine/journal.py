@@ -92,6 +92,8 @@ class Journal:
         self.run = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
         self.number = 0
         self.changes = 0
+        self.made: list[Change] = []
+        self._begun: list[Change] = []
         self.is_open = False
         self.seen: dict[str, dict[str, object]] = {}
         try:
@@ -148,12 +150,15 @@ class Journal:
         """The line before a change; gives the change's number."""
         self.write("begin", action=self.number + 1, **described(change, argv, change.call.stdin))
         self.number += 1  # only now: where its line cannot be written, a change is not made
+        self._begun.append(change)
         return self.number
 
     def end(self, number: int, outcome: str, **values: Any) -> None:
         """The line after an action: `done`, `failed`, or `unknown` where it may have taken effect."""
         self.write("end", action=number, outcome=outcome, **values)
         self.changes += outcome in CHANGED
+        if outcome == "done":
+            self.made.append(self._begun[number - 1])
 
     def close(self) -> None:
         """Closes the file; one that records nothing, not even a start, is removed."""

@@ -27,7 +27,7 @@ LARGEST = 1 << 28
 
 @dataclass(frozen=True)
 class Entry:
-    """One change of a recorded run. `outcome` is done, failed, present (somebody had done it already) or unknown; unknown as
+    """One change of a recorded run, with its call and what that reads. `outcome` is done, failed, present (somebody had done it already) or unknown; unknown as
     well where the run died in it."""
 
     change: Change
@@ -36,6 +36,7 @@ class Entry:
     said: str
     began: str
     seconds: float | None = None
+    stdin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,7 @@ def _entry(line: Mapping[str, Any], end: Mapping[str, Any]) -> Entry:
     return Entry(
         change=revived(line["change"]),
         argv=tuple(line["argv"]),
+        stdin=line.get("stdin"),
         outcome=str(end.get("outcome") or "unknown"),
         said=str(end.get("said") or ""),
         began=str(line.get("at")),

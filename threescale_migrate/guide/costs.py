@@ -43,11 +43,16 @@ class Cost:
         return tuple(found)
 
     @property
+    def data(self) -> Text:
+        """What becomes of the data of one that loses some."""
+        return Text(
+            "{config}: the data in its emptyDir is lost: {volumes}", config=self.config, volumes=", ".join(self.lost)
+        )
+
+    @property
     def brief(self) -> tuple[Text, ...]:
-        """The same in a few words, for a table; what loses data comes first."""
+        """What else it costs, in a few words, for a table."""
         words = []
-        if self.lost:
-            words.append(Text("data lost: {volumes}", volumes=", ".join(self.lost)))
         if self.down:
             words.append(Text("down"))
         if self.hooks:

@@ -21,7 +21,7 @@ from ..shell import Invocation
 from ..values import NO_FIX, Check, Fix, Text
 from . import run_list
 from .project_outcome import Outcome
-from .result import Checked, Order, Plan, Preflight, Projects, Result, Run, Runs
+from .result import Checked, Order, Plan, Preflight, Projects, Recorded, Result, Run, Runs
 
 VERSION = 1
 # What a summary is called where it is not about the whole project.
@@ -31,6 +31,16 @@ WORDS = {"undo": "undone", "step": "done"}
 def check(value: Check, place: Invocation) -> dict[str, Any]:
     """A check as JSON, with its commands as lines to paste at a place."""
     return check_json.of_check(value, str, place)
+
+
+def _run(recorded: Recorded) -> dict[str, Any]:
+    """The run that a result comes from."""
+    return {
+        "name": recorded.run,
+        "changes": len(recorded.made),
+        "seconds": round(recorded.seconds, 3),
+        "report": recorded.report or None,
+    }
 
 
 def _place(place: Invocation) -> dict[str, Any]:
@@ -160,10 +170,11 @@ def failure(
 def of(result: Result) -> dict[str, Any] | None:
     """A result as one document; None where there is nothing to say, or what is said is no document."""
     seen, command, code, place = result.seen, result.command, int(result.code), result.place
+    recorded = {} if result.recorded is None else {"run": _run(result.recorded)}
     if isinstance(seen, Failure):
-        return failure(command, seen.text, code, Fix(seen.fix.sentence, seen.commands), place)
+        return {**failure(command, seen.text, code, Fix(seen.fix.sentence, seen.commands), place), **recorded}
     if isinstance(seen, Checked):
-        return verification(command, seen.project, seen.checks, code, place)
+        return verification(command, seen.project, seen.checks, code, place, **recorded)
     if isinstance(seen, Preflight):
         return preflight(command, seen.project, seen.findings, code, place)
     if isinstance(seen, Plan):

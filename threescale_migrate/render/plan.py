@@ -4,57 +4,118 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..engine.run_failure import Failure
 from ..guide.change import Change
-from ..guide.config_changes import patches_in
+from ..guide.config_changes import (
+    ConfigChange,
+    ConfigPatched,
+    ConfigPaused,
+    ConfigResumed,
+    RolloutCancelled,
+    RolloutStarted,
+    patches_in,
+)
 from ..guide.costs import Cost, longest_seconds
+from ..guide.object_changes import (
+    AccountCreated,
+    AccountDeleted,
+    SecretCopied,
+    SecretCreated,
+    SecretDeleted,
+    SecretLinked,
+    SecretReplaced,
+    SecretUnlinked,
+)
+from ..guide.role_changes import RoleGranted, RoleRemoved
 from ..guide.selection import Wave
-from ..values import Command, Step, Text, Verdict
+from ..values import NOTHING, PROGRAM, Step, Text, Verdict
+from .result import Plan, Recorded, Result
 from .terminal import Terminal, columns
-from .text import TITLES
+from .text import TITLES, change_line
 
 WIDEST_NAMES = 44
 # So many columns are left to a cost on the lines after its first.
 COST_COLUMNS = 36
 
 
-def show_plan(
-    terminal: Terminal, actions: Sequence[Change], waves: Sequence[Wave], costs: Sequence[Cost], verbose: bool = False
-) -> None:
-    """The actions by step; patches are the table of their waves, unless every command is wanted (`verbose`)."""
-    folded = () if verbose else tuple(patches_in(actions))
-    _show_actions(terminal, [action for action in actions if verbose or action not in folded], verbose)
-    if waves:
-        _show_waves(terminal, waves, costs, len(folded))
+# What a change is called where several are counted; to undo one is to make one of the same name.
+COUNTED = {
+    (SecretCreated, SecretCopied, SecretReplaced, SecretDeleted): ("{count} secret", "{count} secrets"),
+    (AccountCreated, AccountDeleted): ("{count} account", "{count} accounts"),
+    (SecretLinked, SecretUnlinked): ("{count} link", "{count} links"),
+    (RoleGranted, RoleRemoved): ("{count} role", "{count} roles"),
+    (ConfigPatched,): ("{count} patch", "{count} patches"),
+    (ConfigResumed, ConfigPaused): ("{count} config resumed or paused", "{count} configs resumed or paused"),
+    (RolloutCancelled,): ("{count} rollout cancelled", "{count} rollouts cancelled"),
+    (RolloutStarted,): ("{count} rollout started", "{count} rollouts started"),
+}
 
 
-def last_line(project: str, actions: Sequence[Change], waves: Sequence[Wave], costs: Sequence[Cost]) -> Text:
-    """The verdict of a plan that nothing blocks."""
-    if not actions:
-        return Text("nothing is left to do in project {project}", project=project)
-    left = Text.plural(
-        "{count} change is left to do in project {project}",
-        "{count} changes are left to do in project {project}",
-        count=len(actions),
-        project=project,
+def counted(changes: Sequence[Change]) -> Text:
+    """How many changes of each kind there are, as a list."""
+    found = NOTHING
+    for kinds, (one, many) in COUNTED.items():
+        count = sum(isinstance(change, kinds) for change in changes)
+        if count:
+            part = Text.plural(one, many, count=count)
+            found = Text("{first}, {second}", first=found, second=part) if found.template else part
+    return found
+
+
+def show_plan(terminal: Terminal, plan: Plan, verbose: bool = False) -> None:
+    """The changes in their order, by step; patches are the table of their waves, unless every command is wanted (`verbose`)."""
+    places = [number for number, action in enumerate(plan.actions) if isinstance(action, ConfigChange)]
+    first, end = (places[0], places[-1] + 1) if places else (len(plan.actions), len(plan.actions))
+    folded = () if verbose else tuple(patches_in(plan.actions))
+    _show_actions(terminal, plan.actions[:first], verbose)
+    _show_actions(terminal, [action for action in plan.actions[first:end] if action not in folded], verbose)
+    show_costs(terminal, plan, len(folded))
+    _show_actions(terminal, plan.actions[end:], verbose)
+
+
+def show_costs(terminal: Terminal, plan: Plan, patched: int = 0) -> None:
+    """What the redeployments cost those whom the project serves: first whose data is lost, then by wave who is down and which hooks
+    run. Said here, and nowhere else before a run."""
+    for sentence in plan.data:
+        terminal.line(f"{terminal.mark(Verdict.WARNING)} {terminal.say(sentence)}", 0, 2)
+    if plan.waves:
+        _show_waves(terminal, plan.waves, plan.costs, patched)
+
+
+def last_line(plan: Plan, undo: bool) -> Text:
+    """The verdict of a plan that nothing blocks: the sum of its changes, and how long they take at most."""
+    if not plan.actions:
+        return Text("nothing is left to do in project {project}", project=plan.project)
+    sentence = Text("to undo: {changes}" if undo else "to make: {changes}", changes=counted(plan.actions))
+    if not plan.waves:
+        return sentence
+    return Text(
+        "{left}; at most {minutes} min", left=sentence, minutes=_minutes(longest_seconds(plan.waves, plan.costs))
     )
-    if not waves:
-        return left
-    return Text("{left}, in at most {minutes} min", left=left, minutes=_minutes(longest_seconds(waves, costs)))
 
 
-def show_stakes(terminal: Terminal, costs: Sequence[Cost]) -> None:
-    """What the redeployments cost those whom the project serves: who is down and for how long, whose data is lost, which hooks run."""
-    down = [f"{cost.config} {terminal.say(_limit(cost))}" for cost in costs if cost.down]
-    lost = [f"{cost.config} ({', '.join(cost.lost)})" for cost in costs if cost.lost]
-    hooks = [f"{cost.config} ({'; '.join(cost.hooks)})" for cost in costs if cost.hooks]
-    said = (
-        (Text("data is lost: {names}", names=", ".join(lost)), lost),
-        (Text("down while redeploying, at most: {names}", names=", ".join(down)), down),
-        (Text("hooks run: {names}", names=", ".join(hooks)), hooks),
-    )
-    for sentence, found in said:
-        if found:
-            terminal.line(f"{terminal.mark(Verdict.WARNING)} {terminal.say(sentence)}", 0, 2)
+def show_end(terminal: Terminal, result: Result, recorded: Recorded) -> None:
+    """The last lines of a run: its name, what it did and how long it took, where its report is, and how to undo it. A failure has shown
+    the way back already."""
+    undo, failed = result.command == "undo", isinstance(result.seen, Failure)
+    sentence = "run {run} changed nothing; it took {time}"
+    if recorded.made:
+        sentence = "run {run} undid {changes}, in {time}" if undo else "run {run} made {changes}, in {time}"
+    words = Text(sentence, run=recorded.run, changes=counted(recorded.made), time=spent(recorded.seconds))
+    terminal.line(terminal.say(words))
+    if recorded.report:
+        terminal.line(terminal.say(Text("report: {path}", path=recorded.report)))
+    if recorded.made and not undo and not failed:
+        terminal.line(terminal.say(Text("To undo it:")))
+        terminal.verbatim(result.place.line((PROGRAM, "undo")), 4)
+
+
+def spent(seconds: float) -> Text:
+    """A time in whole minutes and seconds."""
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes:
+        return Text("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return Text("{seconds} s", seconds=rest)
 
 
 def _limit(cost: Cost) -> Text:
@@ -68,10 +129,7 @@ def _show_actions(terminal: Terminal, actions: Iterable[Change], verbose: bool) 
         if action.step is not last:
             terminal.line(terminal.paint(terminal.say(Text(TITLES[action.step])), "strong"))
             last = action.step
-        command = terminal.invocation.pasted(Command(("oc", *action.args)))
-        terminal.verbatim(command + (" < SECRET" if action.secret else ""), 2)
-        if action.stdin is not None and not action.secret:
-            terminal.line(terminal.paint(action.stdin, "quiet"), 6, 6)
+        terminal.verbatim(change_line(terminal.invocation, action), 2)
         if verbose:
             terminal.line(terminal.paint(terminal.say(action.why), "quiet"), 6, 6)
 
@@ -82,12 +140,12 @@ def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost]
     rolled_out = sum(len(wave.configs) for wave in waves) - patched
     if patched and rolled_out:
         title = Text(
-            "4 deployment configs: {patched} patched, {rolled_out} only rolled out; by wave, with time limit and cost",
+            "4 deployment configs: {patched} to patch, {rolled_out} to roll out only; by wave, with time limit and cost",
             patched=patched,
             rolled_out=rolled_out,
         )
     elif patched:
-        title = Text("4 deployment configs: {patched} patched; by wave, with time limit and cost", patched=patched)
+        title = Text("4 deployment configs: {patched} to patch; by wave, with time limit and cost", patched=patched)
     terminal.line(terminal.paint(terminal.say(title), "strong"))
     rows = [(number, wave, names) for number, wave in enumerate(waves, 1) for names in _alike(wave, by_name)]
     widest = min(WIDEST_NAMES, max((columns(", ".join(names)) for _, _, names in rows), default=0))

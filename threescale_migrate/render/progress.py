@@ -11,7 +11,7 @@ from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave, Whole
 from ..values import Text, Verdict
 from .terminal import ESCAPE, Terminal, columns, fit, wrap
-from .text import ENDINGS, command_line
+from .text import ENDINGS, change_line
 
 
 class LineWatcher:
@@ -40,7 +40,7 @@ class LineWatcher:
         if self.quiet and outcome == "done":
             return
         mark = self.terminal.mark(ENDINGS[outcome][0])
-        self._whole(command_line(("oc", *change.args), change.secret), mark)
+        self._whole(change_line(self.terminal.invocation, change), mark)
         if outcome != "done":
             self.terminal.line(said, 11, 11)
 

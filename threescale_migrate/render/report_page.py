@@ -94,7 +94,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         named=lambda failure: without_repetition(failure.subject, say(failure.why)),
         checked=lambda check: without_repetition(check.subject, say(check.seen)),
         lines=lambda value: say(value).split("\n"),
-        command=lambda entry: command_line(entry.argv, entry.change.secret),
+        command=lambda entry: command_line(entry.argv, entry.change.secret, entry.stdin),
     )
     template = environment.get_template("report.html.j2" if html else "report.md.j2")
     return template.render(

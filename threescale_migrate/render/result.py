@@ -68,7 +68,8 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan with its costs and notes; `argvs` are the actions as `oc` is called, `findings` those of the preflight."""
+    """A plan with its costs and notes; `argvs` are the actions as `oc` is called, `data` what becomes of data that a redeployment
+    would empty, `findings` those of the preflight."""
 
     project: str
     actions: tuple[Change, ...]
@@ -77,6 +78,7 @@ class Plan:
     costs: tuple[Cost, ...]
     notes: tuple[Text, ...]
     findings: tuple[Check, ...] = ()
+    data: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,20 @@ Seen = Union[Failure, Nothing, Printed, Told, Checked, Preflight, Plan, Order, P
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """A run that has a journal: its name, the changes that it made, how long it took in seconds, and the file of its report."""
+
+    run: str
+    made: tuple[Change, ...]
+    seconds: float
+    report: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
     """What a command did and saw, and its exit code, which is that of a program where one ran; `place` is what a command about the same project has to name, `notes` are for a person who
-    follows along; `announced` is whether the place was said already."""
+    follows along; `announced` is whether the place was said already, `recorded` the run that
+    it comes from."""
 
     command: str
     code: int
@@ -126,6 +139,7 @@ class Result:
     place: Invocation = field(default_factory=Invocation)
     notes: tuple[Text, ...] = ()
     announced: bool = False
+    recorded: Recorded | None = None
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

@@ -108,7 +108,8 @@ def show_run(terminal: Terminal, run: Run) -> None:
         terminal.line(terminal.say(Text("its last line is cut off: the run was killed while writing it")))
     for entry in record.entries:
         mark, _ = text.ENDINGS.get(entry.outcome, text.ENDINGS["unknown"])
-        shown = text.command_line(entry.argv, secret=entry.change.secret)
+        # As it can be given again: what was sent was bound to what was there then.
+        shown = text.change_line(record.place, entry.change)
         terminal.verbatim(shown, 2, f"{entry.began[11:19]} {terminal.mark(mark)} ")
         if entry.outcome != "done" and entry.said:
             terminal.line(terminal.paint(entry.said, "quiet"), 13, 13)

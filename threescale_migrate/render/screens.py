@@ -12,7 +12,7 @@ from ..guide.verdicts import Conclusion, summary
 from ..options import Options
 from ..values import NO_FIX, Check, Command, Fix, Text, Verdict
 from . import failed, text
-from .plan import last_line, show_plan
+from .plan import last_line, show_end, show_plan
 from .project_outcome import Changed, Outcome, wrong
 from .result import (
     Checked,
@@ -62,6 +62,8 @@ def write(result: Result, screen: Screen, options: Options) -> None:
     else:
         assert isinstance(seen, (Failure, Nothing)), seen
     if not options.quiet:
+        if result.recorded is not None:
+            show_end(screen.talk, result, result.recorded)
         for note in result.notes:
             screen.talk.line(screen.talk.say(note))
 
@@ -139,12 +141,12 @@ def verdict_of_findings(terminal: Terminal, findings: Sequence[Check], step: str
 def _plan(terminal: Terminal, result: Result, seen: Plan, options: Options) -> None:
     text.show_findings(terminal, seen.findings, notable=True)
     if not options.quiet:
-        show_plan(terminal, seen.actions, seen.waves, seen.costs, options.verbose > 0)
+        show_plan(terminal, seen, options.verbose > 0)
         for note in seen.notes:
             terminal.line(terminal.say(note))
     blocked = guide.against(seen.findings)
     verdict = Verdict.FAILED if blocked else Verdict.WARNING if seen.actions else Verdict.PASSED
-    last = guide.blocked_by(blocked) if blocked else last_line(seen.project, seen.actions, seen.waves, seen.costs)
+    last = guide.blocked_by(blocked) if blocked else last_line(seen, result.command == "undo")
     # The plan of a migration and its verdict fill a screen: what comes next is shown where more than a screen was asked for.
     if seen.actions and not blocked and not options.quiet and (result.command == "undo" or options.verbose):
         _next(terminal, result, "undo" if result.command == "undo" else "migrate")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from .. import shell
 from ..check_codes import Code
+from ..guide.change import Change
 from ..guide.preflight import against, heading, overrides
 from ..guide.selection import Wave
 from ..guide.verdicts import Conclusion, alike, summary, telling
@@ -45,7 +46,12 @@ ENDINGS = {
     "unknown": (Verdict.UNKNOWN, Text("not known")),
 }
 # Steps with a line for each config: what passed is shown in one line unless more is asked for.
-FOLDED = frozenset({Step.DEPLOYMENT_CONFIGS, Step.READINESS})
+FOLDED = frozenset({Step.DEPLOYMENT_CONFIGS, Step.READINESS, Step.VERIFICATION})
+PROVED = {
+    Code.TEMPLATE_NAMES_AMP: ("{count} template uses amp", "{count} templates use amp"),
+    Code.ROLLOUT_COMPLETE: ("{count} rollout is complete", "{count} rollouts are complete"),
+    Code.PODS_RUN_AS_AMP: ("the pods of {count} config run as amp", "the pods of {count} configs run as amp"),
+}
 # Subjects that are words and not names of the cluster's objects.
 SUBJECTS = {"server": Text("server"), "release": Text("release")}
 
@@ -65,9 +71,20 @@ def outcome(name: str) -> Text:
     return OUTCOMES.get(name, Text("{said}", said=name.replace("_", " ")))
 
 
-def command_line(argv: Sequence[str], secret: bool = False) -> str:
-    """A command as a person could paste it; what a secret is fed from is named, not shown."""
-    return shell.line(argv) + (" < SECRET" if secret else "")
+def command_line(argv: Sequence[str], secret: bool = False, stdin: str | None = None) -> str:
+    """A command as a person could paste it, with what it reads (a here-string of bash, zsh and ksh); what a secret is fed from is
+    named, not shown."""
+    return fed(shell.line(argv), secret, stdin)
+
+
+def fed(line: str, secret: bool, stdin: str | None) -> str:
+    """A command line with what it reads."""
+    return f"{line} < SECRET" if secret else f"{line} <<< {shell.quoted(stdin)}" if stdin else line
+
+
+def change_line(place: shell.Invocation, change: Change) -> str:
+    """The command of a change, as a person could paste it."""
+    return fed(place.pasted(Command(("oc", *change.args))), change.secret, change.stdin)
 
 
 def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = False, quiet: bool = False) -> None:
@@ -86,8 +103,9 @@ def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = Fal
             terminal.line(terminal.paint(terminal.say(Text(TITLES[step])), "strong"))
         folded = step in FOLDED and not verbose
         if folded and not quiet:
-            _show_folded(terminal, step, group)
-            group = [check for check in group if check.verdict is not Verdict.PASSED]
+            proved = [check for check in group if check.verdict is Verdict.PASSED and check.code in PROVED]
+            _show_folded(terminal, proved)
+            group = [check for check in group if check not in proved]
         for same in alike(group) if not verbose else ((check,) for check in group):
             screen.show(same)
     screen.go_on()
@@ -98,19 +116,13 @@ def _is_usual(check: Check) -> bool:
     return check.verdict is Verdict.PASSED or check.code == Code.CONFIGS_ALL_CHOSEN
 
 
-def _show_folded(terminal: Terminal, step: Step, group: Sequence[Check]) -> None:
-    passed = [check for check in group if check.verdict is Verdict.PASSED]
-    left = [check for check in passed if check.code not in (Code.TEMPLATE_NAMES_AMP, Code.ROLLOUT_COMPLETE)]
-    right = len(passed) - len(left)
-    if right:
-        seen = (
-            Text.plural("{count} template uses amp", "{count} templates use amp", count=right)
-            if step is Step.DEPLOYMENT_CONFIGS
-            else Text.plural("{count} rollout is complete", "{count} rollouts are complete", count=right)
-        )
-        terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(seen)}", 2, 4)
-    for check in left:
-        show_check(terminal, check)
+def _show_folded(terminal: Terminal, group: Sequence[Check]) -> None:
+    """What passed of the configs, a line for all that is alike."""
+    for code, (one, many) in PROVED.items():
+        count = sum(check.code == code for check in group)
+        if count:
+            seen = Text.plural(one, many, count=count)
+            terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(seen)}", 2, 4)
 
 
 def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:

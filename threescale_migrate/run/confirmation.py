@@ -13,8 +13,9 @@ from ..cluster.location import Location
 from ..cluster.oc import Oc
 from ..command_secrets import hidden_in
 from ..engine.gates import Gates, check_command
+from ..guide.config_changes import patches_in
 from ..redaction import REDACTOR
-from ..render.plan import show_plan, show_stakes
+from ..render.plan import show_costs, show_plan
 from ..render.result import Plan
 from ..render.terminal import Terminal
 from ..shell import PROGRAM
@@ -29,6 +30,8 @@ def confirm(session: Session, oc: Oc, where: Location, show: Plan | None = None)
     what was looked at before, and the person, use up nothing of it. Raises Usage, Refused."""
     if not session.options.yes:
         _ask(session, where, show)
+    elif show is not None and session.person and not session.options.quiet:
+        show_costs(session.talk, show, len(patches_in(show.actions)))
     oc.clock = Clock(session.options.timeout)
 
 
@@ -42,7 +45,7 @@ def _ask(session: Session, where: Location, show: Plan | None) -> None:
         )
     terminal = session.talk
     if show is not None and session.person:
-        show_plan(terminal, show.actions, show.waves, show.costs, session.options.verbose > 0)
+        show_plan(terminal, show, session.options.verbose > 0)
         for note in show.notes:
             terminal.line(terminal.say(note))
         _show_stakes(session, terminal, show)
@@ -61,8 +64,7 @@ def _ask(session: Session, where: Location, show: Plan | None) -> None:
 
 
 def _show_stakes(session: Session, terminal: Terminal, show: Plan) -> None:
-    """What matters before somebody says yes: what it costs, whether the token was tested, and how to undo it."""
-    show_stakes(terminal, show.costs)
+    """What matters before somebody says yes: whether the token was tested, and how to undo it."""
     if session.command == "migrate":
         tested = any(
             found.code == Code.REGISTRY_ACCEPTS_TOKEN and found.verdict is Verdict.PASSED for found in show.findings

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from .. import __version__, files, shell
@@ -114,6 +115,7 @@ def failed(session: Session, error: Exception) -> Result:
 
 def _shown(session: Session, result: Result) -> int:
     """Shows a result. Where nobody reads it any more, the exit code still tells it. Raises Unwritable where it is lost otherwise."""
+    result = replace(result, recorded=session.recorded)
     try:
         return formats.write(result, session.screen, session.options)
     except BrokenPipeError:

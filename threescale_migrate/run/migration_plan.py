@@ -25,7 +25,9 @@ def planned(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str
     for name, account in selection.own_account:
         notes.append(Text("{name} runs as its own account {account}, and is left alone", name=name, account=account))
     dear = costs(state, [name for wave in order for name in wave.configs])
-    notes += [_of_content(cost.config, kept) for cost in dear if cost.lost and cost.config in DATABASES]
+    data = tuple(
+        _of_content(cost.config, kept) if cost.config in DATABASES else cost.data for cost in dear if cost.lost
+    )
     return Plan(
         state.namespace,
         actions,
@@ -34,6 +36,7 @@ def planned(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str
         dear,
         tuple(notes),
         seen.findings,
+        data,
     )
 
 

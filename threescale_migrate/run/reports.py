@@ -135,5 +135,5 @@ def _write(session: Session, path: str, record: Record) -> ExitCode:
             ),
         )
         return ExitCode.FAILED
-    session.mention(Text("report: {path}", path=str(target)))
+    session.reported(str(target))
     return ExitCode.DONE

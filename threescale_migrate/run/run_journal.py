@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from ..cluster.location import Location, still_at
 from ..cluster.oc import Oc
@@ -25,6 +26,7 @@ from ..guide.costs import costs
 from ..render import formats
 from ..render.document import LinesWatcher
 from ..render.progress import LineWatcher, LiveWatcher
+from ..render.result import Recorded
 from ..values import Refused, Request, Text, Usage
 from . import reports
 from .session import Session
@@ -70,6 +72,8 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
         try:
             where = start.where
             place = reports.place(session, where)
+            began = monotonic()
+            session.recording(lambda: Recorded(record.run, tuple(record.made), monotonic() - began))
             record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
             record.write(
                 "plan",

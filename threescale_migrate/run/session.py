@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from .. import shell
@@ -18,7 +19,7 @@ from ..command_secrets import masked
 from ..options import Options, repeated
 from ..redaction import REDACTOR
 from ..render import formats, text
-from ..render.result import Result, Seen, Told
+from ..render.result import Recorded, Result, Seen, Told
 from ..render.terminal import Screen, Terminal, open_terminal
 from ..safe_text import cut, visible
 from ..values import Fix, Text, Verdict
@@ -34,6 +35,9 @@ class Session:
     # The calls of `oc` that this command has made ready: a pinned one knows the place that holds.
     _asked: list[Oc] = field(default_factory=list, init=False, repr=False, compare=False)
 
+    # What the run is, once there is one.
+    _recorded: list[Callable[[], Recorded]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _reports: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
     # The place, once it was said.
     _announced: list[Text] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -89,6 +93,23 @@ class Session:
     def result(self, code: int, seen: Seen, *notes: Text) -> Result:
         """What this command did and saw."""
         return Result(self.command, code, seen, self.invocation, notes, bool(self._announced))
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """The run of this command by now, with the report that was written; None where there is none."""
+        return (
+            replace(self._recorded[-1](), report=self._reports[-1] if self._reports else "") if self._recorded else None
+        )
+
+    def reported(self, path: str) -> None:
+        """A report was written. Whoever follows a run is told at its end."""
+        self._reports.append(path)
+        if not self._recorded:
+            self.mention(Text("report: {path}", path=path))
+
+    def recording(self, recorded: Callable[[], Recorded]) -> None:
+        """From now on there is a journal; `recorded` gives what the run is by then."""
+        self._recorded.append(recorded)
 
     def announce(self) -> None:
         """Says to a person who follows along where this works and as whom, before it does."""

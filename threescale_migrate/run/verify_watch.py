@@ -58,7 +58,6 @@ def watch(session: Session, look: Look) -> Result:
     seconds = options.timeout or (WATCH_SECONDS if interval is None else None)
     oc = session.connect(seconds)
     pin(oc)
-    session.announce()
     terminal = session.screen.result
     in_lines = session.options.quiet or not terminal.live
     watcher = LineWatcher(terminal, session.options.quiet) if in_lines else LiveWatcher(terminal, lasting=True)
