@@ -68,6 +68,10 @@ def english(template: str, many: str = "", count: int = 1) -> str:
     return many if many and count != 1 else template
 
 
+# What stands between two sentences on one line, and among the members of a list.
+BETWEEN, AMONG = "; ", ", "
+
+
 class Text:
     """A sentence to a person: a template and what stands in its braces, put together when it is shown.
 
@@ -88,8 +92,23 @@ class Text:
         text.many = many
         return text
 
+    @staticmethod
+    def sentences(*texts: Text) -> Text:
+        """Several sentences, each whole in itself; what is shown in one line is set apart as each language does it."""
+        return Text(BETWEEN, parts=tuple(text for text in texts if text.template))
+
+    @staticmethod
+    def listed(*texts: Text) -> Text:
+        """A list of names or numbers in one line."""
+        return Text(AMONG, parts=texts)
+
     def translated(self, translate: Translate) -> str:
         """The sentence from the template that `translate` gives; texts among the parameters are too."""
+        if self.template in (BETWEEN, AMONG):
+            parts = self.params.get("parts")
+            return translate(self.template).join(
+                str(_translated(part, translate)) for part in (parts if isinstance(parts, tuple) else ())
+            )
         count = self.params.get("count")
         number = count if isinstance(count, int) else 1
         return translate(self.template, self.many, number).format(

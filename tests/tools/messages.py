@@ -25,6 +25,7 @@ import threescale_migrate
 from threescale_migrate.cli import parser as cli
 from threescale_migrate.cli.parser_language import localise
 from threescale_migrate.language import LANGUAGES
+from threescale_migrate.values import AMONG, BETWEEN
 
 PACKAGE = Path(threescale_migrate.__file__).parent
 LOCALES = PACKAGE / "locale"
@@ -32,6 +33,8 @@ HEADER = "# Messages of threescale-migrate. Terms are those of Red Hat's guides 
 # What is shown in every language as it is: names, numbers and what oc said.
 UNTRANSLATED = re.compile(r"^\W*(\{\w+\}\W*)*$")
 
+# What sets sentences and the members of a list apart, in each language in its own way.
+SEPARATORS = (BETWEEN, AMONG)
 # Expressions whose values `of_tables` and `SYSTEM_ERRORS` name.
 FROM_TABLES = {
     "wave.name",
@@ -46,6 +49,8 @@ FROM_TABLES = {
     "why",
     "known",
     "SEEN[asker][answer]",
+    "BETWEEN",
+    "AMONG",
     "texts.TITLES[step]",
     "TITLES[action.step]",
     "str(wave.get('name'))",
@@ -169,6 +174,8 @@ def of_tables() -> Iterator[Found]:
     from threescale_migrate.rehearsal import faults
     from threescale_migrate.values import Verdict
 
+    for separator in SEPARATORS:
+        yield Found(separator, "values.py BETWEEN, AMONG")
     for _, _, sentence, fix, _ in admission_refusals.REFUSALS:
         yield Found(sentence, "guide/admission_refusals.py REFUSALS")
         yield Found(fix, "guide/admission_refusals.py REFUSALS")
@@ -207,8 +214,8 @@ def of_command_line() -> Iterator[Found]:
 def wanted(language: str) -> Catalog:
     """The catalogue that a language needs: each message with the modules that say it, none translated."""
     made = Catalog(locale=language, header_comment=HEADER)
-    for message in _all():
-        if message.template and not UNTRANSLATED.match(message.template):
+    for message in all_messages():
+        if message.template in SEPARATORS or (message.template and not UNTRANSLATED.match(message.template)):
             source = (message.template, message.plural) if message.plural else message.template
             module = message.where.partition(":")[0].replace(" ", "_")
             made.add(source, locations=[(module, None)])  # type: ignore[list-item]
@@ -217,10 +224,10 @@ def wanted(language: str) -> Catalog:
 
 def unreadable() -> list[str]:
     """Places whose text is put together, so that it cannot be translated."""
-    return sorted({message.where for message in _all() if message.template is None})
+    return sorted({message.where for message in all_messages() if message.template is None})
 
 
-def _all() -> Iterator[Found]:
+def all_messages() -> Iterator[Found]:
     for path in sorted(PACKAGE.rglob("*.py")):
         yield from of_source(path)
     yield from of_tables()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gettext
 import io
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,25 @@ from threescale_migrate.values import Text, Verdict
 
 def test_no_message_is_put_together_from_pieces() -> None:
     assert messages.unreadable() == []
+
+
+def test_no_message_is_two_sentences_joined_in_code() -> None:
+    """Each language sets sentences apart in its own way: `Text.sentences`."""
+    joined = re.compile(r"^[{]\w+[}]; |; [{]\w+[}]$|^[{]\w+[}], (?:and|so|in|undone)\b", re.MULTILINE)
+    listed = [
+        found for found in messages.all_messages() if found.template and found.template not in messages.SEPARATORS
+    ]
+    assert len(listed) > 500
+    assert [found for found in listed if joined.search(f"{found.template}\n{found.plural or ''}")] == []
+
+
+def test_sentences_are_set_apart_as_each_language_does_it() -> None:
+    words = {"; ": "。", "one {name}": "一 {name}", "two": "二", ", ": "、"}
+    text = Text.sentences(Text("one {name}", name=Text.listed(Text("two"), Text("two"))), Text(""), Text("two"))
+    assert str(text) == "one two, two; two"
+    again = Text.revived(json.loads(json.dumps(text.kept())))
+    assert again.translated(lambda template, many="", count=1: words[template]) == "一 二、二。二"
+    assert str(Text.sentences(Text("two"), Text(""))) == "two"
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
@@ -67,7 +88,7 @@ def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         messages.Found("no name is given", "cli/parser.py:2"),
     ]
     monkeypatch.setattr(messages, "LOCALES", tmp_path)
-    monkeypatch.setattr(messages, "_all", lambda: iter(said))
+    monkeypatch.setattr(messages, "all_messages", lambda: iter(said))
     return path
 
 

@@ -123,7 +123,7 @@ def _shell(directory: Path, environment: dict[str, str], session: Session, keep:
         if keep
         else Text("the cluster is then removed")
     )
-    session.mention(Text("exit ends the shell, and {after}; to start, try:", after=after))
+    session.mention(Text.sentences(Text("exit ends the shell"), after, Text("to start, try:")))
     session.talk.verbatim(shlex.join(["threescale-migrate", "plan", "--secret-file", _secret(directory)]), 2)
     try:
         code = run_program(argv, {**environment, **more})
@@ -155,6 +155,6 @@ def _whole(directory: Path, environment: dict[str, str], speed: float, session: 
         if code:
             session.mention(SAID_SO)
             return code
-    session.mention(Text("{rehearsed}; next, on your own project, which changes nothing either:", rehearsed=SAID_SO))
+    session.mention(Text.sentences(SAID_SO, Text("next, on your own project, which changes nothing either:")))
     terminal.verbatim("threescale-migrate plan -n PROJECT --secret-file FILE", 2)
     return ExitCode.DONE

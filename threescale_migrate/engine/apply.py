@@ -151,7 +151,7 @@ def _after_failure(run: Run, change: Change, replan: Replan, error: OcError) -> 
     except (OcError, Stopped):
         return _Found(outcome, str(error))
     except (Usage, Refused) as refusal:
-        return _Found(outcome, f"{error}; {refusal}", refused=refusal.text)
+        return _Found(outcome, str(error), refused=refusal.text)
     if change in left:
         return _Found(outcome, str(error), left=left)
     if outcome == "unknown":

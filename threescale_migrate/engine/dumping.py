@@ -90,9 +90,8 @@ def _print(oc: Oc, args: tuple[str, ...], path: Path, config: str) -> None:
 
 
 def _unsaved(config: str, why: Text, kind: type[OcError] | None = None, passing: bool | None = None) -> OcError:
-    error = (kind or OcError)(
-        Text("the content of {config} could not be saved: {why}; nothing was changed", config=config, why=why)
-    )
+    failed = Text("the content of {config} could not be saved: {why}", config=config, why=why)
+    error = (kind or OcError)(Text.sentences(failed, Text("nothing was changed")))
     if passing is not None:
         error.passing = passing
     return error

@@ -134,7 +134,7 @@ def _prove(run: Run) -> None:
         known = found.forceable and run.request.prove_by_default  # the preflight has seen it, and was forced
         if found.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and not known:
             code = ExitCode.FAILED if found.verdict is Verdict.FAILED else ExitCode.UNKNOWN
-            raise Failed(Text("{sentence}; no config was redeployed", sentence=sentence), code)
+            raise Failed(Text.sentences(sentence, Text("no config was redeployed")), code)
         run.watcher.note(sentence)
 
 

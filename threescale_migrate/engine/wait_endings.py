@@ -111,7 +111,7 @@ def out_of_time(run: Run, error: TimeOver) -> Failed:
 
 def not_begun(error: TimeOver) -> Failed:
     """The end of a run whose time was over before its first change."""
-    return Failed(Text("{over}; nothing was changed", over=TIME_IS_OVER), error.exit_code)
+    return Failed(Text.sentences(TIME_IS_OVER, Text("nothing was changed")), error.exit_code)
 
 
 def all_standing(run: Run) -> tuple[Text, ...]:

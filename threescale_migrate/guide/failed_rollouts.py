@@ -107,7 +107,7 @@ def _hook_without_image(
     said = _said_of_pull(state, pod, container)
     if answer_in(said) not in (RegistryAnswer.REFUSED, RegistryAnswer.UNKNOWN):
         found = image_pulls.cause_of(state, config.name, container.image, said, pod.account, pod)
-        seen = Text("{name}: its {kind} hook cannot start; {why}", why=found.sentence, **named)
+        seen = Text.sentences(Text("{name}: its {kind} hook cannot start", **named), found.sentence)
         return Cause(CauseKind.HOOK, seen, found.fix, found.lasting)
     seen = Text(
         "{name}: its {kind} hook runs as default and cannot pull {image}",

@@ -45,7 +45,7 @@ MEANING: dict[RegistryAnswer, tuple[str, bool, str]] = {
         "check which image dc/{name} and its image stream name, and for which architecture it is, and fix that",
     ),
     RegistryAnswer.UNPARSABLE: (
-        "{broken}, so that the node can use none of the account's logins",
+        "the node can use none of the account's logins: {broken}",
         True,
         "replace or delete that pull secret, or unlink it from {account}, and delete the pod",
     ),
@@ -126,14 +126,13 @@ def cause_of(state: ProjectState, name: str, image: str, said: str, account: str
     }
     answer = answer_in(said)
     why, lasting, fix = MEANING.get(answer, UNKNOWN)
-    named["why"] = Text(why, **named)
     commands = COMMANDS.get(answer, () if answer in MEANING else LOOK)
     repair = Fix(Text(fix, **named), (*commands, RESUME) if lasting else commands)
+    seen = Text.sentences(Text("{name}: the image {image} cannot be pulled", **named), Text(why, **named))
     known = _login(state, account, pod, image) if _wants_login(registry, answer) else None
     if known is None:
-        seen = Text("{name}: the image {image} cannot be pulled; {why}", **named)
         return Cause(CauseKind.IMAGE_PULL, seen, repair, lasting)
-    seen = Text("{name}: the image {image} cannot be pulled; {why}; {login}", login=Text(known, **named), **named)
+    seen = Text.sentences(seen, Text(known, **named))
     # Without a login in the pod, the registry's other answers do not count; with it, its refusal does.
     by_login = registry == REGISTRY and (answer is RegistryAnswer.REFUSED or known not in (LOGIN, LOGIN_UNKNOWN))
     return Cause(CauseKind.IMAGE_PULL, seen, login_fix(known, account, pod) if by_login else repair, lasting)

@@ -158,18 +158,16 @@ def overrides(findings: Iterable[Check]) -> tuple[str, ...]:
 
 
 def blocked_by(found: Sequence[Check]) -> Text:
-    """What blocks the migration, in one sentence: how many problems, and where."""
+    """What blocks the migration: how many problems, and where."""
     counted = Counter(heading(finding) for finding in found)
-    where = Text("")
-    for title, number in counted.items():
-        part = Text("{title}: {number}", title=title, number=number)
-        where = Text("{first}, {second}", first=where, second=part) if where.template else part
-    return Text.plural(
-        "not ready, blocked by {count} problem ({where}); nothing was changed",
-        "not ready, blocked by {count} problems ({where}); nothing was changed",
+    where = Text.listed(*(Text("{title}: {number}", title=title, number=number) for title, number in counted.items()))
+    blocked = Text.plural(
+        "not ready, blocked by {count} problem ({where})",
+        "not ready, blocked by {count} problems ({where})",
         count=len(found),
         where=where,
     )
+    return Text.sentences(blocked, Text("nothing was changed"))
 
 
 def _of_check(group: Step | Group, check: Check) -> Check:
@@ -331,8 +329,8 @@ def _health(state: ProjectState, request: Request, name: str) -> Check | None:
     if _lacks_login(state, request, config, found):
         waiting = "it has no login for {registry} yet, which is what migrate gives it: {reason}"
         return finding(Verdict.WARNING, Text(waiting, registry=REGISTRY, reason=found.why))
-    serves = readiness.serves(state, name)
-    seen = Text("it is already failing: {reason}; {serves}", reason=found.why, serves=serves)
+    failing = Text("it is already failing: {reason}", reason=found.why)
+    seen = Text.sentences(failing, readiness.serves(state, name))
     fix = then(Text("find the cause, and fix it"), ("describe", f"dc/{name}"))
     fix = found.cause.fix if found.cause is not None else fix
     return finding(Verdict.FAILED, seen, fix, forceable=True)

@@ -179,5 +179,5 @@ def shown(answers: Mapping[Requester, Check]) -> tuple[Check, ...]:
     known = tuple(found for found in answers.values() if found.verdict is not Verdict.UNKNOWN)
     if known or Requester.CLUSTER in answers:
         return known or tuple(answers.values())
-    later = "{seen}; the cluster is asked before the first redeployment, once it has the login"
-    return tuple(_warning(found, Text(later, seen=found.seen)) for found in answers.values())
+    later = Text("the cluster is asked before the first redeployment, once it has the login")
+    return tuple(_warning(found, Text.sentences(found.seen, later)) for found in answers.values())

@@ -275,9 +275,13 @@ def _with_old(state: ProjectState, name: str, goal: Goal, reason: Text) -> Text:
     """The reason, with an old pod that does not end: on a node that is away it may be there, and serve, for long (fact 39)."""
     for pod in state.pods_of(name):
         if pod.deleted and pod.phase in ("Pending", "Running", "Unknown") and pod.account != goal.account:
-            seen = "{reason}; pod {pod}, which runs as {account}, is still terminating"
-            return Text(seen, reason=reason, pod=pod.name, account=pod.account)
+            return Text.sentences(reason, still_terminating(pod))
     return reason
+
+
+def still_terminating(pod: Pod) -> Text:
+    """What is said of an old pod that does not end."""
+    return Text("pod {pod}, which runs as {account}, is still terminating", pod=pod.name, account=pod.account)
 
 
 def fix(assessment: Assessment, undoing: bool = False) -> Fix:
@@ -312,9 +316,7 @@ def serves(state: ProjectState, name: str) -> Text:
         count = sum(pod.controller == controller for pod in ready)
         serving_now = "{controller} serves ({count} ready, as {account})"
         found.append(Text(serving_now, controller=controller, count=count, account=account))
-    if len(found) == 1:
-        return found[0]
-    return Text("{first}, and {second}", first=found[0], second=found[-1])
+    return Text.listed(*found)
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:

@@ -33,7 +33,7 @@ STEP = Step.REGISTRY_SECRET
 # FILE is for the reader to fill in.
 GIVE = resume("--secret-file", "FILE")
 # One in the project under another name can be copied.
-SOURCES = Text("{panel}; or name another source with --username or --from-secret", panel=PANEL)
+SOURCES = Text.sentences(PANEL, Text("or name another source with --username or --from-secret"))
 GIVE_ANOTHER = resume("--secret-file", "FILE", "--replace-secret")
 
 

@@ -107,7 +107,7 @@ def password_of(raw: bytes, source: str) -> str:
 
 
 def _unusable(source: str, why: Text) -> Usage:
-    return Usage(Text("{source} is not a usable registry secret: {why}; {panel}", source=source, why=why, panel=PANEL))
+    return Usage(Text.sentences(Text("{source} is not a usable registry secret: {why}", source=source, why=why), PANEL))
 
 
 def _kind(item: Mapping[str, Any]) -> str:

@@ -262,14 +262,18 @@ def _refused(user: str, role: Fix, right: Right, action: Change, answer: bool | 
     named = {
         "user": user,
         "right": right.sentence,
-        "where": Text("in project {project}", project=right.namespace) if right.namespace else Text("in the cluster"),
+        "project": right.namespace,
         "command": shell.oc(action.args),
     }
+    needs = Text("{command} needs it", **named)
     if answer is None:
-        seen = Text("could not check whether {user} can {right} {where}; {command} needs it", **named)
+        here = "could not check whether {user} can {right} in project {project}"
+        everywhere = "could not check whether {user} can {right} in the cluster"
+        seen = Text.sentences(Text(here, **named) if right.namespace else Text(everywhere, **named), needs)
         fix = Fix(Text("ask the server"), (Command(("oc", *right.question)), RESUME))
         return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.UNKNOWN, seen, fix)
-    seen = Text("{user} cannot {right} {where}, and {command} needs it", **named)
+    here, everywhere = "{user} cannot {right} in project {project}", "{user} cannot {right} in the cluster"
+    seen = Text.sentences(Text(here, **named) if right.namespace else Text(everywhere, **named), needs)
     if isinstance(action, RoleGranted):
         return _grant_refused(right.sentence, action, seen)
     return _finding(Code.RIGHTS_SUFFICIENT, right.sentence, Verdict.FAILED, seen, role)

@@ -111,7 +111,7 @@ def _undone(checks: Sequence[Check]) -> Text:
         return Text("undone, but not as before: {subjects}", subjects=", ".join(kept))
     others = [check.seen for check in checks if check.code == Code.RUNS_UNDONE]
     if others:
-        return Text("as before this run, and the pods prove it; {still}", still=others[0])
+        return Text.sentences(Text("as before this run, and the pods prove it"), others[0])
     return Text("as before, and the pods prove it")
 
 
@@ -147,31 +147,31 @@ def _of_project(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Summary:
     missed = tuple(step for step in Step if step not in seen and not (step is Step.PERMISSIONS and step in skipped))
     if missed:
         names = ", ".join(step.value for step in missed)
-        sentence = Text("no overall verdict; not checked: {names}", names=names)
+        sentence = Text.sentences(Text("no overall verdict"), Text("not checked: {names}", names=names))
         return Summary(Conclusion.PARTLY, _with_warnings(sentence, checks), skipped, missed)
     proved = sum(check.code == Code.PODS_RUN_AS_AMP and check.verdict is Verdict.PASSED for check in checks)
     others = next((check for check in checks if check.verdict is Verdict.SKIPPED and check.step not in skipped), None)
     if others is not None or not proved:
         sentence = Text.plural(
-            "the pods of {count} config prove that it runs as amp; {others}",
-            "the pods of {count} configs prove that they run as amp; {others}",
+            "the pods of {count} config prove that it runs as amp",
+            "the pods of {count} configs prove that they run as amp",
             count=proved,
-            others=others.seen if others is not None else NOTHING,
         )
+        sentence = sentence if others is None else Text.sentences(sentence, others.seen)
         return Summary(Conclusion.PARTLY, _with_warnings(sentence, checks), skipped)
-    sentence = (
-        Text("migrated, and the pods prove it; permissions were not checked")
-        if Step.PERMISSIONS in skipped
-        else Text("migrated, and the pods prove it")
-    )
+    sentence = Text("migrated, and the pods prove it")
+    if Step.PERMISSIONS in skipped:
+        sentence = Text.sentences(sentence, Text("permissions were not checked"))
     return Summary(Conclusion.DONE, _with_warnings(sentence, checks), skipped)
 
 
 def _with_warnings(sentence: Text, checks: Iterable[Check]) -> Text:
-    count = counted(checks, Verdict.WARNING)
-    if not count:
-        return sentence
-    return Text.plural("{sentence}; {count} warning", "{sentence}; {count} warnings", count=count, sentence=sentence)
+    return Text.sentences(sentence, warnings(counted(checks, Verdict.WARNING)))
+
+
+def warnings(count: int) -> Text:
+    """How many warnings there are; nothing where there are none."""
+    return Text.plural("{count} warning", "{count} warnings", count=count) if count else NOTHING
 
 
 def exit_code(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, Check, Request, Step, Text, Verdict
-from .readiness import Assessment, RolloutState, assess, fix, serves, unread
+from .readiness import Assessment, RolloutState, assess, fix, serves, still_terminating, unread
 from .selection import choose
 
 STEP = Step.VERIFICATION
@@ -22,7 +22,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 def _check(state: ProjectState, found: Assessment) -> Check:
     subject = f"dc/{found.config}"
     if not found.reached:
-        seen = Text("{why}; {serves}", why=found.why, serves=serves(state, found.config))
+        seen = Text.sentences(found.why, serves(state, found.config))
         return Check(STEP, Code.PODS_RUN_AS_AMP, subject, found.verdict, seen, fix(found))
     seen = Text("{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT)
     if found.state is RolloutState.SCALED_TO_ZERO:
@@ -34,10 +34,5 @@ def _check(state: ProjectState, found: Assessment) -> Check:
         )
     old = [pod for pod in state.pods_of(found.config) if pod.deleted and pod.ready and pod.account != ACCOUNT]
     if old:
-        seen = Text(
-            "{seen}; pod {pod}, which runs as {account}, is still terminating",
-            seen=seen,
-            pod=old[0].name,
-            account=old[0].account,
-        )
+        seen = Text.sentences(seen, still_terminating(old[0]))
     return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)

@@ -178,7 +178,7 @@ def _waves(script: Script) -> Iterator[str]:
 
 def _config(script: Script, name: str, cost: Cost) -> Iterator[str]:
     quoted = shell.quoted(name)
-    why = "; ".join(map(_line, cost.warnings))
+    why = _line(Text.sentences(*cost.warnings))
     patched = False
     for change in script.changes:
         if not isinstance(change, ConfigChange) or change.config != name:

@@ -53,13 +53,12 @@ COUNTED = {
 
 def counted(changes: Sequence[Change]) -> Text:
     """How many changes of each kind there are, as a list."""
-    found = NOTHING
+    found = []
     for kinds, (one, many) in COUNTED.items():
         count = sum(isinstance(change, kinds) for change in changes)
         if count:
-            part = Text.plural(one, many, count=count)
-            found = Text("{first}, {second}", first=found, second=part) if found.template else part
-    return found
+            found.append(Text.plural(one, many, count=count))
+    return Text.listed(*found)
 
 
 def show_plan(terminal: Terminal, plan: Plan, verbose: bool = False) -> None:
@@ -89,9 +88,8 @@ def last_line(plan: Plan, undo: bool) -> Text:
     sentence = Text("to undo: {changes}" if undo else "to make: {changes}", changes=counted(plan.actions))
     if not plan.waves:
         return sentence
-    return Text(
-        "{left}; at most {minutes} min", left=sentence, minutes=_minutes(longest_seconds(plan.waves, plan.costs))
-    )
+    minutes = _minutes(longest_seconds(plan.waves, plan.costs))
+    return Text.sentences(sentence, Text("at most {minutes} min", minutes=minutes))
 
 
 def show_end(terminal: Terminal, result: Result, recorded: Recorded) -> None:
@@ -158,7 +156,7 @@ def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost]
         cost = by_name[names[0]]
         joined = ", ".join(names)
         minutes = terminal.say(_limit(cost))
-        words = "; ".join(terminal.say(warning) for warning in cost.brief)
+        words = terminal.say(Text.sentences(*cost.brief))
         head = f"{lead}{joined}{' ' * (widest - columns(joined))}  {minutes:>6}"
         hanging = max(6, min(columns(head) + 2, terminal.width - COST_COLUMNS))
         terminal.line(f"{head}  {words}".rstrip(), 0, hanging)

@@ -202,7 +202,7 @@ def table(
     shown = shown[:room]
     if len(shown) < len(groups):
         left = len(groups) - len(shown)
-        last = Text.plural("{last}; {count} is not shown", "{last}; {count} are not shown", count=left, last=last)
+        last = Text.sentences(last, Text.plural("{count} is not shown", "{count} are not shown", count=left))
     footer = terminal.paint(fit(f"  {terminal.say(last)}", width).rstrip(), "quiet")
     return [*(row for _, rows in shown for row in rows), footer]
 

@@ -52,15 +52,11 @@ def _verdict(record: Record) -> Verdict:
 def _headline(record: Record, taken: bool) -> Text:
     outcome = _unfinished(record) if record.finished is None else outcome_of(record)
     changes = Text.plural("{count} change", "{count} changes", count=len(record.changes))
-    headline = Text(
-        "{command} in {project} by {user}: {outcome}, {changes}",
-        command=record.command,
-        project=record.project,
-        user=record.user,
-        outcome=outcome,
-        changes=changes,
-    )
-    return Text("{headline}, undone since", headline=headline) if taken else headline
+    line = "{command} in {project} by {user}: {outcome}, {changes}"
+    undone = "{command} in {project} by {user}: {outcome}, {changes}, undone since"
+    named: dict[str, object] = {"command": record.command, "project": record.project, "user": record.user}
+    named |= {"outcome": outcome, "changes": changes}
+    return Text(undone, **named) if taken else Text(line, **named)
 
 
 def _unfinished(record: Record) -> Text:

@@ -8,7 +8,7 @@ from .. import shell
 from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
-from ..guide.verdicts import Conclusion, summary
+from ..guide.verdicts import Conclusion, counted, summary, warnings
 from ..options import Options
 from ..values import NO_FIX, Check, Command, Fix, Text, Verdict
 from . import failed, text
@@ -131,11 +131,10 @@ def verdict_of_findings(terminal: Terminal, findings: Sequence[Check], step: str
     ready = Text("ready for step {step}", step=step) if step else Text("ready to migrate")
     left = [finding.subject for finding in findings if finding.verdict is Verdict.SKIPPED]
     if left:
-        ready = Text("{ready}; not checked: {names}", ready=ready, names=", ".join(left))
-    warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
-    if warnings:
-        ready = Text.plural("{ready}; {count} warning", "{ready}; {count} warnings", count=warnings, ready=ready)
-    text.show_verdict(terminal, Verdict.WARNING if warnings or left else Verdict.PASSED, ready)
+        ready = Text.sentences(ready, Text("not checked: {names}", names=", ".join(left)))
+    count = counted(findings, Verdict.WARNING)
+    verdict = Verdict.WARNING if count or left else Verdict.PASSED
+    text.show_verdict(terminal, verdict, Text.sentences(ready, warnings(count)))
 
 
 def _plan(terminal: Terminal, result: Result, seen: Plan, options: Options) -> None:
@@ -214,7 +213,7 @@ def _left(outcome: Outcome) -> Text:
 def _in_brief(outcome: Outcome) -> Text:
     summary = outcome.overall.sentence
     for check in wrong(outcome.checks):
-        return Text("{summary}; first {subject}: {seen}", summary=summary, subject=check.subject, seen=check.seen)
+        return Text.sentences(summary, Text("first {subject}: {seen}", subject=check.subject, seen=check.seen))
     return summary
 
 
@@ -230,13 +229,15 @@ def _summary(outcomes: Sequence[Outcome]) -> Text:
     well, failed, partly = (
         known.count(meaning) for meaning in (Conclusion.DONE, Conclusion.NOT_DONE, Conclusion.PARTLY)
     )
-    counted = Text("{well} migrated, {failed} not migrated", well=well, failed=failed)
-    if partly:
-        counted = Text("{counted}, {partly} partly checked", counted=counted, partly=partly)
+    numbers = (
+        (Text("{number} migrated", number=well), True),
+        (Text("{number} not migrated", number=failed), True),
+        (Text("{number} partly checked", number=partly), partly),
+        (Text("{number} not known", number=len(outcomes) - well - failed - partly), True),
+    )
     return Text.plural(
-        "{count} project: {counted}, {unknown} not known",
-        "{count} projects: {counted}, {unknown} not known",
+        "{count} project: {numbers}",
+        "{count} projects: {numbers}",
         count=len(outcomes),
-        counted=counted,
-        unknown=len(outcomes) - well - failed - partly,
+        numbers=Text.listed(*(number for number, shown in numbers if shown)),
     )

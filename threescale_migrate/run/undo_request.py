@@ -80,7 +80,7 @@ def after_failure(run: Run, error: Failed) -> Failed:
         if left:
             become = Text("the run was undone, except for: {left}", left=left)
         elif others:
-            become = Text("the run was undone: as before this run; {still}", still=others[0].seen)
+            become = Text.sentences(Text("the run was undone: as before this run"), others[0].seen)
     # The state of the others has changed since.
     return Failed(replace(error.failure, undo=None, others=(become,)), error.exit_code)
 
