@@ -28,7 +28,7 @@ from ..guide.object_changes import (
 )
 from ..guide.role_changes import RoleGranted, RoleRemoved
 from ..guide.selection import Wave
-from ..values import NOTHING, PROGRAM, Step, Text, Verdict
+from ..values import PROGRAM, Step, Text, Verdict
 from .result import Plan, Recorded, Result
 from .terminal import Terminal, columns
 from .text import TITLES, change_line
