@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,44 @@ def test_a_secret_that_a_pod_needs_for_its_image_is_kept(world: World, image: st
         assert "it is kept: pod/ours" in done.out
     else:
         assert f"secret/{SECRET}: removed; pod/ours still names it" in done.out
+
+
+KEY = {"name": SECRET, "key": ".dockerconfigjson"}
+MOUNTS: dict[str, dict[str, Any]] = {
+    "a volume": {"volumes": [{"name": "v", "secret": {"secretName": SECRET}}]},
+    "a projected volume": {"volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": SECRET}}]}}]},
+    "a variable": {"containers": [{"name": "c", "image": "x", "env": [{"name": "A", "valueFrom": {"secretKeyRef": KEY}}]}]},
+    "all variables": {"containers": [{"name": "c", "image": "x", "envFrom": [{"secretRef": {"name": SECRET}}]}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", MOUNTS)
+def test_a_secret_that_a_pod_reads_is_kept(world: World, way: str) -> None:
+    assert world.migrate("--dc", "zync").code == 0
+    item = json.loads(pod("default"))
+    item["spec"].update(MOUNTS[way])
+    assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
+    done = undo(world)
+    assert done.code == 1, done.all
+    assert "it is kept: pod/ours" in done.out
+    assert is_there(world, "secret", SECRET)
+
+
+def test_what_a_config_at_rest_would_mount_is_kept(world: World) -> None:
+    assert world.migrate("--dc", "zync").code == 0
+    spec = {"containers": [{"name": "c", "image": "x"}], **MOUNTS["a volume"]}
+    config = {"replicas": 0, "triggers": [], "template": {"metadata": {"labels": {"a": "b"}}, "spec": spec}}
+    item = {
+        "apiVersion": "apps.openshift.io/v1",
+        "kind": "DeploymentConfig",
+        "metadata": {"name": "ours"},
+        "spec": config,
+    }
+    assert world.oc("create", "-f", "-", stdin=json.dumps(item)).code == 0
+    done = undo(world)
+    assert done.code == 1, done.all
+    assert "it is kept: dc/ours" in done.out
+    assert is_there(world, "secret", SECRET)
 
 
 def test_a_rollout_under_way_keeps_the_account_that_it_will_run_as(world: World, front: Front) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from threescale_migrate.cluster.access import Binding, Subject
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.state import ProjectState
+from threescale_migrate.guide import objects_in_use
 from threescale_migrate.guide.change import Undo
 from threescale_migrate.guide.config_changes import ConfigPatched
 from threescale_migrate.guide.role_changes import RoleGranted
 from threescale_migrate.guide.undo_plan import combined, plan, verify
-from threescale_migrate.values import NOTHING, Verdict
+from threescale_migrate.values import NOTHING, SECRET_NAME, Verdict
 
 AMP = Subject("ServiceAccount", "amp", "threescale")
 OTHER = Subject("User", "alice", "")
@@ -91,3 +93,20 @@ def test_what_a_run_that_died_in_its_patch_left_is_not_somebody_elses(account: s
     config = {"kind": "DeploymentConfig", "metadata": {"name": "zync"}, "spec": {"template": {"spec": spec}}}
     state = parse_project([config], "threescale")
     assert (changes[0].undo_blocked(state, Undo(changes)) is not None) == refused
+
+
+def test_a_pod_that_no_node_has_begun_with_needs_the_secret_of_its_image() -> None:
+    """It has no status of its containers yet."""
+    secret = {
+        "kind": "Secret",
+        "metadata": {"name": SECRET_NAME},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": base64.b64encode(b'{"auths":{"registry.redhat.io":{"auth":"dTpw"}}}').decode()},
+    }
+    spec = {
+        "containers": [{"name": "c", "image": "registry.redhat.io/x/y"}],
+        "imagePullSecrets": [{"name": SECRET_NAME}],
+    }
+    pod = {"kind": "Pod", "metadata": {"name": "new"}, "spec": spec, "status": {"phase": "Pending"}}
+    state = parse_project([pod], "threescale", secret)
+    assert [str(user.name) for user in objects_in_use.of_secret(state, Undo(()), SECRET_NAME, ())] == ["pod/new"]

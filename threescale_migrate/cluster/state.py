@@ -64,7 +64,8 @@ class DeploymentConfig:
     """A DeploymentConfig, as far as a migration needs it. `timeout_seconds` is its strategy's own deadline.
 
     `max_surge` and `max_unavailable` are pods or a share of them, as written; `deployer` is what its deployer pod asks for,
-    and `hook_containers` are the containers of its hooks, by name; `owners` are who owns it, by kind and name.
+    and `hook_containers` are the containers of its hooks, by name; `owners` are who owns it, by kind and name; `template_secrets` are
+    what the volumes and environments of its pods need.
     """
 
     name: str
@@ -97,6 +98,7 @@ class DeploymentConfig:
     owners: tuple[tuple[str, str], ...] = ()
     resource_version: str = ""
     test: bool = False
+    template_secrets: tuple[str, ...] = ()
 
     @property
     def resting_replicas(self) -> int:
@@ -147,7 +149,8 @@ class ContainerState:
 @dataclass(frozen=True)
 class Pod:
     """A pod. `role` is `app`, `deployer` or `hook`; `controller` is the replication controller that owns it, if one does;
-    `constraints` are the security context constraints that admitted it (apiserver-library-go, sccadmission/admission.go)."""
+    `constraints` are the security context constraints that admitted it (apiserver-library-go, sccadmission/admission.go); `images` are
+    what it asks for, and `secrets` what its volumes and environments need, from before a node has begun with it."""
 
     name: str
     role: str
@@ -161,6 +164,8 @@ class Pod:
     containers: tuple[ContainerState, ...]
     created: str
     constraints: str = ""
+    images: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:

@@ -87,7 +87,26 @@ def parse_config(item: _JSON) -> DeploymentConfig:
         ),
         owners=tuple((str(o.get("kind")), str(o.get("name"))) for o in meta.get("ownerReferences") or ()),
         resource_version=str(meta.get("resourceVersion") or ""),
+        template_secrets=_needed_secrets(pod_spec),
     )
+
+
+def _needed_secrets(pod_spec: _JSON) -> tuple[str, ...]:
+    """The secrets without which the containers of a pod do not start: those of its volumes and environments that are not optional."""
+    found: list[tuple[Any, Any]] = []
+    for volume in pod_spec.get("volumes") or ():
+        sources = [volume, *((volume.get("projected") or {}).get("sources") or ())]
+        for secret in (source.get("secret") or {} for source in sources):
+            found.append((secret.get("secretName") or secret.get("name"), secret.get("optional")))
+    for container in _containers(pod_spec):
+        references = [(each.get("valueFrom") or {}).get("secretKeyRef") for each in container.get("env") or ()]
+        references += [each.get("secretRef") for each in container.get("envFrom") or ()]
+        found += [(each.get("name"), each.get("optional")) for each in references if each]
+    return tuple(dict.fromkeys(str(name) for name, optional in found if name and not optional))
+
+
+def _containers(pod_spec: _JSON) -> list[_JSON]:
+    return [*(pod_spec.get("initContainers") or ()), *(pod_spec.get("containers") or ())]
 
 
 def _share(value: Any) -> str:
@@ -201,6 +220,8 @@ def parse_pod(item: _JSON) -> Pod:
         containers=tuple(_container(container) for container in statuses),
         created=str(meta.get("creationTimestamp") or ""),
         constraints=str((meta.get("annotations") or {}).get("openshift.io/scc") or ""),
+        images=tuple(str(container.get("image") or "") for container in _containers(spec)),
+        secrets=_needed_secrets(spec),
     )
 
 

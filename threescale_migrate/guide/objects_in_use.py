@@ -55,7 +55,7 @@ def of_account(state: ProjectState, undo: Undo, account: str) -> tuple[User, ...
 
 def of_secret(state: ProjectState, undo: Undo, secret: str, unlinked: Iterable[str]) -> tuple[User, ...]:
     """The accounts that a secret is linked to, without those from which it goes, the configs that name it, and the pods that need it
-    for an image."""
+    for an image, a volume or an environment."""
     leaving = _returning(state, undo)
     gone = frozenset() if undo.over else frozenset(unlinked)
     users = [
@@ -63,8 +63,13 @@ def of_secret(state: ProjectState, undo: Undo, secret: str, unlinked: Iterable[s
         for account in state.accounts.values()
         if secret in (*account.pull_secrets, *account.secrets) and account.name not in gone
     ]
-    users += [User(ObjectName("dc", c.name)) for c in state.configs.values() if secret in c.template_pull_secrets]
-    return (*users, *_pods(state, (pod for pod in _live(state, leaving) if _needs(state, pod, secret))))
+    users += [
+        User(ObjectName("dc", config.name))
+        for config in state.configs.values()
+        if secret in (*config.template_pull_secrets, *config.template_secrets)
+    ]
+    pods = (pod for pod in _live(state, leaving) if secret in pod.secrets or _needs(state, pod, secret))
+    return (*users, *_pods(state, pods))
 
 
 def of_link(state: ProjectState, undo: Undo, account: str, secret: str) -> tuple[User, ...]:
@@ -132,7 +137,7 @@ def _pods(state: ProjectState, pods: Iterable[Pod]) -> list[User]:
 
 
 def _needs(state: ProjectState, pod: Pod, secret: str) -> bool:
-    images = tuple(container.image for container in pod.containers)
+    images = (*pod.images, *(container.image for container in pod.containers))
     return secret in pod.pull_secrets and _covered(state, images, secret)
 
 
