@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.tools import messages
 from threescale_migrate.cli import parser as cli
+from threescale_migrate.cli.commands import COMMANDS
 from threescale_migrate.cli.parser_language import asked_for, localise, spoken
 from threescale_migrate.language import LANGUAGES, language_of, translation
 from threescale_migrate.render.progress import STATE_WIDTH, STATE_WORDS
@@ -33,6 +34,16 @@ def test_no_message_is_two_sentences_joined_in_code() -> None:
     ]
     assert len(listed) > 500
     assert [found for found in listed if joined.search(f"{found.template}\n{found.plural or ''}")] == []
+
+
+def test_no_message_holds_a_command_to_paste() -> None:
+    """It belongs into a `Fix`, which knows the project, the context, and who may run it."""
+    words = r"threescale-migrate (?:{})\b|\boc (?:adm|create|delete|get|login|patch|project|rollout|rsh) \S".format(
+        "|".join(COMMANDS)
+    )
+    of_help = ("cli.py", "rehearsal", "exit_codes.py")
+    found = [one for one in messages.all_messages() if not any(part in one.where for part in of_help)]
+    assert [one for one in found if one.template and re.search(words, one.template)] == []
 
 
 def test_sentences_are_set_apart_as_each_language_does_it() -> None:

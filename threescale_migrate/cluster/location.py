@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..values import Refused, Text
+from ..values import Command, Fix, Refused, Text
 from .dialects import user_of
 from .oc import Oc
 from .oc_errors import NoConfiguration, NotFound, OcError, UnknownResourceType, Unreachable
@@ -81,7 +81,8 @@ def pin(oc: Oc) -> str:
     found = _context(oc)
     project = oc.namespace or found.project or oc.read_line(("project", "-q"), PROJECT)
     if not project:
-        raise Refused(Text("no project is selected: name it with -n, or run oc project NAME"))
+        select = Fix(Text("name it with -n, or select it"), (Command(("oc", "project", "PROJECT")),))
+        raise Refused(Text("no project is selected"), select)
     if not NAME.fullmatch(project):  # as -n is checked: it is written into commands and manifests
         shown = ascii(project[:80])
         raise Refused(Text("the context's project {name} is not a valid project name: name one with -n", name=shown))

@@ -23,7 +23,7 @@ from ..exit_codes import ExitCode
 from ..files import flush_directory, opened
 from ..language import system_error
 from ..redaction import Redactor
-from ..values import ACCOUNT, DEFAULT_ACCOUNT, Problem, Text
+from ..values import ACCOUNT, DEFAULT_ACCOUNT, NO_FIX, PROGRAM, RESUME, Command, Fix, Problem, Text
 from .journal_directory import make, unwritable
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class JournalError(Problem):
 
     exit_code = ExitCode.FAILED
 
-    def __init__(self, text: Text, cause: OSError | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, text: Text, cause: OSError | None = None, fix: Fix = NO_FIX) -> None:
+        super().__init__(text, fix)
         self.cause = cause
 
 
@@ -132,12 +132,12 @@ class Journal:
             why = system_error(error)
             raise JournalError(
                 Text(
-                    "the journal {path} cannot be written ({why}): the run stops before its next change; free some disk space, then continue"
-                    " with threescale-migrate migrate, or undo it with threescale-migrate undo",
+                    "the journal {path} cannot be written ({why}): the run stops before its next change",
                     path=str(self.path),
                     why=why,
                 ),
                 error,
+                Fix(Text("free some disk space, then continue or undo the run"), (RESUME, Command((PROGRAM, "undo")))),
             ) from None
 
     def start(self, command: str, server: str, project: str, user: str, state: ProjectState, **values: Any) -> None:

@@ -7,10 +7,9 @@ import re
 import stat
 from pathlib import Path
 
-from .. import shell
 from ..files import flush_directory
 from ..language import system_error
-from ..values import Refused, Text
+from ..values import Command, Fix, Refused, Text
 
 
 def state_home() -> Path:
@@ -59,11 +58,12 @@ def make(directory: Path) -> None:
 def _open_to_others(path: Path) -> Refused:
     return Refused(
         Text(
-            "others can write to {directory}, and could put a journal there that undo would follow:"
-            " check what is in it, then run {command}, or set XDG_STATE_HOME to another directory",
-            directory=str(path),
-            command=shell.line(("chmod", "go-w", str(path))),
-        )
+            "others can write to {directory}, and could put a journal there that undo would follow", directory=str(path)
+        ),
+        Fix(
+            Text("check what is in it, then forbid that, or set XDG_STATE_HOME to another directory"),
+            (Command(("chmod", "go-w", str(path))),),
+        ),
     )
 
 

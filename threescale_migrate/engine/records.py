@@ -15,7 +15,7 @@ from ..guide.config_changes import RolloutCancelled
 from ..guide.undo_plan import revived
 from ..language import system_error
 from ..shell import Invocation
-from ..values import PROGRAM, Text, Usage
+from ..values import PROGRAM, Command, Fix, Text, Usage
 from . import journal_lines
 from .journal import CHANGED, FORMAT, UNSENT, JournalError, NoJournal, whole_number
 from .journal_directory import host_part, safe_name, state_home
@@ -254,10 +254,8 @@ def one_of(known: Iterable[Record], run: str) -> Record:
     found = [record for record in known if record.run.startswith(run)]
     exact = [record for record in found if record.run == run]
     if len(found) != 1 and len(exact) != 1:
-        sentence = "there is no run {run}: see threescale-migrate history"
-        if found:
-            sentence = "there is more than one run {run}: give more of its name, see threescale-migrate history"
-        raise Usage(Text(sentence, run=run))
+        sentence = "there is more than one run {run}: give more of its name" if found else "there is no run {run}"
+        raise Usage(Text(sentence, run=run), Fix(commands=(Command((PROGRAM, "history")),)))
     return (exact or found)[0]
 
 

@@ -17,7 +17,7 @@ from ..guide.change import Change, Undo
 from ..guide.config_changes import ConfigResumed, patches_in
 from ..guide.readiness import assess_all
 from ..guide.selection import Wave, Whole
-from ..values import Check, Text, Usage, Verdict
+from ..values import PROGRAM, Check, Command, Fix, Text, Usage, Verdict
 from .apply import apply
 from .records import Record, one_of
 from .rollout_wait import last_observation, settle, wait
@@ -140,8 +140,8 @@ def to_undo(known: Iterable[Record], run: str | None = None) -> tuple[Record, ..
         if chosen.finished != "done":
             return tuple(record for record in ordered if record.run in chosen.undoes and not record.is_undo)
         if run is not None:
-            why = "run {run} is an undo, which is not undone itself: to migrate again, run threescale-migrate migrate"
-            raise Usage(Text(why, run=chosen.run))
+            why = Text("run {run} is an undo, which is not undone itself", run=chosen.run)
+            raise Usage(why, Fix(Text("migrate again"), (Command((PROGRAM, "migrate", "--secret-file", "FILE")),)))
     if run is not None and chosen is not None:
         return (chosen,)
     return in_effect(ordered)

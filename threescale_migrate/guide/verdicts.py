@@ -12,14 +12,16 @@ from enum import Enum
 
 from ..check_codes import Code
 from ..exit_codes import ExitCode
-from ..values import ACCOUNT, NOTHING, SECRET_NAME, Check, Step, Text, Verdict
+from ..values import ACCOUNT, NOTHING, PROGRAM, SECRET_NAME, Check, Command, Fix, Step, Text, Verdict
 
 # What comes after "migrated", as far as this migration has to do with it (fact 30): in a line, with where the
 # rest is; and all of it.
-BRIEF = Text(
-    'next: the upgrade to 2.6; its oc new-app says serviceaccounts "{account}" already exists, which is expected:'
-    " threescale-migrate help next",
-    account=ACCOUNT,
+BRIEF = Fix(
+    Text(
+        'next: the upgrade to 2.6; its oc new-app says serviceaccounts "{account}" already exists, which is expected',
+        account=ACCOUNT,
+    ),
+    (Command((PROGRAM, "help", "next")),),
 )
 NEXT = (
     Text(
@@ -30,7 +32,7 @@ NEXT = (
         "zync-que, which comes with 2.6, runs as zync-que-sa: the 2.6 template gives that account the pull secret {secret}, which it needs",
         secret=SECRET_NAME,
     ),
-    Text("after the upgrade, threescale-migrate verify still says migrated, and checks the login of zync-que too"),
+    Text("after the upgrade a verification still says migrated, and checks the login of zync-que too"),
 )
 
 

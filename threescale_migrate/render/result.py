@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Union
 from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
 from ..shell import Invocation
-from ..values import NOTHING, Check, Text
+from ..values import NOTHING, Check, Fix, Text
 from .project_outcome import Changed, Outcome
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Result:
     code: int
     seen: Seen
     place: Invocation = field(default_factory=Invocation)
-    notes: tuple[Text, ...] = ()
+    notes: tuple[Text | Fix, ...] = ()
     announced: bool = False
     recorded: Recorded | None = None
 

@@ -65,7 +65,10 @@ def write(result: Result, screen: Screen, options: Options) -> None:
         if result.recorded is not None:
             show_end(screen.talk, result, result.recorded)
         for note in result.notes:
-            screen.talk.line(screen.talk.say(note))
+            if isinstance(note, Fix):
+                text.show_fix(screen.talk, note)
+            else:
+                screen.talk.line(screen.talk.say(note))
 
 
 def failure(result: Result, screen: Screen, person: bool) -> None:

@@ -65,7 +65,7 @@ def unexpected(options: Options, where: Location) -> tuple[tuple[str, Text], ...
         wrong.append(("project", seen))
     if options.expect_server and normal(options.expect_server) != where.server:
         seen = Text(
-            "oc is logged in to {found}, not to {wanted}: run oc login, or name a --context",
+            "oc is logged in to {found}, not to {wanted}: log in there, or name a --context",
             found=where.server,
             wanted=options.expect_server,
         )

@@ -26,7 +26,7 @@ from ..exit_codes import ExitCode
 from ..guide.readiness import Goal
 from ..language import system_error
 from ..render.formats import REPORTS
-from ..values import NOTHING, Check, Step, Text, Usage
+from ..values import PROGRAM, Check, Command, Fix, Step, Text, Usage
 from .session import Session
 
 
@@ -125,15 +125,10 @@ def _write(session: Session, path: str, record: Record) -> ExitCode:
     try:
         files.write(target, words)
     except OSError as error:
-        again = Text("threescale-migrate history {run} --report FILE", run=record.run) if record.run else NOTHING
-        session.say(
-            Text(
-                "the report {path} cannot be written ({why}); nothing else is affected. {again}",
-                path=str(target),
-                why=system_error(error),
-                again=again,
-            ),
-        )
+        failed = Text("the report {path} cannot be written ({why})", path=str(target), why=system_error(error))
+        session.say(Text.sentences(failed, Text("nothing else is affected")))
+        if record.run:
+            session.offer(Fix(commands=(Command((PROGRAM, "history", record.run, "--report", "FILE.html")),)))
         return ExitCode.FAILED
     session.reported(str(target))
     return ExitCode.DONE

@@ -10,12 +10,12 @@ from ..exit_codes import ExitCode
 from ..guide import verdicts
 from ..options import Options
 from ..render.result import Checked, Result
-from ..values import Check, Text
+from ..values import Check, Fix, Text
 from .session import Session
 
 
 def checked(
-    session: Session, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None, *notes: Text
+    session: Session, state: ProjectState, checks: Sequence[Check], oc: Oc | None = None, *notes: Text | Fix
 ) -> Result:
     """Checks as a result, with the exit code that they mean. With `oc`, for a run without a journal, a report is written."""
     code = exit_code(session.options, checks, session.command)

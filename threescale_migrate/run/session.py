@@ -90,7 +90,7 @@ class Session:
         """Whether a person reads the result."""
         return formats.of(self.options) is None
 
-    def result(self, code: int, seen: Seen, *notes: Text) -> Result:
+    def result(self, code: int, seen: Seen, *notes: Text | Fix) -> Result:
         """What this command did and saw."""
         return Result(self.command, code, seen, self.invocation, notes, bool(self._announced))
 

@@ -17,7 +17,7 @@ from ..cluster.oc import Oc
 from ..cluster.oc_errors import Forbidden, NotFound
 from ..guide import secret_file
 from ..language import system_error
-from ..values import SECRET_NAME, PullSecret, Refused, Text, Usage
+from ..values import SECRET_NAME, Command, Fix, PullSecret, Refused, Text, Usage
 from .session import Session
 
 STDIN = "standard input"
@@ -77,7 +77,8 @@ def of_project(name: str, oc: Oc) -> PullSecret:
     try:
         there = read_project_secret(oc, name)
     except NotFound:
-        raise Usage(Text("--from-secret: the project has no secret {name}: see oc get secrets", name=name)) from None
+        listed = Fix(commands=(Command(("oc", "get", "secrets")),))
+        raise Usage(Text("--from-secret: the project has no secret {name}", name=name), listed) from None
     except Forbidden as error:
         raise Refused(Text("--from-secret: secret {name} cannot be read: {why}", name=name, why=error.text)) from None
     return secret_file.from_item(json.loads(there.manifest), f"secret {name}", kept=name)
