@@ -105,7 +105,9 @@ def test_a_command_that_has_changed_nothing_yet_ends_at_once(world: World, comma
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
-    assert err == "threescale-migrate: ended by a signal; nothing was changed\n"
+    *place, last = err.splitlines()
+    assert last == "threescale-migrate: ended by a signal; nothing was changed"
+    assert len(place) == (command == "migrate")
     assert not is_running(oc)
 
 

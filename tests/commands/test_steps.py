@@ -135,7 +135,7 @@ def test_step_4_without_waiting_is_the_loop_of_the_guide(tmp_path: Path) -> None
     _prepared(world)
     done = step(world, Step.DEPLOYMENT_CONFIGS, *FEW, "--no-wait")
     assert done.code == 0, done.all
-    assert "wave" not in done.err
+    assert "wave 1 of" not in done.err
     assert "rollout" not in done.out
     assert step(world, Step.READINESS, *FEW).code == 5
 

@@ -72,7 +72,7 @@ def test_colour_is_where_it_is_wanted(
     assert bool(PAINT.search(seen.raw)) is terminal, seen.raw
 
 
-RESULTS = (("verify",), ("plan",), ("preflight",), ("verify", "--help"), ("help", "migrate"))
+RESULTS = (("verify", "-v"), ("plan",), ("preflight",), ("verify", "--help"), ("help", "migrate"))
 
 
 @pytest.mark.parametrize("width", [50, 79, 200])

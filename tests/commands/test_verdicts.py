@@ -131,3 +131,17 @@ def test_each_check_has_its_code_in_every_machine_format(migrated: World, tmp_pa
     assert few.startswith(
         "3SCALE OK - threescale: the pods of 1 config prove that it runs as amp; 14 configs of 3scale"
     )
+
+
+def test_what_passed_is_one_line_where_something_failed_and_no_step_whose_rollout_failed_is_among_it(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "image-pull=zync")
+    assert world.migrate("--dc", "zync,backend-cron").code == 5
+    shown = world.run("verify", "--dc", "zync,backend-cron")
+    assert shown.code == 1
+    lines = shown.out.splitlines()
+    assert [line for line in lines if "✓" in line] == [
+        "✓ passed: 1 registry secret, 2 service account, 3 permissions, 2 templates use amp, 1 rollout is complete,"
+        " the pods of 1 config run as amp"
+    ]
+    assert len([line for line in lines if "zync: the image" in line]) == 1
+    assert not [line for line in lines if "backend-cron: " in line], "of one that passed only its number is said"

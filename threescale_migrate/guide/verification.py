@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..check_codes import Code
 from ..cluster.state import ProjectState
-from ..values import ACCOUNT, Check, Request, Step, Text, Verdict
+from ..values import ACCOUNT, GO_ON, Check, Request, Step, Text, Verdict
 from .readiness import Assessment, RolloutState, assess, fix, serves, still_terminating, unread
 from .selection import choose
 
@@ -21,6 +21,8 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 def _check(state: ProjectState, found: Assessment) -> Check:
     subject = f"dc/{found.config}"
+    if not found.reached and state.configs[found.config].effective_account != ACCOUNT:
+        return Check(STEP, Code.PODS_RUN_AS_AMP, subject, found.verdict, found.why, GO_ON)
     if not found.reached:
         seen = Text.sentences(found.why, serves(state, found.config))
         return Check(STEP, Code.PODS_RUN_AS_AMP, subject, found.verdict, seen, fix(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .. import shell
@@ -12,7 +12,7 @@ from ..guide.preflight import against, heading, overrides
 from ..guide.selection import Wave
 from ..guide.verdicts import Conclusion, alike, summary, telling
 from ..shell import resumption
-from ..values import RESUME, Check, Command, Fix, Step, Text, Verdict, Who, resume
+from ..values import RESUME, Check, Command, Fix, Group, Step, Text, Verdict, Who, resume
 from .terminal import MARKS, Terminal
 
 # As the guide numbers them.
@@ -52,6 +52,8 @@ PROVED = {
     Code.ROLLOUT_COMPLETE: ("{count} rollout is complete", "{count} rollouts are complete"),
     Code.PODS_RUN_AS_AMP: ("the pods of {count} config run as amp", "the pods of {count} configs run as amp"),
 }
+# So many configs alike are counted, not named.
+MANY = 4
 # Subjects that are words and not names of the cluster's objects.
 SUBJECTS = {"server": Text("server"), "release": Text("release")}
 
@@ -89,26 +91,50 @@ def change_line(place: shell.Invocation, change: Change) -> str:
 
 def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = False, quiet: bool = False) -> None:
     """The checks in groups by step: a mark, a sentence, and what fixes a failure; then, once, how to go on. Unless more is asked for,
-    what is said of a config by one step is not said again by another, and the same of several configs is one line."""
-    told = frozenset(checks if verbose else telling(checks))
+    what is said of a config by one step is not said again by another, the same of several configs is one line, and where something
+    is wrong so is all that passed."""
+    told = checks if verbose else [*telling(checks), *(check for check in checks if check.verdict not in WRONG)]
+    groups = {step: [check for check in checks if check.step is step and check in told] for step in Step}
     screen = _Fixes(terminal)
-    for step in Step:
-        group = [check for check in checks if check.step is step]
-        group = [check for check in group if check in told or check.verdict not in (Verdict.FAILED, Verdict.UNKNOWN)]
-        if quiet:
-            group = [check for check in group if not _is_usual(check)]
-        if not group:
+    wrong = {check.step for check in checks if check.verdict is not Verdict.PASSED}
+    brief = not verbose and any(check.verdict in WRONG for check in checks)
+    if brief and not quiet:
+        _show_passed(terminal, groups, wrong)
+    left = [same for step in Step for same in alike(groups[step]) if same[0].verdict in WRONG]
+    if brief and len(left) > 1 and all(is_left_to_do(same[0]) for same in left):
+        screen.show_left(left)
+        groups = {step: [check for check in group if check.verdict not in WRONG] for step, group in groups.items()}
+    for step, group in groups.items():
+        folded = step in FOLDED and not verbose
+        proved = [check for check in group if folded and check.verdict is Verdict.PASSED and check.code in PROVED]
+        shown = [check for check in group if check not in proved]
+        if quiet or brief:
+            proved, shown = [], [check for check in shown if not _is_usual(check)]
+        if not (proved or shown):
             continue
         if not quiet:
             terminal.line(terminal.paint(terminal.say(Text(TITLES[step])), "strong"))
-        folded = step in FOLDED and not verbose
-        if folded and not quiet:
-            proved = [check for check in group if check.verdict is Verdict.PASSED and check.code in PROVED]
-            _show_folded(terminal, proved)
-            group = [check for check in group if check not in proved]
-        for same in alike(group) if not verbose else ((check,) for check in group):
+        _show_folded(terminal, proved)
+        for same in alike(shown) if not verbose else ((check,) for check in shown):
             screen.show(same)
     screen.go_on()
+
+
+WRONG = (Verdict.FAILED, Verdict.UNKNOWN)
+
+
+def is_left_to_do(check: Check) -> bool:
+    """Whether nothing has to be repaired: the migration has only to be carried out, or to go on."""
+    return check.verdict is Verdict.FAILED and bool(check.fix.commands) and not repairs(check.fix)
+
+
+def _show_passed(terminal: Terminal, groups: Mapping[Step, Sequence[Check]], wrong: Container[Step | Group]) -> None:
+    """All that passed, in one line: the steps of which nothing else is said, and how many configs of the others."""
+    whole = [Text(TITLES[step]) for step, group in groups.items() if group and step not in wrong]
+    rest = [count for step, group in groups.items() if step in wrong for count in _counts(group)]
+    names = ", ".join(map(terminal.say, (*whole, *rest)))
+    if names:
+        terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(Text('passed: {names}', names=names))}", 0, 2)
 
 
 def _is_usual(check: Check) -> bool:
@@ -118,11 +144,16 @@ def _is_usual(check: Check) -> bool:
 
 def _show_folded(terminal: Terminal, group: Sequence[Check]) -> None:
     """What passed of the configs, a line for all that is alike."""
+    for seen in _counts(group):
+        terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(seen)}", 2, 4)
+
+
+def _counts(group: Sequence[Check]) -> Iterator[Text]:
+    """How many configs passed, by what was checked of them."""
     for code, (one, many) in PROVED.items():
-        count = sum(check.code == code for check in group)
+        count = sum(check.code == code and check.verdict is Verdict.PASSED for check in group)
         if count:
-            seen = Text.plural(one, many, count=count)
-            terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(seen)}", 2, 4)
+            yield Text.plural(one, many, count=count)
 
 
 def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:
@@ -176,6 +207,16 @@ class _Fixes:
             seen = Text("each of {count} configs: {seen}", count=len(names), seen=check.seen)
             check = replace(check, subject="", seen=Text("{seen} ({names})", seen=seen, names=", ".join(names)))
         self.shown = show_check(self.terminal, replace(check, fix=fix), self.shown)
+
+    def show_left(self, groups: Sequence[Sequence[Check]]) -> None:
+        """What is left to do and needs no repair, in one line; the names of many configs say nothing."""
+        names = []
+        for same in groups:
+            count = Text.plural("{count} config", "{count} configs", count=len(same))
+            names += [one.subject for one in same] if len(same) < MANY else [self.terminal.say(count)]
+            self.resumed += [command for one in same for command in one.fix.commands]
+        left = self.terminal.say(Text("left to do: {names}", names=", ".join(names)))
+        self.terminal.line(f"{self.terminal.mark(Verdict.FAILED)} {left}", 0, 2)
 
     def go_on(self, options: Sequence[str] = ()) -> None:
         """The block for a cluster admin, ready to be sent; the command that goes on once all is fixed, or by `options` in spite of it."""

@@ -51,6 +51,8 @@ def begun(session: Session, options: Options, wanted: tuple[Step, ...] = STEPS) 
     if options.backup is not None:
         new_directory(options.backup)  # said before anything is asked
     request = replace(request_of(session, oc), steps=wanted)
+    if wanted == (Step.DEPLOYMENT_CONFIGS,):
+        request = replace(request, all_at_once=True)
     with locked(oc, where) as directory:
         state = observe(oc, ahead=True, elsewhere=request.permissions)
         already = _already(oc, options, where, state, request)
