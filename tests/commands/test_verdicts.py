@@ -133,7 +133,9 @@ def test_each_check_has_its_code_in_every_machine_format(migrated: World, tmp_pa
     )
 
 
-def test_what_passed_is_one_line_where_something_failed_and_no_step_whose_rollout_failed_is_among_it(tmp_path: Path) -> None:
+def test_what_passed_is_one_line_where_something_failed_and_no_step_whose_rollout_failed_is_among_it(
+    tmp_path: Path,
+) -> None:
     world = make_world(tmp_path, "image-pull=zync")
     assert world.migrate("--dc", "zync,backend-cron").code == 5
     shown = world.run("verify", "--dc", "zync,backend-cron")

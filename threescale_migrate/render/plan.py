@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..engine.run_failure import Failure
 from ..guide.change import Change
@@ -39,25 +39,31 @@ COST_COLUMNS = 36
 
 
 # What a change is called where several are counted; to undo one is to make one of the same name.
-COUNTED = {
-    (SecretCreated, SecretCopied, SecretReplaced, SecretDeleted): ("{count} secret", "{count} secrets"),
-    (AccountCreated, AccountDeleted): ("{count} account", "{count} accounts"),
-    (SecretLinked, SecretUnlinked): ("{count} link", "{count} links"),
-    (RoleGranted, RoleRemoved): ("{count} role", "{count} roles"),
-    (ConfigPatched,): ("{count} patch", "{count} patches"),
-    (ConfigResumed, ConfigPaused): ("{count} config resumed or paused", "{count} configs resumed or paused"),
-    (RolloutCancelled,): ("{count} rollout cancelled", "{count} rollouts cancelled"),
-    (RolloutStarted,): ("{count} rollout started", "{count} rollouts started"),
+COUNTED: Mapping[tuple[type[Change], ...], Callable[[int], Text]] = {
+    (SecretCreated, SecretCopied, SecretReplaced, SecretDeleted): lambda count: Text.plural(
+        "{count} secret", "{count} secrets", count=count
+    ),
+    (AccountCreated, AccountDeleted): lambda count: Text.plural("{count} account", "{count} accounts", count=count),
+    (SecretLinked, SecretUnlinked): lambda count: Text.plural("{count} link", "{count} links", count=count),
+    (RoleGranted, RoleRemoved): lambda count: Text.plural("{count} role", "{count} roles", count=count),
+    (ConfigPatched,): lambda count: Text.plural("{count} patch", "{count} patches", count=count),
+    (ConfigResumed, ConfigPaused): lambda count: Text.plural(
+        "{count} config resumed or paused", "{count} configs resumed or paused", count=count
+    ),
+    (RolloutCancelled,): lambda count: Text.plural(
+        "{count} rollout cancelled", "{count} rollouts cancelled", count=count
+    ),
+    (RolloutStarted,): lambda count: Text.plural("{count} rollout started", "{count} rollouts started", count=count),
 }
 
 
 def counted(changes: Sequence[Change]) -> Text:
     """How many changes of each kind there are, as a list."""
     found = []
-    for kinds, (one, many) in COUNTED.items():
+    for kinds, sentence in COUNTED.items():
         count = sum(isinstance(change, kinds) for change in changes)
         if count:
-            found.append(Text.plural(one, many, count=count))
+            found.append(sentence(count))
     return Text.listed(*found)
 
 

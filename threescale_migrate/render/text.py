@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .. import shell
@@ -47,10 +47,16 @@ ENDINGS = {
 }
 # Steps with a line for each config: what passed is shown in one line unless more is asked for.
 FOLDED = frozenset({Step.DEPLOYMENT_CONFIGS, Step.READINESS, Step.VERIFICATION})
-PROVED = {
-    Code.TEMPLATE_NAMES_AMP: ("{count} template uses amp", "{count} templates use amp"),
-    Code.ROLLOUT_COMPLETE: ("{count} rollout is complete", "{count} rollouts are complete"),
-    Code.PODS_RUN_AS_AMP: ("the pods of {count} config run as amp", "the pods of {count} configs run as amp"),
+PROVED: Mapping[Code, Callable[[int], Text]] = {
+    Code.TEMPLATE_NAMES_AMP: lambda count: Text.plural(
+        "{count} template uses amp", "{count} templates use amp", count=count
+    ),
+    Code.ROLLOUT_COMPLETE: lambda count: Text.plural(
+        "{count} rollout is complete", "{count} rollouts are complete", count=count
+    ),
+    Code.PODS_RUN_AS_AMP: lambda count: Text.plural(
+        "the pods of {count} config run as amp", "the pods of {count} configs run as amp", count=count
+    ),
 }
 # So many configs alike are counted, not named.
 MANY = 4
@@ -132,9 +138,9 @@ def _show_passed(terminal: Terminal, groups: Mapping[Step, Sequence[Check]], wro
     """All that passed, in one line: the steps of which nothing else is said, and how many configs of the others."""
     whole = [Text(TITLES[step]) for step, group in groups.items() if group and step not in wrong]
     rest = [count for step, group in groups.items() if step in wrong for count in _counts(group)]
-    names = ", ".join(map(terminal.say, (*whole, *rest)))
-    if names:
-        terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(Text('passed: {names}', names=names))}", 0, 2)
+    if whole or rest:
+        sentence = Text("passed: {names}", names=Text.listed(*whole, *rest))
+        terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(sentence)}", 0, 2)
 
 
 def _is_usual(check: Check) -> bool:
@@ -150,10 +156,10 @@ def _show_folded(terminal: Terminal, group: Sequence[Check]) -> None:
 
 def _counts(group: Sequence[Check]) -> Iterator[Text]:
     """How many configs passed, by what was checked of them."""
-    for code, (one, many) in PROVED.items():
+    for code, sentence in PROVED.items():
         count = sum(check.code == code and check.verdict is Verdict.PASSED for check in group)
         if count:
-            yield Text.plural(one, many, count=count)
+            yield sentence(count)
 
 
 def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:
@@ -210,12 +216,12 @@ class _Fixes:
 
     def show_left(self, groups: Sequence[Sequence[Check]]) -> None:
         """What is left to do and needs no repair, in one line; the names of many configs say nothing."""
-        names = []
+        names: list[Text] = []
         for same in groups:
             count = Text.plural("{count} config", "{count} configs", count=len(same))
-            names += [one.subject for one in same] if len(same) < MANY else [self.terminal.say(count)]
+            names += [Text("{name}", name=one.subject) for one in same] if len(same) < MANY else [count]
             self.resumed += [command for one in same for command in one.fix.commands]
-        left = self.terminal.say(Text("left to do: {names}", names=", ".join(names)))
+        left = self.terminal.say(Text("left to do: {names}", names=Text.listed(*names)))
         self.terminal.line(f"{self.terminal.mark(Verdict.FAILED)} {left}", 0, 2)
 
     def go_on(self, options: Sequence[str] = ()) -> None:
