@@ -259,8 +259,3 @@ NOTHING_SERVES = Text("its rollout makes no progress, and nothing serves meanwhi
 
 def _has_former(state: ProjectState, name: str) -> bool:
     return any(item.config == name and item.phase == "Complete" for item in state.controllers.values())
-
-
-def _under_way(state: ProjectState, name: str) -> bool:
-    newest = state.newest(name) if name in state.configs else None
-    return newest is not None and newest.phase not in ("Complete", "Failed")
