@@ -51,7 +51,7 @@ TABLE = (
         (ExitCode.REFUSED,),
         Text("refused before the first change"),
         Text(
-            "refused before the first change: what preflight reports, such as rights, the wrong project, an unusable secret"
+            "refused before the first change: what preflight reports, such as missing permissions, the wrong project, an unusable secret"
         ),
     ),
     Row(
@@ -62,9 +62,9 @@ TABLE = (
     Row((ExitCode.DEADLINE,), Text("a deadline passed"), Text("a deadline passed")),
     Row(
         (ExitCode.UNKNOWN,),
-        Text("the cluster could not be asked, or not about everything"),
+        Text("the cluster cannot be reached, or part of it cannot be read"),
         Text(
-            "the cluster could not be asked, or not about everything; verify or migrate with something unknown or left out"
+            "the cluster cannot be reached, or part of it cannot be read; verify or migrate with something unknown or skipped"
             " with --skip, and nothing failed; plan with nothing to do as far as is known"
         ),
     ),

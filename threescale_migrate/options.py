@@ -124,7 +124,7 @@ class Options:
     )  # fmt: skip
     username: str | None = option(None, "a registry service account; token from stdin", f"{SELECTING} undo", value="NAME", carried=PLANNING, excludes=f"from_secret {MANY}")  # fmt: skip
     from_secret: str | None = option(None, "copy another secret of the project", f"{SELECTING} undo", value="NAME", completes="secrets", carried=PLANNING, own=True)  # fmt: skip
-    replace_secret: bool = option(False, "replace a different one in the project", f"{PLANNING} step", carried=PLANNING, step=Step.REGISTRY_SECRET)  # fmt: skip
+    replace_secret: bool = option(False, "replace the project's registry secret if it differs", f"{PLANNING} step", carried=PLANNING, step=Step.REGISTRY_SECRET)  # fmt: skip
     prove_pull: str | None = option(
         None,
         {"": "require that the token works; IMAGE is optional, or all", "verify": "check whether the token works; IMAGE is optional, or all"},
@@ -139,15 +139,15 @@ class Options:
 
     # What a preflight's findings mean, and how much is done.
     force: bool = option(
-        False, {"": "continue despite failing configs, full quotas or another release", "undo": "also undo what somebody has changed since"},
+        False, {"": "continue despite failing configs, full quotas or another release", "undo": "also undo what another user has changed since"},
         f"{PLANNING} step undo", own=True,
     )  # fmt: skip
     allow_unknown: bool = option(
-        False, {"": "continue when something cannot be read", "verify": "treat what cannot be read as a warning"},
+        False, {"": "continue when something cannot be read", "verify": "report unreadable objects as warnings"},
         SELECTING, own=True,
     )  # fmt: skip
     strict: bool = option(False, "treat warnings as failures", "verify step", own=True)
-    copy_privileged: bool = option(False, "also give amp the privileged roles of default", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.PERMISSIONS)  # fmt: skip
+    copy_privileged: bool = option(False, "also grant amp the privileged roles of default", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.PERMISSIONS)  # fmt: skip
     no_link_default: bool = option(False, "leave hook pods without the pull secret", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.SERVICE_ACCOUNT)  # fmt: skip
     no_link_builder: bool = option(False, "leave builds without the pull secret", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.SERVICE_ACCOUNT)  # fmt: skip
     resume_paused: bool = option(False, "resume paused configs", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
@@ -179,7 +179,7 @@ class Options:
     check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused no_wait no_prove_pull force")  # fmt: skip
     no_wait: bool = option(False, "the guide's loop: patch all at once, do not wait", "step", step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
     dry_run: bool = option(False, "show the plan, change nothing", "undo", again=False, excludes="grace timeout report ticket")  # fmt: skip
-    to_default: bool = option(False, "without a journal: set configs back to default", "undo", excludes="run secret_file username from_secret")  # fmt: skip
+    to_default: bool = option(False, "without a journal: return configs to the account default", "undo", excludes="run secret_file username from_secret")  # fmt: skip
 
     # Looking again, and monitoring.
     watch: float | str | None = option(
@@ -190,7 +190,7 @@ class Options:
     changed_since_last: bool = option(False, "print only what differs from the last run", "verify", again=False, excludes=DOCUMENTS)  # fmt: skip
 
     # Many projects.
-    projects: tuple[str, ...] = option((), "these projects", "plan migrate verify", value="NAMES", completes="projects_list", again=False, excludes=f"namespace expect_project all_contexts inventory {ONE_PROJECT}")  # fmt: skip
+    projects: tuple[str, ...] = option((), "comma-separated list of projects", "plan migrate verify", value="NAMES", completes="projects_list", again=False, excludes=f"namespace expect_project all_contexts inventory {ONE_PROJECT}")  # fmt: skip
     all_contexts: bool = option(False, "the project of each context of the kubeconfig", "plan migrate verify", again=False, excludes=f"context inventory {ONE_PROJECT}")  # fmt: skip
     inventory: str | None = option(None, "the projects of a YAML file, each with its context", "plan migrate verify", value="FILE", again=False, variable="plan migrate verify", yields="namespace", excludes=ONE_PROJECT)  # fmt: skip
     jobs: int = option(4, "how many projects at a time (default 4)", "plan verify", value="N", kind="JOBS", again=False, variable="plan verify", needs=MANY)  # fmt: skip
@@ -206,7 +206,7 @@ class Options:
         False, "print only what failed", SHOWING, short="-q", ahead=True, again=False, excludes="verbose=1"
     )
     verbose: int = option(0, "print a line for each config; -vv: also each oc call", SHOWING, short="-v", ahead=True, again=False, variable=SHOWING)  # fmt: skip
-    color: str = option("auto", "default: only on a terminal", SPEAKING, choices=("auto", "always", "never"), ahead=True, again=False, variable=SPEAKING)  # fmt: skip
+    color: str = option("auto", "auto (on a terminal only), always or never", SPEAKING, choices=("auto", "always", "never"), ahead=True, again=False, variable=SPEAKING)  # fmt: skip
     plain: bool = option(False, "for screen readers: words, not marks; nothing redrawn", SPEAKING, ahead=True, again=False, variable=SPEAKING, excludes="color=always")  # fmt: skip
     lang: str | None = option(None, "en or ja; default: from the locale", SPEAKING, choices=LANGUAGES, ahead=True, again=False, variable=SPEAKING)  # fmt: skip
 

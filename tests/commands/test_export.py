@@ -118,5 +118,5 @@ def test_what_cannot_be_read_is_named(world: World) -> None:
     world.faults("forbidden=list:routes")
     done = world.run("export", "bundle.json")
     assert done.code == 7, done.all
-    assert "left out, because it cannot be read: routes" in done.err
+    assert "skipped, because it cannot be read: routes" in done.err
     assert list(json.loads((world.home / "bundle.json").read_text())["about"]["unread"]) == ["routes"]

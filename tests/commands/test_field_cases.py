@@ -208,7 +208,7 @@ def test_a_policy_that_refuses_the_account_is_named_before_the_first_change(worl
     assert "a policy of the cluster refuses the patch" in told
     assert said.partition(": ")[2][:40] in told
     assert "have that policy allow the service account amp" in told
-    assert "permission back" not in told
+    assert "grant the permission again" not in told
     assert world.objects() == before
 
 
@@ -220,7 +220,7 @@ def test_a_client_or_server_that_knows_no_dry_run_is_not_asked_and_the_webhook_i
     assert done.code == 1, done.all
     assert 'admission webhook "' in done.all
     assert "make the policy that is named allow the service account amp" in " ".join(done.all.split())
-    assert "permission back" not in done.all
+    assert "grant the permission again" not in done.all
 
 
 def test_asking_admission_changes_nothing(world: World) -> None:

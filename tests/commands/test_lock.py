@@ -112,7 +112,7 @@ def test_a_run_stops_where_somebody_undoes_what_it_has_just_done(world: World) -
     out, err = first.communicate()
     assert first.returncode == 1, out + err
     assert "zync: its template says default and not amp" in err
-    assert "somebody else is changing this project" in err
+    assert "another user is changing this project" in err
     assert world.accounts()["zync"] == {"default"}
 
 

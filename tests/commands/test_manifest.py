@@ -136,7 +136,7 @@ def test_the_job_runs_its_command_as_the_account(migrated: World) -> None:
     assert pod["containers"][0]["image"] == IMAGE
     # The log of its pod says what was left out.
     verdict = migrated.run(*pod["containers"][0]["command"][1:], "--dc=zync,system-memcache")
-    assert (verdict.code, "permissions: left out with --skip" in verdict.out) == (0, True), verdict.all
+    assert (verdict.code, "permissions: skipped with --skip" in verdict.out) == (0, True), verdict.all
 
 
 GOOD = ("-n", "threescale", "--image", IMAGE)

@@ -192,7 +192,9 @@ def test_a_cluster_that_cannot_be_asked_has_a_code_of_its_own(world: World, faul
     if fault == "login-expired":
         assert f"    oc login {server}" in done.err.splitlines()
     else:
-        assert re.search(rf"check the way to {server} from here: .* it was asked \d+ times in \d+ s", done.err)
+        assert re.search(
+            rf"check the way from this workstation to {server}: .* it was asked \d+ times in \d+ s", done.err
+        )
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_quota_set_after_the_first_wave_ends_it_within_the_grace_and_removed_i
     assert "zync: the deployer pod is refused because a quota or limit is exceeded: exceeded quota: full" in done.err
     assert "Fix: raise quota full" in done.err
     assert "zync-1 serves (1 ready, as default)" in done.err
-    assert "has reached amp: system-sphinx" in done.err
+    assert "runs as amp: system-sphinx" in done.err
     assert "not begun, as before: apicast-staging" in done.err
     lines = done.err.splitlines()
     assert lines[lines.index("Or undo:") + 1].startswith("    threescale-migrate undo --namespace=threescale")
@@ -51,8 +51,8 @@ def test_a_named_config_that_vanishes_ends_the_run_with_how_all_others_stand(wor
     others(world, "patch dc zync", "delete", "dc", "zync")
     done = world.migrate(*THREE)
     assert done.code == 1, done.all
-    assert "zync: somebody has deleted it since the run began" in done.err
-    assert "has reached amp: system-sphinx" in done.err
+    assert "zync: another user has deleted it since the run began" in done.err
+    assert "runs as amp: system-sphinx" in done.err
     assert "not begun, as before: apicast-staging" in done.err
     assert world.accounts()["apicast-staging"] == {"default"}
 
@@ -80,7 +80,7 @@ def test_what_this_run_made_and_somebody_deletes_is_made_again_before_the_next_w
     others(world, "patch dc system-sphinx", "delete", "secret", "threescale-registry-auth")
     done = world.migrate(*THREE)
     assert done.code == 0, done.all
-    assert "secret/threescale-registry-auth: somebody has undone it; doing it again" in done.err
+    assert "secret/threescale-registry-auth: another user has undone it; doing it again" in done.err
 
 
 def test_a_role_that_somebody_takes_from_amp_meanwhile_is_given_again(world: World) -> None:
@@ -89,7 +89,7 @@ def test_a_role_that_somebody_takes_from_amp_meanwhile_is_given_again(world: Wor
     others(world, "patch dc zync", *remove)
     done = world.migrate(*THREE)
     assert done.code == 0, done.all
-    assert "somebody has undone it; doing it again" in done.err
+    assert "another user has undone it; doing it again" in done.err
     assert world.run("verify", *THREE).code == 0
 
 
@@ -97,7 +97,7 @@ def test_a_config_that_vanishes_after_the_plan_was_confirmed_is_not_forgotten(wo
     others(world, "create -f -", "delete", "dc", *set(GUIDE_CONFIGS) - {"zync", "system-sphinx"})
     done = world.migrate()
     assert done.code == 1, done.all
-    (line,) = [line for line in done.out.splitlines() if "somebody has deleted it since" in line]
+    (line,) = [line for line in done.out.splitlines() if "another user has deleted it since" in line]
     assert all(name in line for name in set(GUIDE_CONFIGS) - {"zync", "system-sphinx"})
     assert world.accounts()["zync"] == {"amp"}
 
@@ -115,7 +115,7 @@ def test_what_was_there_before_and_somebody_deletes_stops_the_run_before_the_nex
     assert "no further config was redeployed" in done.err
     assert ("secret/threescale-registry-auth: " in done.err) == given
     assert "secret threescale-registry-auth" not in world.oc("get", "secrets").out
-    assert "has reached amp: system-sphinx" in done.err
+    assert "runs as amp: system-sphinx" in done.err
     assert world.accounts()["zync"] == {"default"}
 
 
@@ -126,7 +126,9 @@ def test_undo_to_default_speaks_of_the_project_and_not_of_its_list(world: World)
     others(world, "patch dc zync", "patch", "dc", "apicast-staging", "--patch", AMP)
     done = world.run("undo", "--to-default", "--yes", "--grace", GRACE)
     assert done.code == 1, done.all
-    assert any("dc/apicast-staging" in line and "somebody has migrated it" in line for line in done.out.splitlines())
+    assert any(
+        "dc/apicast-staging" in line and "another user has migrated it" in line for line in done.out.splitlines()
+    )
 
 
 @pytest.mark.parametrize("lost", ["every type", "pods alone"])
@@ -144,8 +146,8 @@ def test_a_right_that_is_lost_in_the_middle_ends_with_7_and_how_far_it_came(worl
     done = world.migrate(*THREE)
     assert done.code == 7, done.all
     assert "can no longer be read" in done.err
-    assert "Fix: ask for the permissions in the project back" in done.err
-    assert "has reached amp: system-sphinx" in done.err
+    assert "Fix: ask an admin to grant the permissions in the project again" in done.err
+    assert "runs as amp: system-sphinx" in done.err
     assert "    oc patch dc zync" in done.err, "what was sent since it was seen last"
 
 
@@ -221,7 +223,7 @@ def test_no_pod_is_made_before_the_cluster_has_given_amp_its_own_login(tmp_path:
     front.instead("patch dc zync", patched)
     done = world.migrate("--dc", "zync")
     assert done.code == 0, done.all
-    assert "waiting for the login" in done.err
+    assert "waiting for the credentials" in done.err
     assert waited == [True]
     pods = [pod for pod in world.objects()["pods"].values() if pod["spec"]["serviceAccountName"] == "amp"]
     assert pods

@@ -149,7 +149,7 @@ def test_a_project_that_is_deleted_during_a_run_is_noticed_and_nothing_more_is_s
     calls = in_front(world, f'{gone}\nif [ -e "$home/gone" ]; then case "$*" in "get namespace"*) {absent};; esac; fi')
     done = world.migrate(*ZYNC)
     assert done.code == 1, done.all
-    assert "project threescale is gone: somebody has deleted it; nothing more was sent" in done.err
+    assert "project threescale is gone: another user has deleted it; nothing more was sent" in done.err
     assert not [
         line
         for line in calls.read_text(encoding="utf-8").splitlines()

@@ -92,4 +92,4 @@ def test_the_heading_of_step_4_counts_what_is_patched_and_what_is_only_rolled_ou
     world.faults("no-trigger=zync")
     world.oc("patch", "dc", "zync", "--patch", PATCH)
     shown = " ".join(world.run("plan", "--secret-file", world.secret).out.split())
-    assert "4 deployment configs: 14 to patch, 1 to roll out only; by wave, with time limit and cost" in shown
+    assert "4 deployment configs: 14 to patch, 1 to roll out only; by wave, with deadline and cost" in shown

@@ -76,7 +76,7 @@ def test_an_account_that_somebody_gives_meanwhile_is_not_overwritten(world: Worl
     front.before("patch dc zync", lambda: world.oc("patch", "dc", "zync", "--patch", OTHER))
     done = world.migrate()
     assert done.code == 1, done.all
-    assert "dc/zync: somebody gave it an account of its own while the run was under way" in done.out
+    assert "dc/zync: another user gave it an account of its own while the run was under way" in done.out
     assert template(world)["serviceAccountName"] == "other"
     assert template(world, "apicast-production")["serviceAccountName"] == "amp"
 
@@ -95,7 +95,7 @@ def test_an_account_with_which_somebody_does_something_meanwhile_is_not_deleted(
     world.oc("create", "secret", "generic", "theirs", "--from-literal=a=b")
     front.before(f"{RAW}/serviceaccounts/amp", lambda: world.oc("secrets", "link", "amp", "theirs"))
     done = world.run("undo", "--yes")
-    assert "somebody has linked theirs to it since the run" in done.out
+    assert "another user has linked theirs to it since the run" in done.out
     assert world.oc("get", "sa", "amp").code == 0
     assert outcomes(world, "serviceaccounts/amp") == ["failed"]
 
@@ -127,7 +127,7 @@ def test_a_secret_into_which_somebody_puts_another_login_meanwhile_is_not_delete
 
     front.before(f"{RAW}/secrets/{SECRET}", act)
     done = world.run("undo", "--yes")
-    assert "somebody has put another login into it since the run" in done.out
+    assert "another user has put other credentials into it since the run" in done.out
     assert world.oc("get", "secret", SECRET).code == 0
 
 

@@ -107,8 +107,8 @@ def test_all_that_blocks_it_is_reported_at_once(tmp_path: Path) -> None:
     assert against == [
         "login: server",
         "project: project/threescale",
-        "rights: create serviceaccounts",
-        "rights: patch deploymentconfigs",
+        "permissions of the user: create serviceaccounts",
+        "permissions of the user: patch deploymentconfigs",
         "registry-secret: registry-secret",
         "quotas: quota/compute-resources",
     ]
@@ -209,12 +209,12 @@ def test_who_can_neither_read_bindings_nor_ask_in_the_accounts_names_is_shown_wh
     assert world.run("verify", "--dc", "zync").code == 7
     remarked = world.run("verify", "--dc", "zync", "--allow-unknown")
     assert remarked.code == 0
-    assert "not known: 4 things could not be checked, nothing failed" in remarked.out
+    assert "unknown: 4 things could not be checked, nothing failed" in remarked.out
     assert "migrated" not in remarked.out
     assert world.run("plan", "--dc", "zync").code == 7
     skipped = world.run("verify", "--dc", "zync", "--skip", "permissions")
     assert skipped.code == 0
-    assert "left out with --skip" in skipped.out
+    assert "skipped with --skip" in skipped.out
     world.faults()
     as_admin = world.program(["sh", "-c", listed.strip()])
     assert as_admin.code == 1  # default is in none
@@ -237,7 +237,7 @@ def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: P
     fix = ("oc secrets link default threescale-registry-auth --for=pull", "oc rollout cancel dc/system-app")
     assert all(f"    {command} --namespace=threescale" in failed.err for command in fix)
     warning = world.run("verify", "--dc", "system-app")
-    assert "has no login for the new images" in " ".join(warning.out.split())
+    assert "has no credentials for the new images" in " ".join(warning.out.split())
     for command in fix:
         assert world.oc(*command.split()[1:]).code == 0
     assert world.migrate("--dc", "system-app").code == 0

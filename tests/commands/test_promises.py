@@ -109,7 +109,7 @@ def test_undo_keeps_a_secret_with_another_login_and_says_so(world: World) -> Non
     assert world.migrate(*ZYNC).code == 0
     another_login(world)
     done = world.run("undo", "--yes", "--grace", GRACE)
-    assert "it is kept: somebody has put another login into it since the run" in " ".join(done.all.split())
+    assert "it is kept: another user has put other credentials into it since the run" in " ".join(done.all.split())
     assert f"threescale/{SECRET}" in world.objects()["secrets"]
     assert world.accounts()["zync"] == {"default"}
 
@@ -119,7 +119,7 @@ def test_undo_does_not_put_the_former_login_over_one_that_came_since(world: Worl
     assert world.migrate(*ZYNC, "--replace-secret").code == 0
     another_login(world)
     done = world.run("undo", "--yes", "--grace", GRACE)
-    assert "somebody has put another login into it since the run; --force replaces it anyway" in " ".join(
+    assert "another user has put other credentials into it since the run; --force replaces it anyway" in " ".join(
         done.all.split()
     )
     assert world.objects()["secrets"][f"threescale/{SECRET}"]["data"] == login("else")
@@ -130,7 +130,7 @@ def test_undo_keeps_an_account_to_which_others_have_linked_a_secret(world: World
     assert world.oc("create", "secret", "generic", "theirs", "--from-literal=a=b").code == 0
     assert world.oc("secrets", "link", "amp", "theirs", "--for=pull").code == 0
     done = world.run("undo", "--yes", "--grace", GRACE)
-    assert "it is kept: somebody has linked theirs to it since the run" in " ".join(done.all.split())
+    assert "it is kept: another user has linked theirs to it since the run" in " ".join(done.all.split())
     assert "threescale/amp" in world.objects()["serviceaccounts"]
     assert world.accounts()["zync"] == {"default"}
 

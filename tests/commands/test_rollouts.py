@@ -84,7 +84,7 @@ def test_each_cause_is_named_with_its_fix_and_what_ran_before_is_up(tmp_path: Pa
         # It was stopped before its deadline: nobody but us has ended a rollout.
         assert phase(world, config) in (("Running", False), ("Failed", True)), fault
         assert world.accounts()[config] == {"default"}
-    assert "has reached amp: backend-cron" in done.err
+    assert "runs as amp: backend-cron" in done.err
     assert "fatal: permission denied" in done.err
     assert "Mysql2::Error" in done.err
     for secret in SECRETS_OF_THE_LOG:
@@ -104,7 +104,7 @@ def test_a_cause_stops_before_the_next_wave(tmp_path: Path, fault: str) -> None:
     assert fix in "\n".join(told[-3:])
     assert f"  {config}-1 serves (1 ready, as default)" in told
     assert "not begun, as before: apicast-staging" in done.err
-    assert "has reached amp: system-sphinx" in done.err
+    assert "runs as amp: system-sphinx" in done.err
     assert world.accounts()["apicast-staging"] == {"default"}
 
 

@@ -86,7 +86,7 @@ def test_a_failure_ends_a_screen_with_what_failed_the_fix_and_the_undo(tmp_path:
     told = said[at:]
     order = [
         next(n for n, line in enumerate(told) if words in line)
-        for words in ("zync-1 serves", "Fix: ", "has reached amp: backend-cron", "Next:", "Or undo:")
+        for words in ("zync-1 serves", "Fix: ", "runs as amp: backend-cron", "Next:", "Or undo:")
     ]
     assert order == sorted(order)
     assert told[order[3] + 1].startswith("    threescale-migrate migrate --dc=zync,backend-cron --secret-file=")

@@ -21,7 +21,7 @@ def test_what_is_lost_and_who_is_down_is_said_once_before_a_run_that_nobody_conf
     assert data < min(table) < first
     assert hooks < first
     assert len(table) == 2
-    assert "4 deployment configs: 3 to patch; by wave, with time limit and cost" in lines
+    assert "4 deployment configs: 3 to patch; by wave, with deadline and cost" in lines
     assert "min  down" not in world.migrate("-q", "--dc", "zync").err
 
 

@@ -204,8 +204,8 @@ CLOSED = f"{REGISTRY}/3scale-amp26/zync:1"
 # What registries say, what is made of it, whether it lasts, and the fix.
 WORDS = (
     (OPEN, "unsupported: This repo requires terms acceptance and is only available on registry.redhat.io", "terms", True, "terms accepted"),
-    (CLOSED, "unauthorized: Please login to the Red Hat Registry using your Customer Portal credentials", "refuses the login", True, "registry-secret"),
-    (CLOSED, "reading manifest 1: unauthorized: access to the requested resource is not authorized", "refuses the login", True, "registry-secret"),
+    (CLOSED, "unauthorized: Please login to the Red Hat Registry using your Customer Portal credentials", "refuses the credentials", True, "registry-secret"),
+    (CLOSED, "reading manifest 1: unauthorized: access to the requested resource is not authorized", "refuses the credentials", True, "registry-secret"),
     (OPEN, "reading manifest 1 in registry.access.redhat.com/x: manifest unknown", "does not have this image", True, "image stream"),
     (OPEN, "dial tcp: lookup registry.access.redhat.com: no such host", "cannot be reached", False, "the nodes can reach"),
     (OPEN, "rpc error: code = DeadlineExceeded desc = context deadline exceeded", "takes longer", False, "by itself"),

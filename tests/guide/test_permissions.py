@@ -246,7 +246,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch, arrives_after: int) -> tuple[list[s
 def test_the_clusters_own_login_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     notes, looks = waiting(monkeypatch, 3)
     assert looks == 4
-    assert notes == ["waiting for the login that the cluster gives amp for its own registry"]
+    assert notes == ["waiting for the credentials that the cluster gives amp for its own registry"]
 
 
 def test_a_login_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

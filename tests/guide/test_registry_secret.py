@@ -262,5 +262,5 @@ def test_the_end_of_the_line_is_no_part_of_the_token() -> None:
 
 @pytest.mark.parametrize("data", [{}, {"auths": {}}])
 def test_a_secret_without_any_login_differs_from_one_that_cannot_be_read(data: dict[str, Any]) -> None:
-    with pytest.raises(Usage, match="it contains no login"):
+    with pytest.raises(Usage, match="it contains no credentials"):
         read(secret(data={".dockerconfigjson": base64.b64encode(json.dumps(data).encode()).decode()}))

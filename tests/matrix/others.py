@@ -172,9 +172,9 @@ def _unseeable(calls: Sequence[Call], at: int) -> bool:
 
 
 GROUPS: tuple[tuple[str, Callable[[str | None], bool]], ...] = (
-    ("has reached amp: ", lambda standing: standing == "amp"),
+    ("runs as amp: ", lambda standing: standing == "amp"),
     ("not begun, as before: ", lambda standing: standing == "default"),
-    ("deleted by somebody since the run began: ", lambda standing: standing is None),
+    ("deleted by another user since the run began: ", lambda standing: standing is None),
 )
 
 

@@ -73,7 +73,7 @@ def test_a_state_directory_that_others_may_write_is_refused(
     directory = journal_directory.directory_of("https://host", "project")
     journal_directory.make(directory)
     (tmp_path / "state" / place).chmod(0o777)
-    with pytest.raises(Refused, match="others can write"):
+    with pytest.raises(Refused, match="other users can write"):
         journal_directory.make(directory)
     if not place:  # as /tmp is: others may write, and not rename what is ours
         (tmp_path / "state").chmod(0o1777)

@@ -150,7 +150,7 @@ def still_at(oc: Oc, location: Location) -> None:
             )
         )
     if isinstance(found, NoProject):
-        gone = "project {project} is gone: somebody has deleted it; nothing more was sent"
+        gone = "project {project} is gone: another user has deleted it; nothing more was sent"
         raise Moved(Text(gone, project=location.project))
     # A uid that cannot be read any more says nothing.
     uid = found.uid if location.uid is not None else None

@@ -57,7 +57,7 @@ class UnknownResourceType(OcError):
 
 
 class Unreachable(OcError):
-    """The cluster could not be asked."""
+    """The cluster cannot be reached."""
 
     exit_code = ExitCode.UNKNOWN
 
@@ -138,8 +138,8 @@ def remedy(error: OcError, server: str, tries: int, seconds: float) -> Fix:
         return Fix(Text("log in again"), (Command(("oc", "login", *((server,) if server else ()))),))
     if isinstance(error, (ConnectionRefused, NoRoute, BadCertificate, RequestTimeout, ServerUnavailable)) and server:
         sentence = Text.plural(
-            "check the way to {server} from here: network, VPN, proxy, certificate; it was asked once",
-            "check the way to {server} from here: network, VPN, proxy, certificate; it was asked {count} times in {seconds} s",
+            "check the way from this workstation to {server}: network, VPN, proxy, certificate; it was asked once",
+            "check the way from this workstation to {server}: network, VPN, proxy, certificate; it was asked {count} times in {seconds} s",
             count=tries,
             server=server,
             seconds=f"{seconds:.0f}",

@@ -122,7 +122,7 @@ def _document(raw: bytes) -> Any:
     except Unparsable:
         raise
     except RecursionError:
-        raise Unparsable(Text("its data is nested more deeply than any login")) from None
+        raise Unparsable(Text("its data is nested more deeply than any credentials")) from None
     except ValueError:
         raise Unparsable(Text("its data is not JSON")) from None
 

@@ -49,7 +49,5 @@ def run(session: Session, options: Options) -> Result:
         ),
         Text("it contains names, images, hosts of routes and users: review it before you send it"),
     )
-    left = tuple(
-        Text("left out, because it cannot be read: {kind} ({why})", kind=kind, why=why) for kind, why in unread
-    )
+    left = tuple(Text("skipped, because it cannot be read: {kind} ({why})", kind=kind, why=why) for kind, why in unread)
     return session.result(ExitCode.UNKNOWN if unread else ExitCode.DONE, Told(done, left))

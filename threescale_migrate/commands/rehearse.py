@@ -110,7 +110,9 @@ def _cluster(directory: Path, options: Options, speed: float) -> dict[str, str]:
 # What runs this tool once more, where the directory or the file that it is in is on PYTHONPATH.
 ME = (sys.executable, "-m", "threescale_migrate")
 PACKAGE = str(Path(__file__).resolve().parents[2])
-SAYS_SO = Text("this is a rehearsal: the cluster is a stand-in on this machine, and no real one is asked or changed")
+SAYS_SO = Text(
+    "this is a rehearsal: the cluster is a stand-in on this workstation, and no real one is asked or changed"
+)
 SAID_SO = Text("this was a rehearsal: nothing happened to a real cluster")
 
 

@@ -78,7 +78,7 @@ def run(session: Session, options: Options) -> Result:
 def _limits(where: Location, paused: Iterable[str], passing: Iterable[str]) -> Iterator[Text]:
     """What the script does not do that the tool does."""
     if where.uid is None:
-        yield Text("The project's uid cannot be read: another project of this name is not told from it.")
+        yield Text("The project's uid cannot be read: the journals may be from a deleted project with the same name.")
     for name in sorted(paused):
         yield Text("{name} is paused: it is patched, and its pods stay as they are until it is resumed.", name=name)
     for name in sorted(passing):

@@ -112,7 +112,7 @@ def _nothing_to_undo(session: Session, options: Options, where: Location) -> Res
         "nothing to undo: no chosen DeploymentConfig of project {project} runs as amp"
         if options.to_default
         else "nothing to undo: no journal on this workstation has a change in project {project} that is still in effect; without"
-        " one, --to-default puts the configs back to the default account",
+        " one, --to-default returns the configs to the account default",
         project=where.project,
     )
     check = Check(Step.VERIFICATION, Code.CONFIG_AS_BEFORE, "project", Verdict.PASSED, sentence)
@@ -122,7 +122,9 @@ def _nothing_to_undo(session: Session, options: Options, where: Location) -> Res
 def _identity(where: Location) -> tuple[Text, ...]:
     """Which journals were left out, since they are of another project of this name, or that only the name is known."""
     if where.uid is None:
-        return (Text("only the project's name is known: whether the journals belong to this project is not known"),)
+        return (
+            Text("the project's uid cannot be read: the journals may be from a deleted project with the same name"),
+        )
     _, foreign = sequence.of_identity(records.records(where.server, where.project), where.uid)
     if not foreign:
         return ()

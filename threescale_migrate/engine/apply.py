@@ -117,7 +117,7 @@ def _as_the_client_can(run: Run, change: Change) -> Change:
 
 
 def _is_gone(run: Run, change: Change, error: OcError) -> bool:
-    """Whether the call failed since somebody has deleted its config meanwhile: the others continue, and the run names it at its end."""
+    """Whether the call failed since another user has deleted its config meanwhile: the others continue, and the run names it at its end."""
     if not isinstance(change, ConfigChange) or run.seen is None:
         return False
     gone = "dc" not in run.seen.unread and change.config not in run.seen.configs

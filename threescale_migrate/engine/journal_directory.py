@@ -58,7 +58,8 @@ def make(directory: Path) -> None:
 def _open_to_others(path: Path) -> Refused:
     return Refused(
         Text(
-            "others can write to {directory}, and could put a journal there that undo would follow", directory=str(path)
+            "other users can write to {directory}, and could put a journal there that undo would follow",
+            directory=str(path),
         ),
         Fix(
             Text("check what is in it, then forbid that, or set XDG_STATE_HOME to another directory"),

@@ -66,7 +66,7 @@ def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
         for check in checks
     ]
     kept = set(run.planned) - {*gone, *deployment_configs.still_to_migrate(state, run.planned, run.request)}
-    given = Text("somebody gave it an account of its own while the run was under way: it is not migrated")
+    given = Text("another user gave it an account of its own while the run was under way: it is not migrated")
     ask = Text("find out who did it and why; named by --dc it is migrated anyway")
     found += [
         Check(
@@ -80,7 +80,7 @@ def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
         for name in sorted(kept)
         if "dc" not in state.unread
     ]
-    seen = Text("it was there when the run began, and somebody has deleted it since: it is not migrated")
+    seen = Text("it was there when the run began, and another user has deleted it since: it is not migrated")
     fix = then(Text("find out who deleted it and why, and bring it back"))
     return (
         *found,
@@ -214,7 +214,7 @@ def recheck(run: Run, state: ProjectState) -> ProjectState:
     if not left:
         return found
     run.watcher.note(
-        Text("{subjects}: somebody has undone it; doing it again", subjects=", ".join(str(a.subject) for a in left))
+        Text("{subjects}: another user has undone it; doing it again", subjects=", ".join(str(a.subject) for a in left))
     )
     return prepare(run)
 
@@ -229,7 +229,7 @@ def _check_seen(run: Run, found: ProjectState, state: ProjectState) -> None:
 
 def _undermined(run: Run, state: ProjectState, why: tuple[Text, ...]) -> Failed:
     """The end of a run under which somebody has changed what the next wave needs."""
-    what = (Text("what the next wave needs is no longer there; no further config was redeployed"), *why)
+    what = (Text("stopped before the next wave: a required object was deleted"), *why)
     fix = then(Text("find out who changed it and why"))
     others = how_far(run, state, run.planned, MIGRATED)
     return stopped(run, what, fix, ExitCode.FAILED, others)
@@ -239,7 +239,7 @@ def _check_gone(run: Run, state: ProjectState) -> None:
     """Raises Failed if a config that the user named is gone; one that nobody named is reported at the end."""
     gone = [name for name in run.request.configs if name in run.planned and name not in state.configs]
     if gone:
-        what = Text("{names}: somebody has deleted it since the run began", names=", ".join(gone))
+        what = Text("{names}: another user has deleted it since the run began", names=", ".join(gone))
         fix = then(Text("find out who deleted it and why, and leave it out of --dc to resume without it"))
         others = how_far(run, state, run.planned, MIGRATED)
         raise stopped(run, (what,), fix, ExitCode.FAILED, others)

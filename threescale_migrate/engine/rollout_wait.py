@@ -47,7 +47,7 @@ def await_login(run: Run, state: ProjectState) -> None:
     from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential, wait_random
 
     run.watcher.note(
-        Text("waiting for the login that the cluster gives {account} for its own registry", account=ACCOUNT)
+        Text("waiting for the credentials that the cluster gives {account} for its own registry", account=ACCOUNT)
     )
 
     def still() -> bool:
@@ -211,7 +211,7 @@ def _check_others(state: ProjectState, names: Iterable[str], goal: Goal) -> None
     for name in names:
         if name in state.configs and state.configs[name].effective_account != goal.account:
             text = Text(
-                "{name}: its template says {found} and not {wanted}, which this run wrote: somebody else is changing this project",
+                "{name}: its template says {found} and not {wanted}, which this run wrote: another user is changing this project",
                 name=name,
                 found=state.configs[name].effective_account,
                 wanted=goal.account,

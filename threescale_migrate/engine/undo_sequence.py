@@ -64,7 +64,7 @@ def _accounted(state: ProjectState, wanted: Undo, names: tuple[str, ...], there:
     if "dc" in state.unread:
         return checks
     gone = {f"dc/{name}" for name in names if name in there and name not in state.configs}
-    seen = Text("it was there when the undo began, and somebody has deleted it since")
+    seen = Text("it was there when the undo began, and another user has deleted it since")
     return tuple(
         replace(check, verdict=Verdict.FAILED, seen=seen) if check.subject in gone else check for check in checks
     )

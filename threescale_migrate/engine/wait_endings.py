@@ -25,7 +25,7 @@ from .run import POLL_FIRST, TIME_IS_OVER, Run, unseen
 from .run_failure import BrokenConfig, Failed, Failure
 
 LOG_LINES = 6
-SENT = Text("sent since then; it is not known whether it took effect:")
+SENT = Text("commands sent since then (result unknown):")
 HANGING = (RolloutState.WAITING_FOR_DEPLOYER, RolloutState.HOOKS, RolloutState.UNDER_WAY)
 
 
@@ -42,9 +42,9 @@ def how_far(
     untouched = [a.config for a in found if not a.reached and a not in begun]
     gone = [name for name in chosen if name not in state.configs]
     groups = (
-        (Text("has reached {account}: {names}", account=goal.account, names=", ".join(reached)), reached),
+        (Text("runs as {account}: {names}", account=goal.account, names=", ".join(reached)), reached),
         (Text("not begun, as before: {names}", names=", ".join(untouched)), untouched),
-        (Text("deleted by somebody since the run began: {names}", names=", ".join(gone)), gone),
+        (Text("deleted by another user since the run began: {names}", names=", ".join(gone)), gone),
     )
     return (*(standing(a) for a in begun), *(text for text, group in groups if group))
 
@@ -80,7 +80,7 @@ def seen_last(run: Run) -> tuple[Text, ...]:
 def unreadable(run: Run, state: ProjectState, names: Iterable[str], goal: Goal, kinds: Text, why: object) -> Failed:
     """The end of a run that lost the permission to read: how far each config is, and the fix."""
     what = (Text("{kinds} can no longer be read: {why}", kinds=kinds, why=why), *seen_last(run))
-    fix = then(Text("ask for the permissions in the project back"))
+    fix = then(Text("ask an admin to grant the permissions in the project again"))
     return stopped(run, what, fix, ExitCode.UNKNOWN, how_far(run, state, names, goal))
 
 
@@ -90,7 +90,7 @@ def broken_off(run: Run, error: OcError, state: ProjectState, names: Iterable[st
     why = TIME_IS_OVER if isinstance(error, TimeOver) else error.text
     fix = Fix(error.fix.sentence, (*error.fix.commands, RESUME))
     if isinstance(error, Forbidden):
-        fix = then(Text("ask for the permission back"))
+        fix = then(Text("ask an admin to grant the permission again"))
     if isinstance(error, Denied):
         fix = then(
             Text(

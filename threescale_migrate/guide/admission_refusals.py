@@ -26,7 +26,7 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str, tuple[Command, ...]], ...] = (
         r"unable to validate against any security context constraint",
         CauseKind.SCC,
         "{name}: {pods} is refused because the account {account} has no permission to use the SCC that it needs",
-        "ask a cluster admin to give {account} the SCC that the pods of default have: the value of their annotation openshift.io/scc",
+        "ask a cluster admin to grant {account} the SCC that the pods of default have: the value of their annotation openshift.io/scc",
         (Command(("oc", "adm", "policy", "add-scc-to-user", "SCC", "-z", "{account}"), Who.CLUSTER_ADMIN), RESUME),
     ),
     (

@@ -176,7 +176,7 @@ class Undo:
     """What is to be undone.
 
     `changes` are those that runs made, newest first, one for each thing. `manifests` are the secrets that can be restored, by the
-    fingerprint of their logins, and are never shown. `force` also undoes what somebody has changed since. With `whole`, which
+    fingerprint of their logins, and are never shown. `force` also undoes what another user has changed since. With `whole`, which
     `--to-default` sets, none of the configs that it chooses may be left running as `amp`, including those that came after the plan.
     Once its rollouts are `over`, what runs as it did before them runs on.
     """

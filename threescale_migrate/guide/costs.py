@@ -39,7 +39,7 @@ class Cost:
             said = "its hook runs database migrations: {hook}" if migrates else "its hook runs: {hook}"
             found.append(Text(said, hook=hook))
         if self.unproved:
-            found.append(Text("it has no readiness probe: Ready says little"))
+            found.append(Text("no readiness probe: a pod is Ready as soon as it starts"))
         return tuple(found)
 
     @property

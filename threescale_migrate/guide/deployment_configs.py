@@ -101,15 +101,15 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
         (Code.CONFIG_ABSENT, name, Text("it is not in this project: nothing to migrate")) for name in selection.absent
     ]
     for name, account in selection.own_account:
-        seen = Text("it runs as {account}, its own account, and is left alone", account=account)
+        seen = Text("it runs as {account}, its own account, and is unchanged", account=account)
         left.append((Code.CONFIG_HAS_OWN_ACCOUNT, name, seen))
-    foreign = Text("it does not belong to 3scale and is left alone")
+    foreign = Text("it does not belong to 3scale and is unchanged")
     left += [(Code.CONFIG_FOREIGN, name, foreign) for name in selection.foreign]
     checks += [Check(STEP, code, f"dc/{name}", Verdict.PASSED, seen) for code, name, seen in left]
     if selection.unchosen:
         seen = Text.plural(
-            "{count} config of 3scale was left out with --dc: {names}",
-            "{count} configs of 3scale were left out with --dc: {names}",
+            "{count} config of 3scale was skipped with --dc: {names}",
+            "{count} configs of 3scale were skipped with --dc: {names}",
             count=len(selection.unchosen),
             names=", ".join(selection.unchosen),
         )

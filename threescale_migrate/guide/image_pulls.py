@@ -26,13 +26,13 @@ MEANING: dict[RegistryAnswer, tuple[str, bool, str]] = {
         "{registry} requires the terms of this image to be accepted first, or no longer has it",
         True,
         "point the image stream of dc/{name} at the image on {login_registry}, with its terms accepted there by the owner of"
-        " the login",
+        " the token",
     ),
     RegistryAnswer.BUSY: ("{registry} cannot serve it now", False, "wait: the node retries by itself"),
     RegistryAnswer.REFUSED: (
-        "{registry} refuses the login",
+        "{registry} refuses the credentials",
         True,
-        "give {account} a login for {registry} that works",
+        "give {account} credentials for {registry} that work",
     ),
     RegistryAnswer.ABSENT: (
         "{registry} does not have this image, or no longer has it",
@@ -45,7 +45,7 @@ MEANING: dict[RegistryAnswer, tuple[str, bool, str]] = {
         "check which image dc/{name} and its image stream name, and for which architecture it is, and fix that",
     ),
     RegistryAnswer.UNPARSABLE: (
-        "the node can use none of the account's logins: {broken}",
+        "the node can use none of the account's credentials: {broken}",
         True,
         "replace or delete that pull secret, or unlink it from {account}, and delete the pod",
     ),
@@ -100,9 +100,9 @@ COMMANDS: dict[RegistryAnswer, tuple[Command, ...]] = {
 NO_SECRET_IN_POD = "the pod was created without the pull secret {secret}"
 NO_SECRET_IN_ACCOUNT = "the account {account} does not have the pull secret {secret}"
 NO_SECRET = "the pull secret {secret} is not in the project"
-LOGIN = "{secret} has a login for it"
-NO_LOGIN = "{secret} has no login for it"
-LOGIN_UNKNOWN = "it is not known whether {secret} has a login for it"
+LOGIN = "{secret} has credentials for it"
+NO_LOGIN = "{secret} has no credentials for it"
+LOGIN_UNKNOWN = "it is not known whether {secret} has credentials for it"
 LOGINS = (NO_SECRET_IN_POD, NO_SECRET_IN_ACCOUNT, NO_SECRET, LOGIN, NO_LOGIN, LOGIN_UNKNOWN)
 # How a project is given a registry secret; FILE is for the reader to fill in.
 GIVE = (PROGRAM, "step", "registry-secret", "--secret-file", "FILE")
@@ -139,13 +139,13 @@ def cause_of(state: ProjectState, name: str, image: str, said: str, account: str
 
 
 def login_fix(known: str, account: str, pod: Pod | None) -> Fix:
-    """What fixes a pull that needs a login for registry.redhat.io, by what is known about the login."""
+    """What fixes a pull that needs credentials for registry.redhat.io, by what is known about the login."""
     if known in (LOGIN, LOGIN_UNKNOWN):
         sentence = Text("get a new registry secret, and replace the one in the project")
         return Fix(sentence, (Command((*GIVE, "--replace-secret")), RESUME))
     if known == NO_LOGIN:
         sentence = Text(
-            "replace the registry secret in the project with one that has a login for {registry}", registry=REGISTRY
+            "replace the registry secret in the project with one that has credentials for {registry}", registry=REGISTRY
         )
         return Fix(sentence, (Command((*GIVE, "--replace-secret")), RESUME))
     if known == NO_SECRET:

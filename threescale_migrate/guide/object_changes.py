@@ -66,12 +66,14 @@ class SecretCreated(SecretChange):
         return state.secret_named(self.name) is not None
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
-        """Whether somebody has put another login into it, or something else uses it."""
+        """Whether another user has put other credentials into it, or something else uses it."""
         found = state.secret_named(self.name)
         if found is None:
             return None
         if found.fingerprint != self.fingerprint and not undo.force:
-            return Kept(Text("it is kept: somebody has put another login into it since the run; --force deletes it"))
+            return Kept(
+                Text("it is kept: another user has put other credentials into it since the run; --force deletes it")
+            )
         unlinked = {c.account for c in undo.changes if isinstance(c, SecretLinked) and c.name == self.name}
         unlinked |= {
             ACCOUNT for c in undo.changes if isinstance(c, AccountCreated) and c.undo_blocked(state, undo) is None
@@ -118,7 +120,7 @@ class SecretReplaced(SecretChange):
     @property
     def inverse(self) -> Change:
         """The former login, whose content no journal keeps."""
-        why = Text("another one was there before")
+        why = Text("a different secret existed before")
         return SecretReplaced(why, self.name, self.before, self.path, self.copied_from, before=self.fingerprint)
 
     def is_done(self, state: ProjectState) -> bool:
@@ -138,10 +140,10 @@ class SecretReplaced(SecretChange):
         return (replace(back, manifest=found, resource_version=state.secret.resource_version),)
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
-        """Whether somebody has put another login into it."""
+        """Whether another user has put other credentials into it."""
         if undo.force or state.secret is None or state.secret.fingerprint in (self.fingerprint, self.before):
             return None
-        return Kept(Text("somebody has put another login into it since the run; --force replaces it anyway"))
+        return Kept(Text("another user has put other credentials into it since the run; --force replaces it anyway"))
 
     def spanning(self, later: tuple[Change, ...]) -> Change:
         """With the login that the last change left."""
@@ -201,12 +203,12 @@ class AccountCreated(Change):
         return ACCOUNT in state.accounts
 
     def undo_blocked(self, state: ProjectState, undo: Undo) -> Kept | None:
-        """Whether anything that is not undone runs as the account, or somebody has linked other secrets to it."""
+        """Whether anything that is not undone runs as the account, or another user has linked other secrets to it."""
         used = objects_in_use.kept(objects_in_use.of_account(state, undo, ACCOUNT))
         if used is not None or undo.force:
             return used
         linked = _foreign_links(state.accounts.get(ACCOUNT), undo)
-        why = "it is kept: somebody has linked {secrets} to it since the run; --force deletes it"
+        why = "it is kept: another user has linked {secrets} to it since the run; --force deletes it"
         return Kept(Text(why, secrets=", ".join(linked))) if linked else None
 
 

@@ -33,7 +33,9 @@ def kept(users: Iterable[User]) -> Kept | None:
         return None
     names = ", ".join(str(user.name) for user in found[:SHOWN])
     commands = dict.fromkeys(user.command for user in found if user.command)
-    fix = Fix(Text("see that nothing uses it any more"), (*(Command(("oc", *words)) for words in commands), RESUME))
+    fix = Fix(
+        Text("make sure that nothing uses it any more"), (*(Command(("oc", *words)) for words in commands), RESUME)
+    )
     return Kept(Text("it is kept: {users} use it", users=names), fix, in_use=True)
 
 
@@ -142,6 +144,6 @@ def _needs(state: ProjectState, pod: Pod, secret: str) -> bool:
 
 
 def _covered(state: ProjectState, images: Iterable[str], secret: str) -> bool:
-    """Whether a secret has a login for one of the images."""
+    """Whether a secret has credentials for one of the images."""
     found = state.secret_named(secret)
     return found is not None and any(covers(entry, image) for entry in found.registries for image in images)

@@ -60,7 +60,7 @@ _LISTED = {
     ),
 }
 _ASK = Text(
-    "ask a cluster admin to list what is bound to default of this project, and to give amp the same, for each ROLE, SCC or PROJECT that"
+    "ask a cluster admin to list what is bound to default of this project, and to grant amp the same, for each ROLE, SCC or PROJECT that"
     " is listed; or leave the step out with --skip permissions"
 )
 
@@ -162,7 +162,7 @@ def _other_projects(state: ProjectState) -> Check:
     if discovers:
         seen = Text(
             "the roles that default may have in other projects cannot be read; 3scale needs them for service"
-            " discovery alone, for which default has its right in the whole cluster"
+            " discovery alone, for which default has its permission in the whole cluster"
         )
     return Check(STEP, Code.PERMISSIONS_READABLE, ELSEWHERE, Verdict.WARNING, seen)
 
@@ -188,7 +188,7 @@ def _equal(state: ProjectState, request: Request) -> Check:
     sentence = ", ".join(
         filter(None, (*(str(grant.sentence) for grant in ordered(found)), linked_secrets.translated(state)))
     )
-    seen = Text("default has no role that amp would need")
+    seen = Text("nothing to copy: default has no roles")
     if reviewed(state):
         seen = Text("amp can do all that default can: the server was asked in the name of both accounts")
     elif sentence:

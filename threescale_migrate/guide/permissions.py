@@ -90,7 +90,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     lax = [str(grant.sentence) for grant in needed if privileged(state, grant)]
     if lax and not request.copy_privileged:
         privileges = (
-            "default has {grants}, which is more than a gateway should have: give it to amp as well with"
+            "default has {grants}, which is more than a gateway should have: grant it to amp as well with"
             " --copy-privileged, or remove it from default first"
         )
         raise Refused(Text(privileges, grants=", ".join(lax)))

@@ -133,9 +133,9 @@ def against(findings: Iterable[Check]) -> tuple[Check, ...]:
 
 
 TITLES: Mapping[Step | Group, str] = {
-    Group.LOGIN: "oc and the login",
+    Group.LOGIN: "oc and its login",
     Group.PROJECT: "the project",
-    Group.RIGHTS: "rights",
+    Group.RIGHTS: "permissions of the user",
     Step.REGISTRY_SECRET: "registry secret",
     Step.PERMISSIONS: "permissions",
     Step.DEPLOYMENT_CONFIGS: "deployment configs",
@@ -208,7 +208,7 @@ def _project(facts: Facts, request: Request) -> list[Check]:
 
 
 def _skipped(group: Step | Group, step: Step) -> list[Check]:
-    return [Check(group, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("left out with --skip"))]
+    return [Check(group, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("skipped with --skip"))]
 
 
 def _of_step(facts: Facts, group: Step | Group, *wanted: Step) -> list[Check]:
@@ -241,9 +241,9 @@ def _registry_secret(facts: Facts, request: Request) -> list[Check]:
         found.append(Check(Step.REGISTRY_SECRET, Code.REGISTRY_TOKEN_LASTS, subject, Verdict.WARNING, warning))
     if (found and found[0].verdict is Verdict.FAILED) or (given is None and facts.state.secret is None):
         return found
-    seen = Text("it is in the project, with a login for {registry}", registry=REGISTRY)
+    seen = Text("it is in the project, with credentials for {registry}", registry=REGISTRY)
     if given is not None:
-        seen = Text("usable: a login for {registry}, from {source}", registry=REGISTRY, source=given.source)
+        seen = Text("usable: credentials for {registry}, from {source}", registry=REGISTRY, source=given.source)
     return [Check(Step.REGISTRY_SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
 
 
@@ -327,7 +327,7 @@ def _health(state: ProjectState, request: Request, name: str) -> Check | None:
         seen = Text("a rollout is already under way ({reason}); migrate waits for it first", reason=found.reason)
         return finding(Verdict.WARNING, seen)
     if _lacks_login(state, request, config, found):
-        waiting = "it has no login for {registry} yet, which is what migrate gives it: {reason}"
+        waiting = "it has no credentials for {registry} yet; migrate adds them: {reason}"
         return finding(Verdict.WARNING, Text(waiting, registry=REGISTRY, reason=found.why))
     failing = Text("it is already failing: {reason}", reason=found.why)
     seen = Text.sentences(failing, readiness.serves(state, name))

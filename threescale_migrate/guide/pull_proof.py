@@ -77,14 +77,14 @@ SEEN: dict[Requester, dict[RegistryAnswer, str]] = {
         RegistryAnswer.ABSENT: _ABSENT,
     },
     Requester.CLUSTER: {
-        RegistryAnswer.PROVED: "the cluster can pull it, with a login of the project or of the cluster",
-        RegistryAnswer.REFUSED: "{registry} refuses the logins of the project: {said}",
+        RegistryAnswer.PROVED: "the cluster can pull it, with credentials of the project or of the cluster",
+        RegistryAnswer.REFUSED: "{registry} refuses the credentials of the project: {said}",
         RegistryAnswer.TERMS: _TERMS,
         RegistryAnswer.UNREACHABLE: "the cluster cannot reach {registry}, which says nothing about the token: {said}",
         RegistryAnswer.UNTRUSTED: "the cluster does not trust {registry}, which says nothing about the token: {said}",
         RegistryAnswer.BUSY: "{registry} cannot answer now, which says nothing about the token: {said}",
         RegistryAnswer.ABSENT: _ABSENT,
-        RegistryAnswer.UNPARSABLE: "a pull secret of the project cannot be parsed, so that the cluster can use none of its logins: {said}",
+        RegistryAnswer.UNPARSABLE: "a pull secret of the project cannot be parsed, so that the cluster can use none of its credentials: {said}",
         RegistryAnswer.NOT_IMPORTED: "the cluster does not allow images to be imported from {registry}: {said}",
         RegistryAnswer.BLOCKED: "the cluster is configured to block {registry}: {said}",
         RegistryAnswer.SERVER: "an error of the cluster itself, which says nothing about the token: {said}",
@@ -167,5 +167,5 @@ def shown(answers: Mapping[Requester, Check]) -> tuple[Check, ...]:
     known = tuple(found for found in answers.values() if found.verdict is not Verdict.UNKNOWN)
     if known or Requester.CLUSTER in answers:
         return known or tuple(answers.values())
-    later = Text("the cluster is asked before the first redeployment, once it has the login")
+    later = Text("the cluster is asked before the first redeployment, once it has the credentials")
     return tuple(_warning(found, Text.sentences(found.seen, later)) for found in answers.values())

@@ -73,17 +73,15 @@ def problems(logins: Iterable[Login], now: float) -> tuple[tuple[Text, ...], tup
         ends = _expiry(login.password)
         date = "" if ends is None else time.strftime("%Y-%m-%d", time.gmtime(ends))
         if not login.username or not login.password:
-            faults.append(Text("its login for {registry} has no user and password", registry=shown(login.entry)))
+            faults.append(Text("its credentials for {registry} have no user and password", registry=shown(login.entry)))
         elif _has(login, "[\r\n]"):
             seen = (
-                "its login for {registry} has a line break in the user or password, which the registry refuses:"
+                "its credentials for {registry} have a line break in the user or password, which the registry refuses:"
                 " echo adds one, echo -n does not"
             )
             faults.append(Text(seen, registry=shown(login.entry)))
         elif _has(login, "[\x00-\x1f\x7f]"):
-            seen = (
-                "its login for {registry} has a control character in the user or password, which the registry refuses"
-            )
+            seen = "its credentials for {registry} have a control character in the user or password, which the registry refuses"
             faults.append(Text(seen, registry=shown(login.entry)))
         elif ends is not None and ends <= now:
             faults.append(Text("its token for {registry} expired on {date}", registry=REGISTRY, date=date))
@@ -92,22 +90,22 @@ def problems(logins: Iterable[Login], now: float) -> tuple[tuple[Text, ...], tup
             warnings.append(Text(seen, registry=REGISTRY, date=date))
         if _has(login, PASTED):
             seen = (
-                "the login for {registry} has a space or an invisible character at an end of the user or password:"
+                "the credentials for {registry} have a space or an invisible character at an end of the user or password:"
                 " the registry reads it as part of them"
             )
             warnings.append(Text(seen, registry=shown(login.entry)))
         if not login.padded:
-            seen = "the login for {registry} is base64 without its padding, which OpenShift 3.11 cannot read: add = at its end"
+            seen = "the credentials for {registry} are base64 without its padding, which OpenShift 3.11 cannot read: add = at its end"
             warnings.append(Text(seen, registry=shown(login.entry)))
     without = [image for image in NEXT_IMAGES if not any(covers(login.entry, image) for login in used)]
     if used and without:
-        seen = "it has no login for {images}, which 3scale 2.6 needs"
+        seen = "it has no credentials for {images}, which 3scale 2.6 needs"
         warnings.append(Text(seen, images=", ".join(without)))
     return tuple(dict.fromkeys(faults)), tuple(dict.fromkeys(warnings))
 
 
 def unparsable(error: Unparsable) -> Text:
-    """What it means that a pull secret cannot be parsed: none of its logins can be used (fact 34)."""
+    """What it means that a pull secret cannot be parsed: none of its credentials can be used (fact 34)."""
     return Text("no node and no import can read it: {why}", why=error.why)
 
 

@@ -52,7 +52,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
         seen = "secret {name} in the project cannot be used: {why}"
         raise Refused(Text(seen, name=SECRET_NAME, why=why), Fix(PANEL, (GIVE_ANOTHER,)))
     if there is None:
-        why = Text("the cluster needs a login for {registry}", registry=REGISTRY)
+        why = Text("the cluster needs credentials for {registry}", registry=REGISTRY)
         return (SecretCreated(why, SECRET_NAME, given.fingerprint, given.path, given.kept, given.manifest),)
     if equal(there, given):
         return ()
@@ -98,7 +98,7 @@ def replacement(there: RegistrySecret, given: PullSecret) -> tuple[Change, ...]:
 
 
 def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
-    """Whether the secret is there, of a type that pods can pull with, and has a login for the registry."""
+    """Whether the secret is there, of a type that pods can pull with, and has credentials for the registry."""
     there = state.secret
 
     def checked(code: Code, verdict: Verdict, seen: Text, fix: Fix = NO_FIX) -> Check:
@@ -116,7 +116,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     if request.pull_secret is not None and not equal(there, request.pull_secret):
         seen = Text("it differs from {source}", source=request.pull_secret.source)
         return (checked(Code.REGISTRY_SECRET_AS_GIVEN, Verdict.FAILED, seen, fix),)
-    seen = Text("it is there, with a login for {registry}", registry=REGISTRY)
+    seen = Text("it is there, with credentials for {registry}", registry=REGISTRY)
     _, warnings = problems(logins(json.loads(there.manifest)), time.time())
     return (
         checked(usable, Verdict.PASSED, seen),
@@ -133,10 +133,10 @@ def fault(there: RegistrySecret) -> Text | None:
     except Unparsable as error:
         return unparsable(error)
     if not any(covers(entry, image) for entry in there.registries for image in NEXT_IMAGES):
-        return Text("it has no login for {registry}", registry=REGISTRY)
+        return Text("it has no credentials for {registry}", registry=REGISTRY)
     faults, _ = problems(found, time.time())
     if not faults and not any(covers(login.entry, image) for login in found for image in NEXT_IMAGES):
-        return Text("its login for {registry} has no user and password", registry=REGISTRY)
+        return Text("its credentials for {registry} have no user and password", registry=REGISTRY)
     return faults[0] if faults else None
 
 

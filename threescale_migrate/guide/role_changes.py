@@ -88,7 +88,7 @@ class RoleGranted(_RoleChange):
 
     @property
     def inverse(self) -> Change:
-        why = Text("the run gave it to {account}", account=self.account)
+        why = Text("the run granted it to {account}", account=self.account)
         return RoleRemoved(why, self.project, self.account, self.namespace, self.role_kind, self.role, self.binding)
 
     def is_done(self, state: ProjectState) -> bool:
@@ -109,7 +109,9 @@ class RoleGranted(_RoleChange):
                 )
             )
         if any(len(binding.subjects) > 1 for binding in held if binding.name == self.binding):
-            return Kept(Text("it is kept: somebody has added others to the binding since the run; --force deletes it"))
+            return Kept(
+                Text("it is kept: another user has added subjects to the binding since the run; --force deletes it")
+            )
         return None
 
 

@@ -66,13 +66,15 @@ def from_data(kind: str, encoded: str, source: str, now: float) -> PullSecret:
     except Unparsable as error:
         raise _unusable(source, unparsable(error)) from None
     if not names:
-        raise _unusable(source, Text("it contains no login"))
+        raise _unusable(source, Text("it contains no credentials"))
     if not any(covers(name, image) for name in names for image in NEXT_IMAGES):
         only = ", ".join(names[:5])
-        raise _unusable(source, Text("it has no login for {registry}, only for {found}", registry=REGISTRY, found=only))
+        raise _unusable(
+            source, Text("it has no credentials for {registry}, only for {found}", registry=REGISTRY, found=only)
+        )
     faults, warnings = problems(found, now)
     if not any(covers(login.entry, image) for login in found for image in NEXT_IMAGES):
-        faults = (Text("its login for {registry} has no user and password", registry=REGISTRY), *faults)
+        faults = (Text("its credentials for {registry} have no user and password", registry=REGISTRY), *faults)
     if faults:
         raise _unusable(source, faults[0])
     return PullSecret(
@@ -166,5 +168,5 @@ def _encoded(item: Mapping[str, Any], key: str, source: str) -> str:
     try:
         base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise _unusable(source, Text("its login data cannot be decoded: it has to be JSON in base64")) from None
+        raise _unusable(source, Text("its credentials cannot be decoded: it has to be JSON in base64")) from None
     return value

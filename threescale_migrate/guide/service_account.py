@@ -45,7 +45,7 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
         changes.append(link(ACCOUNT, Text("the account is there and lacks the pull secret; what it has is kept")))
     hooks, built = ", ".join(hooked(state, request)), ", ".join(builds(state))
     if request.link_default and hooks and not linked(state, DEFAULT_ACCOUNT):
-        seen = "hook pods ({configs}) run as default and would have no login; this goes beyond the guide"
+        seen = "hook pods ({configs}) run as default and would have no credentials; this goes beyond the guide"
         changes.append(link(DEFAULT_ACCOUNT, Text(seen, configs=hooks)))
     if request.link_builder and built and not linked(state, BUILDER):
         why = Text(
@@ -120,14 +120,15 @@ def _amp(state: ProjectState, request: Request) -> tuple[Check, ...]:
     if hooks:
         has = Text("it has the pull secret too, for the hooks of {configs}", configs=hooks)
         lacks = Text(
-            "the hooks of {configs} run as default, which has no login for the new images: the next upgrade step would hang",
+            "the hooks of {configs} run as default, which has no credentials for the new images: the next upgrade step would hang",
             configs=hooks,
         )
         checks.append(_beside(state, Code.HOOKS_HAVE_LOGIN, DEFAULT_ACCOUNT, has, lacks))
     if built:
         has = Text("it has the pull secret too, for the builds {names}", names=built)
         lacks = Text(
-            "the builds {names} run as builder, which has no login for the new images: they would fail", names=built
+            "the builds {names} run as builder, which has no credentials for the new images: they would fail",
+            names=built,
         )
         checks.append(_beside(state, Code.BUILDS_HAVE_LOGIN, BUILDER, has, lacks))
     return tuple(checks)

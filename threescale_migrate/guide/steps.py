@@ -113,7 +113,7 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
     checks: list[Check] = []
     for step in request.steps:
         if step in request.skip:
-            checks.append(Check(step, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("left out with --skip")))
+            checks.append(Check(step, Code.STEP_CHECKED, step.value, Verdict.SKIPPED, Text("skipped with --skip")))
         else:
             checks += TABLE[step][1](state, request)
     return tuple(checks)

@@ -215,7 +215,7 @@ def _left_over(state: ProjectState, undo: Undo) -> list[Check]:
         return []
     known = {change.config for change in patches_in(undo.changes)}
     left = [change.config for change in to_default(state, replace(undo.whole, configs=there))]
-    seen = Text("it runs as {account}: somebody has migrated it since this undo was planned", account=ACCOUNT)
+    seen = Text("it runs as {account}: another user has migrated it since this undo was planned", account=ACCOUNT)
     fix = Fix(Text("coordinate with them"), (RESUME,))
     return [_of_config(name, Verdict.FAILED, seen, fix) for name in left if name not in known]
 

@@ -291,5 +291,5 @@ def _ask_for_grant(action: Change) -> Fix:
 
 def _grant_undecided(user: str, action: Change, why: Text) -> Check:
     """A grant for which it is not known whether the user can make it: trying it would change the cluster."""
-    seen = Text("it is not known whether {user} can give this role: {why}", user=user, why=why)
+    seen = Text("it is not known whether {user} can grant this role: {why}", user=user, why=why)
     return _finding(Code.OBJECTS_READABLE, str(action.subject), Verdict.UNKNOWN, seen, _ask_for_grant(action))

@@ -32,7 +32,7 @@ NEXT = (
         "zync-que, which comes with 2.6, runs as zync-que-sa: the 2.6 template gives that account the pull secret {secret}, which it needs",
         secret=SECRET_NAME,
     ),
-    Text("after the upgrade a verification still says migrated, and checks the login of zync-que too"),
+    Text("after the upgrade a verification still says migrated, and checks the credentials of zync-que too"),
 )
 
 
@@ -94,8 +94,8 @@ def summary(checks: Sequence[Check], command: str = "verify") -> Summary:
         return Summary(Conclusion.NOT_DONE, _failed(command, checks, causes), skipped)
     if unknown:
         sentence = Text.plural(
-            "not known: {count} thing could not be checked, nothing failed",
-            "not known: {count} things could not be checked, nothing failed",
+            "unknown: {count} thing could not be checked, nothing failed",
+            "unknown: {count} things could not be checked, nothing failed",
             count=unknown,
         )
         return Summary(Conclusion.UNKNOWN, sentence, skipped)

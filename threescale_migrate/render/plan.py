@@ -140,16 +140,16 @@ def _show_actions(terminal: Terminal, actions: Iterable[Change], verbose: bool) 
 
 def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost], patched: int) -> None:
     by_name = {cost.config: cost for cost in costs}
-    title = Text("by wave, with time limit and cost")
+    title = Text("by wave, with deadline and cost")
     rolled_out = sum(len(wave.configs) for wave in waves) - patched
     if patched and rolled_out:
         title = Text(
-            "4 deployment configs: {patched} to patch, {rolled_out} to roll out only; by wave, with time limit and cost",
+            "4 deployment configs: {patched} to patch, {rolled_out} to roll out only; by wave, with deadline and cost",
             patched=patched,
             rolled_out=rolled_out,
         )
     elif patched:
-        title = Text("4 deployment configs: {patched} to patch; by wave, with time limit and cost", patched=patched)
+        title = Text("4 deployment configs: {patched} to patch; by wave, with deadline and cost", patched=patched)
     terminal.line(terminal.paint(terminal.say(title), "strong"))
     rows = [(number, wave, names) for number, wave in enumerate(waves, 1) for names in _alike(wave, by_name)]
     widest = min(WIDEST_NAMES, max((columns(", ".join(names)) for _, _, names in rows), default=0))

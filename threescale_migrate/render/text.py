@@ -32,7 +32,7 @@ OUTCOMES = {
     "refused": Text("refused"),
     "rollout_failed": Text("rollout failed"),
     "deadline": Text("deadline passed"),
-    "unknown": Text("cluster could not be asked"),
+    "unknown": Text("cluster cannot be reached"),
     "locked": Text("locked"),
     "hung_up": Text("hung up"),
     "interrupted": Text("interrupted"),

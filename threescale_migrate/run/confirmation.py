@@ -39,7 +39,7 @@ def _ask(session: Session, where: Location, show: Plan | None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Usage(
             Text(
-                "nobody can confirm here: add --yes, and --expect-project {project} to be sure of the project",
+                "no terminal to confirm on: add --yes --expect-project {project}",
                 project=where.project,
             )
         )

@@ -21,9 +21,9 @@ def planned(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str
     if selection.absent:
         notes.append(Text("not in this project: {names}", names=", ".join(selection.absent)))
     if selection.foreign:
-        notes.append(Text("not 3scale's, left alone: {names}", names=", ".join(selection.foreign)))
+        notes.append(Text("not 3scale's, unchanged: {names}", names=", ".join(selection.foreign)))
     for name, account in selection.own_account:
-        notes.append(Text("{name} runs as its own account {account}, and is left alone", name=name, account=account))
+        notes.append(Text("{name} runs as its own account {account}, and is unchanged", name=name, account=account))
     dear = costs(state, [name for wave in order for name in wave.configs])
     data = tuple(
         _of_content(cost.config, kept) if cost.config in DATABASES else cost.data for cost in dear if cost.lost
