@@ -112,7 +112,7 @@ def test_what_was_there_before_and_somebody_deletes_stops_the_run_before_the_nex
     secret = ("--secret-file", world.secret) if given else ()
     done = world.run("migrate", "--yes", "--grace", GRACE, *THREE, *secret)
     assert done.code == 1, done.all
-    assert "no further config was redeployed" in done.err
+    assert "stopped before the next wave: a required object was deleted" in done.err
     assert ("secret/threescale-registry-auth: " in done.err) == given
     assert "secret threescale-registry-auth" not in world.oc("get", "secrets").out
     assert "runs as amp: system-sphinx" in done.err

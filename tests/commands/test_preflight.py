@@ -107,8 +107,8 @@ def test_all_that_blocks_it_is_reported_at_once(tmp_path: Path) -> None:
     assert against == [
         "login: server",
         "project: project/threescale",
-        "permissions of the user: create serviceaccounts",
-        "permissions of the user: patch deploymentconfigs",
+        "rights: create serviceaccounts",
+        "rights: patch deploymentconfigs",
         "registry-secret: registry-secret",
         "quotas: quota/compute-resources",
     ]
