@@ -68,11 +68,10 @@ def test_one_word_is_said_for_one_thing(pattern: str, instead: str) -> None:
     assert found == [], f"say: {instead}"
 
 
-# What is still joined: a line of Nagios, which is English and one line; rules of a role, which are data; and one message to be taken apart.
+# What is still joined: a line of Nagios, which is English and one line; and rules of a role, which are data.
 JOINED = {
     "nagios.py: '; '.join(sentence)",
     "rules.py: '; '.join(map(_described, found[:SHOWN_RULES]))",
-    "the report {path} cannot be written ({why}); nothing else is affected. {again}",
 }
 
 
