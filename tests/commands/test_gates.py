@@ -250,3 +250,18 @@ def test_a_gate_that_fails_in_the_third_of_the_tools_own_waves_leaves_the_later_
     report = (world.home / "report.md").read_text(encoding="utf-8")
     assert "already exists, which is expected" in report
     assert "runs as zync-que-sa" in report
+
+
+def test_a_pause_says_which_configs_come_next_and_what_they_cost(world: World) -> None:
+    chosen = ("--dc", "backend-cron,system-mysql,zync-database")
+    code, raw = paused(world, chosen, [b"n\n"])
+    assert code == 130, raw
+    said = " ".join(raw.split())
+    assert "wave 1 of 2, trial: done; paused" in said
+    paused_at = said.index("done; paused")
+    assert (
+        said.index("next is wave 2 of 2, databases and caches: system-mysql, zync-database (at most 11 min)")
+        > paused_at
+    )
+    assert "system-mysql: it is down while it redeploys" in said
+    assert said.index("zync-database: the data in its emptyDir is lost") > paused_at

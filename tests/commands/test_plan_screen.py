@@ -47,7 +47,7 @@ def test_order_costs_and_verdict_are_on_one_screen(world: World) -> None:
         assert words in shown
     order = [shown.index(name) for name in ("backend-cron", "backend-redis", "system-app", "apicast-production")]
     assert order == sorted(order)
-    assert lines[-1] == "! to make: 1 secret, 1 account, 1 link, 15 patches; at most 187 min"
+    assert lines[-1] == "… to make: 1 secret, 1 account, 1 link, 15 patches; at most 187 min"
     # What is created is shown, and the secret is not.
     assert '"kind": "ServiceAccount"' in whole
     assert "oc create -f - --namespace=threescale --context=" in whole

@@ -29,7 +29,7 @@ def test_a_plan_says_once_what_is_lost_and_ends_with_its_sum(world: World) -> No
     shown = world.run("plan", "--secret-file", world.secret).out.splitlines()
     assert len([line for line in shown if line.startswith(DATA)]) == 1
     assert not [line for line in shown if "data lost" in line]
-    assert shown[-1] == "! to make: 1 secret, 1 account, 1 link, 15 patches; at most 187 min"
+    assert shown[-1] == "… to make: 1 secret, 1 account, 1 link, 15 patches; at most 187 min"
     assert world.migrate("--dc", "zync").code == 0
     assert world.run("plan", "--dc", "zync").out.splitlines()[-1] == "✓ nothing is left to do in project threescale"
 
@@ -81,7 +81,7 @@ def test_a_dry_run_of_an_undo_is_in_the_order_of_the_undo(migrated_world: World)
     places = [shown.index(word) for word in words[:-1]]
     assert places == sorted(places), shown
     assert f"to undo: run {world.journals[0].stem}, migrate of 20" in shown
-    assert shown.splitlines()[-1].startswith("! to undo: 1 secret, 1 account, 1 link, 15 patches; at most ")
+    assert shown.splitlines()[-1].startswith("… to undo: 1 secret, 1 account, 1 link, 15 patches; at most ")
 
 
 def test_each_command_of_a_live_log_of_a_plan_and_of_history_works_as_printed(world: World) -> None:

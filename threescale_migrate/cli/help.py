@@ -9,6 +9,7 @@ import pydoc
 from ..exit_codes import TABLE, ExitCode, numbers
 from ..options import Options
 from ..render.result import Nothing, Printed, Result
+from ..render.terminal import MARKS, TO_DO, WAITING
 from ..run.session import Session
 from ..values import Text, Usage
 from .parser import build
@@ -24,7 +25,7 @@ def page(name: str | None, lang: str | None, program: str) -> tuple[list[str], s
         localise(parser, translate)
         known = commands(parser)
         if name is None:
-            return [*whole(parser).splitlines(), *_exit_codes(), "", *_topics()], ""
+            return [*whole(parser).splitlines(), *_exit_codes(), _legend(), "", *_topics()], ""
         plain = whole(known[name]).splitlines() if name in known else []
     markdown = topic(name) if name in TOPICS else section(topic("troubleshooting"), name) or ""
     if not plain and not markdown:
@@ -40,6 +41,13 @@ def _exit_codes() -> list[str]:
     """The table of exit codes, in the language that argparse speaks now."""
     rows = [(numbers(row.codes), row.brief.translated(current)) for row in TABLE]
     return [Text("exit codes:").translated(current), *(f"  {codes:13} {meaning}" for codes, meaning in rows)]
+
+
+def _legend() -> str:
+    """What the marks of a screen mean; with --plain they are these words."""
+    words = (*((sign, word) for sign, word, _ in MARKS.values()), ("…", WAITING), ("…", TO_DO))
+    shown = Text.listed(*(Text("{sign} {word}", sign=sign, word=word) for sign, word in words))
+    return Text("marks: {marks}", marks=shown).translated(current)
 
 
 def _topics() -> list[str]:

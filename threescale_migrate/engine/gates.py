@@ -18,6 +18,7 @@ from ..cluster.state import ProjectState
 from ..command_secrets import masked
 from ..exit_codes import ExitCode
 from ..guide.cause import then
+from ..guide.costs import costs, longest_seconds
 from ..guide.readiness import MIGRATED
 from ..guide.selection import Wave
 from ..values import GO_ON, PROGRAM, Command, Fix, Text, Usage
@@ -45,7 +46,7 @@ class Gates:
 
 @dataclass(frozen=True)
 class Passed:
-    """A wave that has succeeded, with its number and the total."""
+    """A wave, one that has succeeded or the next, with its number and the total."""
 
     wave: Wave
     number: int
@@ -84,13 +85,13 @@ def check_command(command: str, wait: Wait) -> None:
         raise Usage(Text("--gate: {program} cannot be run; nothing was changed", program=first))
 
 
-def after(run: Run, gates: Gates, passed: Passed, state: ProjectState) -> None:
+def after(run: Run, gates: Gates, passed: Passed, state: ProjectState, coming: Passed | None) -> None:
     """Lets the run continue after a wave, if the command succeeds and the person says so; after the last wave nobody is asked.
     Raises Failed, Stopped, JournalError."""
     if gates.command:
         _ask_command(run, gates, passed, state)
-    if gates.ask is not None and passed.number < passed.total:
-        _ask_person(run, gates.ask, passed, state)
+    if gates.ask is not None and coming is not None:
+        _ask_person(run, gates.ask, passed, state, coming)
 
 
 def before(run: Run, gates: Gates, passed: Passed, state: ProjectState) -> None:
@@ -160,7 +161,20 @@ def _last_lines(run: Run, answered: Answered) -> tuple[str, ...]:
     return tuple(line for line in shown if line)[-LOG_LINES:]
 
 
-def _ask_person(run: Run, ask: AskPerson, passed: Passed, state: ProjectState) -> None:
+def _announce(run: Run, coming: Passed, state: ProjectState) -> None:
+    """Which configs come next, and what that costs."""
+    found = costs(state, coming.wave.configs)
+    minutes = -(-longest_seconds((coming.wave,), found) // 60)
+    names = ", ".join(coming.wave.configs)
+    run.watcher.note(
+        Text("next is {wave}: {names} (at most {minutes} min)", wave=coming.text, names=names, minutes=minutes)
+    )
+    for cost in found:
+        for warning in cost.warnings:
+            run.watcher.note(Text("{name}: {cost}", name=cost.config, cost=warning))
+
+
+def _ask_person(run: Run, ask: AskPerson, passed: Passed, state: ProjectState, coming: Passed) -> None:
     run.stop.check()
     run.journal.write("gate", by="person", **passed.kept)
     began = monotonic()
@@ -171,6 +185,7 @@ def _ask_person(run: Run, ask: AskPerson, passed: Passed, state: ProjectState) -
     outcome = "unknown"
     try:
         run.watcher.note(Text("{wave}: done; paused", wave=passed.text))
+        _announce(run, coming, state)
         with run.oc.clock.held():
             outcome = "done" if ask(Text("Continue with the next wave? Type y or n: "), wait) else "failed"
     finally:

@@ -5,6 +5,7 @@ It holds the order and nothing else: how an action is run is in `apply.py`, how 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .. import shell
@@ -173,7 +174,17 @@ def redeploy(run: Run, state: ProjectState, gates: Gates) -> None:
             raise broken_off(run, error, state, names, MIGRATED) from None
         _check_gone(run, state)
         passed = Passed(Wave(wave.name, names), number, len(order))
-        after(run, gates, passed, state)
+        after(run, gates, passed, state, _coming(run, state, order, number))
+
+
+def _coming(run: Run, state: ProjectState, order: Sequence[Wave], number: int) -> Passed | None:
+    """The next wave after that many that has something to redeploy; None after the last."""
+    for place, wave in enumerate(order[number:], number + 1):
+        names = deployment_configs.still_to_migrate(state, wave.configs, run.request)
+        left = tuple(found.config for found in assess_all(state, names) if not found.reached)
+        if left:
+            return Passed(Wave(wave.name, left), place, len(order))
+    return None
 
 
 def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> ProjectState:

@@ -10,7 +10,7 @@ from ..guide.change import Change
 from ..guide.readiness import Assessment, RolloutState
 from ..guide.selection import Wave, Whole
 from ..values import Text, Verdict
-from .terminal import ESCAPE, Terminal, columns, fit, wrap
+from .terminal import ESCAPE, WAITING, Terminal, columns, fit, wrap
 from .text import ENDINGS, change_line
 
 
@@ -233,10 +233,6 @@ def _short_time(seconds: float) -> str:
     return ""
 
 
-# What is under way is no warning.
-WAITING = (Text("waiting"), "…")
-
-
 def mark_of(terminal: Terminal, found: Assessment) -> str:
     """The mark of a config while it is waited for: `!` only where something hinders it, or nothing works on it."""
     if found.reached:
@@ -244,6 +240,5 @@ def mark_of(terminal: Terminal, found: Assessment) -> str:
     if found.state is RolloutState.FAILED or (found.cause is not None and found.cause.lasting):
         return terminal.mark(Verdict.FAILED)
     if found.moving and found.cause is None:
-        word, sign = WAITING
-        return terminal.paint(f"[{terminal.say(word)}]" if terminal.spelled else sign, "quiet")
+        return terminal.pending(WAITING)
     return terminal.mark(Verdict.WARNING)

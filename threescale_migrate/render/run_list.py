@@ -11,7 +11,7 @@ from . import text
 from .journal_report import outcome_of, why_it_failed
 from .report import moment, shown_time
 from .result import Run, Runs
-from .terminal import Terminal, columns, fit
+from .terminal import WAITING, Terminal, columns, fit
 
 
 def show_runs(terminal: Terminal, runs: Runs) -> None:
@@ -27,7 +27,7 @@ def show_runs(terminal: Terminal, runs: Runs) -> None:
 def _show_list(terminal: Terminal, known: Iterable[Record], taken: Container[str]) -> None:
     """The runs under a header, newest first; beneath one that failed why it did."""
     newest_first = sorted(known, key=lambda record: record.began, reverse=True)
-    marks = [terminal.mark(_verdict(record)) for record in newest_first]
+    marks = [_mark(terminal, record) for record in newest_first]
     left = max(map(columns, marks)) + 1
     began, run = terminal.say(Text("began, local time")), terminal.say(Text("run"))
     moments = [f"{moment(record.began).astimezone():%Y-%m-%d %H:%M:%S}" for record in newest_first]
@@ -43,10 +43,11 @@ def _show_list(terminal: Terminal, known: Iterable[Record], taken: Container[str
             terminal.line(terminal.paint(why, "quiet"), left, left)
 
 
-def _verdict(record: Record) -> Verdict:
-    if record.finished == "done":
-        return Verdict.PASSED
-    return Verdict.FAILED if record.finished else Verdict.UNKNOWN
+def _mark(terminal: Terminal, record: Record) -> str:
+    if record.finished is None and records.is_under_way(record):
+        return terminal.pending(WAITING)
+    known = Verdict.PASSED if record.finished == "done" else Verdict.FAILED
+    return terminal.mark(known if record.finished else Verdict.UNKNOWN)
 
 
 def _headline(record: Record, taken: bool) -> Text:

@@ -27,7 +27,7 @@ from .result import (
     Runs,
     Told,
 )
-from .terminal import Screen, Terminal
+from .terminal import TO_DO, Screen, Terminal
 
 
 def write(result: Result, screen: Screen, options: Options) -> None:
@@ -147,7 +147,7 @@ def _plan(terminal: Terminal, result: Result, seen: Plan, options: Options) -> N
         for note in seen.notes:
             terminal.line(terminal.say(note))
     blocked = guide.against(seen.findings)
-    verdict = Verdict.FAILED if blocked else Verdict.WARNING if seen.actions else Verdict.PASSED
+    verdict = Verdict.FAILED if blocked else None if seen.actions else Verdict.PASSED
     last = guide.blocked_by(blocked) if blocked else last_line(seen, result.command == "undo")
     # The plan of a migration and its verdict fill a screen: what comes next is shown where more than a screen was asked for.
     if seen.actions and not blocked and not options.quiet and (result.command == "undo" or options.verbose):
@@ -183,7 +183,7 @@ def _projects(terminal: Terminal, result: Result, seen: Projects, options: Optio
             count=len(seen.outcomes),
             done=done,
         )
-        text.show_verdict(terminal, Verdict.PASSED if done == len(seen.outcomes) else Verdict.WARNING, sentence)
+        text.show_verdict(terminal, Verdict.PASSED if done == len(seen.outcomes) else None, sentence)
     else:
         text.show_verdict(terminal, _worst(seen.outcomes), _summary(seen.outcomes))
 
@@ -195,13 +195,12 @@ PREFLIGHT = Fix(commands=(Command((shell.PROGRAM, "preflight")),))
 def _line(terminal: Terminal, outcome: Outcome, said: Text, fix: Fix) -> None:
     """One project in one line: `said`, or why it could not be asked; below it what can be done where it is not well."""
     verdict = {ExitCode.DONE: Verdict.PASSED, ExitCode.UNKNOWN: Verdict.UNKNOWN}.get(outcome.code, Verdict.FAILED)
-    if outcome.code is ExitCode.SOMETHING_TO_DO:
-        verdict = Verdict.WARNING
+    mark = terminal.pending(TO_DO) if outcome.code is ExitCode.SOMETHING_TO_DO else terminal.mark(verdict)
     words = terminal.say(said if outcome.asked else outcome.error)
-    terminal.line(f"{terminal.mark(verdict)} {outcome.name}: {words}", 0, 4)
+    terminal.line(f"{mark} {outcome.name}: {words}", 0, 4)
     if not outcome.asked:
         text.show_fix(terminal, outcome.fix, 4)
-    elif verdict is Verdict.FAILED:
+    elif verdict is Verdict.FAILED and outcome.code is not ExitCode.SOMETHING_TO_DO:
         text.show_fix(terminal, fix, 4)
 
 

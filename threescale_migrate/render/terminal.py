@@ -54,6 +54,7 @@ MARKS = {
     Verdict.WARNING: ("!", Text("warning"), "warning"),
     Verdict.SKIPPED: ("–", Text("skipped"), "doubt"),
 }
+WAITING, TO_DO = Text("waiting"), Text("to do")
 
 
 @dataclass
@@ -119,6 +120,10 @@ class Terminal:
         """The sign of a verdict: a character where the stream can show it; a word where it cannot, or where it may be read aloud."""
         sign, word, meaning = MARKS[verdict]
         return self.paint(f"[{self.say(word)}]" if self.spelled else sign, meaning)
+
+    def pending(self, word: Text) -> str:
+        """The sign of what is waited for, or left to do: neither a warning nor unknown."""
+        return self.paint(f"[{self.say(word)}]" if self.spelled else "…", "quiet")
 
     def _unicode(self) -> bool:
         """Whether the stream accepts more than ASCII, and its reader expects that: cron mails what it gets in the charset of its

@@ -13,7 +13,7 @@ from ..guide.selection import Wave
 from ..guide.verdicts import Conclusion, alike, summary, telling
 from ..shell import resumption
 from ..values import RESUME, Check, Command, Fix, Group, Step, Text, Verdict, Who, resume
-from .terminal import MARKS, Terminal
+from .terminal import MARKS, TO_DO, Terminal
 
 # As the guide numbers them.
 TITLES = {
@@ -162,9 +162,12 @@ def _counts(group: Sequence[Check]) -> Iterator[Text]:
             yield sentence(count)
 
 
-def show_verdict(terminal: Terminal, verdict: Verdict, sentence: Text) -> None:
-    """The last line of a command: what all of it means, with its mark, in its colour."""
-    terminal.line(f"{terminal.mark(verdict)} {terminal.paint(terminal.say(sentence), MARKS[verdict][2])}", 0, 2)
+def show_verdict(terminal: Terminal, verdict: Verdict | None, sentence: Text) -> None:
+    """The last line of a command: what all of it means, with its mark, in its colour. None is for what is left to do."""
+    mark, meaning = terminal.pending(TO_DO), "strong"
+    if verdict is not None:
+        mark, meaning = terminal.mark(verdict), MARKS[verdict][2]
+    terminal.line(f"{mark} {terminal.paint(terminal.say(sentence), meaning)}", 0, 2)
 
 
 def show_findings(terminal: Terminal, findings: Sequence[Check], notable: bool = False) -> None:
