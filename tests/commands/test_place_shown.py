@@ -78,3 +78,10 @@ def test_a_rehearsal_says_so_before_its_program_and_its_runs_stay_in_its_directo
     assert "migrate" in inside.out
     quiet = world.run("rehearse", "--dir", kept, "--", *program, "history", "-o", "json")
     assert quiet.out.startswith("{"), "the notice is on stderr"
+
+
+def test_a_whole_rehearsal_shows_the_checks_once(world: World) -> None:
+    done = world.run("rehearse", "--speed", "300")
+    assert done.code == 0, done.all
+    assert done.out.count("6 verification") == 1
+    assert done.all.count("migrated, and the pods prove it") == 1

@@ -140,23 +140,18 @@ def _secret(directory: Path) -> str:
 
 
 def _whole(directory: Path, environment: dict[str, str], speed: float, session: Session) -> int:
-    """The migration as an operator would run it, then `verify`: each a process of its own."""
+    """The migration as an operator would run it, as a process of its own: it ends with the checks that `verify` makes."""
     terminal, language = session.talk, session.options.lang
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (PACKAGE, environment.get("PYTHONPATH"))))
     given = ["--lang", language] if language else []
     grace = ["--grace", str(max(3.0, 30.0 / speed))]
-    commands = (
-        ["migrate", "--yes", "--secret-file", _secret(directory), *grace, *given],
-        ["verify", *given],
-    )
+    command = ["migrate", "--yes", "--secret-file", _secret(directory), *grace, *given]
     session.mention(SAYS_SO)
-    for command in commands:
-        shown = " ".join(["threescale-migrate", *command])
-        terminal.line(terminal.paint(f"$ {shown}", "strong"))
-        code = run_program([*ME, *command], environment)
-        if code:
-            session.mention(SAID_SO)
-            return code
+    terminal.line(terminal.paint(f"$ {shlex.join(['threescale-migrate', *command])}", "strong"))
+    code = run_program([*ME, *command], environment)
+    if code:
+        session.mention(SAID_SO)
+        return code
     session.mention(Text.sentences(SAID_SO, Text("next, on your own project, which changes nothing either:")))
     terminal.verbatim("threescale-migrate plan -n PROJECT --secret-file FILE", 2)
     return ExitCode.DONE
