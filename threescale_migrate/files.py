@@ -50,9 +50,11 @@ def opened(path: Path) -> BinaryIO:
 
 
 def read(path: Path, largest: int) -> bytes:
-    """All of a file. Raises OSError as `opened` does, and where it is larger."""
+    """All of a file. Raises OSError as `opened` does, where it is larger, and where it has nothing to read yet, as some in /proc."""
     with opened(path) as file:
         raw = file.read(largest + 1)
+    if raw is None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
     if len(raw) > largest:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
     return raw

@@ -93,3 +93,19 @@ def test_a_disk_that_is_full_during_a_dump_is_said_and_nothing_is_left(world: Wo
     assert f"{target} cannot be written (File too large)" in done.err
     assert not target.exists()
     assert [path.name for path in tmp_path.iterdir() if "saved" in path.name] == []
+
+
+def test_a_wave_plan_of_a_windows_editor_is_read(place: World, tmp_path: Path) -> None:
+    plan = tmp_path / "waves"
+    plan.write_bytes(b"\xef\xbb\xbfzync\r\nbackend-cron zync-database\r\n")
+    shown = place.run("plan", "--wave-plan", str(plan), "--secret-file", place.secret, "--no-prove-pull")
+    assert shown.code == 3, shown.all
+
+
+def test_of_a_long_word_that_is_no_config_the_beginning_is_shown(place: World, tmp_path: Path) -> None:
+    plan = tmp_path / "waves"
+    plan.write_text("[" * 100_000)
+    refused = place.run("plan", "--wave-plan", str(plan), "--secret-file", place.secret)
+    assert refused.code == 2
+    assert "is not a config of this migration" in refused.err
+    assert len(refused.err) < 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 from pathlib import Path
@@ -78,3 +79,15 @@ def test_a_state_directory_that_others_may_write_is_refused(
     if not place:  # as /tmp is: others may write, and not rename what is ours
         (tmp_path / "state").chmod(0o1777)
         journal_directory.make(directory)
+
+
+def test_a_file_that_has_nothing_to_read_yet_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A regular file by its mode that answers so, as /proc/kmsg does; only root can open that one."""
+
+    class Waiting(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return None  # type: ignore[return-value]
+
+    monkeypatch.setattr(files, "opened", lambda path: Waiting())
+    with pytest.raises(OSError, match="temporarily unavailable"):
+        files.read(tmp_path, 10)

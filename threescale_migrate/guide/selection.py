@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..cluster.state import DeploymentConfig, ProjectState
+from ..safe_text import cut
 from ..values import ACCOUNT, DEFAULT_ACCOUNT, GUIDE_CONFIGS, Request, Text, Usage
 
 # Of the templates since 2.5, and of 2.3 and 2.4; up to 2.2 there was `app` alone (fact 23).
@@ -14,6 +15,9 @@ COMPONENT_LABELS = ("threescale_component", "3scale.component")
 ELEMENT_LABELS = ("threescale_component_element", "3scale.component-element")
 APP_LABEL, APP = "app", "3scale-api-management"
 STORES = re.compile(r"mysql|postgresql|redis|memcache|database")
+
+# How much of a word is shown that is no config's name.
+LONGEST = 80
 
 # One config of little consequence goes first, alone: the first of these that has pods.
 SCOUTS = ("backend-cron", "system-sphinx", "zync", "backend-worker", "system-sidekiq", "apicast-staging")
@@ -128,9 +132,8 @@ def _given(chosen: Iterable[str], wanted: tuple[tuple[str, ...], ...]) -> tuple[
     for number, names in enumerate(wanted, 1):
         for name in names:
             if name not in known:
-                raise Usage(
-                    Text("--wave-plan: {name} is not a config of this migration: see plan --wave-plan", name=name)
-                )
+                seen = "--wave-plan: {name} is not a config of this migration: see plan --wave-plan"
+                raise Usage(Text(seen, name=cut(name, LONGEST)))
             if name not in left:
                 raise Usage(Text("--wave-plan: {name} is named twice", name=name))
             left.remove(name)

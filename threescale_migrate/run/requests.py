@@ -53,7 +53,7 @@ def request_of(session: Session, oc: Oc) -> Request:
 def read_waves(path: str) -> tuple[tuple[str, ...], ...]:
     """A line of names for each wave; what follows a `#` is left out. Raises Usage."""
     try:
-        text = files.read(Path(path), LARGEST).decode("utf-8")
+        text = files.read(Path(path), LARGEST).decode("utf-8-sig")
     except (OSError, ValueError) as error:  # a ValueError: no text, or a name with a NUL
         why = system_error(error) if isinstance(error, OSError) else Text("not UTF-8 text")
         raise Usage(Text("--wave-plan: {path} cannot be read ({why})", path=path, why=why)) from None
