@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import World, make_world
+from threescale_migrate.rehearsal import threescale
 from threescale_migrate.rehearsal.server import open_cluster
+from threescale_migrate.rehearsal.store import Object
 
 EXPORT = ("get", "dc,rc,pods,sa,rolebindings,is", "-o", "json")
 WORDS = {"crash-loop": "CrashLoopBackOff", "image-pull": "Pull", "not-ready": "0/1"}
@@ -86,3 +89,61 @@ def test_a_bad_export_is_one_sentence_and_wrong_usage(world: World, content: str
     (world.home / "bad.json").write_text(content, encoding="utf-8")
     done = world.run("rehearse", "--from", "bad.json")
     assert (done.code, len(done.err.strip().splitlines())) == (2, 1), done.all
+
+
+def processed(home: Path, release: str, version: str | None = None) -> Path:
+    """The project as `oc process` prints a template: nothing was on a server yet, and the images are those of a release. A `version`
+    is that which 3scale's templates up to 2.3 give to each type."""
+    items: list[Object] = json.loads(json.dumps(threescale.documents()))
+    for item in items:
+        item.pop("status", None)
+        if version is not None:
+            item["apiVersion"] = version
+        if item["kind"] == "ImageStream" and item["metadata"]["name"].startswith("amp-"):
+            part = item["metadata"]["name"].partition("-")[2]
+            image = f"registry.access.redhat.com/3scale-amp{release.replace('.', '')}/{part}"
+            item["spec"]["tags"] = [
+                {"name": "latest", "from": {"kind": "ImageStreamTag", "name": f"{release}.0"}},
+                {"name": f"{release}.0", "from": {"kind": "DockerImage", "name": image}},
+            ]
+        elif item["kind"] == "ImageStream":
+            image = "registry.access.redhat.com/rhscl/postgresql-10-rhel7"
+            item["spec"]["tags"] = [{"name": "10", "from": {"kind": "DockerImage", "name": image}}]
+    items = [item for item in items if item["metadata"]["name"] != "system-environment"]
+    path = home / "cluster" / "objects.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("version", [None, "v1"])
+def test_a_processed_template_becomes_a_project_that_can_be_migrated_and_undone(
+    tmp_path: Path, version: str | None
+) -> None:
+    world = make_world(tmp_path, from_file=processed(tmp_path, "2.5", version))
+    shown = world.run("preflight", "--secret-file", world.secret)
+    assert shown.code == 0, shown.all
+    assert "the images are those of 3scale 2.5" in shown.out
+    assert world.migrate("--dc", "zync,backend-cron").code == 0
+    assert world.run("undo", "--yes").code == 0
+
+
+@pytest.mark.parametrize("release", ["2.1", "2.4", "2.7"])
+def test_a_processed_template_of_another_release_is_refused_for_that_alone(tmp_path: Path, release: str) -> None:
+    world = make_world(tmp_path, from_file=processed(tmp_path, release))
+    refused = world.migrate()
+    assert refused.code == 4, refused.all
+    assert f"the images are those of 3scale {release}" in refused.all
+    assert "blocked by 1 problem" in refused.all
+
+
+def test_a_config_that_the_server_would_not_take_is_named(tmp_path: Path) -> None:
+    path = processed(tmp_path, "2.5")
+    document = json.loads(path.read_text())
+    config = next(item for item in document["items"] if item["kind"] == "DeploymentConfig")
+    config["metadata"]["name"] = "zync_2"
+    path.write_text(json.dumps(document))
+    world = make_world(tmp_path)
+    refused = world.run("rehearse", "--from", str(path), "--", "true")
+    assert refused.code == 2, refused.all
+    assert "DeploymentConfig zync_2 cannot be created" in refused.err

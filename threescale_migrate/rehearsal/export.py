@@ -12,7 +12,9 @@ from . import pods, revisions
 from .beginning import begin
 from .faults import Mistake
 from .quickjson import dumps
+from .refusing import ApiError
 from .resources import BY_KIND
+from .server import Cluster
 from .simulation import Simulation
 from .store import Object, Store
 
@@ -22,7 +24,8 @@ EXPORT = "oc get dc,rc,pods,sa,rolebindings,is -o json"
 def load(store: Store, path: Path) -> str:
     """Fills a store from the output of `oc get dc,rc,pods,sa,rolebindings,is -o json`; returns the project's name.
 
-    Objects keep their status, so that complete rollouts stay complete. Raises Mistake, OSError.
+    Objects keep their status, so that complete rollouts stay complete. Configs and image streams that were never on a server, as
+    `oc process` prints them, are created. Raises Mistake, OSError.
     """
     try:
         if path.is_char_device() or path.is_block_device():  # it may never end
@@ -40,8 +43,12 @@ def load(store: Store, path: Path) -> str:
     for item in known:
         resource = BY_KIND[item["kind"]]
         meta = item["metadata"]
+        if item.get("apiVersion") == "v1":  # as 3scale's templates up to 2.3, and clients up to 3.6, write each type
+            item["apiVersion"] = resource.version
         if resource.namespaced:
             meta["namespace"] = project
+        if _is_new(item):
+            continue
         version = meta.get("resourceVersion")
         store.put(resource.plural, item)
         store.data["version"] = max(store.data["version"], int(version) if str(version).isdigit() else 0)
@@ -50,7 +57,24 @@ def load(store: Store, path: Path) -> str:
         templates[f"{project}/{item['metadata']['name']}"] = _template(store, item)
     store.settings["ill"] = {name: cause for name, cause in map(_failure, store.all("pods", project)) if cause}
     _continue_rollouts(store, project)
+    # The streams first, as if they had been there for long: nothing is created anew in another order.
+    for item in sorted(filter(_is_new, known), key=lambda item: item["kind"] != "ImageStream"):
+        try:
+            Cluster(store).api().create(BY_KIND[item["kind"]], project, item)
+        except ApiError as error:
+            name = f"{item['kind']} {item['metadata']['name']}"
+            raise Mistake("--from: {name} cannot be created: {why}", name=name, why=error.message) from None
     return project
+
+
+def _is_new(item: Object) -> bool:
+    """Whether a config or an image stream was never on a server, so that it has no past to be kept."""
+    status = item.get("status") or {}
+    if item["metadata"].get("uid"):
+        return False
+    if item["kind"] == "ImageStream":
+        return not status.get("tags")
+    return item["kind"] == "DeploymentConfig" and not status.get("latestVersion")
 
 
 def _is_object(item: Any) -> bool:
@@ -63,7 +87,8 @@ def _is_object(item: Any) -> bool:
         return True
     pod = item if item["kind"] == "Pod" else (item.get("spec") or {}).get("template")
     containers = ((pod or {}).get("spec") or {}).get("containers") if isinstance(pod, dict) else None
-    return isinstance(item.get("status"), dict) and isinstance(containers, list) and bool(containers)
+    known = isinstance(item.get("status"), dict) or (item["kind"] == "DeploymentConfig" and not item.get("status"))
+    return known and isinstance(containers, list) and bool(containers)
 
 
 # Why a container in an export waits or was terminated: the cause that its pods keep (`kubelet`).

@@ -15,12 +15,29 @@ def followed(sim: Simulation, stream: Object) -> None:
 
 
 def import_all(sim: Simulation, stream: Object) -> None:
-    """Imports those tags of a new stream that follow an image in a registry."""
-    for tag in (stream.get("spec") or {}).get("tags") or ():
-        source = tag.get("from") or {}
-        current = sim.store.get("imagestreams", stream["metadata"]["namespace"], stream["metadata"]["name"])
+    """Imports those tags of a new stream that follow an image in a registry, and points those at their images that follow these
+    (`latest` follows `2.5.0`: fact 23)."""
+    space, name = stream["metadata"]["namespace"], stream["metadata"]["name"]
+    tags = [(str(tag["name"]), tag.get("from") or {}) for tag in (stream.get("spec") or {}).get("tags") or ()]
+    for tag_name, source in tags:
+        current = sim.store.get("imagestreams", space, name)
         if source.get("kind") == "DockerImage" and current is not None:
-            bring_in(sim, current, str(tag["name"]), str(source["name"]))
+            bring_in(sim, current, tag_name, str(source["name"]))
+    for _ in tags:  # one may follow another that follows a third
+        for tag_name, source in tags:
+            current = sim.store.get("imagestreams", space, name)
+            if source.get("kind") != "ImageStreamTag" or current is None or _newest(current, tag_name):
+                continue
+            other, _, followed_tag = str(source.get("name") or "").rpartition(":")
+            reference = _newest(current, followed_tag) if other in ("", name) else ""
+            if reference:
+                _point(sim, current, tag_name, reference)
+
+
+def _newest(stream: Object, tag_name: str) -> str:
+    """The image of a stream's tag; empty if there is none."""
+    known: Object = next((tag for tag in (stream.get("status") or {}).get("tags") or () if tag["tag"] == tag_name), {})
+    return str((known.get("items") or [{}])[0].get("dockerImageReference") or "")
 
 
 def bring_in(sim: Simulation, stream: Object, tag_name: str, image: str) -> str | None:
