@@ -15,7 +15,7 @@ from tests.support.front import Front
 from threescale_migrate.redaction import REDACTOR
 
 COMMANDS = (
-    ("plan", "--secret-file", "{secret}", "--no-prove-pull"),
+    ("plan", "--secret-file", "{secret}", "--prove-pull=none"),
     ("plan", "--secret-file", "{secret}", "-o", "json"),
     ("verify",),
     ("verify", "-o", "nosuch"),

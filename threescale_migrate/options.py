@@ -18,9 +18,10 @@ from .values import DATABASES, STEPS, Step
 PREFIX = "THREESCALE_MIGRATE_"
 # The guide's own variable, for the option that says the same.
 GUIDE_VARIABLES = {"dc": "THREESCALE_DC_NAMES"}
-# What --wave-plan has where no file is named: plan prints the order. What --prove-pull has where no image is named, and for all.
+# What --wave-plan has where no file is named: plan prints the order. What --prove-pull has where no image is named, for all, and where
+# nothing is tested.
 STDOUT = "-"
-ONE, ALL = "one", "all"
+ONE, ALL, NONE = "one", "all", "none"
 # What --watch has where no time is given.
 UNTIL_MIGRATED = "until-migrated"
 
@@ -127,15 +128,9 @@ class Options:
     replace_secret: bool = option(False, "replace the project's registry secret if it differs", f"{PLANNING} step", carried=PLANNING, step=Step.REGISTRY_SECRET)  # fmt: skip
     prove_pull: str | None = option(
         None,
-        {"": "require that the token works; IMAGE is optional, or all", "verify": "check whether the token works; IMAGE is optional, or all"},
-        "plan preflight migrate verify step", value="IMAGE", bare=ONE, carried="plan preflight migrate", step=Step.REGISTRY_SECRET, excludes="no_prove_pull",
+        {"": "require that the token works; IMAGE is optional, all, or none: no test", "verify": "check whether the token works; IMAGE is optional, or all"},
+        "plan preflight migrate verify step", value="IMAGE", bare=ONE, carried="plan preflight migrate", step=Step.REGISTRY_SECRET,
     )  # fmt: skip
-    no_prove_pull: bool = option(
-        False,
-        "do not test whether the token works",
-        "plan preflight migrate step",
-        carried="plan preflight migrate step",
-    )
 
     # What a preflight's findings mean, and how much is done.
     force: bool = option(
@@ -148,8 +143,7 @@ class Options:
     )  # fmt: skip
     strict: bool = option(False, "treat warnings as failures", "verify step", own=True)
     copy_privileged: bool = option(False, "also grant amp the privileged roles of default", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.PERMISSIONS)  # fmt: skip
-    no_link_default: bool = option(False, "leave hook pods without the pull secret", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.SERVICE_ACCOUNT)  # fmt: skip
-    no_link_builder: bool = option(False, "leave builds without the pull secret", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.SERVICE_ACCOUNT)  # fmt: skip
+    no_link: tuple[str, ...] = option((), "leave default (hook pods) or builder without the pull secret", f"{PLANNING} step", value="ACCOUNT", choices=("default", "builder"), carried=PLANNING, own=True, step=Step.SERVICE_ACCOUNT)  # fmt: skip
     resume_paused: bool = option(False, "resume paused configs", f"{PLANNING} step", carried=PLANNING, own=True, step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
 
     # The order of the rollouts, and what happens between two waves.
@@ -176,7 +170,7 @@ class Options:
     restore: str | None = option(None, "restore what --dump saved, after the redeployment", "migrate", value="NAME", choices=DATABASES, needs="dump", step=Step.DEPLOYMENT_CONFIGS, excludes=f"{MANY} on_failure=undo")  # fmt: skip
 
     # One step, and undo.
-    check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused no_wait no_prove_pull force")  # fmt: skip
+    check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused no_wait force")  # fmt: skip
     no_wait: bool = option(False, "the guide's loop: patch all at once, do not wait", "step", step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
     dry_run: bool = option(False, "show the plan, change nothing", "undo", again=False, excludes="grace timeout report ticket")  # fmt: skip
     to_default: bool = option(False, "without a journal: return configs to the account default", "undo", excludes="run secret_file username from_secret")  # fmt: skip

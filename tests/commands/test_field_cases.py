@@ -74,7 +74,7 @@ def test_a_trigger_that_is_not_automatic_holds_no_rollout_up(world: World) -> No
     done, found = preflight(world)
     assert done.code == 0, found
     assert not [one for one in found if one["code"] == "image-imported"]
-    assert world.migrate("--dc", "zync", "--no-prove-pull").code == 0
+    assert world.migrate("--dc", "zync", "--prove-pull=none").code == 0
     assert world.accounts()["zync"] == {"amp"}
 
 

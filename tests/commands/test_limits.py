@@ -98,7 +98,7 @@ def test_a_disk_that_is_full_during_a_dump_is_said_and_nothing_is_left(world: Wo
 def test_a_wave_plan_of_a_windows_editor_is_read(place: World, tmp_path: Path) -> None:
     plan = tmp_path / "waves"
     plan.write_bytes(b"\xef\xbb\xbfzync\r\nbackend-cron zync-database\r\n")
-    shown = place.run("plan", "--wave-plan", str(plan), "--secret-file", place.secret, "--no-prove-pull")
+    shown = place.run("plan", "--wave-plan", str(plan), "--secret-file", place.secret, "--prove-pull=none")
     assert shown.code == 3, shown.all
 
 

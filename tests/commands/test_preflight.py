@@ -226,13 +226,13 @@ def test_who_can_neither_read_bindings_nor_ask_in_the_accounts_names_is_shown_wh
 @pytest.mark.long
 def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: Path) -> None:
     world = make_world(tmp_path, "authenticated-images")
-    bare = world.run("preflight", "--secret-file", world.secret, "--dc", "system-app", "--no-link-default")
+    bare = world.run("preflight", "--secret-file", world.secret, "--dc", "system-app", "--no-link=default")
     assert bare.code == 4
     assert "its pre hook runs as default and cannot pull registry.redhat.io" in " ".join(bare.out.split())
     linked = world.run("preflight", "--secret-file", world.secret, "--dc", "system-app")
     assert linked.code == 0, linked.all
     assert "which is what migrate gives it" in " ".join(linked.out.split())
-    failed = world.migrate("--dc", "system-app", "--no-link-default", "--force")
+    failed = world.migrate("--dc", "system-app", "--no-link=default", "--force")
     assert failed.code == 5, failed.all
     fix = ("oc secrets link default threescale-registry-auth --for=pull", "oc rollout cancel dc/system-app")
     assert all(f"    {command} --namespace=threescale" in failed.err for command in fix)

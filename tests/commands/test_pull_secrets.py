@@ -78,7 +78,7 @@ def test_a_secret_of_the_project_with_a_broken_entry_is_no_source_and_no_registr
     given = ("--secret-file", world.secret, "--replace-secret")
     # The copy that is kept for an undo cannot be parsed either, and spoils imports: the test of the token says so.
     assert world.run("step", "registry-secret", "--yes", *given).code == 4
-    mended = world.run("step", "registry-secret", "--yes", *given, "--no-prove-pull")
+    mended = world.run("step", "registry-secret", "--yes", *given, "--prove-pull=none")
     assert mended.code == 0, mended.all
 
 
@@ -150,6 +150,6 @@ def test_a_control_character_in_a_login_is_called_that_and_not_a_line_break(worl
 )
 def test_what_was_pasted_unseen_at_an_end_of_a_login_is_warned_about(world: World, login: str) -> None:
     entry = {"auth": base64.b64encode(login.encode()).decode()}
-    planned = world.run("plan", "--no-prove-pull", "--secret-file", file_of(world, secret({REGISTRY: entry})))
+    planned = world.run("plan", "--prove-pull=none", "--secret-file", file_of(world, secret({REGISTRY: entry})))
     assert planned.code == 3, planned.all
     assert "has a space or an invisible character at an end" in " ".join(planned.all.split())

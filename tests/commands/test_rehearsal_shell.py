@@ -72,7 +72,7 @@ def test_a_shell_says_that_it_is_a_rehearsal_and_has_its_oc_first(world: World, 
     typist.until("nothing happened to a real cluster")
     assert typist.process.wait(30) == 7, typist.seen
     assert "threescale-migrate plan --secret-file " in typist.seen.split("(rehearsal) ")[0]
-    assert "dc/zync: its template uses default" in typist.seen
+    assert "left to do: secret/threescale-registry-auth, sa/amp, dc/zync" in typist.seen
     found = Path(next(line for line in typist.seen.splitlines() if line.endswith("/bin/oc")))
     assert not found.exists(), "what was not asked to be kept is removed"
     if shell in ("bash", "zsh"):

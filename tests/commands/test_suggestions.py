@@ -129,13 +129,13 @@ def test_what_names_a_place_or_shows_a_result_is_not_given_again() -> None:
 
 
 def test_all_that_limits_a_run_is_given_again_whoever_said_it() -> None:
-    line = "migrate --dc zync --skip permissions --skip readiness --secret-file s.yml --wave-plan w --no-link-default --timeout 1h"
+    line = "migrate --dc zync --skip permissions --skip readiness --secret-file s.yml --wave-plan w --no-link=default --timeout 1h"
     assert given(line)[1] == (
         "--dc=zync",
         "--skip=permissions",
         "--skip=readiness",
         f"--secret-file={os.getcwd()}/s.yml",
-        "--no-link-default",
+        "--no-link=default",
         f"--wave-plan={os.getcwd()}/w",
         "--timeout=3600",
     )

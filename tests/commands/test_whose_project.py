@@ -138,7 +138,7 @@ def test_builder_gets_the_pull_secret_where_builds_use_3scales_images_and_loses_
     assert "for the builds 3scale-amp-system-oracle" in world.run("verify", *ONE, "-v").out
     assert world.run("undo", "--yes", "--grace", "0.5").code == 0
     assert not world.objects()["serviceaccounts"][account].get("imagePullSecrets")
-    assert world.migrate("--no-link-builder", *ONE).code == 0
+    assert world.migrate("--no-link=builder", *ONE).code == 0
     assert not world.objects()["serviceaccounts"][account].get("imagePullSecrets")
     assert "the builds 3scale-amp-system-oracle run as builder" in " ".join(world.run("verify", *ONE).out.split())
 
@@ -162,7 +162,7 @@ def test_a_refused_token_is_refused_without_being_asked_for(world: World) -> Non
     refused(world, "registry.redhat.io refuses the token", *ONE)
     assert world.run("plan", "--secret-file", world.secret, *ONE).code == 4
     assert world.run("preflight", "--secret-file", world.secret, *ONE).code == 4
-    assert world.run("preflight", "--secret-file", world.secret, "--no-prove-pull", *ONE).code == 0
+    assert world.run("preflight", "--secret-file", world.secret, "--prove-pull=none", *ONE).code == 0
 
 
 def test_a_registry_that_nobody_reaches_is_a_warning_that_the_token_was_not_tested(world: World) -> None:

@@ -124,7 +124,7 @@ class LiveProject:
     @property
     def given(self) -> tuple[str, ...]:
         """The options that name the secret; one that is made up is refused where its registry can be reached."""
-        return ("--secret-file", str(self.secret), *(("--no-prove-pull",) if self.made_up else ()))
+        return ("--secret-file", str(self.secret), *(("--prove-pull=none",) if self.made_up else ()))
 
     def oc(self, *args: str, stdin: str | None = None, code: int | None = 0) -> Result:
         """Runs `oc`; `code` is the exit code that it has to have, None for any."""

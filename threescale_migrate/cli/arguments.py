@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..guide.pull_proof import IMAGE, is_image
-from ..options import ALL, ONE, UNTIL_MIGRATED, Option
+from ..options import ALL, NONE, ONE, UNTIL_MIGRATED, Option
 from ..values import REGISTRY, STEPS, Step, Text, Usage
 from .parser_language import current
 
@@ -57,7 +57,7 @@ def names(text: str) -> tuple[str, ...]:
 
 def image(text: str) -> str:
     """An image on the registry. Raises Unusable."""
-    if text not in (ALL, ONE) and not is_image(text):
+    if text not in (ALL, ONE, NONE) and not is_image(text):
         sentence = "not an image of {registry}: give one such as --prove-pull={image}"
         raise Unusable(Text(sentence, registry=REGISTRY, image=IMAGE))
     return text

@@ -72,7 +72,7 @@ ENDINGS = {
     "paused=DC": "exit code 1: the config accepts the patch and does not roll out",
     "no-trigger=DC": "exit code 0: the rollout is started with oc rollout latest",
     "zero=DC": "exit code 0: there are no pods to check",
-    "token-refused": "exit code 4: the registry refuses the token; with --no-prove-pull exit code 0, and the next upgrade fails",
+    "token-refused": "exit code 4: the registry refuses the token; with --prove-pull=none exit code 0, and the next upgrade fails",
     "registry-unreachable": "exit code 0, with a warning: it is not known whether the token works",
     "cluster-quota": "exit code 4: the quota is named",
     "internal-registry": "exit code 0: the credentials of the accounts are unchanged",

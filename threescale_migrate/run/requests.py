@@ -9,12 +9,15 @@ from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
 from ..guide.pull_proof import IMAGE
 from ..guide.selection import choose
+from ..guide.service_account import BUILDER
 from ..language import system_error
-from ..options import ALL, ONE, OPTIONS, STDOUT
-from ..values import NEXT_IMAGES, Refused, Request, Step, Text, Usage
+from ..options import ALL, NONE, ONE, STDOUT
+from ..values import DEFAULT_ACCOUNT, NEXT_IMAGES, Refused, Request, Step, Text, Usage
 from .session import Session
 from .sources import read_secret
 
+# What tests the token unless it is told not to.
+TESTING = ("plan", "preflight", "migrate", "step")
 # Larger than any order of waves.
 LARGEST = 1024 * 1024
 
@@ -25,22 +28,22 @@ def request_of(session: Session, oc: Oc) -> Request:
     secret = read_secret(session, oc)
     if options.wave_plan == STDOUT and session.command != "plan":
         raise Usage(Text("--wave-plan: name a file; plan --wave-plan prints one"))
-    # Where the test of the token can be forbidden it is made by default, with one image; of a step alone, where pods depend on it.
-    tested = OPTIONS["no_prove_pull"].taken_by(session.command) and not options.check
+    # Before a change it is made by default, with one image; of a step alone, where pods depend on it.
+    tested = session.command in TESTING and not options.check
     tested = tested and Step.REGISTRY_SECRET not in options.skip
     if session.command == "step":
         tested = tested and options.step in (Step.REGISTRY_SECRET, Step.DEPLOYMENT_CONFIGS)
     by_default = options.prove_pull is None and tested
-    image = ONE if by_default and not options.no_prove_pull else options.prove_pull
-    images = () if image is None else {ALL: NEXT_IMAGES, ONE: (IMAGE,)}.get(image, (image,))
+    image = ONE if by_default else options.prove_pull
+    images = () if image in (None, NONE) else {ALL: NEXT_IMAGES, ONE: (IMAGE,)}.get(image, (image,))
     return Request(
         configs=options.dc,
         pull_secret=secret,
         replace_secret=options.replace_secret,
         service_discovery=options.service_discovery,
         copy_privileged=options.copy_privileged,
-        link_default=not options.no_link_default,
-        link_builder=not options.no_link_builder,
+        link_default=DEFAULT_ACCOUNT not in options.no_link,
+        link_builder=BUILDER not in options.no_link,
         resume_paused=options.resume_paused,
         skip=frozenset(options.skip),
         waves=() if options.wave_plan in (None, STDOUT) else read_waves(options.wave_plan),
