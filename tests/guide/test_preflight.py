@@ -15,7 +15,7 @@ from tests.support import recorded
 from threescale_migrate.cluster.parsing import parse_project
 from threescale_migrate.cluster.quotas import Quota
 from threescale_migrate.cluster.state import ProjectState
-from threescale_migrate.guide import capacity, ownership, pod_resources, preflight, steps, user_rights
+from threescale_migrate.guide import capacity, ownership, pod_resources, preflight, steps, user_rights, verdicts
 from threescale_migrate.guide.preflight import Facts
 from threescale_migrate.guide.selection import Wave, waves
 from threescale_migrate.guide.user_rights import ReviewAnswers, Right
@@ -46,13 +46,13 @@ def facts(found: ProjectState, request: Request = REQUEST, **values: Any) -> Fac
 
 
 def against(found: Facts, request: Request = REQUEST, **options: bool) -> list[tuple[object, str]]:
-    return [(f.step, f.subject) for f in preflight.against(preflight.checks(found, request, **options))]
+    return [(f.step, f.subject) for f in verdicts.against(preflight.checks(found, request, **options))]
 
 
 def test_nothing_stands_against_the_recorded_project() -> None:
     found = preflight.checks(facts(state()), REQUEST)
     assert {finding.verdict for finding in found} == {Verdict.PASSED}
-    assert {finding.step for finding in found} == set(preflight.TITLES)
+    assert {finding.step for finding in found} == set(verdicts.TITLES)
 
 
 def test_every_kind_of_action_that_a_plan_can_hold_has_its_rights() -> None:
@@ -73,7 +73,7 @@ def test_a_right_that_is_not_given_is_named_with_what_needs_it(answer: bool | No
     whole = facts(state())
     for right in whole.answers.rights:
         lacking = replace(whole, answers=ReviewAnswers({**whole.answers.rights, right: answer}))
-        [finding] = preflight.against(preflight.checks(lacking, REQUEST))
+        [finding] = verdicts.against(preflight.checks(lacking, REQUEST))
         assert (finding.step, finding.subject) == (Group.RIGHTS, right.sentence)
         assert "oc " in str(finding.seen)
         assert finding.verdict is (Verdict.FAILED if answer is False else Verdict.UNKNOWN)

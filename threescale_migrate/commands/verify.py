@@ -11,7 +11,6 @@ from ..cluster.oc import Oc
 from ..cluster.oc_errors import OcError, TimeOver
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
-from ..engine.registry_questions import prove
 from ..engine.run_failure import Failed
 from ..exit_codes import ExitCode
 from ..guide import steps
@@ -19,9 +18,8 @@ from ..language import system_error
 from ..options import Options
 from ..render.project_outcome import Changed, Outcome, worst
 from ..render.result import Checked, Nothing, Projects, Result
-from ..run import errors, last_result, results
+from ..run import errors, results
 from ..run.connection import LOOKING_TIMEOUT
-from ..run.many import looked
 from ..run.requests import request_of
 from ..run.session import Session
 from ..values import Check, Request, Text
@@ -77,7 +75,7 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
 
             state = remembering(state, server)
         check_there(oc, state)
-        found = prove(oc, state, request)
+        found = _proof(oc, state, request)
     except OcError as error:
         if isinstance(error, TimeOver) or (error.passing and oc.clock.is_over):
             said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=error.text)
@@ -91,6 +89,15 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
         state,
         Outcome(name, state.namespace, code, checks, seconds=monotonic() - began, invocation=session.invocation),
     )
+
+
+def _proof(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:
+    """What registries answer about the login, where that was asked for. Raises OcError."""
+    if not request.prove_pull:
+        return ()
+    from ..engine.registry_questions import prove
+
+    return prove(oc, state, request)
 
 
 def _whole(oc: Oc, request: Request) -> tuple[ProjectState, tuple[Check, ...]]:
@@ -119,6 +126,8 @@ def _record(session: Session, options: Options, outcomes: Sequence[Outcome]) -> 
             _warn(session, "--metrics-file", options.metrics_file, error)
     if not options.changed_since_last:
         return Recorded()
+    from ..run import last_result
+
     news = False
     changes: dict[str, tuple[Changed, ...]] = {}
     for outcome in outcomes:
@@ -140,6 +149,8 @@ def _warn(session: Session, option: str, path: str, error: OSError) -> None:
 
 def _run_many(session: Session, options: Options) -> Result:
     """Checks the six steps of each project."""
+    from ..run.many import looked
+
     outcomes = looked(session, lambda session: _look(session, session.options)[2])
     recorded = _record(session, options, outcomes)
     code = worst(outcome.code for outcome in outcomes)

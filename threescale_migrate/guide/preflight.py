@@ -6,8 +6,7 @@ the plan's own actions, so that exactly the rights for what will be done are che
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -125,49 +124,6 @@ def _eased(finding: Check, force: bool, allow_unknown: bool) -> Check:
     forced = force and finding.forceable and finding.verdict is Verdict.FAILED
     allowed = allow_unknown and finding.verdict is Verdict.UNKNOWN
     return replace(finding, verdict=Verdict.WARNING) if forced or allowed else finding
-
-
-def against(findings: Iterable[Check]) -> tuple[Check, ...]:
-    """Those that block the migration."""
-    return tuple(finding for finding in findings if finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
-
-
-TITLES: Mapping[Step | Group, str] = {
-    Group.LOGIN: "oc and its login",
-    Group.PROJECT: "the project",
-    Group.RIGHTS: "permissions of the user",
-    Step.REGISTRY_SECRET: "registry secret",
-    Step.PERMISSIONS: "permissions",
-    Step.DEPLOYMENT_CONFIGS: "deployment configs",
-    Group.CAPACITY: "quotas and limits",
-}
-
-
-def heading(check: Check) -> Text:
-    """What a check before the first change is about."""
-    return Text(TITLES[check.step])
-
-
-def overrides(findings: Iterable[Check]) -> tuple[str, ...]:
-    """The options with which a migration goes on in spite of what blocks it; none where something cannot be overridden."""
-    blocking = against(findings)
-    if not all(check.forceable or check.verdict is Verdict.UNKNOWN for check in blocking):
-        return ()
-    options = {"--allow-unknown" if check.verdict is Verdict.UNKNOWN else "--force": None for check in blocking}
-    return tuple(sorted(options))
-
-
-def blocked_by(found: Sequence[Check]) -> Text:
-    """What blocks the migration: how many problems, and where."""
-    counted = Counter(heading(finding) for finding in found)
-    where = Text.listed(*(Text("{title}: {number}", title=title, number=number) for title, number in counted.items()))
-    blocked = Text.plural(
-        "not ready, blocked by {count} problem ({where})",
-        "not ready, blocked by {count} problems ({where})",
-        count=len(found),
-        where=where,
-    )
-    return Text.sentences(blocked, Text("nothing was changed"))
 
 
 def _of_check(group: Step | Group, check: Check) -> Check:

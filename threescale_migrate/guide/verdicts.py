@@ -6,13 +6,14 @@ failed, unknown or left out; permissions that were left out are named with it. A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from ..check_codes import Code
 from ..exit_codes import ExitCode
-from ..values import ACCOUNT, NOTHING, PROGRAM, SECRET_NAME, Check, Command, Fix, Step, Text, Verdict
+from ..values import ACCOUNT, NOTHING, PROGRAM, SECRET_NAME, Check, Command, Fix, Group, Step, Text, Verdict
 
 # What comes after "migrated", as far as this migration has to do with it (fact 30): in a line, with where the
 # rest is; and all of it.
@@ -190,3 +191,46 @@ def exit_code(
     if (overall.conclusion is Conclusion.UNKNOWN or overall.missed) and not allow_unknown:
         return ExitCode.UNKNOWN
     return ExitCode.DONE
+
+
+def against(findings: Iterable[Check]) -> tuple[Check, ...]:
+    """Those that block the migration."""
+    return tuple(finding for finding in findings if finding.verdict in (Verdict.FAILED, Verdict.UNKNOWN))
+
+
+TITLES: Mapping[Step | Group, str] = {
+    Group.LOGIN: "oc and its login",
+    Group.PROJECT: "the project",
+    Group.RIGHTS: "permissions of the user",
+    Step.REGISTRY_SECRET: "registry secret",
+    Step.PERMISSIONS: "permissions",
+    Step.DEPLOYMENT_CONFIGS: "deployment configs",
+    Group.CAPACITY: "quotas and limits",
+}
+
+
+def heading(check: Check) -> Text:
+    """What a check before the first change is about."""
+    return Text(TITLES[check.step])
+
+
+def overrides(findings: Iterable[Check]) -> tuple[str, ...]:
+    """The options with which a migration goes on in spite of what blocks it; none where something cannot be overridden."""
+    blocking = against(findings)
+    if not all(check.forceable or check.verdict is Verdict.UNKNOWN for check in blocking):
+        return ()
+    options = {"--allow-unknown" if check.verdict is Verdict.UNKNOWN else "--force": None for check in blocking}
+    return tuple(sorted(options))
+
+
+def blocked_by(found: Sequence[Check]) -> Text:
+    """What blocks the migration: how many problems, and where."""
+    counted = Counter(heading(finding) for finding in found)
+    where = Text.listed(*(Text("{title}: {number}", title=title, number=number) for title, number in counted.items()))
+    blocked = Text.plural(
+        "not ready, blocked by {count} problem ({where})",
+        "not ready, blocked by {count} problems ({where})",
+        count=len(found),
+        where=where,
+    )
+    return Text.sentences(blocked, Text("nothing was changed"))

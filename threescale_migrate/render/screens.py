@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from .. import shell
 from ..engine.run_failure import Failure
 from ..exit_codes import ExitCode
-from ..guide import preflight as guide
-from ..guide.verdicts import Conclusion, counted, summary, warnings
+from ..guide.verdicts import Conclusion, against, blocked_by, counted, summary, warnings
 from ..options import Options
 from ..values import NO_FIX, Check, Command, Fix, Text, Verdict
 from . import failed, text
@@ -126,10 +125,10 @@ def _preflight(screen: Screen, result: Result, seen: Preflight, options: Options
 
 def verdict_of_findings(terminal: Terminal, findings: Sequence[Check], step: str = "") -> None:
     """The last line of a preflight, of all or of one `step` alone."""
-    blocked = guide.against(findings)
+    blocked = against(findings)
     if blocked:
         unknown = all(finding.verdict is Verdict.UNKNOWN for finding in blocked)
-        text.show_verdict(terminal, Verdict.UNKNOWN if unknown else Verdict.FAILED, guide.blocked_by(blocked))
+        text.show_verdict(terminal, Verdict.UNKNOWN if unknown else Verdict.FAILED, blocked_by(blocked))
         return
     ready = Text("ready for step {step}", step=step) if step else Text("ready to migrate")
     left = [finding.subject for finding in findings if finding.verdict is Verdict.SKIPPED]
@@ -146,9 +145,9 @@ def _plan(terminal: Terminal, result: Result, seen: Plan, options: Options) -> N
         show_plan(terminal, seen, options.verbose > 0)
         for note in seen.notes:
             terminal.line(terminal.say(note))
-    blocked = guide.against(seen.findings)
+    blocked = against(seen.findings)
     verdict = Verdict.FAILED if blocked else None if seen.actions else Verdict.PASSED
-    last = guide.blocked_by(blocked) if blocked else last_line(seen, result.command == "undo")
+    last = blocked_by(blocked) if blocked else last_line(seen, result.command == "undo")
     # The plan of a migration and its verdict fill a screen: what comes next is shown where more than a screen was asked for.
     if seen.actions and not blocked and not options.quiet and (result.command == "undo" or options.verbose):
         _next(terminal, result, "undo" if result.command == "undo" else "migrate")

@@ -8,9 +8,8 @@ from dataclasses import replace
 from .. import shell
 from ..check_codes import Code
 from ..guide.change import Change
-from ..guide.preflight import against, heading, overrides
 from ..guide.selection import Wave
-from ..guide.verdicts import Conclusion, alike, summary, telling
+from ..guide.verdicts import Conclusion, against, alike, heading, overrides, summary, telling
 from ..shell import resumption
 from ..values import RESUME, Check, Command, Fix, Group, Step, Text, Verdict, Who, resume
 from .terminal import MARKS, TO_DO, Terminal

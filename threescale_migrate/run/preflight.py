@@ -20,6 +20,7 @@ from ..guide import preflight as guide
 from ..guide.preflight import Attempt, Facts
 from ..guide.todays_images import TodaysImage, wanted
 from ..guide.user_rights import ReviewAnswers
+from ..guide.verdicts import against
 from ..options import Options
 from ..render import text
 from ..render.result import Preflight, Result
@@ -109,7 +110,7 @@ def exit_code(findings: Iterable[Check], changes: bool = True) -> ExitCode:
 
     If there is nothing to change, what is unknown blocks nothing, but is still reported.
     """
-    blocking = guide.against(findings)
+    blocking = against(findings)
     if not blocking:
         return ExitCode.DONE
     if not changes and all(finding.verdict is Verdict.UNKNOWN for finding in blocking):
