@@ -29,6 +29,7 @@ from threescale_migrate.engine import lock as engine_lock
 from threescale_migrate.redaction import Redactor
 from threescale_migrate.rehearsal import ages
 from threescale_migrate.rehearsal.client import files, run
+from threescale_migrate.rehearsal.store import STATE
 from threescale_migrate.values import Text
 
 Ending = tuple[int, str, str]
@@ -60,7 +61,7 @@ def all_fired() -> None:
 
 PACKAGE = Path(redaction.__file__).parent
 start_process = oc._start
-# They need a terminal, or give this process's own streams to a program.
+# With the fault `exec` they give this process's own streams to a program.
 PROCESSES = ("exec", "rsh")
 
 
@@ -129,15 +130,15 @@ def start(
     if running_calls.asked:
         raise Ended(Text("stopped before oc was called"))
     cluster = rehearsal_of(program)
-    if cluster is None or args[0] in PROCESSES or stream.source is not None or stream.into is not None:
+    if cluster is None or _runs_a_program(cluster, args):
         CLOCK.settle()
         return start_process(program, args, stdin, timeout, redact, lock, stream)
     front = FRONTS.get(cluster[0])
     CLOCK.call.ends = clock.monotonic() + timeout
     try:
         if front is not None:
-            return front(args, lambda words: answer(cluster, words, stdin or ""))
-        return answer(cluster, args, stdin or "")
+            return front(args, lambda words: _streamed(cluster, words, stdin or "", stream))
+        return _streamed(cluster, args, stdin or "", stream)
     except clock.TooLate:
         shown = redact(" ".join(("oc", *args[:2])))
         raise RequestTimeout(
@@ -173,11 +174,26 @@ def surroundings(environment: Mapping[str, str], directory: Path, stdin: str) ->
         os.close(kept)
 
 
+def _runs_a_program(cluster: tuple[str, dict[str, str]], args: Sequence[str]) -> bool:
+    """Whether a call starts a program of this machine, as the fault `exec` has it."""
+    return args[0] in PROCESSES and '["exec",' in (Path(cluster[0]) / STATE).read_text(encoding="utf-8")
+
+
+def _streamed(cluster: tuple[str, dict[str, str]], args: Sequence[str], stdin: str, stream: Stream) -> Ending:
+    """Answers a call that reads and writes files."""
+    code, out, err = answer(cluster, args, stdin if stream.source is None else stream.source.read().decode())
+    if stream.into is None:
+        return code, out, err
+    stream.into.write(out.encode())
+    stream.into.flush()
+    return code, "", err
+
+
 def oc_alone(args: Sequence[str], environment: Mapping[str, str], directory: Path, stdin: str) -> Ending | None:
     """One call of the rehearsal's `oc`; None where the first on PATH is another, or the call needs a process."""
     program = shutil.which("oc", path=environment["PATH"])
     cluster = None if program is None else rehearsal_of(program)
-    if cluster is None or args[0] in PROCESSES or args[0] not in run.VERBS:
+    if cluster is None or args[0] not in run.VERBS or _runs_a_program(cluster, args):
         return None
     # Within a command, as from a hook in front of a call, the surroundings are there already.
     with nullcontext() if CLOCK.running else surroundings(environment, directory, ""):

@@ -48,6 +48,12 @@ FAULTS = {
     "apimanager": "the configs belong to an APIManager, that is, to an operator",
     "labels=RELEASE": "the labels are those of the templates of 2.2 or 2.4",
     "builds": "a BuildConfig in the project builds on a 3scale image",
+    "no-exec=DC": "the node refuses oc exec into the pods of the config",
+    "no-pg-dumpall=DC": "the database's pod has no pg_dumpall",
+    "dump-cut=DC": "the dump of the database ends in the middle, with exit code 0",
+    "restore-fails=DC": "the database ends the connection in the middle of a restore",
+    "pod-disk-full=DC": "the volume of the database is full in the middle of a restore",
+    "rows-lost=DC": "a restore ends with exit code 0 and with a row less",
     "exec=DC=PROGRAM": "oc exec and oc rsh into a pod of the config run this program on this workstation, with the command as its arguments",
     "old-client=AGE": "oc is version 4.16, 4.6, 4.2 or 3.11; with 3.11 the server is too",
     "ignores-dry-run": "an oc whose adm policy makes each change despite --dry-run",
@@ -93,6 +99,12 @@ ENDINGS = {
     "apimanager": "exit code 4: an operator owns the configs, and would revert them",
     "labels=RELEASE": "exit code 0",
     "builds": "exit code 0: builds get the pull secret too",
+    "no-exec=DC": "exit code 4: the content of the database cannot be saved, and the config is not redeployed",
+    "no-pg-dumpall=DC": "exit code 4: the content of the database cannot be saved, and the config is not redeployed",
+    "dump-cut=DC": "exit code 4: the content of the database cannot be saved, and the config is not redeployed",
+    "restore-fails=DC": "exit code 5: the content is not restored; the file and the command that restores it are named",
+    "pod-disk-full=DC": "exit code 5: the content is not restored; the file and the command that restores it are named",
+    "rows-lost=DC": "exit code 5: the table that differs is named, with the file and the command that restores it",
     "exec=DC=PROGRAM": "exit code 0",
     "old-client=AGE": "exit code 0",
     "ignores-dry-run": "exit code 0, and commands that only read change nothing",
@@ -122,6 +134,7 @@ OF_CONFIGS = (
     *OF_PODS, "account-missing", "scc", "hook-fails", "deployer-fails", "no-image", "paused", "no-trigger", "zero",
     "terminating",
 )  # fmt: skip
+OF_DATABASES = ("no-exec", "no-pg-dumpall", "dump-cut", "restore-fails", "pod-disk-full", "rows-lost")
 # The keys of 3scale's labels by release of the templates (fact 23); those up to 2.2 have `app` alone.
 LABELS = {"2.2": ("", ""), "2.4": ("3scale.component", "3scale.component-element")}
 REFUSED = {
@@ -262,6 +275,11 @@ def _exported_failure(store: Store, config: str, pod: Object) -> str | None:
     ):
         return None
     return str(known["cause"])
+
+
+def hits_pod(store: Store, name: str, config: str) -> bool:
+    """Whether a fault hits the programs in the pods of a config, whatever account they run under."""
+    return bool({config, "all"} & set(_values(store, name)))
 
 
 def program_of(store: Store, config: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from . import threescale
+from . import databases, threescale
 from .beginning import begin, create_cluster
 from .faults import client as client_of
 from .faults import user as user_of
@@ -73,6 +73,7 @@ def fresh(*, speed: float = 1.0, from_file: Path | None = None, seed: int = 1) -
         store.settings["seed"] = zlib.crc32(from_file.read_bytes()) + seed
         store.clock.pin(time.time())
     store.settings["project"] = project
+    databases.fill(store, project)
     store.clock.pin(None)
     store.clock.data.update(base=time.time(), real=time.time(), speed=speed)
     return store

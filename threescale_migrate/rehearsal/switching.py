@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 
 from .deployer import scaled
-from .faults import LABELS, OF_CONFIGS, Mistake, account_of, parse_fault, user
+from .faults import LABELS, OF_CONFIGS, OF_DATABASES, Mistake, account_of, parse_fault, user
 from .following import give_login
 from .pods import owner
 from .quotas import applied, with_usage
@@ -23,11 +23,11 @@ def switch_on(store: Store, given: Iterable[str]) -> None:
     accounts = store.settings.setdefault("accounts before", {})
     for text in given:
         name, value = parse_fault(text)
-        if name in OF_CONFIGS:
+        if name in (*OF_CONFIGS, *OF_DATABASES):
             configs = [item for item in store.all("deploymentconfigs") if value in ("all", item["metadata"]["name"])]
             if not configs:
                 raise Mistake("--fault {given}: there is no DeploymentConfig {name}", given=text, name=value)
-            for item in configs:
+            for item in configs if name in OF_CONFIGS else ():
                 accounts.setdefault(item["metadata"]["name"], account_of(item))
                 _change_config(store, name, item)
         if name == "forbidden":

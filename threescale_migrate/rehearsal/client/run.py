@@ -44,7 +44,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
         image text, restart text, command bool, overrides text, env list, labels l text, image-pull-policy text, quiet q bool
     """),
     "exec": ("running", "exec_", "container c text, stdin i bool, tty t bool, quiet q bool"),
-    "rsh": ("running", "exec_", "container c text, no-tty T bool, tty t bool, shell text"),
+    "rsh": ("running", "rsh", "container c text, no-tty T bool, tty t bool, shell text"),
     "import-image": ("imaging", "import_image", OUTPUT + DRY_RUN + "from text, confirm bool, all bool, insecure bool, scheduled bool"),
     "image": ("imaging", "image", OUTPUT + "registry-config a text, filter-by-os text, insecure bool"),
     "wait": ("waiting", "wait", SELECT + "for text, timeout text"),
