@@ -32,6 +32,7 @@ class Code(str, Enum):
     STEP_PLANNED = "step-planned", "the step can be planned with what was given"
     CONFIG_HEALTHY = "config-healthy", "the config is healthy before it is changed"
     ADMISSION_ALLOWS = "admission-allows", "no policy of the cluster refuses configs that run as amp"
+    DATA_SAVABLE = "data-savable", "data that a redeployment would empty can be saved, or may be lost"
     IMAGE_IMPORTED = "image-imported", "the image stream that the config follows has its image"
     IMAGE_PULLABLE = "image-pullable", "the cluster can pull today's images again"
     QUOTA_SUFFICIENT = "quota-sufficient", "quotas and limit ranges leave room for the redeployment"
@@ -62,6 +63,7 @@ class Code(str, Enum):
     CONFIG_HAS_OWN_ACCOUNT = "config-has-own-account", "the config has its own account and is left alone"
     CONFIG_FOREIGN = "config-foreign", "the config is not 3scale's and is left alone"
     TEMPLATE_NAMES_AMP = "template-names-amp", "the pod template of the config names the service account amp"
+    DATA_RESTORED = "data-restored", "data that a redeployment has emptied is restored, each row of it"
     # Steps 5 and 6.
     ROLLOUT_COMPLETE = "rollout-complete", "the newest rollout of the config succeeded"
     PODS_RUN_AS_AMP = "pods-run-as-amp", "the config's own pods run as amp, with the pull secret, and are ready"

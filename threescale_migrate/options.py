@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from itertools import count
 from typing import Any
 
 from .language import LANGUAGES
-from .values import DATABASES, STEPS, Step
+from .values import STEPS, Step
 
 PREFIX = "THREESCALE_MIGRATE_"
 # The guide's own variable, for the option that says the same.
@@ -27,11 +26,11 @@ UNTIL_MIGRATED = "until-migrated"
 
 # Commands by what they have in common.
 PLANNING = "plan preflight script migrate"
-CHANGING = "migrate step undo"
-EXPECTING = f"{PLANNING} step undo backup export"
+CHANGING = "migrate step undo restore"
+EXPECTING = f"{PLANNING} step undo restore backup export"
 CLUSTER = f"{EXPECTING} verify manifest"
 SELECTING = f"{PLANNING} verify step"
-SHOWING = "plan preflight migrate verify undo history step backup export"
+SHOWING = "plan preflight migrate verify undo history step restore backup export"
 SPEAKING = f"{SHOWING} help rehearse"
 MANY = "projects all_contexts inventory"
 # What is about one project alone: standard input is read once.
@@ -112,7 +111,7 @@ class Options:
 
     # What is migrated.
     dc: tuple[str, ...] = option(
-        (), {"": "these DeploymentConfigs only", "undo": "these DeploymentConfigs only, nothing else"}, f"{SELECTING} undo",
+        (), {"": "these DeploymentConfigs only", "undo": "these DeploymentConfigs only, nothing else"}, f"{SELECTING} undo restore",
         value="NAMES", completes="configs", carried=SELECTING, own=True, variable=SELECTING,
     )  # fmt: skip
     skip: tuple[Step, ...] = option((), "skip a step; can be repeated", SELECTING, value="STEP", choices=tuple(step.value for step in STEPS), carried=SELECTING, own=True)  # fmt: skip
@@ -166,8 +165,8 @@ class Options:
     grace: float = option(30.0, "wait this long for a failure to pass (default 30s)", CHANGING, value="TIME", variable=CHANGING)  # fmt: skip
     backup: str | None = option(None, "back up the project to DIR before the first change", "migrate", value="DIR", again=False, excludes=MANY)  # fmt: skip
     with_secrets: bool = option(False, "include secrets and the keys of routes", "migrate backup", again=False, needs="backup")  # fmt: skip
-    dump: str | None = option(None, "also save the content of a database: {choices}", "migrate backup", value="NAME", choices=DATABASES, needs="backup", excludes=MANY)  # fmt: skip
-    restore: str | None = option(None, "restore what --dump saved, after the redeployment", "migrate", value="NAME", choices=DATABASES, needs="dump", step=Step.DEPLOYMENT_CONFIGS, excludes=f"{MANY} on_failure=undo")  # fmt: skip
+    lose_data: tuple[str, ...] = option((), "lose the data that redeploying these configs empties", f"{PLANNING} step undo", value="NAMES", completes="configs", carried=f"{PLANNING} undo", own=True, step=Step.DEPLOYMENT_CONFIGS)  # fmt: skip
+    keep_data_in: str | None = option(None, "save data that a redeployment empties in DIR; default: beside the journal", "migrate step undo", value="DIR", excludes=MANY)  # fmt: skip
 
     # One step, and undo.
     check: bool = option(False, "check only, change nothing", "step", again=False, excludes="yes grace replace_secret copy_privileged resume_paused no_wait force")  # fmt: skip
@@ -307,23 +306,14 @@ def repeated(command: str, options: Options) -> tuple[tuple[str, ...], tuple[str
     given: list[str] = []
     for option in of_command(command):
         value = getattr(options, option.name)
-        if option.name == "backup" and value is not None and options.dump:
-            # The content of a database that is not emptied yet would be lost without it.
-            given += spelled_words("backup", _next_to(value))
         if not option.about.again or value in (None, ()):
             continue
         if option.about.place:
             arguments += [str(getattr(value, "value", value))] if isinstance(value, str) else []
         elif value != option.default:
-            path = option.about.value == "FILE" and value != STDOUT
+            path = option.about.value in ("FILE", "DIR") and value != STDOUT
             given += spelled_words(option.name, os.path.abspath(str(value)) if path else value)
     return tuple(arguments), tuple(given)
-
-
-def _next_to(directory: str) -> str:
-    """A new directory beside that one, which exists by then."""
-    path = os.path.abspath(directory)
-    return next(f"{path}-{number}" for number in count(2) if not os.path.lexists(f"{path}-{number}"))
 
 
 def carried(given: Iterable[str], first: str, command: str, named: frozenset[str]) -> Iterator[str]:

@@ -35,8 +35,6 @@ NEXT_IMAGES = tuple(
     )
 )
 
-# The configs whose content can be saved and restored, each a PostgreSQL with its data in an emptyDir.
-DATABASES = ("zync-database",)
 # The fifteen of the guide, in its order.
 GUIDE_CONFIGS = (
     "apicast-production",
@@ -324,6 +322,7 @@ class Request:
     all_at_once: bool = False
     prove_pull: tuple[str, ...] = ()
     prove_by_default: bool = False
+    lose_data: tuple[str, ...] = ()
 
     @property
     def permissions(self) -> bool:

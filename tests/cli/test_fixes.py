@@ -34,7 +34,7 @@ SOME = "some-name"
 MAKERS: dict[str, tuple[str, ...]] = {"Command": (), "resume": (PROGRAM, "migrate"), "then": ("oc",)}
 # These hand on what is made elsewhere: a change's own call, the question about a right, the words of a journal.
 PASSED_ON = {
-    "check_json.py", "engine/dumping.py", "guide/cause.py", "guide/linked_secrets.py", "guide/preflight.py", "render/plan.py", "render/text.py",
+    "check_json.py", "engine/data_keeping.py", "engine/dumping.py", "guide/cause.py", "guide/linked_secrets.py", "guide/preflight.py", "render/plan.py", "render/text.py",
     "run/backups.py", "guide/permission_checks.py", "guide/user_rights.py",
 }  # fmt: skip
 # Programs that each workstation has.

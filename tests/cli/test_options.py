@@ -260,7 +260,7 @@ def test_off_a_terminal_only_yes_confirms(world: World) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "migrate --backup saved --dump zync-database --restore zync-database --dc zync-database",
+        "migrate --keep-data-in saved --lose-data zync,system-redis --dc zync-database",
         "migrate --backup saved --with-secrets --skip permissions",
         "migrate --gate true --gate-timeout 5 --pause --on-failure undo",
         "migrate --wave-plan waves --secret-file s.yml --replace-secret --report r.html --ticket CHG-1 --yes",
@@ -269,7 +269,8 @@ def test_off_a_terminal_only_yes_confirms(world: World) -> None:
         "verify --watch",
         "migrate --prove-pull",
         "step readiness --check",
-        "backup saved --dump zync-database --with-secrets",
+        "backup saved --with-secrets",
+        "restore --dc zync-database --yes",
     ],
 )
 def test_what_is_given_again_is_a_line_that_is_taken(
@@ -284,17 +285,6 @@ def test_what_is_given_again_is_a_line_that_is_taken(
     again = parsed([command, *(arguments or saved), *options])
     told = [option for option in options if not option.startswith("--backup=")]
     assert [word for word in repeated(command, again.options)[1] if not word.startswith("--backup=")] == told
-
-
-def test_a_database_is_saved_again_before_its_wave_into_a_directory_that_is_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    keep = ["--dump", "zync-database", "--restore", "zync-database"]
-    (tmp_path / "saved-2").mkdir()
-    _, options = repeated("migrate", parsed(["migrate", "--backup", "saved", *keep]).options)
-    assert options == (f"--backup={tmp_path}/saved-3", "--dump=zync-database", "--restore=zync-database")
-    assert repeated("migrate", parsed(["migrate", "--backup", "saved"]).options) == ((), ())
 
 
 def test_a_step_has_its_name_and_the_guides_number() -> None:

@@ -80,7 +80,7 @@ def test_plan_says_what_is_to_do_and_changes_nothing(world: World) -> None:
     assert document["waves"][0]["configs"] == ["backend-cron"]
     assert document["waves"][-1]["configs"] == ["apicast-production", "apicast-wildcard-router"]
     costs = {cost["config"]: cost for cost in document["costs"]}
-    assert costs["zync-database"]["lost"]
+    assert (costs["zync-database"]["lost"], costs["zync-database"]["kept"]) == ([], ["zync-database-data"])
     assert costs["system-mysql"]["down"]
     assert any("openshift:deploy" in hook for hook in costs["system-app"]["hooks"])
     assert world.objects() == before

@@ -43,7 +43,7 @@ def test_order_costs_and_verdict_are_on_one_screen(world: World) -> None:
     whole = " ".join(" ".join(lines).split())
     lines = lines[1 - LINES :]  # one line is the prompt's
     shown = " ".join(" ".join(lines).split())
-    for words in ("zync-database loses its content", "11 min down", "hook runs migrations", "61 min"):
+    for words in ("data kept", "11 min down", "hook runs migrations", "61 min"):
         assert words in shown
     order = [shown.index(name) for name in ("backend-cron", "backend-redis", "system-app", "apicast-production")]
     assert order == sorted(order)

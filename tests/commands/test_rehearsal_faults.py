@@ -141,7 +141,8 @@ LONG = (
     "hook-fails=system-app", "deployer-fails=zync", "slow=zync", "paused=zync", "no-trigger=zync", "zero=zync", "terminating=zync", "registry-unreachable", "blocked-registry",
     "internal-registry", "authenticated-images", "gone=registry.access.redhat.com/3scale-amp25/zync", "builds", "apimanager",
     "terms=registry.access.redhat.com/3scale-amp25/zync", "service-discovery", "flaky-api=0.2", "stumbles=all", "api-away",
-    "login-expired", "labels=2.2", "old-client=3.11", "ignores-dry-run", "forbidden=patch:deploymentconfigs",
+    "no-exec=zync-database", "no-pg-dumpall=zync-database", "dump-cut=zync-database", "restore-fails=zync-database",
+    "pod-disk-full=zync-database", "rows-lost=zync-database", "login-expired", "labels=2.2", "old-client=3.11", "ignores-dry-run", "forbidden=patch:deploymentconfigs",
 )  # fmt: skip
 
 
@@ -152,7 +153,8 @@ def test_a_migration_ends_as_the_list_of_faults_says(tmp_path: Path, fault: str)
     codes = re.findall(r"exit code (\d+)", said)
     assert codes, f"{fault}: the list says no exit code"
     world = make_world(tmp_path, fault, speed=200)
-    done = world.migrate("--dc", "system-app" if fault.endswith("system-app") else "zync")
+    config = next((each for each in ("system-app", "zync-database") if fault.endswith(each)), "zync")
+    done = world.migrate("--dc", config)
     assert done.code == int(codes[0]), f"{said}\n{done.all}"
 
 

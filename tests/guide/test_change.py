@@ -14,6 +14,8 @@ from threescale_migrate.guide.config_changes import (
     RolloutCancelled,
     RolloutStarted,
 )
+from threescale_migrate.guide.dumps import Table
+from threescale_migrate.guide.kept_data import DataKept, DataRestored
 from threescale_migrate.guide.object_changes import (
     AccountCreated,
     AccountDeleted,
@@ -46,6 +48,8 @@ CHANGES: tuple[Change, ...] = (
     ConfigPaused(WHY, "zync"),
     RolloutStarted(WHY, "zync"),
     RolloutCancelled(WHY, "zync"),
+    DataKept(WHY, "zync-database", "/f.sql", "zync-database-1-x", "u1", (Table("d", 'public."A b"', 3),)),
+    DataRestored(WHY, "zync-database", "/f.sql", "zync-database-2-x", "u2", (Table("d", "public.a", 0),)),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threescale_migrate.guide.dumps import Dump, Making, Table, differences, played
+from threescale_migrate.guide.dumps import Making, Table, differences, holds_rows, played, rows_in
 
 # As pg_dumpall of PostgreSQL 10 prints it, which knows no \restrict and creates all databases before it fills any.
 OLD = rb"""SET client_encoding = 'UTF8';
@@ -73,10 +73,41 @@ def test_rows_are_counted_however_long_they_are_and_half_a_dump_is_known() -> No
 
 
 def test_what_is_not_as_before_is_named() -> None:
-    kept = Dump("zync-database", "a", "f", (Table("d", "public.a", 3), Table("d", "public.b", 1)))
+    kept = (Table("d", "public.a", 3), Table("d", "public.b", 1))
     said = "\nt\n1\nthreescale-migrate rows|0|3\nthreescale-migrate rows|1|0\n"
     assert played(said) is None, "it did not come to its end"
     counts = played(f"{said}threescale-migrate done\n")
     assert counts is not None
     assert [str(found) for found in differences(kept, counts)] == ["public.b of d: 0 rows, 1 in the dump"]
     assert len(differences(kept, {})) == 2
+
+
+def test_who_lets_nobody_in_is_known_in_each_release() -> None:
+    assert not made(OLD)[0].locked
+    ten = OLD.replace(b"OWNER = zync;", b"OWNER = zync CONNECTION LIMIT = 0;")
+    later = OLD.replace(
+        b"\\connect postgres", b"ALTER DATABASE zync_production CONNECTION LIMIT = 0;\n\\connect postgres"
+    )
+    others = OLD.replace(b"OWNER = zync;", b"OWNER = zync CONNECTION LIMIT = 10;")
+    assert [made(text)[0].locked for text in (ten, later, others)] == [True, True, False]
+    copied = OLD.replace(b"1\ta", b"ALTER DATABASE x CONNECTION LIMIT = 0;\n1\ta")
+    assert not made(copied)[0].locked, "it is a row"
+
+
+def test_what_rails_keeps_for_itself_is_no_row_of_anybody() -> None:
+    own = (Table("d", "public.schema_migrations", 3), Table("d", "public.ar_internal_metadata", 1))
+    assert not holds_rows((*own, Table("d", "public.entries", 0)))
+    assert holds_rows((*own, Table("d", "public.entries", 1)))
+
+
+def test_two_dumps_are_compared_row_by_row_however_they_are_read() -> None:
+    def rows(text: bytes, size: int = 1 << 16) -> object:
+        pieces = [line[at : at + size] for line in text.splitlines(keepends=True) for at in range(0, len(line), size)]
+        return rows_in(pieces)
+
+    again = b"".join(Making().ready(OLD.splitlines(keepends=True), ()))
+    long = OLD.replace(b"a\\nb", b"x" * 300)
+    assert rows(long) == rows(long, 64)
+    assert rows(OLD) == rows(again)
+    assert rows(OLD) != rows(OLD.replace(b"a\\nb", b"a\\nc"))
+    assert rows(OLD) != rows(OLD.replace(b"COPY entries", b"COPY others"))

@@ -100,8 +100,11 @@ MUTANTS = (
     Mutant("a gate has no time limit", "engine/gates.py", "seconds = run.oc.clock.limit(gates.seconds)", "seconds = 20.0", (PROMISES + "::test_a_gate_that_takes_too_long_has_failed",)),
     Mutant("a secret is replaced unasked", "guide/registry_secret.py", "    if not request.replace_secret:\n", "    if False:\n", (PROMISES + "::test_a_secret_that_differs_is_replaced_only_where_that_was_asked_and_undo_puts_it_back",)),
     # The content of a database.
-    Mutant("a database that has kept its content is replaced", "engine/dumping.py", "if pod.name == kept.pod or not state.configs[kept.config].empty_dirs:", "if pod.name == kept.pod:", ("commands/test_dump.py::test_nothing_is_restored_into_a_database_that_has_kept_its_content",)),
-    Mutant("a row less is no difference", "guide/dumps.py", "        if counts.get(number) != table.rows:\n", "        if number not in counts:\n", ("commands/test_dump.py::test_a_restore_with_a_row_less_is_no_success",)),
+    Mutant("rows that were stored since are replaced", "engine/data_keeping.py", "    if less:\n", "    if True:\n", ("commands/test_data.py::test_what_was_stored_since_is_not_replaced_unasked",)),
+    Mutant("an empty dump takes the place of a full one", "engine/data_keeping.py", "if earlier and (made.locked or not dumps.holds_rows(tables)):", "if False:", ("commands/test_data.py::test_an_empty_database_never_takes_the_place_of_what_was_saved",)),
+    Mutant("a dump is not journaled before the patch", "engine/data_keeping.py", "    record(run, TAKEN, data)\n", "    run.owed = kept_data.after(run.owed, TAKEN, data, run.journal.run, now())\n", ("commands/test_data.py::test_a_run_that_is_killed_loses_no_row",)),
+    Mutant("what is owed is not said", "guide/kept_data.py", "return any(pod.uid == self.pod_uid and pod.live for pod in state.pods_of(self.config))", "return True", ("commands/test_data.py::test_a_run_that_is_killed_loses_no_row",)),
+    Mutant("a row less is no difference", "guide/dumps.py", "        if counts.get(number) != table.rows:\n", "        if number not in counts:\n", ("commands/test_data.py::test_a_restore_with_a_row_less_is_no_success",)),
     # The printed script.
     Mutant("the script works elsewhere", "render/script.sh", '[[ $(same_form "$answer") == "$(same_form "$server")" ]] ||', "true ||", (SCRIPT + "::test_it_refuses_before_the_first_change",)),
     Mutant("the script works on another project of the name", "render/script.sh", '[[ $answer == "$uid" ]] ||', "true ||", (SCRIPT + "::test_another_project_of_that_name_is_refused_before_the_first_change_and_before_each_wave",)),

@@ -84,9 +84,15 @@ COMMANDS: Mapping[str, About] = {
         "secret_file namespace dc skip resume_paused all_at_once wave_plan expect_project",
         "script --secret-file secret.yaml > migrate.sh",
     ),
+    "restore": _about(
+        "restores data that a run has saved and not restored",
+        "namespace yes dc expect_project timeout report",
+        "restore",
+        "restore --yes --expect-project threescale",
+    ),
     "backup": _about(
         "saves the project as files for oc create -f",
-        "directory namespace with_secrets dump",
+        "directory namespace with_secrets",
         "backup before-2.6",
         "backup before-2.6 --with-secrets",
     ),

@@ -61,7 +61,7 @@ def build(program: str = NAME, only: str = "") -> Parser:
 
     parser = Parser(
         prog=program,
-        description="Prepares a 3scale 2.5 project for images from registry.redhat.io, verifies it, and undoes it.",
+        description="Prepares 3scale 2.5 for images of registry.redhat.io, verifies and undoes it.",
         formatter_class=Formatter,
     )
     parser.add_argument("-V", "--version", action="version", version=f"threescale-migrate {__version__}")

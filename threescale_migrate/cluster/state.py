@@ -60,6 +60,14 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class EmptyDir:
+    """A volume that lives as long as its pod, and where its containers have it."""
+
+    name: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DeploymentConfig:
     """A DeploymentConfig, as far as a migration needs it. `timeout_seconds` is its strategy's own deadline.
 
@@ -84,7 +92,7 @@ class DeploymentConfig:
     config_change: bool
     image_triggers: tuple[ImageTrigger, ...]
     images: tuple[str, ...]
-    empty_dirs: tuple[str, ...]
+    empty_dirs: tuple[EmptyDir, ...]
     claims: tuple[str, ...]
     readiness_probes: bool
     conditions: Mapping[str, Condition]
@@ -166,6 +174,7 @@ class Pod:
     constraints: str = ""
     images: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    uid: str = ""
 
     @property
     def live(self) -> bool:
@@ -380,8 +389,6 @@ class ProjectState:
 
 
 _Item = TypeVar("_Item")
-
-
 _Key = TypeVar("_Key")
 
 

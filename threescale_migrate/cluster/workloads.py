@@ -5,7 +5,7 @@ It asks nobody, and knows nothing of lists: `parsing.py` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from .state import (
     Condition,
     ContainerState,
     DeploymentConfig,
+    EmptyDir,
     Hook,
     ImageTrigger,
     Pod,
@@ -66,7 +67,7 @@ def parse_config(item: _JSON) -> DeploymentConfig:
         config_change=any(trigger.get("type") == "ConfigChange" for trigger in triggers),
         image_triggers=tuple(_image_trigger(trigger) for trigger in triggers if trigger.get("type") == "ImageChange"),
         images=tuple(str(container.get("image", "")) for container in containers),
-        empty_dirs=tuple(str(volume.get("name")) for volume in volumes if "emptyDir" in volume),
+        empty_dirs=tuple(_empty_dir(volume, containers) for volume in volumes if "emptyDir" in volume),
         claims=tuple(
             str(volume["persistentVolumeClaim"]["claimName"])
             for volume in volumes
@@ -107,6 +108,12 @@ def _needed_secrets(pod_spec: _JSON) -> tuple[str, ...]:
 
 def _containers(pod_spec: _JSON) -> list[_JSON]:
     return [*(pod_spec.get("initContainers") or ()), *(pod_spec.get("containers") or ())]
+
+
+def _empty_dir(volume: _JSON, containers: Iterable[_JSON]) -> EmptyDir:
+    name = str(volume.get("name"))
+    mounts = [mount for container in containers for mount in container.get("volumeMounts") or ()]
+    return EmptyDir(name, tuple(str(mount.get("mountPath")) for mount in mounts if mount.get("name") == name))
 
 
 def _share(value: Any) -> str:
@@ -222,6 +229,7 @@ def parse_pod(item: _JSON) -> Pod:
         constraints=str((meta.get("annotations") or {}).get("openshift.io/scc") or ""),
         images=tuple(str(container.get("image") or "") for container in _containers(spec)),
         secrets=_needed_secrets(spec),
+        uid=str(meta.get("uid") or ""),
     )
 
 

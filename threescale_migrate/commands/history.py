@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from ..engine import records, undo_sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
+from ..guide.kept_data import of_owed
 from ..options import Options
 from ..render.result import Nothing, Result, Run, Runs
-from ..run import reports
+from ..run import owed_data, reports
 from ..run.session import Session
 from ..values import Text, Usage
 
@@ -20,6 +21,8 @@ def run(session: Session, options: Options) -> Result:
         raise Usage(Text("--report: name the run, as history lists it"))
     problems: list[Text] = []
     known = records.records(project=options.namespace, problems=problems)
+    if not options.report:
+        owed_data.say(session, [of_owed(each) for group in _by_project(known) for each in records.owed(group)])
     taken = {name for group in _by_project(known) for name in undo_sequence.undone(group)}
     if not options.run:
         return session.result(ExitCode.DONE, Runs(tuple(known), frozenset(taken), tuple(problems)))

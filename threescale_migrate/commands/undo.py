@@ -14,6 +14,7 @@ from ..engine import records
 from ..engine import undo_sequence as sequence
 from ..engine.records import Record
 from ..exit_codes import ExitCode
+from ..guide import kept_data
 from ..guide import undo_plan as guide
 from ..guide.change import Undo
 from ..guide.config_changes import configs_of
@@ -22,6 +23,7 @@ from ..guide.selection import Wave
 from ..options import Options
 from ..render.report import moment
 from ..render.result import Checked, Plan, Result
+from ..run import owed_data
 from ..run.confirmation import confirm
 from ..run.connection import LOOKING_TIMEOUT, located, locked
 from ..run.results import checked, exit_code
@@ -46,13 +48,18 @@ def run(session: Session, options: Options) -> Result:
         return _show_plan(session, oc, state, wanted, runs)
     with locked(oc, where) as directory:
         state, wanted, runs = _wanted(session, options, oc, where, given)
+        owed = owed_data.left(owed_data.of_place(where), state)
+        owed_data.say(session, map(kept_data.of_owed, owed))
         if not wanted.changes:
             return _nothing_to_undo(session, options, where)
-        planned = _planned(oc, state, wanted, runs)
-        if not planned.actions:
+        request = Request(lose_data=options.lose_data)
+        planned = _planned(oc, state, wanted, runs, request)
+        if not planned.actions and not owed:
             return checked(session, state, (*guide.verify(state, wanted), *_still(session, where, state, runs)), oc)
+        for blocked in kept_data.findings(state, planned.actions, request):
+            raise Refused(Text("{subject}: {seen}", subject=blocked.subject, seen=blocked.seen), blocked.fix)
         confirm(session, oc, where, planned)
-        start = Start(oc, where, directory, state, planned.actions)
+        start = Start(oc, where, directory, state, planned.actions, request)
         only = [] if options.to_default else list(options.dc)
         with journaled(session, start, undoes=[record.run for record in runs], only=only) as run:
             state, checks = sequence.undo(run, wanted)
@@ -101,7 +108,7 @@ def _still(session: Session, where: Location, state: ProjectState, runs: Sequenc
 
 
 def _show_plan(session: Session, oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Result:
-    planned = _planned(oc, state, wanted, runs)
+    planned = _planned(oc, state, wanted, runs, Request(lose_data=session.options.lose_data))
     code = ExitCode.SOMETHING_TO_DO if planned.actions else ExitCode.DONE
     return session.result(code, planned)
 
@@ -136,7 +143,7 @@ def _identity(where: Location) -> tuple[Text, ...]:
     return (sentence,)
 
 
-def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) -> Plan:
+def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record], request: Request) -> Plan:
     """The plan of an undo, ready to be shown."""
     actions = guide.plan(state, wanted)
     touched = set(configs_of(actions))
@@ -160,6 +167,6 @@ def _planned(oc: Oc, state: ProjectState, wanted: Undo, runs: Sequence[Record]) 
             notes.append(Text("left unchanged: {name}: {why}", name=shell.quoted(change.subject.name), why=kept.why))
     argvs = tuple(oc.argv(action.args) for action in actions)
     names = [name for wave in order for name in wave.configs]
-    dear = costs(state, names)
-    data = tuple(cost.data for cost in dear if cost.lost)
-    return Plan(state.namespace, actions, argvs, order, dear, tuple(notes), data=data)
+    notes += kept_data.promises(state, actions, request)
+    data = kept_data.losses(state, actions, request)
+    return Plan(state.namespace, actions, argvs, order, costs(state, names, request), tuple(notes), data=data)

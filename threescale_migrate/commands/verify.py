@@ -81,7 +81,12 @@ def _look(session: Session, options: Options) -> tuple[Oc, ProjectState, Outcome
             said = Text("no result within {seconds} s: {why}", seconds=f"{seconds:g}", why=error.text)
             raise Failed(said, ExitCode.DEADLINE) from None
         raise
-    checks = (*steps.verify(state, request), *found)
+    from ..run import owed_data
+
+    owed = owed_data.checks(oc, server, state)
+    if session.person and not options.many:
+        owed_data.say(session, owed)
+    checks = (*owed, *steps.verify(state, request), *found)
     name = state.namespace or session.options.namespace or ""
     code = results.exit_code(options, checks, "verify")
     return (

@@ -5,18 +5,19 @@
 #    source ~/.local/share/bash_completion/threescale-migrate
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_threescale_migrate_subparsers=(plan migrate verify undo history rehearse preflight step script backup export manifest completion help)
+_shtab_threescale_migrate_subparsers=(plan migrate verify undo history rehearse preflight step script restore backup export manifest completion help)
 
-_shtab_threescale_migrate_plan_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan --projects --all-contexts --inventory --jobs -o --output -q --quiet -v --verbose --color --plain --lang)
-_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause -y --yes --on-failure --timeout --grace --backup --with-secrets --dump --restore --projects --all-contexts --inventory --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_plan_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan --lose-data --projects --all-contexts --inventory --jobs -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_migrate_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan --gate --gate-timeout --pause -y --yes --on-failure --timeout --grace --backup --with-secrets --lose-data --keep-data-in --projects --all-contexts --inventory --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_verify_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --dc --skip --service-discovery --secret-file --username --from-secret --prove-pull --allow-unknown --strict --timeout --watch --metrics-file --changed-since-last --projects --all-contexts --inventory --jobs --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
-_shtab_threescale_migrate_undo_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --secret-file --username --from-secret --force -y --yes --timeout --grace --dry-run --to-default --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_undo_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --secret-file --username --from-secret --force -y --yes --timeout --grace --lose-data --keep-data-in --dry-run --to-default --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_history_option_strings=(-h --help -n --namespace --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_rehearse_option_strings=(-h --help --color --plain --lang --dir --from --fault --speed --shell)
-_shtab_threescale_migrate_preflight_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan -o --output -q --quiet -v --verbose --color --plain --lang)
-_shtab_threescale_migrate_step_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --strict --copy-privileged --no-link --resume-paused -y --yes --timeout --grace --check --no-wait --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
-_shtab_threescale_migrate_script_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan)
-_shtab_threescale_migrate_backup_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --with-secrets --dump -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_preflight_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan --lose-data -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_step_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --prove-pull --force --allow-unknown --strict --copy-privileged --no-link --resume-paused -y --yes --timeout --grace --lose-data --keep-data-in --check --no-wait --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_script_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc --skip --service-discovery --secret-file --username --from-secret --replace-secret --force --allow-unknown --copy-privileged --no-link --resume-paused --all-at-once --wave-plan --lose-data)
+_shtab_threescale_migrate_restore_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --dc -y --yes --timeout --grace --report --ticket -o --output -q --quiet -v --verbose --color --plain --lang)
+_shtab_threescale_migrate_backup_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server --with-secrets -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_export_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --expect-project --expect-server -o --output -q --quiet -v --verbose --color --plain --lang)
 _shtab_threescale_migrate_manifest_option_strings=(-h --help -n --namespace --context --kubeconfig --request-timeout --call-timeout --oc --image --schedule --permissions)
 _shtab_threescale_migrate_completion_option_strings=(-h --help)
@@ -33,6 +34,7 @@ _shtab_threescale_migrate_plan___dc_COMPGEN=_threescale_migrate_configs
 _shtab_threescale_migrate_plan___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_plan___from_secret_COMPGEN=_threescale_migrate_secrets
 _shtab_threescale_migrate_plan___wave_plan_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_plan___lose_data_COMPGEN=_threescale_migrate_configs
 _shtab_threescale_migrate_plan___projects_COMPGEN=_threescale_migrate_projects_list
 _shtab_threescale_migrate_plan___inventory_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate__n_COMPGEN=_threescale_migrate_projects
@@ -46,6 +48,8 @@ _shtab_threescale_migrate_migrate___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate___from_secret_COMPGEN=_threescale_migrate_secrets
 _shtab_threescale_migrate_migrate___wave_plan_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate___backup_COMPGEN=_shtab_compgen_dirs
+_shtab_threescale_migrate_migrate___lose_data_COMPGEN=_threescale_migrate_configs
+_shtab_threescale_migrate_migrate___keep_data_in_COMPGEN=_shtab_compgen_dirs
 _shtab_threescale_migrate_migrate___projects_COMPGEN=_threescale_migrate_projects_list
 _shtab_threescale_migrate_migrate___inventory_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_migrate___report_COMPGEN=_shtab_compgen_files
@@ -71,6 +75,8 @@ _shtab_threescale_migrate_undo___expect_project_COMPGEN=_threescale_migrate_proj
 _shtab_threescale_migrate_undo___dc_COMPGEN=_threescale_migrate_configs
 _shtab_threescale_migrate_undo___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_undo___from_secret_COMPGEN=_threescale_migrate_secrets
+_shtab_threescale_migrate_undo___lose_data_COMPGEN=_threescale_migrate_configs
+_shtab_threescale_migrate_undo___keep_data_in_COMPGEN=_shtab_compgen_dirs
 _shtab_threescale_migrate_undo___report_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_history_pos_0_COMPGEN=_threescale_migrate_runs
 _shtab_threescale_migrate_history__n_COMPGEN=_threescale_migrate_projects
@@ -90,6 +96,7 @@ _shtab_threescale_migrate_preflight___dc_COMPGEN=_threescale_migrate_configs
 _shtab_threescale_migrate_preflight___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_preflight___from_secret_COMPGEN=_threescale_migrate_secrets
 _shtab_threescale_migrate_preflight___wave_plan_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_preflight___lose_data_COMPGEN=_threescale_migrate_configs
 _shtab_threescale_migrate_step__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_step___namespace_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_step___context_COMPGEN=_threescale_migrate_contexts
@@ -99,6 +106,8 @@ _shtab_threescale_migrate_step___expect_project_COMPGEN=_threescale_migrate_proj
 _shtab_threescale_migrate_step___dc_COMPGEN=_threescale_migrate_configs
 _shtab_threescale_migrate_step___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_step___from_secret_COMPGEN=_threescale_migrate_secrets
+_shtab_threescale_migrate_step___lose_data_COMPGEN=_threescale_migrate_configs
+_shtab_threescale_migrate_step___keep_data_in_COMPGEN=_shtab_compgen_dirs
 _shtab_threescale_migrate_step___report_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_script__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_script___namespace_COMPGEN=_threescale_migrate_projects
@@ -110,6 +119,15 @@ _shtab_threescale_migrate_script___dc_COMPGEN=_threescale_migrate_configs
 _shtab_threescale_migrate_script___secret_file_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_script___from_secret_COMPGEN=_threescale_migrate_secrets
 _shtab_threescale_migrate_script___wave_plan_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_script___lose_data_COMPGEN=_threescale_migrate_configs
+_shtab_threescale_migrate_restore__n_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_restore___namespace_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_restore___context_COMPGEN=_threescale_migrate_contexts
+_shtab_threescale_migrate_restore___kubeconfig_COMPGEN=_shtab_compgen_files
+_shtab_threescale_migrate_restore___oc_COMPGEN=_threescale_migrate_programs
+_shtab_threescale_migrate_restore___expect_project_COMPGEN=_threescale_migrate_projects
+_shtab_threescale_migrate_restore___dc_COMPGEN=_threescale_migrate_configs
+_shtab_threescale_migrate_restore___report_COMPGEN=_shtab_compgen_files
 _shtab_threescale_migrate_backup_pos_0_COMPGEN=_shtab_compgen_dirs
 _shtab_threescale_migrate_backup__n_COMPGEN=_threescale_migrate_projects
 _shtab_threescale_migrate_backup___namespace_COMPGEN=_threescale_migrate_projects
@@ -140,8 +158,6 @@ _shtab_threescale_migrate_plan___lang_choices=(en ja)
 _shtab_threescale_migrate_migrate___skip_choices=(registry-secret service-account permissions deployment-configs readiness verification)
 _shtab_threescale_migrate_migrate___no_link_choices=(default builder)
 _shtab_threescale_migrate_migrate___on_failure_choices=(stop undo)
-_shtab_threescale_migrate_migrate___dump_choices=(zync-database)
-_shtab_threescale_migrate_migrate___restore_choices=(zync-database)
 _shtab_threescale_migrate_migrate__o_choices=(text json yaml)
 _shtab_threescale_migrate_migrate___output_choices=(text json yaml)
 _shtab_threescale_migrate_migrate___color_choices=(auto always never)
@@ -176,7 +192,10 @@ _shtab_threescale_migrate_step___color_choices=(auto always never)
 _shtab_threescale_migrate_step___lang_choices=(en ja)
 _shtab_threescale_migrate_script___skip_choices=(registry-secret service-account permissions deployment-configs readiness verification)
 _shtab_threescale_migrate_script___no_link_choices=(default builder)
-_shtab_threescale_migrate_backup___dump_choices=(zync-database)
+_shtab_threescale_migrate_restore__o_choices=(text json yaml)
+_shtab_threescale_migrate_restore___output_choices=(text json yaml)
+_shtab_threescale_migrate_restore___color_choices=(auto always never)
+_shtab_threescale_migrate_restore___lang_choices=(en ja)
 _shtab_threescale_migrate_backup__o_choices=(text)
 _shtab_threescale_migrate_backup___output_choices=(text)
 _shtab_threescale_migrate_backup___color_choices=(auto always never)
@@ -189,7 +208,7 @@ _shtab_threescale_migrate_manifest_pos_0_choices=(cronjob containerfile)
 _shtab_threescale_migrate_completion_pos_0_choices=(bash zsh)
 _shtab_threescale_migrate_help___color_choices=(auto always never)
 _shtab_threescale_migrate_help___lang_choices=(en ja)
-_shtab_threescale_migrate_pos_0_choices=(plan migrate verify undo history rehearse preflight step script backup export manifest completion help)
+_shtab_threescale_migrate_pos_0_choices=(plan migrate verify undo history rehearse preflight step script restore backup export manifest completion help)
 
 _shtab_threescale_migrate_plan__h_nargs=0
 _shtab_threescale_migrate_plan___help_nargs=0
@@ -312,6 +331,15 @@ _shtab_threescale_migrate_script___copy_privileged_nargs=0
 _shtab_threescale_migrate_script___resume_paused_nargs=0
 _shtab_threescale_migrate_script___all_at_once_nargs=0
 _shtab_threescale_migrate_script___wave_plan_nargs='?'
+_shtab_threescale_migrate_restore__h_nargs=0
+_shtab_threescale_migrate_restore___help_nargs=0
+_shtab_threescale_migrate_restore__y_nargs=0
+_shtab_threescale_migrate_restore___yes_nargs=0
+_shtab_threescale_migrate_restore__q_nargs=0
+_shtab_threescale_migrate_restore___quiet_nargs=0
+_shtab_threescale_migrate_restore__v_nargs=0
+_shtab_threescale_migrate_restore___verbose_nargs=0
+_shtab_threescale_migrate_restore___plain_nargs=0
 _shtab_threescale_migrate_backup__h_nargs=0
 _shtab_threescale_migrate_backup___help_nargs=0
 _shtab_threescale_migrate_backup___with_secrets_nargs=0
@@ -543,14 +571,14 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
-_threescale_migrate_topics() { compgen -W "plan migrate verify undo history rehearse preflight step script backup export manifest completion help rehearsal registry-secret permissions waves failures interruptions readiness reports monitoring projects recipes scripts next limits files secrets shell variables exit-codes troubleshooting glossary" -- "$1"; }
+_threescale_migrate_topics() { compgen -W "plan migrate verify undo history rehearse preflight step script restore backup export manifest completion help rehearsal registry-secret permissions waves failures interruptions readiness reports monitoring projects recipes scripts next limits files secrets shell variables exit-codes troubleshooting glossary" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace
   if [[ $1 == *=* ]]; then
     _threescale_migrate_those "${1%%=*}=" "${1#*=}" < <(echo all; _threescale_migrate_oc configs "${COMP_WORDS[@]}")
   else
-    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= terminating= quota paused= no-trigger= zero= token-refused registry-unreachable cluster-quota internal-registry authenticated-images import-policy blocked-registry broken-login webhook client-logs gone= terms= service-discovery flaky-api= stumbles= api-down api-away login-expired apimanager labels= builds exec= old-client= ignores-dry-run user= forbidden=" -- "$1"
+    compgen -W "list image-pull= not-ready= crash-loop= account-missing= scc= no-node= volume-held= hook-fails= deployer-fails= no-image= slow= terminating= quota paused= no-trigger= zero= token-refused registry-unreachable cluster-quota internal-registry authenticated-images import-policy blocked-registry broken-login webhook client-logs gone= terms= service-discovery flaky-api= stumbles= api-down api-away login-expired apimanager labels= builds no-exec= no-pg-dumpall= dump-cut= restore-fails= pod-disk-full= rows-lost= exec= old-client= ignores-dry-run user= forbidden=" -- "$1"
   fi
 }
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..check_json import check_of
+from ..guide.kept_data import STATES, DataKept
 from ..values import Text
 
 MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -57,6 +58,14 @@ def _or_none(is_it: Is) -> Is:
     return lambda value: value is None or is_it(value)
 
 
+def _is_kept(value: Any) -> bool:
+    try:
+        DataKept.revived(value)
+    except (TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
 # By the event, what its fields are where they are there; those that have to be are in NEEDED.
 FIELDS: Mapping[str, Mapping[str, Is]] = {
     "start": {
@@ -72,6 +81,7 @@ FIELDS: Mapping[str, Mapping[str, Is]] = {
     "failed": {"configs": _objects},
     "verified": {"checks": _checks},
     "proof": {"configs": _by_name},
+    "data": {"state": lambda value: value in STATES, "change": _is_kept, "pod_uid": _text, "said": _text},
     "undone": {"whole": lambda value: isinstance(value, bool)},
     "finish": {"outcome": _text, "exit_code": _number, "said": _text, "sentence": _object},
 }  # fmt: skip
@@ -79,6 +89,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "start": ("run", "command", "server", "project", "user"),
     "begin": ("action", "argv", "change"),
     "end": ("action", "outcome"),
+    "data": ("state", "change"),
     "wave": ("name", "number", "total", "configs"),
     "finish": ("outcome", "exit_code"),
 }

@@ -13,14 +13,14 @@ from ..check_codes import Code
 from ..cluster.oc_errors import OcError
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
-from ..guide import deployment_configs, pull_proof, steps
+from ..guide import deployment_configs, kept_data, pull_proof, steps
 from ..guide.cause import then
 from ..guide.change import Change
-from ..guide.readiness import MIGRATED, assess_all
+from ..guide.readiness import MIGRATED, Goal, assess_all
 from ..guide.selection import Wave, Whole, choose, waves
-from ..values import Check, Fix, Refused, Request, Step, Text, Usage, Verdict, resume
+from ..values import ACCOUNT, Check, Fix, Refused, Request, Step, Text, Usage, Verdict, resume
+from . import data_keeping
 from .apply import apply
-from .dumping import restore_content
 from .gates import Gates, Passed, after, before
 from .rollout_wait import await_login, last_observation, settle, wait, wait_all
 from .run import Run, unseen
@@ -28,6 +28,8 @@ from .run_failure import Failed
 from .wait_endings import broken_off, how_far, stopped, unreadable
 
 NO_GATES = Gates()
+# What a config is waited for where only its data matters.
+STARTED = Goal(ACCOUNT, None)
 BEFORE_WAVES = (Step.REGISTRY_SECRET, Step.SERVICE_ACCOUNT, Step.PERMISSIONS)
 
 
@@ -41,8 +43,11 @@ def migrate(run: Run, gates: Gates = NO_GATES) -> tuple[ProjectState, tuple[Chec
     _check_seen(run, state, run.seen or state)
     if Step.DEPLOYMENT_CONFIGS in wanted:
         _prove(run)
+        data_keeping.give_up(run, run.request.lose_data)
+        state = data_keeping.restore_earlier(run, state)
         (redeploy if Step.READINESS in wanted else _patch)(run, state, gates)
-        return last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
+        state, checks = last_observation(run, lambda state: accounted(state, run), lambda: run.planned)
+        return state, (*data_keeping.checks(run, state), *checks)
     if Step.READINESS in wanted:
         wait_all(run)
     return last_observation(run, lambda state: steps.verify(state, run.request), tuple)
@@ -169,7 +174,10 @@ def redeploy(run: Run, state: ProjectState, gates: Gates) -> None:
         run.watcher.wave(Wave(wave.name, names), Whole(number, len(order), reached, len(run.planned)))
         run.journal.write("wave", name=wave.name, number=number, total=len(order), configs=list(names))
         try:
-            state = restore_content(run, _redeploy_wave(run, state, names), names)
+            state = data_keeping.restore_after(run, _redeploy_wave(run, state, names), names)
+        except Failed:
+            data_keeping.rescue(run, names)
+            raise
         except OcError as error:
             raise broken_off(run, error, state, names, MIGRATED) from None
         _check_gone(run, state)
@@ -198,7 +206,8 @@ def _redeploy_wave(run: Run, state: ProjectState, names: tuple[str, ...]) -> Pro
     def replan(state: ProjectState) -> tuple[Change, ...]:
         return deployment_configs.plan_configs(state, names, run.request)
 
-    apply(run, replan(state), replan)
+    ordered = data_keeping.save_before(run, state, replan)
+    apply(run, ordered(state), ordered)
     state = run.seen or state  # somebody may have changed a config just before its patch
     return wait(run, state, deployment_configs.still_to_migrate(state, names, run.request))
 
@@ -257,10 +266,27 @@ def _check_gone(run: Run, state: ProjectState) -> None:
 
 
 def _patch(run: Run, state: ProjectState, gates: Gates) -> None:
-    """The guide's loop of step 4: all patches, without waiting."""
+    """The guide's loop of step 4: all patches, without waiting but for configs whose data comes back into their new pods."""
+
+    kept: list[str] = []
 
     def replan(state: ProjectState) -> tuple[Change, ...]:
-        return deployment_configs.plan(state, run.request)
+        changes = deployment_configs.plan(state, run.request)
+        return tuple(change for change in changes if getattr(change, "config", "") not in kept)
+
+    def one(state: ProjectState) -> tuple[Change, ...]:
+        return deployment_configs.plan_configs(state, (name,), run.request)
 
     await_login(run, state)
-    apply(run, replan(state), replan)
+    for name in kept_data.to_keep(state, replan(state), run.request):
+        ordered = data_keeping.save_before(run, state, one)
+        apply(run, ordered(state), ordered)
+        try:
+            seen = wait(run, run.seen or state, (name,), STARTED)
+            state = data_keeping.restore_after(run, seen, (name,), STARTED)
+        except Failed:
+            data_keeping.rescue(run, (name,))
+            raise
+        kept.append(name)
+    ordered = data_keeping.save_before(run, state, replan)
+    apply(run, ordered(state), ordered)

@@ -12,6 +12,7 @@ from typing import Any
 from .. import files
 from ..guide.change import Change
 from ..guide.config_changes import RolloutCancelled
+from ..guide.kept_data import DataKept, Owed, after
 from ..guide.undo_plan import revived
 from ..language import system_error
 from ..shell import Invocation
@@ -103,6 +104,11 @@ class Record:
     def undoing(self) -> str:
         """The command that undoes the run, and no other."""
         return self.place.line((PROGRAM, "undo", self.run))
+
+    @property
+    def data(self) -> tuple[Mapping[str, Any], ...]:
+        """What it did about data that redeployments empty, line by line."""
+        return tuple(line for line in self.lines if line.get("event") == "data")
 
     @property
     def undone(self) -> bool:
@@ -257,6 +263,16 @@ def one_of(known: Iterable[Record], run: str) -> Record:
         sentence = "there is more than one run {run}: give more of its name" if found else "there is no run {run}"
         raise Usage(Text(sentence, run=run), Fix(commands=(Command((PROGRAM, "history")),)))
     return (exact or found)[0]
+
+
+def owed(known: Iterable[Record]) -> tuple[Owed, ...]:
+    """The dumps that runs of one project, oldest first, have taken and that none has restored."""
+    found: tuple[Owed, ...] = ()
+    for record in sorted(known, key=lambda record: record.order):
+        for line in record.data:
+            data = DataKept.revived(line["change"])
+            found = after(found, line["state"], data, record.run, line["at"], line.get("pod_uid") or "")
+    return found
 
 
 def cancelled_by(known: Iterable[Record]) -> dict[str, str]:

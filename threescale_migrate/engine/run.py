@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from .. import check_json
@@ -18,7 +19,7 @@ from ..cluster.reading import observe, observe_rollouts
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
 from ..guide.change import Change, ObjectName
-from ..guide.dumps import Dump
+from ..guide.kept_data import DataKept, Owed
 from ..guide.readiness import Assessment, Goal
 from ..guide.selection import Wave, Whole, choose
 from ..language import shortage
@@ -76,7 +77,9 @@ class Run:
 
     `planned` are the configs that it set out to migrate. `still_there` asks whether `oc` is still where the run began, and
     raises Refused if it is not. `seen` is what was seen last, at `seen_at`, and `sent` the commands since; `made` is what this run
-    has made, by step and subject. `restore` is what is to be restored, `restored_in` the pod that has that content again.
+    has made, by step and subject. `owed` are the dumps that are not restored, of this run and of those before it, `restored` those that it
+    has restored; new ones go into `data_directory`. `redeployed` are the configs whose redeployment it began.
+    `given_up` are the files of what need not be restored, as the user has said; `ended` is how the run came to its end.
     `former_secrets` are read as well; `binds_deletions` is whether this `oc` can, None while that is not known; `cancelled_by`
     are the replication controllers whose rollout it has cancelled, with its name.
     `without_login`: a new account got no login for the cluster's own registry in time, so none is waited for again. `fresh`: what was
@@ -97,8 +100,12 @@ class Run:
     sent: list[str] = field(default_factory=list)
     unanswered: str = ""
     made: set[tuple[Step, ObjectName]] = field(default_factory=set)
-    restore: Dump | None = None
-    restored_in: str = ""
+    owed: tuple[Owed, ...] = ()
+    restored: list[DataKept] = field(default_factory=list)
+    redeployed: list[str] = field(default_factory=list)
+    data_directory: Path = Path()
+    given_up: tuple[Path, ...] = ()
+    ended: ExitCode | None = None
     former_secrets: tuple[str, ...] = ()
     binds_deletions: bool | None = None
     cancelled_by: dict[str, str] = field(default_factory=dict)
@@ -155,6 +162,7 @@ class Run:
         """Writes the journal's end: the checks, what the pods of each config show, and the outcome."""
         self.journal.write("verified", checks=[check_json.of_check(check) for check in checks])
         self._prove()
+        self.ended = code
         self.journal.write("finish", outcome=code.name.lower(), exit_code=int(code))
 
     def _prove(self) -> None:

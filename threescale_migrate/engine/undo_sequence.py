@@ -18,10 +18,12 @@ from ..guide.config_changes import ConfigResumed, patches_in
 from ..guide.readiness import assess_all
 from ..guide.selection import Wave, Whole
 from ..values import PROGRAM, Check, Command, Fix, Text, Usage, Verdict
+from . import data_keeping
 from .apply import apply
 from .records import Record, one_of
 from .rollout_wait import last_observation, settle, wait
 from .run import Run
+from .run_failure import Failed
 from .wait_endings import broken_off
 
 
@@ -35,6 +37,8 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
     run.goals.clear()
     run.goals.update({change.config: guide.goal_of(change) for change in patches_in(wanted.changes)})
     there = frozenset(state.configs)
+    data_keeping.give_up(run, run.request.lose_data)
+    data_keeping.try_to_restore(run, state, tuple(dict.fromkeys(owed.data.config for owed in run.owed)))
     order = guide.stages(wanted, state)
     total = sum(isinstance(stage, Wave) for stage in order)
     number = 0
@@ -53,9 +57,10 @@ def undo(run: Run, wanted: Undo) -> tuple[ProjectState, tuple[Check, ...]]:
             state = run.observe()
         apply(run, replan(state), replan)
     names = tuple(change.config for change in patches_in(wanted.changes))
-    return last_observation(
+    state, checks = last_observation(
         run, lambda state: _accounted(state, wanted, names, there), lambda: names, lambda name: run.goals[name]
     )
+    return state, (*data_keeping.checks(run, state), *checks)
 
 
 def _accounted(state: ProjectState, wanted: Undo, names: tuple[str, ...], there: frozenset[str]) -> tuple[Check, ...]:
@@ -91,15 +96,20 @@ def _undo_wave(run: Run, wanted: Undo, wave: Wave, number: int, total: int) -> N
             ends = partial(deployment_configs.cancels, names=names, account=goal.account)
             apply(run, dead, ends)
             state = settle(run, run.observe(cluster=False, secret=False), names)
+    ordered = data_keeping.save_before(run, state, patches)
     try:
-        apply(run, patches(state), patches)
+        apply(run, ordered(state), ordered)
     except OcError as error:
         for goal, names in goals.items():
             raise broken_off(run, error, state, names, goal) from None
         raise
     state = run.seen or state  # somebody may have changed a config just before its patch
     for goal, names in guide.goals(state, wanted, wave.configs).items():
-        state = wait(run, state, names, goal)
+        try:
+            state = data_keeping.restore_after(run, wait(run, state, names, goal), names, goal)
+        except Failed:
+            data_keeping.rescue(run, names)
+            raise
     if any(isinstance(change, ConfigResumed) and change.config in wave.configs for change in wanted.changes):
         apply(run, afterwards(state), afterwards)
 

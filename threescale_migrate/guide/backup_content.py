@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from .. import shell
 from ..cluster.saved_objects import Saved
-from .dumps import Dump
 
 SECRETS = "secrets"
 # The kind of each type that is saved, in the order in which it is created: what is named by others comes before them.
@@ -57,15 +56,12 @@ class Document:
 
 @dataclass(frozen=True)
 class Backup:
-    """What was read of a project. `unread` are the types that could not be read, each with the reason; `dump` is the content of a
-    database, and `by_hand` the command that restores it by hand. `left_out` are objects that OpenShift creates again by itself."""
+    """What was read of a project. `unread` are the types that could not be read, each with the reason. `left_out` are objects that OpenShift creates again by itself."""
 
     project: str
     objects: tuple[Saved, ...]
     unread: tuple[tuple[str, str], ...] = ()
     with_secrets: bool = False
-    dump: Dump | None = None
-    by_hand: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -75,11 +71,6 @@ class Backup:
         for item in ordered(self.objects):
             found[item.kind] = found.get(item.kind, 0) + 1
         return found
-
-
-def content(config: str) -> str:
-    """The file with the content of a config's database."""
-    return f"{config}.sql"
 
 
 def types(with_secrets: bool) -> tuple[str, ...]:
@@ -118,14 +109,6 @@ def _readme(backup: Backup) -> str:
     ]
     if not backup.with_secrets:
         lines.append("Secrets are not included: --with-secrets saves them too.")
-    if backup.dump is not None:
-        lines += [
-            "",
-            f"The content of {backup.dump.config} is in {content(backup.dump.config)}: {backup.dump.rows} rows. To restore it,",
-            "which replaces what is in the database at that time:",
-            f"  {backup.by_hand}",
-            *(f"  {table.rows:>9} {table.database} {table.name}" for table in backup.dump.tables),
-        ]
     for kind, why in backup.unread:
         lines += ["", f"NOT SAVED, because it could not be read: {kind}", f"  {why}"]
     links = [(item.name, secret, use) for item in backup.objects for secret, use in item.links]

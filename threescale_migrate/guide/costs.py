@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..cluster.state import DeploymentConfig, ProjectState
-from ..values import Text
+from ..values import Request, Text
+from .kept_data import kept_volumes, lost_volumes
 from .selection import Wave
 
 SLACK_SECONDS = 60
+EVERYTHING = Request()
 # 3scale's own task for each redeployment of system-app (fact 19).
 MIGRATES_DATABASE = "rake openshift:deploy"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What the redeployment of one config costs: whether it is down, whose data is lost, which hooks run, and
-    after how many seconds the rollout is abandoned."""
+    """What the redeployment of one config costs: whether it is down, which data is lost, which is saved and restored, which hooks
+    run, and after how many seconds the rollout is abandoned."""
 
     config: str
     down: bool
@@ -25,6 +27,7 @@ class Cost:
     hooks: tuple[str, ...]
     unproved: bool
     deadline_seconds: int
+    kept: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[Text, ...]:
@@ -34,6 +37,10 @@ class Cost:
             found.append(Text("it is down while it redeploys"))
         if self.lost:
             found.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
+        if self.kept:
+            found.append(
+                Text("the data in its emptyDir is saved and restored: {volumes}", volumes=", ".join(self.kept))
+            )
         for hook in self.hooks:
             migrates = hook.endswith(MIGRATES_DATABASE)
             said = "its hook runs database migrations: {hook}" if migrates else "its hook runs: {hook}"
@@ -43,16 +50,11 @@ class Cost:
         return tuple(found)
 
     @property
-    def data(self) -> Text:
-        """What becomes of the data of one that loses some."""
-        return Text(
-            "{config}: the data in its emptyDir is lost: {volumes}", config=self.config, volumes=", ".join(self.lost)
-        )
-
-    @property
     def brief(self) -> tuple[Text, ...]:
         """What else it costs, in a few words, for a table."""
         words = []
+        if self.kept:
+            words.append(Text("data kept"))
         if self.down:
             words.append(Text("down"))
         if self.hooks:
@@ -67,11 +69,12 @@ class Cost:
         return replace(self, config="") == replace(other, config="")
 
 
-def cost(config: DeploymentConfig) -> Cost:
+def cost(config: DeploymentConfig, request: Request = EVERYTHING) -> Cost:
     return Cost(
         config=config.name,
         down=config.resting_replicas > 0 and (config.strategy == "Recreate" or _unavailable(config) >= config.replicas),
-        lost=config.empty_dirs if config.replicas > 0 else (),
+        lost=lost_volumes(config, request),
+        kept=kept_volumes(config, request),
         hooks=tuple(f"{hook.when}: {hook.does}" for hook in config.hooks),
         unproved=not config.readiness_probes,
         deadline_seconds=deadline_seconds(config),
@@ -94,9 +97,9 @@ def _share(text: str, whole: int, up: bool) -> int:
     return (int(number) * whole + (99 if up else 0)) // 100
 
 
-def costs(state: ProjectState, names: Iterable[str]) -> tuple[Cost, ...]:
-    """The costs of several configs, in the order of `names`."""
-    return tuple(cost(state.configs[name]) for name in names)
+def costs(state: ProjectState, names: Iterable[str], request: Request = EVERYTHING) -> tuple[Cost, ...]:
+    """The costs of several configs, in the order of `names`, with the data that the request keeps."""
+    return tuple(cost(state.configs[name], request) for name in names)
 
 
 def deadline_seconds(config: DeploymentConfig) -> int:

@@ -12,13 +12,13 @@ its end how many rows each table has, and lets others in again. By hand it is re
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from ..cluster.allowed_calls import DUMP
-from ..cluster.state import Pod, ProjectState
 from ..values import Text
-from .user_rights import Right
 
 # A workstation dumps a gigabyte in a minute or two; zync's content is a few megabytes.
 SECONDS = 3600.0
@@ -48,6 +48,8 @@ _OPEN = b'ALTER DATABASE :"DBNAME" CONNECTION LIMIT -1;\n'
 _COPY = re.compile(rb"COPY (.+?) (?:\(.*\) )?FROM stdin;\n")
 _CONNECT = re.compile(rb"\\connect (.+)\n")
 _CREATE = re.compile(rb"CREATE DATABASE (\"(?:[^\"]|\"\")+\"|\S+)")
+# PostgreSQL 10 says it as the database is created, 11 and later by itself.
+_LOCKED = re.compile(rb"(?:CREATE|ALTER) DATABASE .* CONNECTION LIMIT = 0;\n")
 _END = b"-- PostgreSQL database cluster dump complete\n"
 
 
@@ -60,27 +62,14 @@ class Table:
     rows: int
 
 
-@dataclass(frozen=True)
-class Dump:
-    """A dump that is whole: of which config, from which pod, in which file, and what is in it."""
-
-    config: str
-    pod: str
-    path: str
-    tables: tuple[Table, ...]
-
-    @property
-    def rows(self) -> int:
-        """The rows of all tables."""
-        return sum(table.rows for table in self.tables)
-
-
 @dataclass
 class Making:
-    """Prepares a dump while it is read, line by line. `tables` are those seen so far, `whole` whether its end was seen."""
+    """Prepares a dump while it is read, line by line. `tables` are those seen so far, `whole` whether its end was seen, `locked`
+    whether a database lets nobody in: a restore that has not come to its end leaves it so."""
 
     tables: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     whole: bool = False
+    locked: bool = False
 
     def ready(self, pieces: Iterable[bytes], about: Iterable[str]) -> Iterator[bytes]:
         """The file's lines. `pieces` are the dump's, each one line, or a part of one that is very long; `about` are comments."""
@@ -111,6 +100,7 @@ class Making:
             if now_strict and late:
                 yield _STRICT
             strict = strict or now_strict
+            self.locked = self.locked or _LOCKED.match(line) is not None
             made, connects, copies = _CREATE.match(line), _CONNECT.fullmatch(line), _COPY.fullmatch(line)
             if made:
                 created.add(made[1])
@@ -154,21 +144,54 @@ def played(said: str) -> Mapping[int, int] | None:
     return {int(number): int(rows) for _, number, rows in counts}
 
 
-def differences(dump: Dump, counts: Mapping[int, int]) -> tuple[Text, ...]:
-    """What is not as in the dump."""
+def rows_in(pieces: Iterable[bytes]) -> Counter[bytes]:
+    """The rows of a dump, each as a hash with its table: two dumps can be compared, and no row is held. Pieces as `Making` has them."""
+    found: Counter[bytes] = Counter()
+    database, table = b"", None
+    begins = True
+    digest = blake2b(digest_size=16)
+    for piece in pieces:
+        first, begins = begins, piece.endswith(b"\n")
+        connects, copies = (
+            (_CONNECT.fullmatch(piece), _COPY.fullmatch(piece)) if first and table is None else (None, None)
+        )
+        if table is not None and first and piece == b"\\.\n":
+            table = None
+        elif table is not None:
+            digest.update(piece)
+            if begins:
+                found[digest.digest()] += 1
+                digest = blake2b(b"%s %s\n" % (database, table), digest_size=16)
+        elif connects:
+            database = connects[1]
+        elif copies:
+            table = copies[1]
+            digest = blake2b(b"%s %s\n" % (database, table), digest_size=16)
+    return found
+
+
+# What Rails keeps in each of its databases, before anything is stored in it.
+BOOKKEEPING = ("public.schema_migrations", "public.ar_internal_metadata")
+
+
+def holds_rows(tables: Iterable[Table]) -> bool:
+    """Whether somebody has stored something."""
+    return any(table.rows for table in tables if table.name not in BOOKKEEPING)
+
+
+def counted(tables: Iterable[Table]) -> int:
+    """The rows of all tables."""
+    return sum(table.rows for table in tables)
+
+
+def differences(tables: Iterable[Table], counts: Mapping[int, int]) -> tuple[Text, ...]:
+    """What is not as in the dump, whose tables these are."""
     found = []
-    for number, table in enumerate(dump.tables):
+    for number, table in enumerate(tables):
         if counts.get(number) != table.rows:
             named = {"table": table.name, "database": table.database, "rows": table.rows, "now": counts.get(number, 0)}
             found.append(Text("{table} of {database}: {now} rows, {rows} in the dump", **named))
     return tuple(found)
-
-
-def pod_of(state: ProjectState, config: str) -> Pod | None:
-    """The pod whose database is the config's: the one that is ready, of its newest revision."""
-    newest = state.newest(config) if config in state.configs else None
-    own = () if newest is None else state.pods_of_controller(newest.name)
-    return next((pod for pod in own if pod.role == "app" and pod.live and pod.ready), None)
 
 
 def dumping(pod: str) -> tuple[str, ...]:
@@ -184,8 +207,3 @@ def playing(pod: str) -> tuple[str, ...]:
 def by_hand(config: str) -> tuple[str, ...]:
     """The same for a person, by the config's name, since the pod's changes; `oc exec` of 3.11 accepts no config, `oc rsh` does."""
     return ("rsh", "-T", f"dc/{config}", *PLAY)
-
-
-def right(project: str) -> Right:
-    """The right that dumping and restoring need."""
-    return Right("create", "pods", project, "exec")

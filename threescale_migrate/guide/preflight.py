@@ -32,6 +32,7 @@ from ..values import (
 from . import (
     capacity,
     image_pulls,
+    kept_data,
     linked_secrets,
     ownership,
     permission_checks,
@@ -61,7 +62,7 @@ class Facts:
     """What was found out. `answers` are the server's about what the plan needs; `unexpected` is which of server and project is not
     the one that the user expected, each with a sentence; `token_checks` whether the registry accepts the token, where that was
     checked; `images` the answers for today's images;
-    `admission` what a policy of the cluster refuses."""
+    `admission` what a policy of the cluster refuses; `kept` what keeps the data that the plan's redeployments empty."""
 
     program: str
     version: str
@@ -75,6 +76,12 @@ class Facts:
     requester: str = ""
     images: tuple[TodaysImage, ...] = ()
     admission: tuple[Check, ...] = ()
+    kept: tuple[Change, ...] = ()
+
+    @property
+    def calls(self) -> tuple[Change, ...]:
+        """All that needs a right: the plan's changes, and those that keep data."""
+        return (*self.attempt.actions, *self.kept)
 
 
 def attempt(state: ProjectState, request: Request) -> Attempt:
@@ -103,11 +110,12 @@ def checks(facts: Facts, request: Request, force: bool = False, allow_unknown: b
     found = [
         *_login(facts),
         *_project(facts, request),
-        *rights_checks(facts.user, facts.state, facts.attempt.actions, facts.answers, facts.requester),
+        *rights_checks(facts.user, facts.state, facts.calls, facts.answers, facts.requester),
         *_secret(facts, request),
         *(_of_check(Step.REGISTRY_SECRET, check) for check in facts.token_checks),
         *_permissions(facts, request),
         *_configs(facts, request),
+        *kept_data.findings(facts.state, facts.attempt.actions, request),
         *_capacity(facts, request),
     ]
     role = ask_for_role(facts.user, facts.state, facts.requester)

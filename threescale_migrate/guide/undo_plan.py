@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..check_codes import Code
 from ..cluster.state import ProjectState
 from ..values import ACCOUNT, GO_ON, NO_FIX, RESUME, SECRET_NAME, Check, Fix, Request, Step, Text, Usage, Verdict
-from . import config_changes, object_changes, role_changes
+from . import config_changes, kept_data, object_changes, role_changes
 from .change import Change, Undo
 from .config_changes import ConfigChange, ConfigPatched, ConfigResumed, patches_in
 from .deployment_configs import starts
@@ -40,6 +40,8 @@ KINDS: Mapping[str, type[Change]] = {
         config_changes.ConfigPaused,
         config_changes.RolloutStarted,
         config_changes.RolloutCancelled,
+        kept_data.DataKept,
+        kept_data.DataRestored,
     )
 }
 # What pods no longer need is undone after them; all else before them, since a pod keeps what it was admitted with (fact 14).

@@ -102,6 +102,8 @@ def summary(checks: Sequence[Check], command: str = "verify") -> Summary:
         return Summary(Conclusion.UNKNOWN, sentence, skipped)
     if command == "undo":
         return Summary(Conclusion.DONE, _with_warnings(_undone(checks), checks))
+    if command == "restore":
+        return Summary(Conclusion.DONE, Text("restored: each table has as many rows as before"))
     if command == "step":
         return _of_step(checks, skipped)
     return _of_project(checks, skipped)
@@ -125,6 +127,8 @@ def _failed(command: str, checks: Sequence[Check], count: int) -> Text:
             "not everything is as before: {count} problems",
             count=count,
         )
+    if command == "restore":
+        return Text.plural("not restored: {count} problem", "not restored: {count} problems", count=count)
     if command == "step":
         return Text.plural(
             "step {step}: not done, {count} problem",

@@ -25,7 +25,7 @@ from .result import Checked, Order, Plan, Preflight, Projects, Recorded, Result,
 
 VERSION = 1
 # What a summary is called where it is not about the whole project.
-WORDS = {"undo": "undone", "step": "done"}
+WORDS = {"undo": "undone", "step": "done", "restore": "restored"}
 
 
 def check(value: Check, place: Invocation) -> dict[str, Any]:
@@ -81,6 +81,7 @@ def cost(value: Cost) -> dict[str, Any]:
         "config": value.config,
         "down": value.down,
         "lost": list(value.lost),
+        "kept": list(value.kept),
         "hooks": list(value.hooks),
         "readiness_probe": not value.unproved,
         "deadline": value.deadline_seconds,

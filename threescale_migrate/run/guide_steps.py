@@ -15,20 +15,20 @@ from ..cluster.oc_errors import TimeOver
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..engine.backup_files import new_directory
-from ..engine.dumping import owed
 from ..engine.registry_questions import prove
 from ..engine.run import Run
 from ..engine.run_failure import Failed
 from ..engine.wait_endings import out_of_time
 from ..exit_codes import ExitCode
 from ..guide import steps, verdicts
-from ..guide.dumps import Dump
+from ..guide.kept_data import of_owed
 from ..guide.preflight import attempt
 from ..guide.selection import choose
 from ..options import Options
 from ..render.result import Plan, Result
 from ..values import STEPS, Check, Refused, Request, Step, Text, Verdict
-from .backups import findings, save
+from . import owed_data
+from .backups import save
 from .confirmation import confirm
 from .connection import LOOKING_TIMEOUT, locked, unexpected
 from .migration_plan import planned
@@ -55,31 +55,30 @@ def begun(session: Session, options: Options, wanted: tuple[Step, ...] = STEPS) 
         request = replace(request, all_at_once=True)
     with locked(oc, where) as directory:
         state = observe(oc, ahead=True, elsewhere=request.permissions)
-        already = _already(oc, options, where, state, request)
+        owed = owed_data.left(owed_data.of_place(where), state)
+        owed_data.say(session, map(of_owed, owed))
+        already = None if owed else _already(oc, options, where, state, request)
         if already is not None:
             note = Text("nothing is left to do in project {project}", project=where.project)
             yield checked(session, state, already, oc, note)
             return
         seen = examine(oc, where, state, request, options)
-        more = findings(oc, state, where.user, options)
-        seen = replace(seen, findings=(*seen.findings, *more))
         blocked = insist(session, where.project, seen.findings)
         if blocked is not None:
             yield blocked
             return
         if wanted != STEPS and seen.attempt.actions:
             steps.check_order(state, request)
-        plan = planned(oc, state, request, seen, kept=options.restore or "")
+        plan = planned(oc, state, request, seen)
         if wanted == STEPS or plan.actions:
             confirm(session, oc, where, plan)
         else:  # there is something to wait for and nothing to change
             oc.clock = Clock(options.timeout)
-        dump = _save(session, oc, options, state)
+        _save(session, oc, options)
         fresh = options.yes and options.backup is None
         start = Start(oc, where, directory, state, plan.actions, request, fresh)
         step = None if wanted == STEPS else wanted[0].value
         with journaled(session, start, step=step, **_known_before(oc, plan)) as under_way:
-            under_way.restore = dump if options.restore else None
             try:
                 yield under_way
             except (Failed, TimeOver) as ended:
@@ -88,8 +87,6 @@ def begun(session: Session, options: Options, wanted: tuple[Step, ...] = STEPS) 
                 if options.on_failure != "undo" or error.exit_code in (ExitCode.UNKNOWN, ExitCode.INTERRUPTED):
                     raise error from None
                 raise after_failure(under_way, error) from None
-            finally:
-                session.offer(owed(under_way))
 
 
 def ended(session: Session, run: Run, seen: tuple[ProjectState, tuple[Check, ...]]) -> Result:
@@ -112,16 +109,14 @@ def _known_before(oc: Oc, plan: Plan) -> dict[str, object]:
     return {"warnings": warnings, "versions": {**versions_of(oc), **({"3scale": release[0]} if release else {})}}
 
 
-def _save(session: Session, oc: Oc, options: Options, state: ProjectState) -> Dump | None:
-    """Saves the project if requested, and returns the content of its database if that was requested. Raises Refused where a
-    part of it cannot be read, Usage, OcError."""
+def _save(session: Session, oc: Oc, options: Options) -> None:
+    """Saves the project if requested. Raises Refused where a part of it cannot be read, Usage, OcError."""
     if options.backup is None:
-        return None
-    made = save(session, oc, options.backup, state)
-    session.tell(made.told)
-    if not made.whole and not options.allow_unknown:
+        return
+    told = save(session, oc, options.backup)
+    session.tell(told)
+    if told.left and not options.allow_unknown:
         raise Refused(Text("the backup is incomplete; nothing was changed; to migrate anyway, give --allow-unknown"))
-    return made.dump
 
 
 def _proof(oc: Oc, state: ProjectState, request: Request) -> tuple[Check, ...]:

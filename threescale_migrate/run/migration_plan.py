@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from ..cluster.oc import Oc
 from ..cluster.state import ProjectState
+from ..guide import kept_data
 from ..guide.costs import costs
 from ..guide.preflight import redeployed
 from ..guide.selection import choose
 from ..render.result import Plan
-from ..values import DATABASES, Request, Text
+from ..values import Request, Text
 from .preflight import Seen
 
 
-def planned(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str = "") -> Plan:
-    """The plan, with what the preflight has seen; `kept` is the config whose content is restored."""
+def planned(oc: Oc, state: ProjectState, request: Request, seen: Seen) -> Plan:
+    """The plan, with what the preflight has seen."""
     actions = seen.attempt.actions
     order = redeployed(state, request, actions)
     selection = choose(state, request)
@@ -24,10 +25,8 @@ def planned(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str
         notes.append(Text("not 3scale's, unchanged: {names}", names=", ".join(selection.foreign)))
     for name, account in selection.own_account:
         notes.append(Text("{name} runs as its own account {account}, and is unchanged", name=name, account=account))
-    dear = costs(state, [name for wave in order for name in wave.configs])
-    data = tuple(
-        _of_content(cost.config, kept) if cost.config in DATABASES else cost.data for cost in dear if cost.lost
-    )
+    dear = costs(state, [name for wave in order for name in wave.configs], request)
+    notes += kept_data.promises(state, actions, request)
     return Plan(
         state.namespace,
         actions,
@@ -36,17 +35,5 @@ def planned(oc: Oc, state: ProjectState, request: Request, seen: Seen, kept: str
         dear,
         tuple(notes),
         seen.findings,
-        data,
-    )
-
-
-def _of_content(config: str, kept: str) -> Text:
-    """What becomes of the content of a database that the plan empties."""
-    if config == kept:
-        return Text(
-            "{config}: its content is saved before the first change, and restored after its wave", config=config
-        )
-    return Text(
-        "{config} loses its content; migrate keeps it with --backup DIR --dump {config} --restore {config}",
-        config=config,
+        kept_data.losses(state, actions, request),
     )

@@ -17,6 +17,7 @@ from ..cluster.versions import client_version
 from ..engine.registry_questions import examined
 from ..exit_codes import ExitCode
 from ..guide import preflight as guide
+from ..guide.kept_data import needed_rights, to_keep
 from ..guide.preflight import Attempt, Facts
 from ..guide.todays_images import TodaysImage, wanted
 from ..guide.user_rights import ReviewAnswers
@@ -62,12 +63,13 @@ def examine(
     be asked, Usage."""
     attempt = guide.attempt(state, request)
     moved = [name for wave in guide.redeployed(state, request, attempt.actions) for name in wave.configs]
+    kept = needed_rights(state, to_keep(state, attempt.actions, request))
     answers: list[ReviewAnswers] = []
     registries: list[tuple[tuple[Check, ...], tuple[TodaysImage, ...]]] = []
     refused: list[Check] = []
     side_by_side(
         (
-            lambda: answers.append(access_reviews.ask(oc, state, attempt.actions)),
+            lambda: answers.append(access_reviews.ask(oc, state, (*attempt.actions, *kept))),
             lambda: registries.append(examined(oc, state, request, wanted(state, moved))),
             lambda: refused.extend(patch_dry_run.tried(oc, attempt.actions)),
         )
@@ -85,6 +87,7 @@ def examine(
         images=registries[0][1],
         requester=where.requester,
         admission=tuple(refused),
+        kept=kept,
     )
     return Seen(attempt, guide.checks(facts, request, options.force, options.allow_unknown))
 

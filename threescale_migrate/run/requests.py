@@ -50,6 +50,7 @@ def request_of(session: Session, oc: Oc) -> Request:
         all_at_once=options.all_at_once,
         prove_pull=images,
         prove_by_default=by_default,
+        lose_data=options.lose_data,
     )
 
 

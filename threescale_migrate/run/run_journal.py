@@ -14,8 +14,8 @@ from ..cluster.location import Location, still_at
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import TimeOver
 from ..cluster.state import ProjectState
+from ..engine import data_keeping, journal_directory, signals
 from ..engine import journal as journals
-from ..engine import journal_directory, signals
 from ..engine import run as runner
 from ..engine.run_failure import Failed
 from ..engine.wait_endings import interrupted, not_begun, out_of_time
@@ -23,12 +23,13 @@ from ..exit_codes import ExitCode
 from ..guide.change import Change
 from ..guide.config_changes import patches_in
 from ..guide.costs import costs
+from ..guide.kept_data import RESTORE, of_owed
 from ..render import formats
 from ..render.document import LinesWatcher
 from ..render.progress import LineWatcher, LiveWatcher
 from ..render.result import Recorded
 from ..values import Refused, Request, Text, Usage
-from . import reports
+from . import owed_data, reports
 from .session import Session
 
 ENDING = Text("stopping after the oc call in progress; press Ctrl-C again to stop at once")
@@ -63,11 +64,13 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
     with ExitStack() as stack:
         stack.callback(reports.of_run, session, record.path)  # once the journal is closed: the report is drawn from it
         stack.callback(record.close)
+        earlier = owed_data.of_place(start.where)
         stop = signals.Stop()
         limits = runner.Limits(session.options.grace)
         run = runner.Run(oc, start.request, record, _watcher(session), limits, stop)
         run.seen, run.still_there = start.state, partial(still_at, oc, start.where)
         run.fresh, run.located = start.fresh, True
+        run.owed, run.data_directory = earlier, owed_data.directory(session, start.directory)
         stack.enter_context(signals.in_order(stop, lambda: run.watcher.note(ENDING)))
         try:
             where = start.where
@@ -80,7 +83,14 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
                 actions=[journals.described(action, oc.argv(action.args), action.stdin) for action in start.actions],
                 costs=_costs(start),
             )
-            yield run
+            try:
+                yield run
+                if run.ended is ExitCode.DONE:
+                    run.given_up = owed_data.given_up(start.where)
+                    data_keeping.remove_old(run)
+            except BaseException as error:
+                stack.callback(_say_owed, session, run, error)
+                raise
         except journals.JournalError as error:
             if record.number or error.cause is None:
                 raise
@@ -105,6 +115,13 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
             raise
 
 
+def _say_owed(session: Session, run: runner.Run, error: BaseException) -> None:
+    """At the end of a run that failed: what it has saved and not restored, unless that is how it failed."""
+    known = error.failure.commands if isinstance(error, Failed) else ()
+    if RESTORE not in known:
+        owed_data.say(session, map(of_owed, data_keeping.owed_at_the_end(run)))
+
+
 def _watcher(session: Session) -> runner.Watcher:
     """Who shows the run as it goes. Where nobody reads that any more the run continues: what cannot be written is dropped."""
     form = formats.of(session.options)
@@ -119,6 +136,6 @@ def _costs(start: Start) -> list[dict[str, object]]:
     names = [change.config for change in patches_in(start.actions) if change.config in start.state.configs]
     return [
         {"config": cost.config, "down": cost.down, "costs": [warning.kept() for warning in cost.warnings]}
-        for cost in costs(start.state, names)
+        for cost in costs(start.state, names, start.request)
         if cost.warnings
     ]
