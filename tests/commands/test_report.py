@@ -111,3 +111,18 @@ def test_a_report_does_not_say_of_what_was_not_asked_for_that_it_cannot_be_read(
     said = (world.home / "other.md").read_text(encoding="utf-8")
     assert "is cannot be read" in said
     assert "quota cannot be read" not in said
+
+
+def test_the_impact_comes_before_the_details_and_says_once_who_was_down(world: World) -> None:
+    assert world.migrate("--dc", "system-mysql", "--report", "r.md").code == 0
+    text = (world.home / "r.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings.index("Impact of the redeployments") < headings.index("Rollouts over time")
+    assert headings.index("Impact of the redeployments") < headings.index("Run details")
+    (down,) = [line for line in text.splitlines() if line.startswith("- system-mysql: ") and "down" in line]
+    assert re.fullmatch(r"- system-mysql: down for at most [\d.]+ s", down)
+    shown = world.home / "r.html"
+    assert world.run("history", world.journals[-1].stem, "--report", str(shown)).code == 0
+    html = shown.read_text(encoding="utf-8")
+    assert html.index("Impact of the redeployments") < html.index("Run details")
+    assert html.count("it is down while it redeploys") == 0

@@ -15,6 +15,8 @@ EVERYTHING = Request()
 # 3scale's own task for each redeployment of system-app (fact 19).
 MIGRATES_DATABASE = "rake openshift:deploy"
 
+DOWN = Text("it is down while it redeploys")
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -34,7 +36,7 @@ class Cost:
         """The sentences for an operator; none where nobody notices the redeployment."""
         found = []
         if self.down:
-            found.append(Text("it is down while it redeploys"))
+            found.append(DOWN)
         if self.lost:
             found.append(Text("the data in its emptyDir is lost: {volumes}", volumes=", ".join(self.lost)))
         if self.kept:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..check_json import check_of, fix_of
 from ..engine.records import Record
+from ..guide.costs import DOWN
 from ..guide.object_changes import AccountCreated, SecretCreated
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..guide.verdicts import NEXT, alike, summary, telling
@@ -88,6 +89,8 @@ def _costs(record: Record) -> Iterator[Text]:
     for kept in _last(record, "plan").get("costs") or ():
         name, sentences = str(kept["config"]), tuple(Text.revived(cost) for cost in kept.get("costs") or ())
         for cost in sentences:
+            if cost == DOWN and name in took:
+                continue  # how long it was is what follows
             yield Text("{name}: {cost}", name=name, cost=cost)
         if kept.get("down") and name in took:
             yield Text("{name}: down for at most {seconds} s", name=name, seconds=figure(took[name]))
