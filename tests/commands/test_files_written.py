@@ -55,7 +55,7 @@ def written(home: Path) -> list[str]:
 def test_each_file_that_is_written_is_in_the_table_and_each_of_the_table_is_written(world: World) -> None:
     here = world.home
     for words in (
-        "migrate --yes --grace {grace} --secret-file {secret} --report {home}/REPORT.html --backup {home}/BACKUP --all-at-once",
+        "migrate --yes --grace {grace} --secret-file {secret} --report {home}/REPORT.html --backup {home}/BACKUP --all-at-once --keep-data-in {home}/DATA",
         "verify --changed-since-last",
         "verify --metrics-file {home}/METRICS",
         "verify --lang ja --help",

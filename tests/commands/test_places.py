@@ -97,7 +97,7 @@ COMMANDS = [
     ("undo", "--yes"),
     ("undo", "--dry-run"),
     ("undo", "--dry-run", "--to-default"),
-    ("script", "--secret-file", "{secret}"),
+    ("script", "--secret-file", "{secret}", "--lose-data=zync-database"),
     ("step", "readiness", "--check"),
     ("step", "registry-secret", "--yes", "--secret-file", "{secret}"),
     ("export", "{home}/exported.json"),

@@ -19,13 +19,15 @@ from threescale_migrate.values import GUIDE_CONFIGS
 
 QUICK = {"POLL": "0.2"}
 DONE = "migrated, and the pods prove it\n"
+# It saves no data.
+LOST = ("--lose-data", "zync-database")
 SMALL = ("--dc", "zync,backend-cron")
 
 
 def printed(world: World, *args: str, name: str = "migrate.sh") -> str:
     """Prints a script into a file, and gives the file's name."""
     source = () if "--from-secret" in args else ("--secret-file", world.secret)
-    done = world.run("script", *source, *args)
+    done = world.run("script", *source, *LOST, *args)
     assert done.code == 0, done.all
     (world.home / name).write_text(done.out, encoding="utf-8")
     return name
@@ -65,7 +67,7 @@ def test_it_fits_on_four_pages_and_says_first_what_it_does(world: World) -> None
 def test_the_script_migrates_and_running_it_twice_changes_nothing(world: World) -> None:
     odd = world.home / "it's a $(file).yaml"
     odd.symlink_to(world.secret)
-    done = world.run("script", "--secret-file", str(odd))
+    done = world.run("script", "--secret-file", str(odd), *LOST)
     script = world.home / "migrate.sh"
     script.write_text(done.out, encoding="utf-8")
     assert lint(script) == ""
@@ -381,3 +383,17 @@ def test_no_script_is_printed_that_could_not_work(world: World) -> None:
     assert world.run("script", "--secret-file", "-", stdin=Path(world.secret).read_text(encoding="utf-8")).code == 2
     assert world.run("script", "--secret-file", world.secret, "-n", "default").code == 4
     assert world.run("script", "--secret-file", world.secret, "--expect-project", "other").code == 4
+
+
+def test_it_is_printed_only_where_the_data_that_it_loses_may_be_lost_and_says_so_before_it_asks(world: World) -> None:
+    refused = world.run("script", "--secret-file", world.secret)
+    assert (refused.code, refused.out) == (4, "")
+    assert "a script saves no data, and redeploying zync-database loses all of its data" in " ".join(
+        refused.err.split()
+    )
+    assert "threescale-migrate script --lose-data zync-database" in refused.err
+    assert world.run("script", "--secret-file", world.secret, *SMALL).code == 0
+    printed(world)
+    asked = world.program(["script", "-qec", "bash migrate.sh", "/dev/null"], "no\n", 120)
+    lost = "zync-database: the data in its emptyDir is lost: zync-database-data. This changes project threescale"
+    assert (asked.code, lost in asked.out) == (4, True), asked.all

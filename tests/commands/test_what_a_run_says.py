@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tests.conftest import World, make_world
 
-DATA = "! zync-database loses its content"
+DATA = "! zync-database: the data in its emptyDir is lost: zync-database-data"
 
 
 def test_what_is_lost_and_who_is_down_is_said_once_before_a_run_that_nobody_confirms(world: World) -> None:
-    done = world.migrate("--dc", "zync-database,system-mysql,system-app")
+    done = world.migrate("--dc", "zync-database,system-mysql,system-app", "--lose-data", "zync-database")
     assert done.code == 0, done.all
     lines = done.err.splitlines()
     first = next(number for number, line in enumerate(lines) if " oc " in line)
@@ -26,7 +26,7 @@ def test_what_is_lost_and_who_is_down_is_said_once_before_a_run_that_nobody_conf
 
 
 def test_a_plan_says_once_what_is_lost_and_ends_with_its_sum(world: World) -> None:
-    shown = world.run("plan", "--secret-file", world.secret).out.splitlines()
+    shown = world.run("plan", "--secret-file", world.secret, "--lose-data", "zync-database").out.splitlines()
     assert len([line for line in shown if line.startswith(DATA)]) == 1
     assert not [line for line in shown if "data lost" in line]
     assert shown[-1] == "… to make: 1 secret, 1 account, 1 link, 15 patches; at most 187 min"

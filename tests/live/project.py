@@ -84,6 +84,9 @@ def _idle(config: Object, image: str) -> None:
             container["image"] = image
         if "readinessProbe" in container:
             container["readinessProbe"] = {"exec": {"command": ["true"]}, "periodSeconds": 1}
+    for container in spec["containers"]:
+        for mount in container.get("volumeMounts") or ():  # no database runs there, whose data could be saved
+            mount["mountPath"] = f"/tmp/idle{mount['mountPath']}"
     for volume in spec.get("volumes") or ():
         if "persistentVolumeClaim" in volume:
             del volume["persistentVolumeClaim"]

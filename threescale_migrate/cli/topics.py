@@ -12,6 +12,7 @@ TOPICS = (
     "preflight",
     "permissions",
     "backup",
+    "data",
     "waves",
     "failures",
     "interruptions",

@@ -9,8 +9,9 @@ from .. import __version__, shell
 from ..cluster.location import Location, locate
 from ..cluster.reading import observe
 from ..exit_codes import ExitCode
-from ..guide import undo_plan
+from ..guide import kept_data, undo_plan
 from ..guide.costs import costs
+from ..guide.preflight import attempt
 from ..guide.readiness import assess
 from ..guide.selection import Wave, choose, waves
 from ..guide.user_rights import needed
@@ -22,7 +23,7 @@ from ..run.migration_plan import planned
 from ..run.preflight import examine, insist
 from ..run.requests import check_project, request_of
 from ..run.session import Session
-from ..values import DEFAULT_ACCOUNT, Step, Text, Usage
+from ..values import DEFAULT_ACCOUNT, PROGRAM, Command, Fix, Refused, Step, Text, Usage
 
 
 def run(session: Session, options: Options) -> Result:
@@ -34,6 +35,11 @@ def run(session: Session, options: Options) -> Result:
     request = request_of(session, oc)
     state = observe(oc, ahead=True, elsewhere=request.permissions)
     check_project(state, request)
+    wanted = attempt(state, request)
+    for name in () if wanted.refusals else kept_data.to_keep(state, wanted.actions, request):
+        lost = Text("a script saves no data, and redeploying {name} loses all of its data", name=name)
+        allowed = Command((PROGRAM, "script", "--lose-data", ",".join((*request.lose_data, name))))
+        raise Refused(lost, Fix(Text("use migrate, which keeps it, or allow the loss"), (allowed,)))
     seen = examine(oc, where, state, request, options)
     if seen.attempt.actions or seen.attempt.refusals:
         blocked = insist(session, where.project, seen.findings)
@@ -63,10 +69,11 @@ def run(session: Session, options: Options) -> Result:
         undo=undo_plan.of_plan(state, plan.actions),
         rights=tuple(right.question[2:] for right in needed(plan.actions, state)),
         waves=() if Step.DEPLOYMENT_CONFIGS in request.skip else tuple(wave for wave in order if wave.configs),
-        costs=costs(state, chosen),
+        costs=costs(state, chosen, request),
         chosen=tuple(name for name in chosen if name not in passing),
         standing=paused | passing,
         login=login,
+        losses=tuple(map(str, plan.data)),
         notes=tuple(str(note) for note in (*plan.data, *plan.notes, *_limits(where, paused, passing))),
     )
     try:

@@ -571,7 +571,7 @@ _threescale_migrate_contexts() { _threescale_migrate_names contexts "$1"; }
 _threescale_migrate_configs() { compopt -o nospace; _threescale_migrate_names configs "$1"; }
 _threescale_migrate_secrets() { _threescale_migrate_names secrets "$1"; }
 _threescale_migrate_runs() { _threescale_migrate_names runs "$1"; }
-_threescale_migrate_topics() { compgen -W "plan migrate verify undo history rehearse preflight step script restore backup export manifest completion help rehearsal registry-secret permissions waves failures interruptions readiness reports monitoring projects recipes scripts next limits files secrets shell variables exit-codes troubleshooting glossary" -- "$1"; }
+_threescale_migrate_topics() { compgen -W "plan migrate verify undo history rehearse preflight step script restore backup export manifest completion help rehearsal registry-secret permissions data waves failures interruptions readiness reports monitoring projects recipes scripts next limits files secrets shell variables exit-codes troubleshooting glossary" -- "$1"; }
 _threescale_migrate_programs() { compgen -c -- "$1"; }
 _threescale_migrate_faults() {
   compopt -o nospace

@@ -65,6 +65,7 @@ class Script:
     standing: frozenset[str] = frozenset()
     login: bool = False
     notes: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
 
 
 def render(script: Script) -> str:
@@ -96,6 +97,7 @@ def _head(script: Script) -> str:
         server=_line(script.server),
         version=script.version,
         date=script.date,
+        losses="".join(shell.quoted(f"{_line(loss)}. ") for loss in script.losses),
         notes="".join(f"# {_line(note)}\n" for note in script.notes),
         quoted_project=shell.quoted(script.project),
         uid=shell.quoted(script.uid),

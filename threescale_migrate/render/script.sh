@@ -120,6 +120,6 @@ await() {{
 right_place
 {rights}if [[ ${{1:-}} != -y ]]; then
   [[ -t 0 ]] || stop 2 "there is no terminal to confirm on: add -y; nothing was changed"
-  read -r -p "This changes project $project. Type its name to continue: " word
+  read -r -p {losses}"This changes project $project. Type its name to continue: " word
   [[ $word == "$project" ]] || stop 4 "not confirmed; nothing was changed"
 fi
