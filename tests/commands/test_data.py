@@ -13,6 +13,7 @@ from tests.support.data import ALL, DUMP, NAME, ONLY, PATCH, PLAY, events, kille
 from tests.support.front import Front
 from tests.support.postgres import Postgres
 from tests.support.postgres import postgres as postgres
+from threescale_migrate.rehearsal.server import open_cluster
 
 CANARY = "row-canary-0815"
 KEEP = ("--keep-data-in", "saved", *ONLY)
@@ -399,3 +400,43 @@ def test_no_row_is_shown_or_journaled(world: World) -> None:
     world.faults(f"pod-disk-full={NAME}")
     done = world.migrate(*ONLY)
     assert "https://master.example.test" not in done.all + journals(world) + world.run("verify").all
+
+
+def test_a_report_names_first_what_is_not_restored(world: World) -> None:
+    report = world.home / "report.md"
+    world.faults(f"pod-disk-full={NAME}")
+    done = world.migrate(*ONLY, "--report", str(report))
+    assert done.code == 5, done.all
+    (file,) = dumps(world)
+    text = report.read_text()
+    assert "its data was not restored by the end of this run: 22 rows of 6 tables" in " ".join(text.split())
+    assert file.name in text
+    assert "threescale-migrate restore" in text
+    world.faults()
+    restored = world.run("restore", "--yes", "--report", str(report))
+    assert restored.code == 0, restored.all
+    assert "Restoring data in project threescale" in report.read_text()
+    verified = world.run("verify", *ONLY, "--report", str(report))
+    assert verified.code == 0, verified.all
+
+
+def test_a_plan_says_first_what_is_not_restored(world: World) -> None:
+    killed_at(world, PLAY, False, *world.migration(*ONLY))
+    world.settle()
+    planned = world.run("plan", *ONLY)
+    assert (planned.code, owed_first(planned)) == (3, True), planned.all
+
+
+def test_what_another_project_of_that_name_has_saved_is_not_restored(world: World) -> None:
+    """A journal counts for the project with its uid alone."""
+    killed_at(world, PLAY, False, *world.migration(*ONLY))
+    world.settle()
+    with open_cluster(world.directory) as cluster:
+        namespace = cluster.store.get("namespaces", None, "threescale")
+        assert namespace is not None
+        namespace["metadata"]["uid"] = "another"
+        cluster.store.put("namespaces", namespace)
+    assert "not restored" not in world.run("verify", *ONLY).all
+    restored = world.run("restore", "--yes")
+    assert "nothing to restore" in restored.out
+    assert rows(world) == {}

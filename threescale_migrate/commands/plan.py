@@ -8,10 +8,12 @@ from ..cluster.location import check_there, locate, pin
 from ..cluster.reading import observe
 from ..cluster.state import ProjectState
 from ..exit_codes import ExitCode
+from ..guide.kept_data import of_owed
 from ..guide.selection import waves
 from ..options import STDOUT, Options
 from ..render.project_outcome import Outcome, worst
 from ..render.result import Order, Plan, Projects, Result
+from ..run import owed_data
 from ..run.connection import LOOKING_TIMEOUT
 from ..run.many import looked
 from ..run.migration_plan import planned
@@ -41,10 +43,13 @@ def _planned(session: Session, options: Options) -> tuple[Plan, ExitCode]:
     where = locate(oc)
     request = request_of(session, oc)
     state = observe(oc, ahead=True, elsewhere=request.permissions)
+    owed = owed_data.left(owed_data.of_place(where), state)
+    if not options.many:
+        owed_data.say(session, map(of_owed, owed))
     seen = examine(oc, where, state, request, options)
     plan = planned(oc, state, request, seen)
     code = exit_code(seen.findings, bool(plan.actions))
-    if code is ExitCode.DONE and plan.actions:
+    if code is ExitCode.DONE and (plan.actions or owed):
         code = ExitCode.SOMETHING_TO_DO
     return plan, code
 

@@ -267,6 +267,7 @@ def promises(state: ProjectState, changes: Iterable[Change], request: Request) -
 
 
 RESTORE = Command((PROGRAM, "restore"))
+TO_RESTORE = Fix(Text("restore them"), (RESTORE,))
 
 
 def of_owed(owed: Owed) -> Check:
@@ -280,8 +281,7 @@ def of_owed(owed: Owed) -> Check:
         time=owed.at,
         path=data.path,
     )
-    fix = Fix(Text("restore them"), (RESTORE,))
-    return Check(Step.DEPLOYMENT_CONFIGS, Code.DATA_RESTORED, f"dc/{data.config}", Verdict.FAILED, seen, fix)
+    return Check(Step.DEPLOYMENT_CONFIGS, Code.DATA_RESTORED, f"dc/{data.config}", Verdict.FAILED, seen, TO_RESTORE)
 
 
 def still_owed(owed: Iterable[Owed], state: ProjectState) -> tuple[Owed, ...]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..check_codes import Code
 from ..check_json import check_of, fix_of
 from ..engine.records import Record
+from ..engine.records import owed as owed_by
 from ..guide.costs import DOWN
+from ..guide.kept_data import RESTORE, TO_RESTORE
 from ..guide.object_changes import AccountCreated, SecretCreated
 from ..guide.readiness import MOVING, STALE, RolloutState
 from ..guide.verdicts import NEXT, alike, summary, telling
@@ -31,6 +34,7 @@ TITLES = {
     "migrate": "Migration of project {project}",
     "undo": "Undo in project {project}",
     "verify": "Verification of project {project}",
+    "restore": "Restoring data in project {project}",
     "step": "Step {step} in project {project}",
 }
 
@@ -181,12 +185,19 @@ def _said(record: Record) -> Text:
 def _failures(record: Record, checks: Sequence[Check]) -> Iterator[Failure]:
     """The configs that ended the run, and what was found to be wrong, each thing once, with the commands of its fix as they are pasted."""
     pasted = record.place.pasted
+    for owed in owed_by((record,)):  # what is lost without it comes first
+        data = owed.data
+        said = "its data was not restored by the end of this run: {rows} rows of {tables} tables, saved at {time} in {path}"
+        seen = Text(said, rows=data.rows, tables=len(data.tables), time=shown_time(owed.at), path=data.path)
+        yield Failure(str(data.subject), seen, NOTHING, TO_RESTORE.sentence, commands=(pasted(RESTORE),))
     for failed in _failed(record):
         why, serves = (Text.revived(failed.get(key)) for key in ("why", "serves"))
         fix = texts.repairs(fix_of(failed.get("fix")))
         log = tuple(map(str, failed.get("log") or ()))
         yield Failure("", why, serves, fix.sentence, log, tuple(map(pasted, fix.commands)))
-    for same in alike(telling(checks)):
+    for same in alike(
+        check for check in telling(checks) if record.command == "verify" or check.code != Code.DATA_RESTORED
+    ):
         fix = texts.repairs(same[0].fix)
         subject = ", ".join(check.subject for check in same)
         yield Failure(subject, same[0].seen, NOTHING, fix.sentence, commands=tuple(map(pasted, fix.commands)))
