@@ -305,6 +305,7 @@ def test_an_empty_database_never_takes_the_place_of_what_was_saved(world: World)
     world.faults(f"restore-fails={NAME}")
     undone = world.run("undo", "--yes")
     assert undone.code == 1, undone.all
+    assert (len(dumps(world)), events(world).count("taken")) == (1, 1), "what is there now holds less"
     world.faults()
     assert (world.migrate(*ONLY).code, rows(world)) == (0, ALL)
 

@@ -102,6 +102,7 @@ MUTANTS = (
     # The content of a database.
     Mutant("rows that were stored since are replaced", "engine/data_keeping.py", "    if less:\n", "    if True:\n", ("commands/test_data.py::test_what_was_stored_since_is_not_replaced_unasked",)),
     Mutant("an empty dump takes the place of a full one", "engine/data_keeping.py", "if earlier and (made.locked or not dumps.holds_rows(tables)):", "if False:", ("commands/test_data.py::test_an_empty_database_never_takes_the_place_of_what_was_saved",)),
+    Mutant("a dump of a new pod takes the place of the former", "guide/kept_data.py", "if each.data.pod_uid != data.pod_uid or each.data.config != data.config)", "if each.data.config != data.config)", ("guide/test_kept_data.py",)),
     Mutant("a dump is not journaled before the patch", "engine/data_keeping.py", "    record(run, TAKEN, data)\n", "    run.owed = kept_data.after(run.owed, TAKEN, data, run.journal.run, now())\n", ("commands/test_data.py::test_a_run_that_is_killed_loses_no_row",)),
     Mutant("what is owed is not said", "guide/kept_data.py", "return any(pod.uid == self.pod_uid and pod.live for pod in state.pods_of(self.config))", "return True", ("commands/test_data.py::test_a_run_that_is_killed_loses_no_row",)),
     Mutant("a row less is no difference", "guide/dumps.py", "        if counts.get(number) != table.rows:\n", "        if number not in counts:\n", ("commands/test_data.py::test_a_restore_with_a_row_less_is_no_success",)),
