@@ -1,4 +1,4 @@
-"""`oc apply` and `oc diff`: what was applied is kept in an annotation."""
+"""`oc apply`: what was applied is kept in an annotation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from ..resources import Resource
 from ..server import Api
 from ..store import Object
 from ..typed import Any
-from . import output
 from .errors import error_text
 from .files import done, read, space_of, type_of
 from .session import Session
@@ -76,31 +75,3 @@ def _without(before: Any, wanted: Any) -> Any:
         return wanted
     gone = {key: None for key in before if key not in wanted}
     return {**gone, **{key: _without(before.get(key), value) for key, value in wanted.items()}}
-
-
-def diff(session: Session) -> None:
-    """How an apply would change the cluster, as `diff -u` shows it; exit code 1 if it would (`secrets-and-accounts`)."""
-    from difflib import unified_diff
-
-    from .documents import to_yaml
-
-    for name, item in read(session):
-        resource = type_of(item, name)
-        space = space_of(session, item)
-        with session.api() as api:
-            key = item["metadata"]["name"]
-            known = api.store.get(resource.plural, space if resource.namespaced else None, key)
-            if known is None:
-                after = api.create(resource, space, item, dry_run=True)
-            else:
-                after, _ = api.patch(resource, space, key, "strategic", merged(known, item), dry_run=True)
-            stamp = api.store.timestamp().replace("T", " ").replace("Z", ".000000000 +0000")
-            draw = api.store.random()
-            version = resource.version.replace("/", ".")
-            part = f"{version}.{resource.kind}.{space if resource.namespaced else ''}.{key}"
-            files = [f"{side}-{draw.getrandbits(32)}/{part}" for side in ("LIVE", "MERGED")]
-        sides = [to_yaml(output.shown(side)).splitlines(keepends=True) if side else [] for side in (known, after)]
-        lines = list(unified_diff(sides[0], sides[1], files[0], files[1], stamp, stamp))
-        if lines:
-            session.out.write(f"diff -u -N {files[0]} {files[1]}\n" + "".join(lines))
-            session.failed = True

@@ -125,22 +125,6 @@ def undo(session: Session, name: str) -> None:
     session.print(f"{SINGULAR}/{name} rolled back")
 
 
-def history(session: Session, name: str) -> None:
-    """The revisions and what they came from."""
-    with session.api() as api:
-        config = api.config(session.namespace, name)
-        session.warn("deploymentconfigs")
-        found = revisions.revisions(api.store, config)
-    session.print(f"{SINGULAR}/{name} ")
-    session.print("REVISION\tSTATUS\t\tCAUSE")
-    for item in found:
-        version = revisions.note(item, "deployment-config.latest-version")
-        phase = revisions.note(item, "deployment.phase")
-        tabs = "\t" * (2 - len(phase) // 8)
-        session.print(f"{version}\t\t{phase}{tabs}{revisions.note(item, 'deployment.status-reason')}")
-    session.print("")
-
-
 ROLLOUT = {
     "latest": latest,
     "pause": pause,
@@ -148,7 +132,6 @@ ROLLOUT = {
     "cancel": cancel,
     "retry": retry,
     "undo": undo,
-    "history": history,
     "status": status,
 }
 

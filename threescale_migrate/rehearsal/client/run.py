@@ -33,7 +33,6 @@ VERBS: dict[str, tuple[str, str, str]] = {
     """),
     "apply": ("applying", "apply", FILES + DRY_RUN + OUTPUT + CHANGE + "server-side bool, force-conflicts bool"),
     "replace": ("changing", "replace", FILES + DRY_RUN + OUTPUT + CHANGE + "force bool"),
-    "diff": ("applying", "diff", FILES),
     "patch": ("changing", "patch", FILES + DRY_RUN + OUTPUT + CHANGE + "patch p text, patch-file text, type text, local bool"),
     "delete": ("changing", "delete", FILES + SELECT + DRY_RUN + OUTPUT + """
         raw text, wait bool, now bool, force bool, grace-period text, timeout text, cascade text=background
@@ -51,7 +50,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "adm": ("policy", "adm", DRY_RUN + OUTPUT + "serviceaccount z list"),
     "policy": ("policy", "policy", DRY_RUN + OUTPUT + "serviceaccount z list"),
     "rollout": ("rolling", "rollout", OUTPUT + DRY_RUN + """
-        timeout text, watch w bool, again bool, to-revision int, revision int
+        timeout text, watch w bool, again bool, to-revision int
     """),
     "scale": ("rolling", "scale", SELECT + OUTPUT + "replicas int, current-replicas int, timeout text"),
     "set": ("rolling", "set_", SELECT + OUTPUT + "from-config bool, remove bool, remove-all bool, auto bool, manual bool"),
