@@ -253,7 +253,7 @@ def test_a_gate_that_fails_in_the_third_of_the_tools_own_waves_leaves_the_later_
 
 
 def test_a_pause_says_which_configs_come_next_and_what_they_cost(world: World) -> None:
-    chosen = ("--dc", "backend-cron,system-mysql,zync-database")
+    chosen = ("--dc", "backend-cron,system-mysql,zync-database", "--lose-data", "zync-database")
     code, raw = paused(world, chosen, [b"n\n"])
     assert code == 130, raw
     said = " ".join(raw.split())
@@ -264,4 +264,4 @@ def test_a_pause_says_which_configs_come_next_and_what_they_cost(world: World) -
         > paused_at
     )
     assert "system-mysql: it is down while it redeploys" in said
-    assert said.index("zync-database: the data in its emptyDir is lost") > paused_at
+    assert said.rindex("zync-database: the data in its emptyDir is lost") > paused_at

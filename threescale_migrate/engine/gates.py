@@ -163,7 +163,7 @@ def _last_lines(run: Run, answered: Answered) -> tuple[str, ...]:
 
 def _announce(run: Run, coming: Passed, state: ProjectState) -> None:
     """Which configs come next, and what that costs."""
-    found = costs(state, coming.wave.configs)
+    found = costs(state, coming.wave.configs, run.request)
     minutes = -(-longest_seconds((coming.wave,), found) // 60)
     names = ", ".join(coming.wave.configs)
     run.watcher.note(

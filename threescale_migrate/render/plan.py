@@ -16,6 +16,7 @@ from ..guide.config_changes import (
     patches_in,
 )
 from ..guide.costs import Cost, longest_seconds
+from ..guide.kept_data import DataKept, DataRestored
 from ..guide.object_changes import (
     AccountCreated,
     AccountDeleted,
@@ -50,6 +51,8 @@ COUNTED: Mapping[tuple[type[Change], ...], Callable[[int], Text]] = {
     (ConfigResumed, ConfigPaused): lambda count: Text.plural(
         "{count} config resumed or paused", "{count} configs resumed or paused", count=count
     ),
+    (DataKept,): lambda count: Text.plural("{count} database saved", "{count} databases saved", count=count),
+    (DataRestored,): lambda count: Text.plural("{count} database restored", "{count} databases restored", count=count),
     (RolloutCancelled,): lambda count: Text.plural(
         "{count} rollout cancelled", "{count} rollouts cancelled", count=count
     ),
