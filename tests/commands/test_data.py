@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from tests.conftest import World
 from tests.support.data import ALL, DUMP, NAME, ONLY, PATCH, PLAY, events, killed_at, owed_first, rows, store_a_row
 from tests.support.front import Front
+from tests.support.in_process import Ending, Really
 from tests.support.postgres import Postgres
 from tests.support.postgres import postgres as postgres
 from threescale_migrate.rehearsal.server import open_cluster
@@ -193,15 +197,86 @@ def test_a_right_that_is_lost_later_leaves_the_config_as_it_is(world: World) -> 
     done = world.migrate(*ONLY)
     assert done.code == 4, done.all
     assert "pods/exec" in done.err
-    assert not [call for call in front.of(PATCH) if "--dry-run" not in call]
-    assert rows(world) == ALL
+    assert (rows(world), changed(front)) == (ALL, [])
 
 
-def test_a_full_disk_leaves_the_config_as_it_is(world: World) -> None:
+def changed(front: Front) -> list[str]:
+    """The patches that were made."""
+    return [call for call in front.of(PATCH) if "--dry-run" not in call]
+
+
+def test_a_disk_that_is_full_while_oc_writes_leaves_the_config_as_it_is(world: World) -> None:
+    front = Front(world).instead(DUMP, (1, "", "error: write /dev/stdout: no space left on device\n"))
+    done = world.migrate(*ONLY)
+    assert done.code == 4, done.all
+    assert "its data cannot be saved: error: write /dev/stdout: no space left on device" in " ".join(done.err.split())
+    assert (rows(world), changed(front), dumps(world)) == (ALL, [], [])
+
+
+def test_a_directory_that_cannot_be_written_by_then_leaves_the_config_as_it_is(world: World) -> None:
     saved = world.home / "saved"
-    saved.symlink_to("/proc/self")  # a directory in which nobody can make a file
+
+    def taken_away(args: Sequence[str], really: Really) -> Ending:
+        saved.write_text("a file by now")
+        return really(args)
+
+    front = Front(world).instead("create -f -", taken_away)
     done = world.migrate(*ONLY, "--keep-data-in", "saved")
-    assert (done.code, rows(world), accounts(world)) in ((2, ALL, {"default"}), (4, ALL, {"default"})), done.all
+    assert done.code == 4, done.all
+    assert "zync-database is not redeployed, since its data cannot be saved" in " ".join(done.err.split())
+    assert (rows(world), changed(front)) == (ALL, [])
+    before = len(world.journals)
+    assert world.migrate(*ONLY, "--keep-data-in", "saved").code == 2
+    assert len(world.journals) == before
+
+
+def test_a_pod_that_dies_while_it_is_saved_is_not_taken_for_whole(world: World) -> None:
+    def dies(args: Sequence[str], really: Really) -> Ending:
+        _, out, _ = really(args)
+        return 137, out, "command terminated with exit code 137\n"
+
+    front = Front(world).instead(DUMP, dies)
+    done = world.migrate(*ONLY)
+    assert done.code == 4, done.all
+    assert (changed(front), dumps(world), events(world)) == ([], [], [])
+
+
+def test_a_pod_that_dies_while_it_is_filled_is_filled_in_the_pod_that_follows(world: World) -> None:
+    def dies(args: Sequence[str], really: Really) -> Ending:
+        pod = args[2]
+        assert world.oc("delete", "pod", pod).code == 0
+        return 1, "", "error: unable to upgrade connection: container not found\n"
+
+    front = Front(world).instead(PLAY, dies)
+    done = world.migrate(*ONLY)
+    assert done.code == 5, done.all
+    assert rows(world) == ALL or "threescale-migrate restore" in done.err
+    front.leave()
+    world.settle()
+    again = world.migrate(*ONLY)
+    assert (again.code, rows(world)) == (0, ALL), again.all
+
+
+@pytest.mark.processes
+def test_a_second_ctrl_c_ends_a_dump_which_counts_for_nothing_and_leaves_the_config_as_it_is(world: World) -> None:
+    program = world.home / "pod.sh"
+    program.write_text(f"#!/bin/sh\necho $$ > {world.home}/pid; echo rows; exec sleep 60\n")
+    program.chmod(0o755)
+    world.faults(f"exec={NAME}={program}")
+    running = world.popen(*world.migration(*ONLY), cwd=world.home)
+    pid = world.home / "pid"
+    ends = time.monotonic() + 60
+    while not (pid.exists() and pid.read_text().strip()) and time.monotonic() < ends:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert (dumps(world), accounts(world)) == ([], {"default"})
+    world.faults()
+    assert world.migrate("--dc", "zync").code == 0
+    assert list((world.home / "state").rglob("*.part")) == [], "the next success removes what was left behind"
 
 
 @pytest.mark.parametrize("fault", ["restore-fails", "pod-disk-full", "rows-lost"])
