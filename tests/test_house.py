@@ -15,7 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -425,29 +426,84 @@ A_NEW_FORMAT = (
 )
 
 
-def test_a_format_is_added_in_the_files_that_the_map_names(tmp_path: Path) -> None:
-    world = make_world(tmp_path)
-    (row,) = (
-        line
-        for line in (ROOT / "tests" / "README.md").read_text(encoding="utf-8").splitlines()
-        if line.startswith("| a new output format |")
-    )
+# A registry that says something new: the two tables of the guide, and the fault with what the node says then.
+A_NEW_CAUSE = (
+    (
+        "guide/registry_answers.py",
+        '    UNKNOWN = "unknown"\n',
+        '    UNKNOWN = "unknown"\n    MOVED = "moved"\n',
+    ),
+    (
+        "guide/registry_answers.py",
+        "TEXTS: tuple[tuple[str, RegistryAnswer], ...] = (\n",
+        'TEXTS: tuple[tuple[str, RegistryAnswer], ...] = (\n    ("repository has moved", RegistryAnswer.MOVED),\n',
+    ),
+    (
+        "guide/image_pulls.py",
+        "MEANING: dict[RegistryAnswer, tuple[str, bool, str]] = {\n",
+        "MEANING: dict[RegistryAnswer, tuple[str, bool, str]] = {\n"
+        '    RegistryAnswer.MOVED: ("{registry} has it elsewhere by now", True, "name its new place in dc/{name}"),\n',
+    ),
+    (
+        "rehearsal/faults.py",
+        '    "blocked-registry": "the nodes',
+        '    "moved": "the registry has moved its repositories",\n    "blocked-registry": "the nodes',
+    ),
+    (
+        "rehearsal/faults.py",
+        '    "blocked-registry": "exit code',
+        '    "moved": "exit code 5: the registry has moved the image",\n    "blocked-registry": "exit code',
+    ),
+    (
+        "rehearsal/images.py",
+        '    if faults.active(store, "blocked-registry")',
+        '    if faults.active(store, "moved") and "3scale" in image:\n        return f"{BY_RUNTIME}repository has moved"\n'
+        '    if faults.active(store, "blocked-registry")',
+    ),
+)
+Edits = Sequence[tuple[str, str, str]]
+
+
+@contextmanager
+def done_as_the_map_says(task: str, edits: Edits) -> Iterator[str]:
+    """A copy of the package in which that is done, for PYTHONPATH: in the files that the map names for the task, and no others."""
+    lines = (ROOT / "tests" / "README.md").read_text(encoding="utf-8").splitlines()
+    (row,) = (line for line in lines if line.startswith(f"| {task} |"))
     # Elsewhere than the world, in which no secret may be: the rehearsal has one in its source.
     with tempfile.TemporaryDirectory() as directory:
         tree = Path(directory) / PACKAGE
         shutil.copytree(ROOT / PACKAGE, tree, ignore=shutil.ignore_patterns("__pycache__"))
-        for name, old, new in A_NEW_FORMAT:
+        for name, old, new in edits:
             assert f"`{name}`" in row or (not old and f"`{name.partition('/')[0]}/`" in row), name
             words = (tree / name).read_text(encoding="utf-8") if old else ""
             assert words.count(old) == 1 or not old, name
             (tree / name).write_text(words.replace(old, new) if old else new, encoding="utf-8")
-        assert len(re.findall(r"`(?:\w+/)?\w+\.py`", row)) == len(A_NEW_FORMAT) - 1, "and no other file is named"
+        changed = {name for name, old, _ in edits if old}
+        assert set(re.findall(r"`(\w+/\w+\.py|\w+\.py)`", row)) == changed, "and no other file is named"
+        assert len({name for name, _, _ in edits}) <= 4
+        yield directory
+
+
+def test_a_format_is_added_in_the_files_that_the_map_names(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    with done_as_the_map_says("a new output format", A_NEW_FORMAT) as tree:
         argv = ["-m", PACKAGE, "verify", "-o", "lines", "--dc", "zync"]
-        done = world.program([sys.executable, *argv], PYTHONPATH=str(tree.parent))
+        done = world.program([sys.executable, *argv], PYTHONPATH=tree)
         assert done.code == 1
         assert "failed dc/zync\n" in done.out
-        listed = world.program([sys.executable, "-m", PACKAGE, "verify", "--help"], PYTHONPATH=str(tree.parent))
+        listed = world.program([sys.executable, "-m", PACKAGE, "verify", "--help"], PYTHONPATH=tree)
         assert "junit, lines" in " ".join(listed.out.split())
+
+
+def test_a_cause_of_failed_pulls_is_added_in_the_files_that_the_map_names(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    migrate = ("migrate", "--yes", "--grace", "0.5", "--dc", "zync", "--secret-file", world.secret)
+    rehearsed = ("rehearse", "--speed", "40", "--fault", "moved", "--", sys.executable, "-m", PACKAGE, *migrate)
+    with done_as_the_map_says("a new cause of failed pulls", A_NEW_CAUSE) as tree:
+        done = world.program([sys.executable, "-m", PACKAGE, *rehearsed], PYTHONPATH=tree)
+    assert done.code == 5, done.all
+    assert "has it elsewhere by now" in " ".join(done.err.split()), done.err
+    assert "name its new place in dc/zync" in " ".join(done.err.split())
 
 
 def test_the_map_leads_to_files_that_are_there() -> None:
