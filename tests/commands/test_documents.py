@@ -146,7 +146,7 @@ def test_the_deadlines_that_the_readme_states_are_those_that_plan_shows(world: W
     minutes = sorted({int(number) for number in re.findall(r"  (\d+) min\b", shown)})
     assert [int(stated[1]), int(stated[2])] == [minutes[0], minutes[-1]]
     assert re.search(rf" {stated[3]} +{stated[2]} min", shown)
-    assert f"in at most {stated[4]} min" in shown
+    assert f"; at most {stated[4]} min" in shown
 
 
 def test_the_configs_that_the_readme_calls_down_are_those_that_plan_shows(world: World) -> None:

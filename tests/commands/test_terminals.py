@@ -124,3 +124,18 @@ def test_a_crontab_of_few_variables_gets_plain_bytes(world: World, names: tuple[
     assert done.stdout.isascii(), done.stdout
     assert b"\x1b" not in done.stdout + done.stderr
     assert b"[FAILED]" in done.stdout
+
+
+def test_a_locale_of_c_has_words_for_marks_whatever_the_language_is_set_to(world: World) -> None:
+    for set_to, over_all in (("en_US.UTF-8", "C"), ("C", "")):
+        said = world.process_run("verify", "--skip", "permissions", LANG=set_to, LC_ALL=over_all)
+        assert "[FAILED] not migrated" in said.out, said.out
+        assert said.out.isascii()
+    assert "✗ not migrated" in world.process_run("verify", LANG="en_US.UTF-8", LC_ALL="").out
+
+
+def test_a_plan_in_a_narrow_window_has_each_cost_beside_its_config(world: World) -> None:
+    seen = on_terminal(world.command("plan", "--secret-file", world.secret), {**world.environment, "TERM": "xterm"}, 40)
+    lines = [PAINT.sub("", line).strip() for line in seen.lines]
+    assert "1  backend-cron  21 min  no probe" in lines, seen.raw
+    assert "system-memcache  21 min" in lines

@@ -113,7 +113,7 @@ def test_a_project_that_may_not_be_read_is_known_by_its_name_alone(copy: World) 
     copy.faults("forbidden=get:namespaces", "forbidden=get:projects")
     done = undo(copy)
     assert done.code == 0, done.all
-    assert "only the project's name is known" in undo(copy).err
+    assert "the project's uid cannot be read" in undo(copy).err
 
 
 @pytest.mark.long

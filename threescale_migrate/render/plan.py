@@ -167,6 +167,8 @@ def _show_waves(terminal: Terminal, waves: Sequence[Wave], costs: Sequence[Cost]
         minutes = terminal.say(_limit(cost))
         words = terminal.say(Text.sentences(*cost.brief))
         head = f"{lead}{joined}{' ' * (widest - columns(joined))}  {minutes:>6}"
+        if columns(head) + 2 > terminal.width - COST_COLUMNS // 2:  # too narrow for a table
+            head = f"{lead}{joined}  {minutes}"
         hanging = max(6, min(columns(head) + 2, terminal.width - COST_COLUMNS))
         terminal.line(f"{head}  {words}".rstrip(), 0, hanging)
 

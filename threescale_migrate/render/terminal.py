@@ -128,7 +128,10 @@ class Terminal:
     def _unicode(self) -> bool:
         """Whether the stream accepts more than ASCII, and its reader expects that: cron mails what it gets in the charset of its
         own locale, which is C's, where Python writes UTF-8 anyway (PEP 538)."""
-        posix = all(os.environ.get(name, "") in words for name, words in POSIX_LOCALE.items())
+        own = os.environ.get("LC_ALL")  # where it is set, the others say nothing
+        posix = all(
+            os.environ.get(name, "") in words for name, words in POSIX_LOCALE.items() if not own or name == "LC_ALL"
+        )
         named = "utf" in (getattr(self.stream, "encoding", None) or "").lower()
         return named and (self.live or not posix)
 
