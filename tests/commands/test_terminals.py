@@ -14,7 +14,8 @@ from threescale_migrate.render.terminal import columns
 PAINT = re.compile(r"\x1b\[[0-9;]*m")
 # What moves the cursor or clears.
 MOVES = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")
-FAILS = ("verify", "--oc", "./no-such-oc")
+# Without an `oc` it ends at once.
+FAILS, WITHOUT = ("verify",), {"PATH": "/nonexistent"}
 # Options, environment, and whether there is colour in a pipe and on a terminal.
 COLOURS: list[tuple[tuple[str, ...], dict[str, str], bool, bool]] = [
     ((), {}, False, True),
@@ -62,12 +63,10 @@ def shown(world: World, args: tuple[str, ...], environment: dict[str, str], widt
 def test_colour_is_where_it_is_wanted(
     place: World, options: tuple[str, ...], environment: dict[str, str], piped: bool, terminal: bool
 ) -> None:
-    said = place.program(
-        ["env", *(f"{name}={word}" for name, word in environment.items()), *place.command(*FAILS, *options)]
-    )
+    said = place.run(*FAILS, *options, **WITHOUT, **environment)
     assert said.code == 7
     assert bool(PAINT.search(said.err)) is piped, said.err
-    seen = shown(place, (*FAILS, *options), environment)
+    seen = shown(place, (*FAILS, *options), {**WITHOUT, **environment})
     assert seen.code == 7
     assert bool(PAINT.search(seen.raw)) is terminal, seen.raw
 
@@ -75,8 +74,7 @@ def test_colour_is_where_it_is_wanted(
 RESULTS = (("verify", "-v"), ("plan",), ("preflight",), ("verify", "--help"), ("help", "migrate"))
 
 
-@pytest.mark.parametrize("width", [50, 79, 200])
-@pytest.mark.parametrize("args", RESULTS, ids=" ".join)
+@pytest.mark.parametrize(("args", "width"), [*((args, 50) for args in RESULTS), (("verify",), 79), (("plan",), 200)])
 def test_no_line_of_prose_is_wider_than_the_window(place: World, args: tuple[str, ...], width: int) -> None:
     seen = shown(place, args, {"PAGER": "cat", "THREESCALE_MIGRATE_SECRET_FILE": place.secret}, width)
     assert len(seen.lines) > 10, seen.raw
