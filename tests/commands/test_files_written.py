@@ -7,8 +7,6 @@ import stat
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import GRACE, TOKEN, World
 from tests.support.markdown import Kind, blocks
 from threescale_migrate.cli.topics import topic
@@ -51,7 +49,6 @@ def written(home: Path) -> list[str]:
     return [name for name in names if not name.startswith(NOT_OURS)]
 
 
-@pytest.mark.processes
 def test_each_file_that_is_written_is_in_the_table_and_each_of_the_table_is_written(world: World) -> None:
     here = world.home
     for words in (

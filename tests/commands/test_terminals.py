@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from typing import Any
 
 import pytest
 
@@ -63,10 +64,11 @@ def shown(world: World, args: tuple[str, ...], environment: dict[str, str], widt
 def test_colour_is_where_it_is_wanted(
     place: World, options: tuple[str, ...], environment: dict[str, str], piped: bool, terminal: bool
 ) -> None:
-    said = place.run(*FAILS, *options, **WITHOUT, **environment)
+    given: dict[str, Any] = {**WITHOUT, **environment}
+    said = place.run(*FAILS, *options, **given)
     assert said.code == 7
     assert bool(PAINT.search(said.err)) is piped, said.err
-    seen = shown(place, (*FAILS, *options), {**WITHOUT, **environment})
+    seen = shown(place, (*FAILS, *options), given)
     assert seen.code == 7
     assert bool(PAINT.search(seen.raw)) is terminal, seen.raw
 
@@ -74,7 +76,9 @@ def test_colour_is_where_it_is_wanted(
 RESULTS = (("verify", "-v"), ("plan",), ("preflight",), ("verify", "--help"), ("help", "migrate"))
 
 
-@pytest.mark.parametrize(("args", "width"), [*((args, 50) for args in RESULTS), (("verify",), 79), (("plan",), 200)])
+@pytest.mark.parametrize(
+    ("args", "width"), [*((args, 50) for args in RESULTS), (("verify", "-v"), 79), (("plan",), 200)]
+)
 def test_no_line_of_prose_is_wider_than_the_window(place: World, args: tuple[str, ...], width: int) -> None:
     seen = shown(place, args, {"PAGER": "cat", "THREESCALE_MIGRATE_SECRET_FILE": place.secret}, width)
     assert len(seen.lines) > 10, seen.raw
