@@ -267,6 +267,12 @@ class Check:
     usage: bool = False
     forceable: bool = False
 
+    @property
+    def config(self) -> str:
+        """The config that it is about; empty where it is about something else."""
+        kind, _, name = self.subject.partition("/")
+        return name if kind == "dc" else ""
+
 
 class Problem(Exception):
     """What ends a command, in one sentence, and what can be done."""

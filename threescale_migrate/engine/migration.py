@@ -95,7 +95,7 @@ def accounted(state: ProjectState, run: Run) -> tuple[Check, ...]:
 
 
 def _is_new(check: Check, run: Run) -> bool:
-    return check.subject.startswith("dc/") and check.subject[len("dc/") :] not in run.planned
+    return bool(check.config) and check.config not in run.planned
 
 
 def prepare(run: Run) -> ProjectState:

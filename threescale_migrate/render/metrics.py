@@ -61,7 +61,7 @@ def _samples(outcome: Outcome, now: float) -> Iterator[tuple[str, dict[str, str]
         yield "check", {"code": code, "subject": subject, "verdict": verdict_}, str(count)
     for check in outcome.configs:
         if check.verdict in (Verdict.PASSED, Verdict.FAILED):
-            yield "config_migrated", {"config": check.subject.partition("/")[2]}, f"{check.verdict is Verdict.PASSED:d}"
+            yield "config_migrated", {"config": check.config}, f"{check.verdict is Verdict.PASSED:d}"
 
 
 def _labels(labels: dict[str, str]) -> str:

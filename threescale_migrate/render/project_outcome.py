@@ -63,9 +63,7 @@ class Outcome:
     @property
     def configs(self) -> tuple[Check, ...]:
         """The proofs of single configs."""
-        return tuple(
-            check for check in self.checks if check.code == Code.PODS_RUN_AS_AMP and check.subject.startswith("dc/")
-        )
+        return tuple(check for check in self.checks if check.code == Code.PODS_RUN_AS_AMP and check.config)
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ class _Fixes:
             fix = repairs(fix)
         if len(same) > 1:
             check = replace(check, subject=", ".join(one.subject for one in same))
-        names = [one.subject[len("dc/") :] for one in same if one.subject.startswith("dc/")]
+        names = [one.config for one in same if one.config]
         if len(names) == len(same) > 1:
             seen = Text("each of {count} configs: {seen}", count=len(names), seen=check.seen)
             check = replace(check, subject="", seen=Text("{seen} ({names})", seen=seen, names=", ".join(names)))
