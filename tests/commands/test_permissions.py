@@ -29,7 +29,7 @@ def create(world: World, kind: str, name: str, namespace: str = "threescale", **
 
 
 def give_default_rights_of_all_kinds(world: World) -> None:
-    """As rbac.jsonl does, and what it does not: an SCC's users, other projects, secrets, a role that is not there."""
+    """As fixtures/rbac does, and what it does not: an SCC's users, other projects, secrets, a role that is not there."""
     run_all(
         world,
         f"adm policy add-cluster-role-to-user view {DEFAULT}",

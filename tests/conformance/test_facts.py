@@ -38,6 +38,13 @@ def cited(text: str) -> set[int]:
     return {int(number) for group in FORM.findall(text) for number in re.findall(r"\d+", group)}
 
 
+def test_a_scenario_is_named_as_the_directory_that_it_is() -> None:
+    former = re.compile(rf"(?<!/)\b(?:{'|'.join(map(re.escape, scenario_names()))})\.jsonl")
+    for file in sources():
+        assert not former.search(file.read_text(encoding="utf-8")), f"{file}: a scenario is cited as `fixtures/NAME`"
+    assert former.search("as rbac.jsonl shows")
+
+
 def test_the_facts_are_numbered_as_they_are_cited() -> None:
     assert list(facts()) == list(range(1, 41))
 

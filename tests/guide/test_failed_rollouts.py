@@ -20,7 +20,7 @@ NOTES = "openshift.io/deployment"
 
 
 def config(name: str = "zync", reason: str = "NewReplicationControllerCreated", observed: int = 4) -> dict[str, Any]:
-    """A config as quotas.jsonl has it, patched to run as `amp`, with its second revision under way."""
+    """A config as fixtures/quotas has it, patched to run as `amp`, with its second revision under way."""
     return {
         "kind": "DeploymentConfig",
         "metadata": {"name": name, "namespace": "threescale", "generation": 4},
@@ -66,7 +66,7 @@ def event(kind: str, name: str, reason: str, message: str) -> Any:
     }
 
 
-# Word for word as quotas.jsonl has them.
+# Word for word as fixtures/quotas has them.
 QUOTA = "exceeded quota: q, requested: pods=1, used: pods=15, limited: pods=15"
 REFUSED_DEPLOYER = event(
     "DeploymentConfig",

@@ -54,7 +54,7 @@ def state(*items: dict[str, Any], unread: dict[str, str] | None = None) -> Proje
 
 
 def recorded_state(number: int) -> ProjectState:
-    """What rbac.jsonl shows before `amp` is given its rights (0) and after (1); an earlier `amp` of that cluster is left out."""
+    """What fixtures/rbac shows before `amp` is given its rights (0) and after (1); an earlier `amp` of that cluster is left out."""
     items: list[dict[str, Any]] = []
     for what in ("rolebindings", "clusterrolebindings"):
         calls = [call for call in recorded.calls("rbac") if call.argv[1:] == ("get", what, "-o", "json")]

@@ -76,7 +76,7 @@ def pin(oc: Oc) -> str:
     """Has each later call of `oc` name the context and the project that hold now, and gives the context's server, empty if
     there is no kubeconfig. Raises OcError, Refused if no project is chosen.
 
-    Rests on places.jsonl: `oc config view --minify` prints the context that holds, without the login, and asks no server.
+    Rests on fixtures/places: `oc config view --minify` prints the context that holds, without the login, and asks no server.
     """
     found = _context(oc)
     project = oc.namespace or found.project or oc.read_line(("project", "-q"), PROJECT)

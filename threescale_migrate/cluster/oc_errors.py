@@ -267,7 +267,7 @@ def set_aside(stderr: str) -> tuple[str, ...]:
 def classify(exit_code: int, stderr: str) -> type[OcError] | None:
     """Gives the class of a failure by what the server or `oc` answered, None if the call succeeded.
 
-    Rests on errors.jsonl, mixed-rights.jsonl and the 4.6 scenario.
+    Rests on fixtures/errors, fixtures/mixed-rights and the 4.6 scenario.
     """
     if exit_code == 0:
         return None

@@ -55,7 +55,7 @@ Part = Union[
 def parse_item(item: _JSON) -> tuple[str, Part]:
     """The namespace of one item of oc's lists, and what it says.
 
-    Rests on documented-procedure.jsonl and mixed-rights.jsonl; takes 3.11's bindings as well. Raises KeyError, TypeError,
+    Rests on fixtures/documented-procedure and fixtures/mixed-rights; takes 3.11's bindings as well. Raises KeyError, TypeError,
     ValueError or AttributeError for what has not the shape of the cluster's objects.
     """
     parse = _PARSERS.get(str(item.get("kind")))
@@ -155,7 +155,7 @@ def _rule(rule: _JSON) -> Rule:
 def parse_review(item: _JSON) -> tuple[tuple[Rule, ...], bool]:
     """The rules of a SelfSubjectRulesReview, and whether they are all: an authorizer that is no RBAC cannot list its own.
 
-    Rests on in-the-name-of-an-account.jsonl (fact 33). Raises as `parse_item` does.
+    Rests on fixtures/in-the-name-of-an-account (fact 33). Raises as `parse_item` does.
     """
     status = item["status"]
     rules = (*(status.get("resourceRules") or ()), *(status.get("nonResourceRules") or ()))

@@ -189,7 +189,7 @@ def parse_controller(item: _JSON) -> ReplicationController:
 
 
 def _lasted(notes: _JSON) -> float | None:
-    """From the deployer's start to its end; one whose pods were refused has no start (rollouts.jsonl)."""
+    """From the deployer's start to its end; one whose pods were refused has no start (fixtures/rollouts)."""
     began = _moment(
         notes.get("openshift.io/deployer-pod.started-at") or notes.get("openshift.io/deployer-pod.created-at")
     )

@@ -58,7 +58,7 @@ REFUSALS: tuple[tuple[str, CauseKind, str, str, tuple[Command, ...]], ...] = (
         (RESUME,),
     ),
 )
-# How the event of a config begins whose deployer pod was not created (quotas.jsonl).
+# How the event of a config begins whose deployer pod was not created (fixtures/quotas).
 NO_DEPLOYER = "Error creating deployer pod: "
 # The reason in a replication controller that ended for want of a deployer pod (fact 31).
 NOT_MADE = "unable to create deployer pod"

@@ -73,7 +73,7 @@ def cancelled(config: DeploymentConfig, newest: ReplicationController) -> bool:
 
 
 def expired(config: DeploymentConfig, newest: ReplicationController) -> bool:
-    """Whether a failed rollout used all its time; its condition says so for every failure (rollouts.jsonl)."""
+    """Whether a failed rollout used all its time; its condition says so for every failure (fixtures/rollouts)."""
     return newest.phase == "Failed" and newest.lasted is not None and newest.lasted >= config.timeout_seconds
 
 

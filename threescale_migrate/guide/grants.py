@@ -93,7 +93,7 @@ def _names(binding: Binding, namespace: str, account: str) -> bool:
 
 def has(state: ProjectState, account: str, grant: Grant) -> bool:
     """Whether an account has a right; an SCC also by the binding that an `oc` from 4.5 on makes of `add-scc-to-user`: in the
-    project where a call names one, which each of ours does (old-clients.jsonl), else in the cluster (rbac.jsonl). Where the
+    project where a call names one, which each of ours does (fixtures/old-clients), else in the cluster (fixtures/rbac). Where the
     bindings cannot be read, by what a review in its name shows."""
     found = grants(state, account)
     if grant in found:

@@ -65,7 +65,7 @@ _ASK = Text(
 )
 
 
-# As in-the-name-of-an-account.jsonl has it.
+# As fixtures/in-the-name-of-an-account has it.
 _CANNOT_ASK = re.compile(r'User "([^"]+)" cannot impersonate')
 
 

@@ -111,7 +111,7 @@ class Assessment:
 
 
 def assess(state: ProjectState, name: str, goal: Goal = MIGRATED) -> Assessment:
-    """Judges one config of `state.configs`; rests on rollouts.jsonl and documented-procedure.jsonl."""
+    """Judges one config of `state.configs`; rests on fixtures/rollouts and fixtures/documented-procedure."""
     config = state.configs[name]
     newest = state.newest(name)
     rollout, reason = _rollout(state, config, newest)
