@@ -87,12 +87,14 @@ def test_a_disk_that_is_full_during_a_dump_is_said_and_nothing_is_left(world: Wo
     rest = "ulimit -S -f unlimited"  # the cluster itself has room
     in_front(world, f"{rest}\ncase \"$*\" in *pg_dumpall*) head -c 30000000 /dev/zero | tr '\\0' x; exit 0;; esac")
     target = tmp_path / "saved"
-    command = " ".join(world.command("backup", str(target), "--dump", "zync-database"))
-    done = world.program(["sh", "-c", f"ulimit -S -f 2000; exec {command}"])
-    assert done.code == 2, done.all
-    assert f"{target} cannot be written (File too large)" in done.err
-    assert not target.exists()
-    assert [path.name for path in tmp_path.iterdir() if "saved" in path.name] == []
+    words = world.migration("--dc", "zync-database", "--keep-data-in", str(target))
+    done = world.program(["sh", "-c", f"ulimit -S -f 2000; exec {' '.join(world.command(*words))}"])
+    assert done.code == 4, done.all
+    assert "zync-database is not redeployed, since its data cannot be saved: File too large" in " ".join(
+        done.err.split()
+    )
+    assert list(target.iterdir()) == []
+    assert world.accounts()["zync-database"] == {"default"}
 
 
 def test_a_wave_plan_of_a_windows_editor_is_read(place: World, tmp_path: Path) -> None:

@@ -95,10 +95,10 @@ def _free(directory: Path, name: str) -> Path:
 def _unsaved(run: Run, config: str, why: Text) -> Exception:
     """The end of a run that cannot save what its next change would lose."""
     fix = Fix(Text("remove the cause, or give --lose-data {config} if that data may be lost", config=config))
-    said = "{config} is not redeployed, since its data cannot be saved: {why}"
+    said = Text("{config} is not redeployed, since its data cannot be saved: {why}", config=config, why=why)
     if not run.journal.number:
-        return Refused(Text("{said}; nothing was changed", said=Text(said, config=config, why=why)), fix)
-    return Failed(Failure((Text(said, config=config, why=why),), fix=fix, undo=run.undoing), ExitCode.REFUSED)
+        return Refused(Text.sentences(said, Text("nothing was changed")), fix)
+    return Failed(Failure((said,), fix=fix, undo=run.undoing), ExitCode.REFUSED)
 
 
 def record(run: Run, event: str, data: DataKept, pod_uid: str = "", said: str = "") -> None:
