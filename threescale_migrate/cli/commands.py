@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, About] = {
     ),
     "migrate": _about(
         "carries out the six steps and verifies them",
-        "secret_file namespace yes dc resume_paused on_failure gate report timeout",
+        "secret_file namespace yes dc lose_data on_failure gate report timeout",
         "migrate --secret-file 12345678-cluster-secret.yaml",
         "migrate --yes --timeout 2h -o json",
         "migrate --all-at-once",
