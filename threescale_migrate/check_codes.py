@@ -31,6 +31,7 @@ class Code(str, Enum):
     RIGHTS_SUFFICIENT = "rights-sufficient", "the user has each right that the plan needs"
     STEP_PLANNED = "step-planned", "the step can be planned with what was given"
     CONFIG_HEALTHY = "config-healthy", "the config is healthy before it is changed"
+    PULL_SECRETS_REACH_PODS = "pull-secrets-reach-pods", "the pods of the config get the pull secrets of their account"
     ADMISSION_ALLOWS = "admission-allows", "no policy of the cluster refuses configs that run as amp"
     DATA_SAVABLE = "data-savable", "data that a redeployment would empty can be saved, or may be lost"
     IMAGE_IMPORTED = "image-imported", "the image stream that the config follows has its image"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -278,3 +279,28 @@ def test_configs_that_run_as_amp_already_are_only_rolled_out_and_undo_says_what_
     assert "still name" in undone.all
     account = world.objects()["serviceaccounts"]["threescale/amp"]
     assert [one["name"] for one in account["imagePullSecrets"]] == ["quay-auth"]
+
+
+def test_a_config_with_pull_secrets_of_its_own_is_refused_first_and_migrated_once_it_names_the_registrys(
+    world: World,
+) -> None:
+    """Its pods get none of the account's: the migration stopped half way, and each further one redeployed the config in vain."""
+    own = '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"mirror"}]}}}}'
+    assert world.oc("patch", "dc", "zync", "--patch", own).code == 0
+    world.settle()
+    before = world.objects()
+    assert world.migrate().code == 4
+    checked = world.run("preflight", "--secret-file", world.secret, "-o", "json")
+    assert checked.code == 4, checked.all
+    found = [check for check in checked.json()["findings"] if check["verdict"] == "failed"]
+    assert [(check["code"], check["subject"]) for check in found] == [("pull-secrets-reach-pods", "dc/zync")]
+    assert world.objects() == before
+    lines = [line.strip() for line in world.migrate().all.splitlines()]
+    command = next(line for line in lines if line.startswith("oc patch dc zync --type=json"))
+    assert world.oc(*shlex.split(command)[1:]).code == 0
+    world.settle()
+    assert world.migrate().code == 0
+    assert world.run("verify").code == 0
+    undone = world.run("undo", "--yes")
+    assert undone.code == 1  # the template names the secret, which stays
+    assert "it is kept: dc/zync" in undone.out

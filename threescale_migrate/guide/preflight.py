@@ -6,6 +6,7 @@ the plan's own actions, so that exactly the rights for what will be done are che
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -250,6 +251,7 @@ def _configs(facts: Facts, request: Request) -> list[Check]:
         healthy += finding is None or finding.verdict is Verdict.PASSED
         found += [] if finding is None else [finding]
         found += _images(state, name)
+        found += _own_pull_secrets(state, name)
     found += todays_images.checks(facts.images, facts.state.secret is not None)
     if healthy:
         seen = Text("{count} of {total} are healthy", count=healthy, total=len(chosen))
@@ -335,6 +337,24 @@ def _images(state: ProjectState, name: str) -> list[Check]:
             Check(Step.DEPLOYMENT_CONFIGS, Code.IMAGE_IMPORTED, f"is/{tag}", Verdict.FAILED, seen, fix, forceable=True)
         )
     return found
+
+
+def _own_pull_secrets(state: ProjectState, name: str) -> list[Check]:
+    """A config whose template names pull secrets of its own: its pods get those alone and none of the account's, so that they could never
+    have the registry's (Kubernetes, plugin/pkg/admission/serviceaccount: the account's are copied to a pod that names none)."""
+    own = state.configs[name].template_pull_secrets
+    if not own or SECRET_NAME in own:
+        return []
+    seen = Text(
+        "its template names pull secrets of its own ({names}), so that its pods never get those of {account}",
+        names=", ".join(own),
+        account=ACCOUNT,
+    )
+    entry = [{"op": "add", "path": "/spec/template/spec/imagePullSecrets/-", "value": {"name": SECRET_NAME}}]
+    words = ("patch", "dc", name, "--type=json", f"--patch={json.dumps(entry, separators=(',', ':'))}")
+    fix = then(Text("add {secret} to them, which redeploys the config", secret=SECRET_NAME), words)
+    code = Code.PULL_SECRETS_REACH_PODS
+    return [Check(Step.DEPLOYMENT_CONFIGS, code, f"dc/{name}", Verdict.FAILED, seen, fix, forceable=True)]
 
 
 def _capacity(facts: Facts, request: Request) -> list[Check]:
