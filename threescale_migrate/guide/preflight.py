@@ -208,7 +208,7 @@ def _registry_secret(facts: Facts, request: Request) -> list[Check]:
         return found
     seen = Text("it is in the project, with credentials for {registry}", registry=REGISTRY)
     if given is not None:
-        seen = Text("usable: credentials for {registry}, from {source}", registry=REGISTRY, source=given.source)
+        seen = Text("usable credentials for {registry}, from {source}", registry=REGISTRY, source=given.source)
     return [Check(Step.REGISTRY_SECRET, Code.REGISTRY_SECRET_USABLE, subject, Verdict.PASSED, seen), *found]
 
 

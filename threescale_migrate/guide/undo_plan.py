@@ -15,7 +15,7 @@ from . import config_changes, kept_data, object_changes, role_changes
 from .change import Change, Undo
 from .config_changes import ConfigChange, ConfigPatched, ConfigResumed, patches_in
 from .deployment_configs import starts
-from .object_changes import AccountCreated, SecretCopied, SecretCreated, SecretReplaced
+from .object_changes import AccountCreated, SecretCopied, SecretCreated, SecretLinked, SecretReplaced
 from .objects_in_use import SHOWN, naming
 from .readiness import Goal, assess, fix, unread
 from .role_changes import RoleGranted
@@ -271,4 +271,8 @@ def _check_object(state: ProjectState, undo: Undo, change: Change) -> Check:
         if still:
             seen = Text("removed; {pods} still names it, and does not need it", pods=still)
             return checked(Verdict.WARNING, seen)
-    return checked(Verdict.PASSED, Text("as before the run") if isinstance(change, SecretReplaced) else Text("removed"))
+    if isinstance(change, SecretReplaced):
+        return checked(Verdict.PASSED, Text("as before the run"))
+    if isinstance(change, SecretLinked):  # the account itself is not removed
+        return checked(Verdict.PASSED, Text("secret {secret} is no longer linked to it", secret=change.name))
+    return checked(Verdict.PASSED, Text("removed"))
