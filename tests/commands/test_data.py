@@ -96,6 +96,11 @@ def test_a_restore_that_fails_leaves_the_dump_and_a_command_that_restores_it(wor
     assert by_hand.code == 0, by_hand.all
     assert by_hand.err.count("ERROR") == 2, "the superuser's role alone is there already"
     assert postgres.sql(pod_of(world), ROWS) == before
+    assert "not restored" in world.run("verify", *ONLY).all, "a command that looks does not read the database"
+    known = world.run("restore", "--yes")
+    assert (known.code, "each row of the file is in its database already" in known.err) == (0, True), known.all
+    assert "not restored" not in world.run("verify", *ONLY).all
+    assert postgres.sql(pod_of(world), ROWS) == before
 
 
 def test_a_restore_with_a_row_less_is_no_success(world: World, postgres: Postgres) -> None:

@@ -187,7 +187,7 @@ def _takes(run: Run, owed: Owed, pod: Pod, force: bool) -> bool:
         path.unlink()
         record(run, RESTORED, data, pod.uid)
         run.restored.append(data)
-        run.watcher.note(Text("{config}: an earlier run has restored its data", config=data.config))
+        run.watcher.note(Text("{config}: each row of the file is in its database already", config=data.config))
         return False
     if force:
         kept = _free(path.parent, f"{data.config}-{run.journal.run}-replaced")
