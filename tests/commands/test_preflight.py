@@ -231,7 +231,7 @@ def test_a_hook_fails_without_the_link_of_default_and_passes_with_it(tmp_path: P
     assert "its pre hook runs as default and cannot pull registry.redhat.io" in " ".join(bare.out.split())
     linked = world.run("preflight", "--secret-file", world.secret, "--dc", "system-app")
     assert linked.code == 0, linked.all
-    assert "which is what migrate gives it" in " ".join(linked.out.split())
+    assert "migrate adds them" in " ".join(linked.out.split())
     failed = world.migrate("--dc", "system-app", "--no-link=default", "--force")
     assert failed.code == 5, failed.all
     fix = ("oc secrets link default threescale-registry-auth --for=pull", "oc rollout cancel dc/system-app")
