@@ -15,6 +15,7 @@ import string
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -227,11 +228,10 @@ def unreadable() -> list[str]:
     return sorted({message.where for message in all_messages() if message.template is None})
 
 
-def all_messages() -> Iterator[Found]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield from of_source(path)
-    yield from of_tables()
-    yield from of_command_line()
+@cache
+def all_messages() -> tuple[Found, ...]:
+    of_sources = (found for path in sorted(PACKAGE.rglob("*.py")) for found in of_source(path))
+    return (*of_sources, *of_tables(), *of_command_line())
 
 
 def path_of(language: str) -> Path:

@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant("any object is a review", "cluster/allowed_calls.py", "return in_a_name and bool(spaces) and stdin == reviews(spaces)", "return in_a_name and bool(spaces)", (DOORS,)),
     Mutant("a change without a journal", "cluster/oc.py", "if not record.is_open:", "if False:", (DOORS,)),
     # The order of the journal.
-    Mutant("a change that is not announced", "engine/apply.py", "number = run.journal.begin(change, argv)", "number = run.journal.number = run.journal.number + 1", (MATRIX + "::test_a_call_that_fails_loses_nothing",)),
-    Mutant("no answer is a failure", "engine/apply.py", 'outcome = "failed" if isinstance(error, failures.WITHOUT_EFFECT) else "unknown"', 'outcome = "failed"', (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
+    Mutant("a change that is not announced", "engine/apply.py", "number = run.journal.begin(change, argv)", "number = run.journal.number = run.journal.number + 1", ("commands/test_preconditions.py::test_a_patch_carries_the_version_that_was_seen_and_the_journal_has_what_was_sent",)),
+    Mutant("no answer is a failure", "engine/apply.py", 'outcome = "failed" if isinstance(error, oc_errors.WITHOUT_EFFECT) else "unknown"', 'outcome = "failed"', (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
     Mutant("a call that failed has taken effect", "engine/apply.py", "    if change in left:\n", "    if False:\n", (PROMISES + "::test_a_change_that_got_no_answer_is_unknown_in_the_journal",)),
     Mutant("an undo that was killed is complete", "engine/undo_sequence.py", 'if record.finished == "done" and not record.only', "if not record.only", (PROMISES + "::test_an_undo_that_was_killed_has_undone_nothing_that_counts_and_is_continued",)),
     # The judge of rollouts.
@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant("another's login is replaced", "guide/object_changes.py", "if undo.force or state.secret is None or state.secret.fingerprint in (self.fingerprint, self.before):", "if True:", (PROMISES + "::test_undo_does_not_put_the_former_login_over_one_that_came_since",)),
     Mutant("an account with others' links goes", "guide/object_changes.py", "return Kept(Text(why, secrets=\", \".join(linked))) if linked else None", "return None", (PROMISES + "::test_undo_keeps_an_account_to_which_others_have_linked_a_secret",)),
     Mutant("undo --dc takes accounts too", "guide/undo_plan.py", "if isinstance(change, ConfigChange) and change.config in wanted)", "if not isinstance(change, ConfigChange) or change.config in wanted)", (PROMISES + "::test_undo_of_some_configs_leaves_secret_and_account_to_the_others",)),
-    Mutant("an undo is undone", "engine/undo_sequence.py", "        if run is not None:\n            why = \"run", "        if False:\n            why = \"run", ("engine/test_journal.py",)),
+    Mutant("an undo is undone", "engine/undo_sequence.py", "        if run is not None:\n            why = Text(\"run", "        if False:\n            why = Text(\"run", ("engine/test_journal.py",)),
     # Masking.
     Mutant("nothing looks like a login", "redaction.py", "        for pattern, replacement in PATTERNS:\n", "        for pattern, replacement in ():\n", (REDACTION,)),
     Mutant("the screen is not masked", "output.py", "masked = REDACTOR(text)", "masked = text", (REDACTION + "::test_whatever_is_written_to_a_stream_of_the_program_is_masked",)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,13 @@ TERMS = {
 }  # fmt: skip
 
 
-def said() -> Iterator[tuple[str, str]]:
+@cache
+def said() -> tuple[tuple[str, str], ...]:
     """All that is said in English: where, and the words without parameters."""
+    return tuple(_said())
+
+
+def _said() -> Iterator[tuple[str, str]]:
     for message in messages.all_messages():
         for words in (message.template, message.plural):
             yield message.where, re.sub(r"\{\w*\}|%\(\w+\)[sr]", "…", words or "")
