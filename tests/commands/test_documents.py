@@ -202,7 +202,7 @@ def test_the_first_commands_work_on_a_fresh_clone_in_a_new_home_with_a_bare_path
             return done.stderr + done.stdout
 
         shown = pasted(english)
-        assert "移行済みです" in pasted(japanese)
+        assert "移行が完了し、Pod で確認済みです" in pasted(japanese)
     printed = [re.sub(r"\d+", "N", line) for line in shown.splitlines()]
     for line in excerpt.splitlines():
         assert line == "…" or re.sub(r"\d+", "N", line) in printed, line

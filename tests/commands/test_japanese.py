@@ -52,7 +52,7 @@ def test_a_rehearsal_is_japanese_from_end_to_end(world: World) -> None:
     assert done.code == 0, done.all
     assert english(done.out) == []
     assert english("\n".join(line for line in done.err.splitlines() if not line.startswith("$"))) == []
-    assert "移行済みです" in done.out
+    assert "移行が完了し、Pod で確認済みです" in done.out
 
 
 def test_what_fails_is_said_in_japanese_and_means_the_same_to_a_program(tmp_path: Path) -> None:
