@@ -521,3 +521,16 @@ def test_what_another_project_of_that_name_has_saved_is_not_restored(world: Worl
     restored = world.run("restore", "--yes")
     assert "nothing to restore" in restored.out
     assert rows(world) == {}
+
+
+@pytest.mark.parametrize("command", ["plan", "migrate", "undo"])
+def test_a_name_that_the_project_does_not_have_may_not_be_lost(migrated_world: World, world: World, command: str) -> None:
+    """Whoever mistypes it believes that of another config to be meant."""
+    place = migrated_world if command == "undo" else world
+    secret = () if command == "undo" else ("--secret-file", world.secret)
+    yes = () if command == "plan" else ("--yes",)
+    before = place.objects()["deploymentconfigs"]
+    done = place.run(command, *secret, *yes, "--lose-data", "zync-databse")
+    assert done.code == 2, done.all
+    assert "no DeploymentConfig zync-databse in project threescale: check the spelling" in " ".join(done.err.split())
+    assert place.objects()["deploymentconfigs"] == before

@@ -53,6 +53,7 @@ def run(session: Session, options: Options) -> Result:
         if not wanted.changes:
             return _nothing_to_undo(session, options, where)
         request = Request(lose_data=options.lose_data)
+        kept_data.check_names(state, request)
         planned = _planned(oc, state, wanted, runs, request)
         if not planned.actions and not owed:
             return checked(session, state, (*guide.verify(state, wanted), *_still(session, where, state, runs)), oc)

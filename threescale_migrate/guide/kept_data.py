@@ -12,7 +12,7 @@ from typing import ClassVar, TypeVar
 
 from ..check_codes import Code
 from ..cluster.state import DeploymentConfig, EmptyDir, Pod, ProjectState
-from ..values import PROGRAM, Check, Command, Fix, Request, Step, Text, Verdict
+from ..values import PROGRAM, Check, Command, Fix, Request, Step, Text, Usage, Verdict
 from . import dumps
 from .change import Change, Kept, Undo
 from .config_changes import ConfigChange, ConfigPatched, ConfigResumed, RolloutStarted
@@ -224,8 +224,18 @@ def needed_rights(state: ProjectState, names: Iterable[str]) -> tuple[Change, ..
     return tuple(DataKept(why, name, "", pod) for name, pod in pods.items())
 
 
+def check_names(state: ProjectState, request: Request) -> None:
+    """Raises Usage where `--lose-data` names what the project does not have: whoever mistypes it believes another's data to be meant."""
+    missing = [name for name in request.lose_data if name not in state.configs]
+    if missing and "dc" not in state.unread:
+        why = "no DeploymentConfig {names} in project {project}: check the spelling, or leave it out of --lose-data"
+        raise Usage(Text(why, names=", ".join(missing), project=state.namespace))
+
+
 def findings(state: ProjectState, changes: Iterable[Change], request: Request) -> tuple[Check, ...]:
-    """What is known before the first change to be in the way of keeping data. What is lost without `--lose-data` fails."""
+    """What is known before the first change to be in the way of keeping data. What is lost without `--lose-data` fails. Raises
+    Usage as `check_names` does."""
+    check_names(state, request)
     found = []
     for name in redeployed(state, changes):
         config = state.configs[name]
