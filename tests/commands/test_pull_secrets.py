@@ -141,7 +141,7 @@ def test_a_control_character_in_a_login_is_called_that_and_not_a_line_break(worl
     login = {"auth": base64.b64encode(f"7654321|barra:{TOKEN}{end}".encode()).decode()}
     done = world.run("plan", "--secret-file", file_of(world, secret({REGISTRY: login})))
     assert done.code == 2, done.all
-    assert "has a control character in the user or password" in done.err
+    assert "have a control character in the user or password" in done.err
     assert "line break" not in done.err
 
 
@@ -152,4 +152,4 @@ def test_what_was_pasted_unseen_at_an_end_of_a_login_is_warned_about(world: Worl
     entry = {"auth": base64.b64encode(login.encode()).decode()}
     planned = world.run("plan", "--prove-pull=none", "--secret-file", file_of(world, secret({REGISTRY: entry})))
     assert planned.code == 3, planned.all
-    assert "has a space or an invisible character at an end" in " ".join(planned.all.split())
+    assert "have a space or an invisible character at an end" in " ".join(planned.all.split())
