@@ -524,7 +524,9 @@ def test_what_another_project_of_that_name_has_saved_is_not_restored(world: Worl
 
 
 @pytest.mark.parametrize("command", ["plan", "migrate", "undo"])
-def test_a_name_that_the_project_does_not_have_may_not_be_lost(migrated_world: World, world: World, command: str) -> None:
+def test_a_name_that_the_project_does_not_have_may_not_be_lost(
+    migrated_world: World, world: World, command: str
+) -> None:
     """Whoever mistypes it believes that of another config to be meant."""
     place = migrated_world if command == "undo" else world
     secret = () if command == "undo" else ("--secret-file", world.secret)
