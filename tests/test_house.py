@@ -317,6 +317,7 @@ HANDED_DOWN = {
     "render.progress": {"began", "ended", "wave", "rollouts", "note"},
     "cli.parser_language": {"current"},
     "run.reports": {"_parsed"},
+    "engine.dumping": {"once"},
 }
 # A command is handed down by the command line, and by itself where it has many projects in turn; this alone calls it.
 CALLS_COMMANDS = "run.errors"
