@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -84,8 +87,22 @@ def test_a_rehearsal_says_that_it_is_one_at_its_start_and_at_its_end(world: Worl
     assert done.code == 0, done.all
     lines = [line for line in done.err.splitlines() if line]
     assert lines[0].startswith("this is a rehearsal: ")
-    assert lines[-2].startswith("this was a rehearsal: ")
+    assert lines[-4].startswith("this was a rehearsal: ")
+    assert "the commands above find none" in lines[-3]
     assert lines[-1].strip() == "threescale-migrate plan -n PROJECT --secret-file FILE"
+
+
+@pytest.mark.long
+def test_the_command_for_a_rehearsal_that_stays_works_as_it_is_printed(world: World) -> None:
+    done = world.run("rehearse", "--speed", "60", "--dir", "kept here")
+    assert done.code == 0, done.all
+    (line,) = [
+        line.strip() for line in done.err.splitlines() if line.strip().startswith("threescale-migrate rehearse ")
+    ]
+    path = f"PATH={Path(sys.executable).parent}:{os.environ['PATH']}"
+    undone = world.program(["env", path, *shlex.split(line), "--yes"])
+    assert undone.code == 0, undone.all
+    assert "as before, and the pods prove it" in undone.out
 
 
 def test_the_heading_of_step_4_counts_what_is_patched_and_what_is_only_rolled_out(world: World) -> None:

@@ -89,7 +89,7 @@ def _in_directory(
             raise Usage(Text("{why}: give a program after --", why=error.text)) from None
     if options.shell:
         return _shell(directory, environment, session, keep)
-    return _whole(directory, environment, speed, session)
+    return _whole(directory, environment, speed, session, keep)
 
 
 def _cluster(directory: Path, options: Options, speed: float) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _secret(directory: Path) -> str:
     return str(directory / launch.EXAMPLE_SECRET)
 
 
-def _whole(directory: Path, environment: dict[str, str], speed: float, session: Session) -> int:
+def _whole(directory: Path, environment: dict[str, str], speed: float, session: Session, keep: bool) -> int:
     """The migration as an operator would run it, as a process of its own: it ends with the checks that `verify` makes."""
     terminal, language = session.talk, session.options.lang
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (PACKAGE, environment.get("PYTHONPATH"))))
@@ -149,9 +149,16 @@ def _whole(directory: Path, environment: dict[str, str], speed: float, session: 
     session.mention(SAYS_SO)
     terminal.line(terminal.paint(f"$ {shlex.join(['threescale-migrate', *command])}", "strong"))
     code = run_program([*ME, *command], environment)
-    if code:
-        session.mention(SAID_SO)
-        return code
-    session.mention(Text.sentences(SAID_SO, Text("next, on your own project, which changes nothing either:")))
-    terminal.verbatim("threescale-migrate plan -n PROJECT --secret-file FILE", 2)
-    return ExitCode.DONE
+    session.mention(SAID_SO)
+    if keep:
+        session.mention(
+            Text("the cluster stays in {directory}; a command for it, such as undo:", directory=str(directory))
+        )
+        inside = ["rehearse", "--dir", str(directory), "--", "threescale-migrate", "undo"]
+        terminal.verbatim(shlex.join(["threescale-migrate", *inside]), 2)
+    else:
+        session.mention(Text("its cluster is removed, so the commands above find none; with --dir DIRECTORY it stays"))
+    if not code:
+        session.mention(Text("next, on your own project, which changes nothing either:"))
+        terminal.verbatim("threescale-migrate plan -n PROJECT --secret-file FILE", 2)
+    return code
