@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import World, make_world
+from tests.support.markdown import Kind, blocks
 from tests.tools import messages
+from threescale_migrate.cli.topics import TOPICS, TRANSLATED, title, topic
+from threescale_migrate.exit_codes import TABLE, numbers
+from threescale_migrate.language import translation
 from threescale_migrate.values import Step
 
 JAPANESE = "ja_JP.UTF-8"
@@ -93,3 +97,53 @@ def test_help_and_refusals_are_japanese_and_their_exit_codes_the_same(
     assert sentence.code == in_english.code
     assert sentence.all != in_english.all
     assert english(sentence.all) == []
+
+
+def test_the_list_of_topics_and_the_line_that_leads_to_it_are_japanese(world: World) -> None:
+    listed = world.run("help", LANG=JAPANESE).out
+    for name in TOPICS:
+        row = next(line for line in listed.splitlines() if line.startswith(f"  {name} "))
+        assert title(name) not in row, row
+        assert english(row.replace(name, "", 1)) == []
+    assert "\nmore: " in world.run("--help").out
+    assert "\nmore: " not in world.run("--help", LANG=JAPANESE).out
+
+
+def test_the_code_of_a_check_and_the_topics_of_a_failure_are_shown_in_japanese(world: World) -> None:
+    code, codes = world.run("help", "quota-sufficient", LANG=JAPANESE), world.run("help", "exit-codes", "--lang", "ja")
+    assert code.out.startswith("### quota-sufficient\n\nクォータ")
+    assert english(code.out) == []
+    assert codes.out.startswith("# 終了コードの意味\n")
+    undo = world.run("help", "undo", LANG=JAPANESE).out
+    assert "# 移行を取り消す\n" in undo
+    assert "# Undo a migration" not in undo
+    assert world.run("help", "waves", LANG=JAPANESE).out == world.run("help", "waves").out
+
+
+@pytest.mark.parametrize("name", TRANSLATED["ja"])
+def test_a_topic_in_japanese_has_the_sections_commands_and_options_of_the_english_one(name: str) -> None:
+    """What is added to a section in English is missed here by its command, option or name."""
+    parts = [_parts(topic(name, language)) for language in ("en", "ja")]
+    assert parts[0] == parts[1]
+    assert translation("ja")(title(name)) == topic(name, "ja").partition("\n")[0].lstrip("# ")
+
+
+def _parts(markdown: str) -> list[tuple[int, str, frozenset[str]]]:
+    """Each section: its level, its name where that is a code, and all that stands in backquotes or as a command in it."""
+    found: list[tuple[int, str, set[str]]] = []
+    for block in blocks(markdown):
+        if block.kind is Kind.HEADING:
+            code = block.text if re.fullmatch("[a-z-]+", block.text) else ""
+            found.append((block.level, code, set()))
+        elif block.kind is Kind.CODE:
+            found[-1][2].add(block.text)
+        else:
+            words = " ".join((block.text, *(cell for row in block.rows for cell in row)))
+            found[-1][2].update(re.findall(r"`([^`]+)`", re.sub(r"\[(\w+)\]\(\w+\.md\)", r"`\1`", words)))
+    return [(level, code, frozenset(spans)) for level, code, spans in found]
+
+
+def test_the_topic_of_the_exit_codes_has_the_table_of_the_program_in_japanese() -> None:
+    shown = topic("exit-codes", "ja").replace("`", "")
+    for row in TABLE:
+        assert f"| {numbers(row.codes)} | {row.meaning.translated(translation('ja'))} |" in shown

@@ -24,6 +24,7 @@ from babel.messages.pofile import read_po, write_po
 
 import threescale_migrate
 from threescale_migrate.cli import parser as cli
+from threescale_migrate.cli import topics, usage
 from threescale_migrate.cli.parser_language import localise
 from threescale_migrate.language import LANGUAGES
 from threescale_migrate.values import AMONG, BETWEEN
@@ -66,6 +67,7 @@ ARGPARSE = (
     "optional arguments",
     "show this help message and exit",
     "main commands:",
+    "more options:",
     "other commands:",
     "show program's version number and exit",
     "argument %(argument_name)s: %(message)s",
@@ -208,8 +210,9 @@ def of_command_line() -> Iterator[Found]:
         return words
 
     localise(cli.build(), hear)
-    yield from (Found(words, "cli.py") for words in dict.fromkeys(found))
+    yield from (Found(words, "cli.py") for words in dict.fromkeys((*found, usage.MORE)))
     yield from (Found(words, "argparse") for words in ARGPARSE)
+    yield from (Found(topics.title(name), "topics") for name in topics.TOPICS)
 
 
 def wanted(language: str) -> Catalog:

@@ -7,6 +7,7 @@ import difflib
 import pydoc
 
 from ..exit_codes import TABLE, ExitCode, numbers
+from ..language import language_of
 from ..options import Options
 from ..render.result import Nothing, Printed, Result
 from ..render.terminal import MARKS, TO_DO, WAITING
@@ -27,7 +28,8 @@ def page(name: str | None, lang: str | None, program: str) -> tuple[list[str], s
         if name is None:
             return [*whole(parser).splitlines(), *_exit_codes(), _legend(), "", *_topics()], ""
         plain = whole(known[name]).splitlines() if name in known else []
-    markdown = topic(name) if name in TOPICS else section(topic("troubleshooting"), name) or ""
+    language = language_of(lang)
+    markdown = topic(name, language) if name in TOPICS else section(topic("troubleshooting", language), name) or ""
     if not plain and not markdown:
         shown = repr(name[:40])
         near = difflib.get_close_matches(name, [*known, *TOPICS], n=1)
@@ -53,7 +55,7 @@ def _legend() -> str:
 def _topics() -> list[str]:
     width = max(map(len, TOPICS))
     heading = Text("topics, shown by help TOPIC:").translated(current)
-    return [heading, *(f"  {each:{width}}  {title(each)}" for each in TOPICS)]
+    return [heading, *(f"  {each:{width}}  {current(title(each))}" for each in TOPICS)]
 
 
 def shown(program: str, session: Session, options: Options) -> Result:

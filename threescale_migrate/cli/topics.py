@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .. import package_files
 
@@ -35,13 +35,19 @@ TOPICS = (
 )
 
 
-def topic(name: str) -> str:
-    """The Markdown of a topic. Raises FileNotFoundError for a name that is none."""
+# The topics that a language has; of the others it has the title alone.
+TRANSLATED: Mapping[str, tuple[str, ...]] = {"ja": ("undo", "exit-codes", "troubleshooting")}
+
+
+def topic(name: str, language: str = "en") -> str:
+    """The Markdown of a topic, English where the language has none. Raises FileNotFoundError for a name that is none."""
+    if name in TRANSLATED.get(language, ()):
+        return package_files.text(f"locale/{language}/topics/{name}.md")
     return package_files.text(f"topics/{name}.md")
 
 
 def title(name: str) -> str:
-    """The title of a topic, as its first line has it."""
+    """The English title of a topic, as its first line has it."""
     return topic(name).partition("\n")[0].lstrip("# ").replace("`", "")
 
 
