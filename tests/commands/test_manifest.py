@@ -261,7 +261,9 @@ def test_the_recipe_builds_on_a_machine_that_is_laid_out_as_it_says(migrated: Wo
                 environment[words.partition("=")[0]] = words.partition("=")[2].replace("/tmp", str(tmp_path))
             elif name == "ENTRYPOINT":
                 entry = [f"{root}{json.loads(words)[0]}"]
-        asked = [*entry, "verify", "-n", "threescale", "--dc=zync,system-memcache"]
+        asked = [*entry, "verify", "-n", "threescale", "--dc=zync,system-memcache", "-o", "json"]
         done = subprocess.run(asked, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "[ok] each of 2 configs: 1 of 1 pods run as amp (zync, system-memcache)" in done.stdout
+    checks = json.loads(done.stdout)["checks"]
+    proved = {check["subject"]: check["verdict"] for check in checks if check["code"] == "pods-run-as-amp"}
+    assert (proved["dc/zync"], proved["dc/system-memcache"]) == ("passed", "passed")
