@@ -23,6 +23,7 @@ def stated() -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in rows}
 
 
+@pytest.mark.long
 def test_the_calls_that_are_stated_are_those_that_are_made(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     assert world.migrate().code == 0
