@@ -21,7 +21,7 @@ from ..rehearsal import faults, launch, shells
 from ..rehearsal.faults import Mistake
 from ..render.result import Nothing, Printed, Result
 from ..run.session import Session
-from ..values import Text, Usage
+from ..values import PROGRAM, Text, Usage
 
 DEFAULT_SPEED = 10.0
 
@@ -82,6 +82,11 @@ def _in_directory(
         raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
     environment["XDG_STATE_HOME"] = str(directory / "state")  # a real project's history shows none of these runs
     if program:
+        if (
+            program[0] == PROGRAM and shutil.which(PROGRAM) is None
+        ):  # called by its path, as in `.venv/bin/threescale-migrate`
+            program = [*ME, *program[1:]]
+            environment["PYTHONPATH"] = _with_package(environment)
         session.mention(SAYS_SO)
         try:
             return run_program(program, environment)
@@ -116,6 +121,10 @@ SAYS_SO = Text(
 SAID_SO = Text("this was a rehearsal: nothing happened to a real cluster")
 
 
+def _with_package(environment: dict[str, str]) -> str:
+    return os.pathsep.join(filter(None, (PACKAGE, environment.get("PYTHONPATH"))))
+
+
 def _shell(directory: Path, environment: dict[str, str], session: Session, keep: bool) -> int:
     """A shell in which the rehearsal's `oc` comes first; gives its exit code. Raises Usage where it cannot be started."""
     argv, more = shells.prepared(directory, environment, ME, PACKAGE)
@@ -142,7 +151,7 @@ def _secret(directory: Path) -> str:
 def _whole(directory: Path, environment: dict[str, str], speed: float, session: Session, keep: bool) -> int:
     """The migration as an operator would run it, as a process of its own: it ends with the checks that `verify` makes."""
     terminal, language = session.talk, session.options.lang
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (PACKAGE, environment.get("PYTHONPATH"))))
+    environment["PYTHONPATH"] = _with_package(environment)
     given = ["--lang", language] if language else []
     grace = ["--grace", str(max(3.0, 30.0 / speed))]
     command = ["migrate", "--yes", "--secret-file", _secret(directory), *grace, *given]
