@@ -195,7 +195,8 @@ def _accounted(first: Result, now: truth.Truth) -> Iterable[str]:
 
 
 def _end(done: Result) -> str:
-    return done.all[-1500:]
+    """The last of the result, and of what was said while it ran: each ends with what it comes to."""
+    return f"{done.out[-1500:]}\n{done.err[-1500:]}"
 
 
 def _with(act: str, before: Comparable) -> Comparable:
