@@ -13,6 +13,7 @@ from tests.tools import messages
 from threescale_migrate.cli.topics import TOPICS, TRANSLATED, title, topic
 from threescale_migrate.exit_codes import TABLE, numbers
 from threescale_migrate.language import translation
+from threescale_migrate.render.terminal import columns
 from threescale_migrate.values import Step
 
 JAPANESE = "ja_JP.UTF-8"
@@ -107,6 +108,23 @@ def test_the_list_of_topics_and_the_line_that_leads_to_it_are_japanese(world: Wo
         assert english(row.replace(name, "", 1)) == []
     assert "\nmore: " in world.run("--help").out
     assert "\nmore: " not in world.run("--help", LANG=JAPANESE).out
+
+
+@pytest.mark.parametrize("width", ["80", "50"])
+def test_a_command_whose_words_need_another_line_stays_in_its_column(world: World, width: str) -> None:
+    listed = world.run("--help", LANG=JAPANESE, COLUMNS=width).out.partition("主なコマンド:\n")[2].partition("\n\n")[0]
+    lines = listed.replace("その他のコマンド:\n", "").splitlines()
+    assert [line for line in lines if not re.match(r" {14}\S|  [a-z]+ +\S", line)] == []
+    assert [line for line in lines if columns(line) > int(width)] == []
+
+
+def test_a_report_gives_times_in_japanese_units(world: World) -> None:
+    world.migrate("--dc", "zync")
+    report = world.home / "report.md"
+    world.run("history", world.journals[-1].stem, "--lang", "ja", "--report", str(report))
+    cells = [cell for line in report.read_text(encoding="utf-8").splitlines() for cell in line.split(" | ")]
+    assert [cell for cell in cells if re.fullmatch(r"[\d.]+ s( \|)?", cell)] == []
+    assert any(re.fullmatch(r"[\d.]+ 秒( \|)?", cell) for cell in cells)
 
 
 def test_the_code_of_a_check_and_the_topics_of_a_failure_are_shown_in_japanese(world: World) -> None:

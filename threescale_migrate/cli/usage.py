@@ -13,6 +13,8 @@ from ..values import Text
 from .commands import COMMANDS, MAIN
 
 WIDTH = 80
+# The columns before what a command does.
+NAMES = 14
 NAME = "threescale-migrate"
 # What does not fit on the screen beside the commands.
 MORE = "more: threescale-migrate help lists topics too; help TOPIC, such as exit-codes, undo, troubleshooting; help COMMAND"
@@ -111,7 +113,8 @@ def _listed(parser: argparse.ArgumentParser) -> Iterator[str]:
     for title, names in ((gettext.gettext("main commands:"), MAIN), (gettext.gettext("other commands:"), others)):
         yield title
         for name in names:
-            yield from wrap(f"  {name:<11} {known[name]}", _width(), hanging=14)
+            first, *rest = wrap(f"  {name:<11} {known[name]}", _width(), hanging=NAMES)
+            yield from (first, *(" " * NAMES + line for line in rest))
 
 
 def _by_rank(parser: argparse.ArgumentParser) -> tuple[list[argparse.Action], list[argparse.Action]]:

@@ -61,9 +61,9 @@ class Bar:
     spans: tuple[Span, ...]
     gate: bool = False
 
-    def seconds(self, phase: Phase) -> str:
+    def time_in(self, phase: Phase) -> Text:
         """How long it was in a phase."""
-        return figure(sum(span.end - span.start for span in self.spans if span.phase is phase))
+        return time_of(sum(span.end - span.start for span in self.spans if span.phase is phase))
 
     @property
     def sentence(self) -> Text:
@@ -161,6 +161,11 @@ class Report:
 def figure(seconds: float) -> str:
     """Seconds as a person reads them: tenths only where they say something."""
     return f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
+
+
+def time_of(seconds: float) -> Text:
+    """A cell of a table with a time."""
+    return Text("{seconds} s", seconds=figure(seconds))
 
 
 def moment(at: str) -> datetime:

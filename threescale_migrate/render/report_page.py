@@ -15,7 +15,7 @@ from ..language import language_of, translation
 from ..redaction import REDACTOR
 from ..safe_text import visible
 from ..values import Text
-from .report import Band, Bar, Phase, Report, Span, Standing, shown_time
+from .report import Band, Bar, Phase, Report, Span, Standing, shown_time, time_of
 from .terminal import MARKS
 from .text import ENDINGS, command_line, without_repetition
 
@@ -88,6 +88,7 @@ def page(report: Report, suffix: str, language: str | None) -> str:
         say=say,
         sign=lambda verdict: MARKS[verdict][0],
         word=lambda verdict: Text(verdict.value),
+        time=time_of,
         clock=lambda at: shown_time(at)[11:19],
         percent=lambda seconds: f"{100 * seconds / report.seconds:.3f}%",
         code=code,
