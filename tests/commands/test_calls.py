@@ -123,7 +123,7 @@ def test_where_a_list_of_the_whole_cluster_does_not_come_in_time_the_accounts_ar
     assert "no answer within" not in done.all
     assert len(listed.of("--as=system:serviceaccount:")) == (0 if skip else 2)
     assert bool(listed.of(WHOLE_CLUSTER)) is (not skip)
-    assert ("rolebindings elsewhere" in done.out) is (not skip)
+    assert ("rolebindings --all-namespaces" in done.out) is (not skip)
 
 
 def test_what_neither_list_nor_review_tells_is_unknown(tmp_path: Path) -> None:

@@ -75,6 +75,18 @@ def test_what_fails_is_said_in_japanese_and_means_the_same_to_a_program(tmp_path
         assert english(sentence.all) == [], command
 
 
+def test_names_of_roles_and_missing_permissions_are_japanese_too(tmp_path: Path) -> None:
+    discovery = make_world(tmp_path / "discovery", "service-discovery")
+    discovery.migrate("--dc", "zync")
+    equal = discovery.run("verify", "--dc", "zync", LANG=JAPANESE)
+    assert "クラスター全体の ClusterRole view" in equal.out
+    limited = make_world(tmp_path / "limited", "user=alice/view")
+    refused = limited.run("plan", "--secret-file", limited.secret, LANG=JAPANESE)
+    assert "alice にはプロジェクト threescale での patch deploymentconfigs 権限がありません" in refused.all
+    said = [line for line in english(equal.all + refused.all) if "(Forbidden)" not in line and " oc " not in line]
+    assert [line for line in said if " に必要です" not in line] == []
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -39,7 +39,7 @@ def test_such_a_user_does_the_whole_job_and_cron_stays_silent(admins: World) -> 
     assert len(listed.of("--as=system:serviceaccount:threescale:")) == 2
     checks = admins.run("verify", "-o", "json").json()["checks"]
     [left] = [check for check in checks if check["verdict"] not in ("passed", "skipped")]
-    assert (left["subject"], left["verdict"]) == ("rolebindings elsewhere", "warning")
+    assert (left["subject"], left["verdict"]) == ("rolebindings --all-namespaces", "warning")
     assert admins.run("undo", "--yes", "--grace", "0.5").code == 0
 
 

@@ -141,9 +141,11 @@ def _templates(node: ast.expr, place: ast.AST, tree: ast.Module) -> Iterator[str
 def _assigned(name: str, place: ast.AST, tree: ast.Module) -> Iterator[str | None]:
     for scope in (ast.walk(place), tree.body):
         values = [
-            node.value
+            value
             for node in scope
-            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            for value in _bound(target, node.value, name)
         ]
         if values:
             for value in values:
@@ -151,6 +153,15 @@ def _assigned(name: str, place: ast.AST, tree: ast.Module) -> Iterator[str | Non
             return
     if name not in FROM_TABLES:
         yield None
+
+
+def _bound(target: ast.expr, value: ast.expr, name: str) -> Iterator[ast.expr]:
+    """What an assignment gives a name, also as one of several: `here, there = "{name} is here", "{name} is there"`."""
+    if isinstance(target, ast.Name) and target.id == name:
+        yield value
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        for one, its in zip(target.elts, value.elts):
+            yield from _bound(one, its, name)
 
 
 def _table(name: str, tree: ast.Module) -> Iterator[str | None]:

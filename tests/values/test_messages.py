@@ -36,6 +36,12 @@ def test_no_message_is_two_sentences_joined_in_code() -> None:
     assert [found for found in listed if joined.search(f"{found.template}\n{found.plural or ''}")] == []
 
 
+def test_templates_that_are_named_in_pairs_are_found_too(tmp_path: Path) -> None:
+    source = tmp_path / "pairs.py"
+    source.write_text('def f(x):\n    here, there = "in {x}", "not in {x}"\n    return Text(here if x else there)\n')
+    assert {found.template for found in messages.of_source(source)} == {"in {x}", "not in {x}"}
+
+
 def test_no_message_holds_a_command_to_paste() -> None:
     """It belongs into a `Fix`, which knows the project, the context, and who may run it."""
     words = r"threescale-migrate (?:{})\b|\boc (?:adm|create|delete|get|login|patch|project|rollout|rsh) \S".format(

@@ -60,7 +60,7 @@ REVIEWS = "reviews"
 REVIEWED = ("clusterrolebindings", SCC_TYPE, "rolebindings")
 # Where the server does not have these, there is nothing in them: no OpenShift, or one without builds.
 OPTIONAL_TYPES = (SCC_TYPE, BUILD_TYPE, CLUSTER_QUOTA)
-ELSEWHERE = {"rolebindings": "rolebindings elsewhere", "roles": "roles elsewhere"}
+ELSEWHERE = {"rolebindings": "rolebindings --all-namespaces", "roles": "roles --all-namespaces"}
 
 
 def observe(

@@ -130,7 +130,7 @@ def exists(state: ProjectState, grant: Grant) -> bool | None:
     where = "" if grant.role_kind == CLUSTER_ROLE else grant.namespace
     if (where, grant.role) in state.roles or (not where and grant.role in BUILT_IN):
         return True
-    kind = "clusterroles" if not where else "roles" if where == state.namespace else "roles elsewhere"
+    kind = "clusterroles" if not where else "roles" if where == state.namespace else "roles --all-namespaces"
     return None if kind in state.unread else False
 
 

@@ -107,7 +107,7 @@ def _check(state: ProjectState, link: Link) -> Check:
     return Check(STEP, Code.SECRETS_LINKED, f"sa/{ACCOUNT}", verdict, seen, fix)
 
 
-def translated(state: ProjectState) -> str:
+def of_both(state: ProjectState) -> tuple[Text, ...]:
     """The secrets that both accounts have, as a person reads them."""
     both = (link for link in of(state, DEFAULT_ACCOUNT) if link in of(state, ACCOUNT))
-    return ", ".join(f"secret {link.secret} ({link.use})" for link in both)
+    return tuple(Text("secret {secret} ({use})", secret=link.secret, use=link.use) for link in both)

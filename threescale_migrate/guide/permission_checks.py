@@ -31,7 +31,7 @@ from .user_rights import ask_for_role
 
 STEP = Step.PERMISSIONS
 SCC_KIND = "scc"
-ELSEWHERE = "rolebindings elsewhere"
+ELSEWHERE = "rolebindings --all-namespaces"
 UNREAD = {
     "rolebindings": "the role bindings in the project cannot be read, so it is not known whether amp has everything that default has",
     "clusterrolebindings": "the cluster role bindings cannot be read, so it is not known whether amp has everything that default has",
@@ -185,14 +185,12 @@ def verify(state: ProjectState, request: Request) -> tuple[Check, ...]:
 
 def _equal(state: ProjectState, request: Request) -> Check:
     found = wanted(state, request)
-    sentence = ", ".join(
-        filter(None, (*(str(grant.sentence) for grant in ordered(found)), linked_secrets.translated(state)))
-    )
+    names = (*(grant.sentence for grant in ordered(found)), *linked_secrets.of_both(state))
     seen = Text("nothing to copy: default has no roles")
     if reviewed(state):
         seen = Text("amp can do all that default can: the server was asked in the name of both accounts")
-    elif sentence:
-        seen = Text("amp has everything that default has: {names}", names=sentence)
+    elif names:
+        seen = Text("amp has everything that default has: {names}", names=Text.listed(*names))
     return Check(STEP, Code.PERMISSIONS_EQUAL, f"sa/{ACCOUNT}", Verdict.PASSED, seen)
 
 

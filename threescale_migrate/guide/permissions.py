@@ -87,13 +87,13 @@ def plan(state: ProjectState, request: Request) -> tuple[Change, ...]:
     """A grant for each right that `amp` lacks, and a link for each secret. Raises Refused for privileged ones that were not
     asked for."""
     needed = missing(state, request)
-    lax = [str(grant.sentence) for grant in needed if privileged(state, grant)]
+    lax = [grant.sentence for grant in needed if privileged(state, grant)]
     if lax and not request.copy_privileged:
         privileges = (
             "default has {grants}, which is more than a gateway should have: grant it to amp as well with"
             " --copy-privileged, or remove it from default first"
         )
-        raise Refused(Text(privileges, grants=", ".join(lax)))
+        raise Refused(Text(privileges, grants=Text.listed(*lax)))
     taken = {(binding.namespace, binding.name) for binding in state.bindings}
     changes = [give(state.namespace, grant, ACCOUNT, taken, _why(state, grant)) for grant in needed]
     if discovery_needs_view(state, request) and not has(state, DEFAULT_ACCOUNT, VIEW_OF_THE_CLUSTER):
