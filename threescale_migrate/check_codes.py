@@ -68,6 +68,7 @@ class Code(str, Enum):
     # Steps 5 and 6.
     ROLLOUT_COMPLETE = "rollout-complete", "the newest rollout of the config succeeded"
     PODS_RUN_AS_AMP = "pods-run-as-amp", "the config's own pods run as amp, with the pull secret, and are ready"
+    NEXT_PODS_RUN_AS_AMP = "next-pods-run-as-amp", "the config has no pods now, and its next ones will run as amp"
     # Of several commands.
     STEP_CHECKED = "step-checked", "the step was not left out with --skip"
     CONFIG_AS_BEFORE = "config-as-before", "undo: the config and its pods are as they were before the run"

@@ -79,7 +79,7 @@ def test_a_report_says_what_a_change_record_asks_for_and_a_rehearsal_what_it_is(
         "Kubernetes: `v",
         "3scale: `",
         "zync-database: down for at most",
-        "the data in its emptyDir is lost",
+        "the data in its emptyDir is saved and restored",
         "- sa/amp\n",
         "- secret/threescale-registry-auth\n",
         "<details><summary>✓",

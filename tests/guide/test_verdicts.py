@@ -83,6 +83,14 @@ def test_six_steps_without_the_proof_of_a_single_config_are_no_migration() -> No
     assert not summary(()).done
 
 
+def test_what_has_no_pods_proves_nothing_and_does_not_stand_in_the_way_of_what_has() -> None:
+    at_zero = replace(WELL[-1], code=Code.NEXT_PODS_RUN_AS_AMP, subject="dc/backend-cron")
+    assert summary((*WELL, at_zero)).done
+    alone = summary((*WELL[:-1], at_zero))
+    assert alone.conclusion is Conclusion.PARTLY
+    assert str(alone.sentence) == "no pod proves anything, since no config that was checked has pods"
+
+
 def test_configs_that_were_not_named_are_said_and_the_exit_code_is_about_the_others() -> None:
     left = Check(Step.DEPLOYMENT_CONFIGS, Code.CONFIGS_ALL_CHOSEN, "dc", Verdict.SKIPPED, Text("14 were left out"))
     overall = summary((*WELL, left))

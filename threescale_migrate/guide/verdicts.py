@@ -159,11 +159,13 @@ def _of_project(checks: Sequence[Check], skipped: tuple[Step, ...]) -> Summary:
     proved = sum(check.code == Code.PODS_RUN_AS_AMP and check.verdict is Verdict.PASSED for check in checks)
     others = next((check for check in checks if check.verdict is Verdict.SKIPPED and check.step not in skipped), None)
     if others is not None or not proved:
-        sentence = Text.plural(
-            "the pods of {count} config prove that it runs as amp",
-            "the pods of {count} configs prove that they run as amp",
-            count=proved,
-        )
+        sentence = Text("no pod proves anything, since no config that was checked has pods")
+        if proved:
+            sentence = Text.plural(
+                "the pods of {count} config prove that it runs as amp",
+                "the pods of {count} configs prove that they run as amp",
+                count=proved,
+            )
         sentence = sentence if others is None else Text.sentences(sentence, others.seen)
         return Summary(Conclusion.PARTLY, _with_warnings(sentence, checks), skipped)
     sentence = Text("migrated, and the pods prove it")

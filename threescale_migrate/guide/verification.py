@@ -26,15 +26,15 @@ def _check(state: ProjectState, found: Assessment) -> Check:
     if not found.reached:
         seen = Text.sentences(found.why, serves(state, found.config))
         return Check(STEP, Code.PODS_RUN_AS_AMP, subject, found.verdict, seen, fix(found))
-    seen = Text("{count} of {wanted} pods run as {account}", count=found.ready, wanted=found.wanted, account=ACCOUNT)
     if found.state is RolloutState.SCALED_TO_ZERO:
-        seen = Text("scaled to zero: its next pods will run as {account}", account=ACCOUNT)
-    if found.state is RolloutState.SCALED_TO_ZERO and state.configs[found.config].test:
-        seen = Text(
-            "with spec.test it has no pods between rollouts: those of its next one will run as {account}",
-            account=ACCOUNT,
-        )
+        without = "scaled to zero: its next pods will run as {account}"
+        if state.configs[found.config].test:
+            without = "with spec.test it has no pods between rollouts: those of its next one will run as {account}"
+        code, seen = Code.NEXT_PODS_RUN_AS_AMP, Text(without, account=ACCOUNT)
+    else:
+        running = "{count} of {wanted} pods run as {account}"
+        code, seen = Code.PODS_RUN_AS_AMP, Text(running, count=found.ready, wanted=found.wanted, account=ACCOUNT)
     old = [pod for pod in state.pods_of(found.config) if pod.deleted and pod.ready and pod.account != ACCOUNT]
     if old:
         seen = Text.sentences(seen, still_terminating(old[0]))
-    return Check(STEP, Code.PODS_RUN_AS_AMP, subject, Verdict.PASSED, seen)
+    return Check(STEP, code, subject, Verdict.PASSED, seen)

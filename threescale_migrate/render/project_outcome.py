@@ -28,6 +28,10 @@ SEVERITY = (
 )
 
 
+# What says of one config whether it is migrated.
+PROOFS = (Code.PODS_RUN_AS_AMP, Code.NEXT_PODS_RUN_AS_AMP)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The checks of one project and the exit code that they mean; or `error`, where there was nothing to check, with its `fix`.
@@ -63,7 +67,7 @@ class Outcome:
     @property
     def configs(self) -> tuple[Check, ...]:
         """The proofs of single configs."""
-        return tuple(check for check in self.checks if check.code == Code.PODS_RUN_AS_AMP and check.config)
+        return tuple(check for check in self.checks if check.code in PROOFS and check.config)
 
 
 @dataclass(frozen=True)

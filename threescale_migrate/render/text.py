@@ -11,7 +11,7 @@ from ..guide.change import Change
 from ..guide.selection import Wave
 from ..guide.verdicts import Conclusion, against, alike, heading, overrides, summary, telling
 from ..shell import resumption
-from ..values import RESUME, Check, Command, Fix, Group, Step, Text, Verdict, Who, resume
+from ..values import BETWEEN, RESUME, Check, Command, Fix, Group, Step, Text, Verdict, Who, resume
 from .terminal import MARKS, TO_DO, Terminal
 
 # As the guide numbers them.
@@ -111,7 +111,7 @@ def show_checks(terminal: Terminal, checks: Sequence[Check], verbose: bool = Fal
         groups = {step: [check for check in group if check.verdict not in WRONG] for step, group in groups.items()}
     for step, group in groups.items():
         folded = step in FOLDED and not verbose
-        proved = [check for check in group if folded and check.verdict is Verdict.PASSED and check.code in PROVED]
+        proved = [check for check in group if folded and _is_counted(check)]
         shown = [check for check in group if check not in proved]
         if quiet or brief:
             proved, shown = [], [check for check in shown if not _is_usual(check)]
@@ -153,10 +153,15 @@ def _show_folded(terminal: Terminal, group: Sequence[Check]) -> None:
         terminal.line(f"{terminal.mark(Verdict.PASSED)} {terminal.say(seen)}", 2, 4)
 
 
+def _is_counted(check: Check) -> bool:
+    """Whether a config passed as all others do, so that it is counted and not named: nothing more is said of it."""
+    return check.code in PROVED and check.verdict is Verdict.PASSED and check.seen.template != BETWEEN
+
+
 def _counts(group: Sequence[Check]) -> Iterator[Text]:
     """How many configs passed, by what was checked of them."""
     for code, sentence in PROVED.items():
-        count = sum(check.code == code and check.verdict is Verdict.PASSED for check in group)
+        count = sum(check.code == code and _is_counted(check) for check in group)
         if count:
             yield sentence(count)
 
