@@ -84,7 +84,15 @@ CASES: list[tuple[int, tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("code", "args"), CASES, ids=[ascii(" ".join(args))[:60] for _, args in CASES])
+# What each call repeats in vain, before it says so, takes seconds: one such program each day.
+REPEATED = {"./prints-other-json", "./prints-half", "./prints-nothing"}
+
+
+@pytest.mark.parametrize(
+    ("code", "args"),
+    [pytest.param(*case, marks=pytest.mark.long) if REPEATED.intersection(case[1]) else case for case in CASES],
+    ids=[ascii(" ".join(args))[:60] for _, args in CASES],
+)
 def test_a_wrong_word_gets_a_sentence_and_its_exit_code(place: World, code: int, args: tuple[str, ...]) -> None:
     # What is started for each call is a process's own.
     done = (place.process_run if "--oc" in args else place.run)(*args)

@@ -52,6 +52,7 @@ def english(words: str) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_a_rehearsal_is_japanese_from_end_to_end(world: World) -> None:
     done = world.run("rehearse", "--speed", "40", LANG=JAPANESE)
     assert done.code == 0, done.all

@@ -50,7 +50,10 @@ def block(said: str, config: str) -> list[str]:
     return lines[first : last + 4]
 
 
-@pytest.mark.parametrize("fault", SLOW)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param("no-node", marks=pytest.mark.long), pytest.param("volume-held", marks=pytest.mark.long), "not-ready"],
+)
 def test_what_is_only_slow_is_waited_for_with_its_cause_shown(tmp_path: Path, fault: str) -> None:
     config, sentence = SLOW[fault]
     world = make_world(tmp_path, f"{fault}={config}")

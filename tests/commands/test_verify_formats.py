@@ -132,7 +132,7 @@ def test_where_nothing_can_be_kept_it_verifies_all_the_same_and_says_so(migrated
     assert "cannot be written" in done.err
 
 
-@pytest.mark.parametrize("format_", ["text", "nagios"])
+@pytest.mark.parametrize("format_", [pytest.param("text", marks=pytest.mark.long), "nagios"])
 def test_a_run_ends_in_time_also_when_oc_hangs_and_heeds_no_signal(migrated: World, format_: str) -> None:
     calls = migrated.home / "calls"
     calls.unlink(missing_ok=True)
