@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import GRACE, World, copy_world, make_world
 from tests.support.comparison import comparable, differences
+from tests.support.data import killed_at
 from tests.support.front import killed_before
 
 # Hooks, a Recreate strategy, and one that goes ahead alone.
@@ -323,3 +324,14 @@ def test_history_lists_the_runs(copy: World) -> None:
     with journal.open("a", encoding="utf-8") as file:
         file.write('{"event": "torn')
     assert "cut off" in world.run("history", runs[0]["run"]).out
+
+
+def test_what_an_undo_that_was_killed_has_begun_is_waited_for_by_the_next(migrated_world: World) -> None:
+    """Nothing is left to change, and the rollout is still under way: it was called "not as before" at once."""
+    world = migrated_world
+    assert world.run("undo", "--yes", "--dc", "system-app").code == 0
+    killed_at(world, "patch dc zync", True, "undo", "--yes", "--dc", "zync")
+    again = world.run("undo", "--yes", "--dc", "zync")
+    assert again.code == 0, again.all
+    assert world.accounts()["zync"] == {"default"}
+    assert world.run("undo", "--yes").code == 0

@@ -19,6 +19,7 @@ from ..guide import undo_plan as guide
 from ..guide.change import Undo
 from ..guide.config_changes import configs_of
 from ..guide.costs import costs
+from ..guide.readiness import assess_all
 from ..guide.selection import Wave
 from ..options import Options
 from ..render.report import moment
@@ -55,7 +56,10 @@ def run(session: Session, options: Options) -> Result:
         request = Request(lose_data=options.lose_data)
         kept_data.check_names(state, request)
         planned = _planned(oc, state, wanted, runs, request)
-        if not planned.actions and not owed:
+        # What an earlier undo began goes on by itself; it is waited for, as a migration is.
+        goals = guide.goals(state, wanted, state.configs)
+        moving = any(found.moving for goal, names in goals.items() for found in assess_all(state, names, goal))
+        if not (planned.actions or owed or moving):
             return checked(session, state, (*guide.verify(state, wanted), *_still(session, where, state, runs)), oc)
         for blocked in kept_data.findings(state, planned.actions, request):
             raise Refused(Text("{subject}: {seen}", subject=blocked.subject, seen=blocked.seen), blocked.fix)
