@@ -30,6 +30,8 @@ CONFIGS = ("system-app", "system-redis", "zync")
 SPEED = 1000.0
 CALL_TIMEOUT = "4s"
 CHANGES = ("create", "patch", "secrets", "adm", "rollout", "delete")
+# What a wait asks, round after round.
+ROUND = "get dc,rc,pods"
 # What is nothing of its own with a call that changes nothing: it has no effect that could come late, and no server answers it so.
 OF_CHANGES = ("gets a conflict", "tool killed after the call", "tool killed, the call goes on")
 
@@ -92,8 +94,9 @@ def _shrink(world: World, configs: Sequence[str]) -> None:
 
 def cases(calls: Sequence[Call], failures: Sequence[str] = tuple(FAILURES)) -> tuple[tuple[Call, str], ...]:
     """Each change with each failure, and one call of each kind of reading with each that can happen to it: the last one, by which time
-    there is something to lose."""
+    there is something to lose. Of the rounds of a wait the second: two waves have two at least, and how many there are differs from run to run."""
     last = {call.kind: call for call in calls if not changes(call)}
+    last[ROUND] = [call for call in calls if call.kind == ROUND][1]
     chosen = [call for call in calls if changes(call) or call == last.get(call.kind)]
     return tuple(
         (call, failure) for failure in failures for call in chosen if changes(call) or failure not in OF_CHANGES
