@@ -80,6 +80,35 @@ def test_a_rehearsal_says_so_before_its_program_and_its_runs_stay_in_its_directo
     assert quiet.out.startswith("{"), "the notice is on stderr"
 
 
+def test_a_rehearsal_in_a_directory_named_from_here_keeps_its_runs_there_too(world: World) -> None:
+    program = [sys.executable, "-m", "threescale_migrate"]
+    migrate = [
+        *program,
+        "migrate",
+        "--yes",
+        "--dc",
+        "zync",
+        "--secret-file",
+        "near/registry-secret.yml",
+        "--grace",
+        "0.5",
+    ]
+    done = world.run("rehearse", "--dir", "near", "--speed", "100", "--", *migrate)
+    assert done.code == 0, done.all
+    assert "migrate" not in world.run("history").out
+    assert "migrate" in world.run("rehearse", "--dir", "near", "--", *program, "history").out
+
+
+def test_a_run_that_undid_itself_says_what_it_made_and_what_it_undid(world: World) -> None:
+    world.faults("image-pull=zync")
+    done = world.migrate("--dc", "zync", "--on-failure", "undo")
+    assert done.code == 5, done.all
+    said = " ".join(done.err.split())
+    assert "made 1 secret, 1 account, 1 patch, then undid 1 secret, 1 account, 1 patch, in " in said
+    world.faults()
+    assert "then undid" not in world.migrate("--dc", "zync").err
+
+
 def test_a_whole_rehearsal_shows_the_checks_once(world: World) -> None:
     done = world.run("rehearse", "--speed", "300")
     assert done.code == 0, done.all

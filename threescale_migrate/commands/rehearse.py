@@ -80,7 +80,8 @@ def _in_directory(
         if options.from_file and error.filename == options.from_file:
             raise Usage(Text("--from: {path} cannot be read ({why})", path=options.from_file, why=why)) from None
         raise Usage(Text("--dir: {path} cannot be used ({why})", path=str(directory), why=why)) from None
-    environment["XDG_STATE_HOME"] = str(directory / "state")  # a real project's history shows none of these runs
+    # A real project's history shows none of these runs. A path that is not absolute counts for nothing there.
+    environment["XDG_STATE_HOME"] = os.path.abspath(directory / "state")
     if program:
         if (
             program[0] == PROGRAM and shutil.which(PROGRAM) is None
@@ -163,7 +164,7 @@ def _whole(directory: Path, environment: dict[str, str], speed: float, session: 
         session.mention(
             Text("the cluster stays in {directory}; a command for it, such as undo:", directory=str(directory))
         )
-        inside = ["rehearse", "--dir", str(directory), "--", "threescale-migrate", "undo"]
+        inside = ["rehearse", "--dir", os.path.abspath(directory), "--", "threescale-migrate", "undo"]
         terminal.verbatim(shlex.join(["threescale-migrate", *inside]), 2)
     else:
         session.mention(Text("its cluster is removed, so the commands above find none; with --dir DIRECTORY it stays"))

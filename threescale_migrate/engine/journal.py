@@ -93,6 +93,8 @@ class Journal:
         self.number = 0
         self.changes = 0
         self.made: list[Change] = []
+        # How many of them were made before the same run began to undo them; None where it did not.
+        self.made_before_undo: int | None = None
         self._begun: list[Change] = []
         self.is_open = False
         self.seen: dict[str, dict[str, object]] = {}

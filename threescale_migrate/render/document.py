@@ -37,7 +37,7 @@ def _run(recorded: Recorded) -> dict[str, Any]:
     """The run that a result comes from."""
     return {
         "name": recorded.run,
-        "changes": len(recorded.made),
+        "changes": len(recorded.made) + len(recorded.undone),
         "seconds": round(recorded.seconds, 3),
         "report": recorded.report or None,
     }

@@ -109,6 +109,9 @@ def show_end(terminal: Terminal, result: Result, recorded: Recorded) -> None:
     if recorded.made:
         sentence = "run {run} undid {changes}, in {time}" if undo else "run {run} made {changes}, in {time}"
     words = Text(sentence, run=recorded.run, changes=counted(recorded.made), time=spent(recorded.seconds))
+    if recorded.undone:
+        both = "run {run} made {changes}, then undid {undone}, in {time}"
+        words = Text(both, **{**words.params, "undone": counted(recorded.undone)})
     terminal.line(terminal.say(words))
     if recorded.report:
         terminal.line(terminal.say(Text("report: {path}", path=recorded.report)))

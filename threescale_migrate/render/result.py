@@ -119,12 +119,14 @@ Seen = Union[Failure, Nothing, Printed, Told, Checked, Preflight, Plan, Order, P
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run that has a journal: its name, the changes that it made, how long it took in seconds, and the file of its report."""
+    """A run that has a journal: its name, the changes that it made, how long it took in seconds, the file of its report, and the
+    changes by which it undid its own (`--on-failure undo`)."""
 
     run: str
     made: tuple[Change, ...]
     seconds: float
     report: str = ""
+    undone: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
             where = start.where
             place = reports.place(session, where)
             began = monotonic()
-            session.recording(lambda: Recorded(record.run, tuple(record.made), monotonic() - began))
+            session.recording(lambda: _recorded(record, monotonic() - began))
             record.start(session.command, where.server, where.project, where.user, start.state, **place, **values)
             record.write(
                 "plan",
@@ -113,6 +113,11 @@ def journaled(session: Session, start: Start, **values: object) -> Iterator[runn
                 error.others = interrupted(run) if error.changes else ()
             run.broken(error)
             raise
+
+
+def _recorded(record: journals.Journal, seconds: float) -> Recorded:
+    made, before = tuple(record.made), record.made_before_undo
+    return Recorded(record.run, made[:before], seconds, undone=() if before is None else made[before:])
 
 
 def _say_owed(session: Session, run: runner.Run, error: BaseException) -> None:

@@ -62,6 +62,7 @@ def after_failure(run: Run, error: Failed) -> Failed:
     changes = changes_of([records.read(run.journal.path)])
     wanted = Undo(changes, manifests(run.oc, changes, run.request.pull_secret))
     undo = run.undoing
+    run.journal.made_before_undo = len(run.journal.made)
     run.oc.clock = Clock(run.oc.clock.seconds)  # what ended the run may have been the end of its time
     try:
         _, checks = sequence.undo(run, wanted)
