@@ -274,7 +274,9 @@ def test_a_second_ctrl_c_ends_a_dump_which_counts_for_nothing_and_leaves_the_con
     while not (pid.exists() and pid.read_text().strip()) and time.monotonic() < ends:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    assert running.stderr is not None
+    heard = any("press Ctrl-C again" in line for line in running.stderr)  # up to that line
+    assert heard
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=20)
     assert running.returncode == 130

@@ -96,6 +96,7 @@ def test_a_rehearsal_in_a_directory_named_from_here_keeps_its_runs_there_too(wor
     done = world.run("rehearse", "--dir", "near", "--speed", "100", "--", *migrate)
     assert done.code == 0, done.all
     assert "migrate" not in world.run("history").out
+    assert len(list((world.home / "near" / "state").rglob("*.jsonl"))) == 1
     assert "migrate" in world.run("rehearse", "--dir", "near", "--", *program, "history").out
 
 
