@@ -66,6 +66,21 @@ def test_a_pipe_among_the_journals_is_named_and_not_waited_for(world: World) -> 
     assert journal.stem in done.out
 
 
+@pytest.mark.parametrize("command", ["plan", "verify", "migrate", "undo"])
+def test_no_command_waits_for_a_pipe_or_reads_a_device_among_the_journals(world: World, command: str) -> None:
+    """Each looks there for data that a run has saved and not restored."""
+    only = ("--dc", "zync", "--skip", "permissions")
+    assert world.migrate(*only).code == 0
+    (journal,) = world.journals
+    os.mkfifo(journal.with_name("20200101T000000Z.jsonl"))
+    journal.with_name("20200102T000000Z.jsonl").symlink_to("/dev/zero")
+    secret = ("--secret-file", world.secret) if command in ("plan", "migrate") else ()
+    yes = ("--yes",) if command in ("migrate", "undo") else ()
+    words = () if command == "undo" else only
+    done = world.program(world.command(command, *secret, *yes, *words), timeout=60)
+    assert done.code == 0, done.all
+
+
 def limited(world: World, kilobytes: int, *args: str) -> list[str]:
     """The command with so much memory for addresses; with 0, with two gigabytes."""
     words = " ".join(world.command(*args))

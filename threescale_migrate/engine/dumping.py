@@ -19,7 +19,7 @@ from .. import shell
 from ..cluster.call_files import Stream
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import Call, OcError, RequestTimeout, classify
-from ..files import flush_directory
+from ..files import flush_directory, opened
 from ..guide import dumps
 from ..guide.dumps import Making
 from ..guide.kept_data import DataRestored
@@ -70,7 +70,7 @@ def dump(oc: Oc, config: str, pod: str, path: Path) -> Making:
 
 def holds(path: Path, other: Path) -> bool:
     """Whether each row of the second file is in the first. Raises OSError."""
-    with open(path, "rb") as one, open(other, "rb") as two:
+    with opened(path) as one, opened(other) as two:
         return not dumps.rows_in(_pieces(two)) - dumps.rows_in(_pieces(one))
 
 
@@ -118,7 +118,7 @@ def play(run: Run, change: DataRestored) -> Text | None:
     why: Text | None = None
     for _ in range(TRIES):
         try:
-            with open(change.path, "rb") as source:
+            with opened(Path(change.path)) as source:
                 call: Call | None = run.oc.change(
                     change.args, None, run.journal, Stream(source=source, seconds=dumps.SECONDS)
                 )

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from .. import files
 from ..cluster.location import Location, locate
 from ..cluster.oc import Oc
 from ..cluster.oc_errors import OcError
@@ -40,7 +41,7 @@ def _known(server: str, project: str) -> tuple[Record, ...]:
     """The runs of a project, none where none has saved anything: a command that only looks reads no journal for nothing."""
     for path in directory_of(server, project).glob("*.jsonl"):
         try:
-            if _MARK in path.read_bytes():
+            if _MARK in files.read(path, records.LARGEST):
                 return records.records(server, project)
         except OSError:
             continue
